@@ -1,0 +1,121 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// attempt is a handshake with a known peer. Whoever has the claim to a peer is
+// the only one that may make its link, so that each pair of members ends up
+// with one, whoever dialled, and however their dials cross.
+type attempt struct {
+	conn    net.Conn
+	dialled bool
+}
+
+// errOvertaken says that another handshake with the same peer has taken the claim.
+var errOvertaken = errors.New("another connection between the two was preferred")
+
+// refusal is an ERR line: sent to the other side, or received from it.
+type refusal struct {
+	code, reason string
+}
+
+func (r *refusal) Error() string { return r.code + ": " + r.reason }
+
+func refuse(code, format string, args ...any) *refusal {
+	return &refusal{code, fmt.Sprintf(format, args...)}
+}
+
+// claimOut claims p for a connection that this member has dialled. It fails when
+// there is a link already, or a handshake.
+func (m *member) claimOut(p *peer, a *attempt) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p.link != nil || p.claim != nil || m.leaving {
+		return refuse("crossed", "a connection with %s is there already", p.name.Who())
+	}
+	p.claim = a
+	return nil
+}
+
+// claimIn claims the peer that says hello on a connection that came in.
+//
+// Against a handshake that is under way the rule is that of BGP (RFC 4271,
+// 6.8), the smaller name for the greater: of two dials that cross, the one made
+// by the member whose name comes first stays, and both sides know which that is
+// without asking. A second dial by the peer says that it has given up its first.
+//
+// Against a link that is up, the question is whether that link still lives:
+// the peer would not have dialled had it one itself. So the old link is asked.
+// An answer means that there are two processes of that name, or that the
+// peer's dial is older than the link; either way the newcomer is refused.
+func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error) {
+	for {
+		m.mu.Lock()
+		p := m.peerLocked(h.name)
+		switch {
+		case p == nil || m.leaving:
+			m.mu.Unlock()
+			return nil, refuse("full", "no room for %s", h.name.Who())
+		case p.link != nil:
+			old := p.link
+			m.mu.Unlock()
+			if err := m.contest(ctx, old, h); err != nil {
+				return nil, err
+			}
+		case p.claim != nil && p.claim.dialled && m.Name.compare(p.name) < 0:
+			m.mu.Unlock()
+			return nil, refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
+		default:
+			if p.claim != nil {
+				p.claim.conn.Close()
+			}
+			p.claim = a
+			m.mu.Unlock()
+			return p, nil
+		}
+	}
+}
+
+// contest returns nil once the old link is over, cut if need be because it does
+// not answer, and an error if it lives.
+func (m *member) contest(ctx context.Context, old *link, h hello) error {
+	if old.probe(ctx) {
+		if old.incarnation == h.incarnation {
+			return refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), h.name.Who())
+		}
+		return refuse("taken", "another %s is here; stop it, or choose another ID", h.name.Who())
+	}
+	old.close(fmt.Errorf("no answer, and %s has dialled again", h.name.Who()))
+	timeout := time.NewTimer(probeTimeout)
+	defer timeout.Stop()
+	select {
+	case <-old.done:
+		return nil
+	case <-timeout.C: // its reader is held up by our own screen
+		return refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), h.name.Who())
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// release gives up the claim of an attempt that came to nothing. A stranger
+// that got no further than giving a name is forgotten.
+func (m *member) release(p *peer, a *attempt) {
+	m.mu.Lock()
+	mine := p.claim == a
+	if mine {
+		p.claim = nil
+		if !p.pursued {
+			delete(m.peers, p.name)
+		}
+	}
+	m.mu.Unlock()
+	if mine && !a.dialled { // a dialler knows for itself
+		p.news()
+	}
+}

@@ -1,0 +1,153 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+
+	"peerlab/services/internal/tcp"
+)
+
+// ClientConfig is what a client needs to know. Peers and Advertise may be empty.
+type ClientConfig struct {
+	ID          string
+	Server      string   // HOST:PORT
+	Peers       []string // HOST:PORT of clients to join through
+	Host        string   // the address that both ports are of
+	Port1       int      // source port towards the server; 0: any
+	Port2       int      // where other clients dial; 0: any free one
+	Advertise   string   // HOST:PORT that the others are told; empty: Host and Port2
+	Incarnation uint64   // greater than that of any client before with this ID
+	Screen      io.Writer
+	Input       Input
+	Log         *slog.Logger
+}
+
+// Parse takes in the arguments ID PORT1 PORT2 and checks them and all else. Its
+// error says what is wrong and how to mend it.
+func (c *ClientConfig) Parse(args []string) (err error) {
+	if len(args) != 3 {
+		return fmt.Errorf("%d arguments, not the three ID PORT1 PORT2, such as 1 5001 6001", len(args))
+	}
+	c.ID = args[0]
+	if c.Port1, err = tcp.ParsePort(args[1]); err != nil {
+		return fmt.Errorf("PORT1: %w", err)
+	}
+	if c.Port2, err = tcp.ParsePort(args[2]); err != nil {
+		return fmt.Errorf("PORT2: %w", err)
+	}
+	return c.Check()
+}
+
+// Check returns an error that says what is wrong with the configuration and how
+// to mend it, or nil.
+func (c ClientConfig) Check() error {
+	if _, err := ParseID(c.ID); err != nil {
+		return err
+	}
+	if c.Port1 == c.Port2 && c.Port1 != 0 {
+		return fmt.Errorf("PORT1 and PORT2 are both %d; one calls the server and the other listens, so give two different ports", c.Port1)
+	}
+	for _, addr := range append([]string{c.Server}, c.Peers...) {
+		if err := checkDial(addr); err != nil {
+			return err
+		}
+	}
+	if c.Advertise != "" {
+		return checkDial(c.Advertise)
+	}
+	return nil
+}
+
+func checkDial(addr string) error {
+	if checkAddr(addr) != nil {
+		return fmt.Errorf("%q is not an address to dial; write HOST:PORT, such as 127.0.0.1:4000", addr)
+	}
+	return nil
+}
+
+// Client is one of those who chat.
+type Client struct {
+	m     *member
+	ln    net.Listener
+	in    Input
+	peers []string
+}
+
+// ListenClient takes the port for other clients. c must have passed Check. The
+// error names the port and says what to do. After success Serve must be called.
+func ListenClient(c ClientConfig) (*Client, error) {
+	name, err := ParseID(c.ID)
+	if err != nil {
+		return nil, err
+	}
+	ln, err := tcp.Listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)))
+	if err != nil {
+		return nil, err
+	}
+	if c.Advertise == "" {
+		c.Advertise = ln.Addr().String()
+	}
+	source := net.JoinHostPort(c.Host, strconv.Itoa(c.Port1))
+	m := newMember(config{
+		Name: name, Incarnation: c.Incarnation, Advertise: c.Advertise, Screen: c.Screen, Log: c.Log,
+		Dial: func(ctx context.Context, to Name, addr string) (net.Conn, error) {
+			if to == server && c.Port1 != 0 {
+				return tcp.Dial(ctx, source, addr)
+			}
+			return tcp.Dial(ctx, "", addr)
+		},
+	})
+	m.state = stateNew
+	m.peers[server] = &peer{name: server, addr: c.Server, wake: make(chan struct{}, 1)}
+	return &Client{m, ln, c.Input, c.Peers}, nil
+}
+
+// Addr returns where the client listens.
+func (c *Client) Addr() string { return c.ln.Addr().String() }
+
+// Serve runs the client until ctx ends or "/quit" is typed; either is success.
+// The error is that its ID is taken, or that its screen is gone. It may be
+// called once.
+func (c *Client) Serve(ctx context.Context) error {
+	return c.m.serve(ctx, c.ln, c.in, func() {
+		c.m.mu.Lock()
+		p := c.m.peers[server]
+		c.m.pursueLocked(p, p.addr)
+		c.m.mu.Unlock()
+		for _, addr := range c.peers {
+			c.m.work(func() { c.m.seek(c.m.soft, addr) })
+		}
+	})
+}
+
+// solitude is a client's waiting for a server that it has never met. It says so
+// once, and once more if it is the source port that is in the way.
+type solitude struct {
+	told  bool
+	busy  int // attempts that the source port has failed
+	busyT bool
+}
+
+// patience is how many attempts a busy source port may fail before the user is
+// told: that of a process killed a moment ago is free again after a second.
+const patience = 6
+
+func (s *solitude) tell(log *slog.Logger, addr string, err error) {
+	switch {
+	case errors.Is(err, tcp.ErrSourceBusy):
+		if s.busy++; s.busy >= patience && !s.busyT {
+			s.busyT = true
+			log.Warn("cannot call the server at "+addr+" from PORT1; trying on: see who has the port (ss -tnp), or give another, or 0 for any", "err", err)
+		}
+	case !s.told:
+		s.told = true
+		log.Warn("no server at "+addr+"; waiting for it (-peer HOST:PORT joins through another client)", "err", err)
+	default:
+		log.Debug("no server", "addr", addr, "err", err)
+	}
+}

@@ -1,0 +1,130 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
+)
+
+// hello is what a HELLO line says.
+type hello struct {
+	name        Name
+	incarnation uint64
+	addr        string
+	state       state
+	last        uint64
+}
+
+func (m *member) ourHello() hello {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return hello{m.Name, m.Incarnation, m.Advertise, m.state, m.history.end()}
+}
+
+func (h hello) line() message {
+	return message{verb: verbHello, name: []byte(h.name), incarnation: h.incarnation, addr: []byte(h.addr), state: h.state, seq: h.last}
+}
+
+// errPing says that the other side asked for PONG and got it.
+var errPing = errors.New("health check")
+
+// readHello reads the other side's first line and checks that it is another
+// member's, and one that may be here.
+func (m *member) readHello(conn net.Conn, in *lines.Reader) (hello, error) {
+	msg, err := next(in)
+	if err != nil {
+		return hello{}, err
+	}
+	switch msg.verb {
+	case verbHello:
+	case verbPing:
+		msg.verb = verbPong
+		if err := write(conn, msg); err != nil {
+			return hello{}, err
+		}
+		return hello{}, errPing
+	case verbErr:
+		return hello{}, received(msg)
+	default:
+		return hello{}, refuse("syntax", "HELLO comes first")
+	}
+	h := hello{Name(msg.name), msg.incarnation, reachable(string(msg.addr), conn.RemoteAddr()), msg.state, msg.seq}
+	switch {
+	case h.name == m.Name && h.incarnation == m.Incarnation:
+		return h, refuse("self", "%s has reached itself", m.Name.Who())
+	case h.name == m.Name:
+		return h, refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Who())
+	}
+	return h, nil
+}
+
+// line is the ERR line of r. The reason may quote a stranger, so it is escaped.
+func (r *refusal) line() message {
+	return message{verb: verbErr, token: []byte(r.code), text: lines.Escape(nil, []byte(r.reason))}
+}
+
+// theirRefusal marks an ERR line that came from the other side.
+type theirRefusal struct{ *refusal }
+
+func received(msg message) error {
+	return theirRefusal{&refusal{string(msg.token), string(lines.Escape(nil, msg.text))}}
+}
+
+func next(in *lines.Reader) (message, error) {
+	line, err := in.Next()
+	switch {
+	case errors.Is(err, lines.ErrTooLong):
+		return message{}, refuse("syntax", "a line of more than %d bytes", maxLine)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return message{}, refuse("timeout", "the handshake took more than %v", handshakeTimeout)
+	case err != nil:
+		return message{}, err
+	}
+	msg, err := parse(line)
+	switch {
+	case errors.Is(err, errVersion):
+		return msg, refuse("version", "%v", err)
+	case err != nil:
+		return msg, refuse("syntax", "%v", err)
+	}
+	return msg, nil
+}
+
+func read(in *lines.Reader, want verb) (message, error) {
+	msg, err := next(in)
+	switch {
+	case err != nil:
+		return msg, err
+	case msg.verb == verbErr:
+		return msg, received(msg)
+	case msg.verb != want:
+		return msg, refuse("syntax", "%s where %s belongs", msg.verb, want)
+	}
+	return msg, nil
+}
+
+func write(conn io.Writer, msg message) error {
+	_, err := conn.Write(msg.append(nil))
+	return err
+}
+
+// sendOff tells the other side why it is refused, if it is this side that
+// refuses, and closes the connection. It returns the error for the log.
+func (m *member) sendOff(conn net.Conn, err error) error {
+	var theirs theirRefusal
+	var ours *refusal
+	switch {
+	case errors.As(err, &theirs):
+		err = fmt.Errorf("refused by the other side: %w", err)
+	case errors.As(err, &ours):
+		tcp.Refuse(conn, ours.line().append(nil))
+		return err
+	}
+	conn.Close()
+	return err
+}

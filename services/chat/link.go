@@ -1,0 +1,171 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"peerlab/services/internal/lines"
+)
+
+const (
+	linkBatch    = 256 << 10 // bytes of chat that one write takes at most, so that control lines get in between
+	maxControl   = 256 << 10 // bytes of control lines that may wait for a link
+	probeTimeout = time.Second
+)
+
+// errSlow is why a link is cut whose other side asks and does not read.
+var errSlow = errors.New("the other side does not read what it asked for")
+
+// link is a connection after the handshake. It must keep these rules:
+//
+//  1. The reader, Member.read, owns it: the reader alone takes it down.
+//  2. The writer, write, is the only one that writes to conn. When it fails it
+//     closes conn, and nothing else: the reader notices.
+//  3. Chat lines are read from the history, never queued here. Control lines
+//     are queued, up to maxControl; over that the link is cut.
+//  4. Nobody but the writer ever waits for the other side.
+type link struct {
+	conn        net.Conn
+	in          *lines.Reader // the reader's
+	peer        *peer
+	incarnation uint64 // of the other side
+	dialled     bool   // by this member
+	first       bool   // nobody had told of the other side
+	history     *history
+
+	wake chan struct{} // there is something to write; holds one
+	done chan struct{} // closed by the reader when the link is over
+
+	sent uint64 // the writer's: the last line of the history that was written
+
+	mu      sync.Mutex
+	control []byte
+	leaving bool            // BYE is to follow what is queued
+	cause   error           // why this side has closed conn
+	probes  []chan struct{} // closed by the next PONG
+}
+
+// send queues a control line.
+func (l *link) send(m message) { l.queue(m.append(nil)) }
+
+// queue queues control lines that are encoded already.
+func (l *link) queue(encoded []byte) {
+	l.mu.Lock()
+	l.control = append(l.control, encoded...)
+	over := len(l.control) > maxControl
+	l.mu.Unlock()
+	if over {
+		l.close(errSlow)
+		return
+	}
+	l.poke()
+}
+
+// poke tells the writer that there is something to write.
+func (l *link) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default: // it has been told and has not looked yet
+	}
+}
+
+// leave has BYE sent after all that is queued; the other side then closes.
+func (l *link) leave() {
+	l.mu.Lock()
+	l.leaving = true
+	l.mu.Unlock()
+	l.poke()
+}
+
+// close closes the connection and remembers why, for the reader to tell.
+func (l *link) close(cause error) {
+	l.mu.Lock()
+	if l.cause == nil {
+		l.cause = cause
+	}
+	l.mu.Unlock()
+	l.conn.Close()
+}
+
+// reason returns why the link ended: this side's own reason if it has one, or
+// what the reader met.
+func (l *link) reason(met error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cause != nil {
+		return l.cause
+	}
+	return met
+}
+
+// write sends all that is queued in one write, again and again, until the link
+// is over.
+func (l *link) write() {
+	var bufs net.Buffers
+	for {
+		l.mu.Lock()
+		control, leaving := l.control, l.leaving
+		l.control = nil
+		l.mu.Unlock()
+
+		bufs = bufs[:0]
+		if len(control) > 0 {
+			bufs = append(bufs, control)
+		}
+		bufs, l.sent = l.history.after(l.sent, linkBatch, bufs)
+		if len(bufs) == 0 && leaving {
+			if _, err := l.conn.Write(message{verb: verbBye}.append(nil)); err != nil {
+				l.close(err)
+			}
+			<-l.done // the other side closes, so that TIME_WAIT is there and not on our source port
+			return
+		}
+		if len(bufs) == 0 {
+			select {
+			case <-l.wake:
+				continue
+			case <-l.done:
+				return
+			}
+		}
+		rest := bufs // WriteTo eats the slice that it is called on
+		if _, err := rest.WriteTo(l.conn); err != nil {
+			l.close(err)
+			return
+		}
+	}
+}
+
+// probe reports whether the other side answers within a second. It returns at
+// once when the link ends.
+func (l *link) probe(ctx context.Context) bool {
+	answer := make(chan struct{})
+	l.mu.Lock()
+	l.probes = append(l.probes, answer)
+	l.mu.Unlock()
+	l.send(message{verb: verbPing, token: []byte("alive")})
+	timeout := time.NewTimer(probeTimeout)
+	defer timeout.Stop()
+	select {
+	case <-answer:
+		return true
+	case <-l.done:
+	case <-timeout.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// answered ends all probes that are under way.
+func (l *link) answered() {
+	l.mu.Lock()
+	probes := l.probes
+	l.probes = nil
+	l.mu.Unlock()
+	for _, p := range probes {
+		close(p)
+	}
+}

@@ -1,0 +1,32 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
+)
+
+// Probe asks the member that listens at addr whether it is well: it takes
+// connections and answers. It gives up when ctx ends.
+func Probe(ctx context.Context, addr string) error {
+	conn, err := tcp.Dial(ctx, "", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	ping := message{verb: verbPing, token: []byte("health")}
+	if err := write(conn, ping); err != nil {
+		return fmt.Errorf("ask %s: %w", addr, err)
+	}
+	pong, err := read(lines.NewReader(conn, maxLine), verbPong)
+	if err != nil {
+		return fmt.Errorf("answer of %s: %w", addr, err)
+	}
+	if string(pong.token) != string(ping.token) {
+		return fmt.Errorf("answer of %s: PONG %s", addr, pong.token)
+	}
+	return nil
+}

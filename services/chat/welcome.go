@@ -1,0 +1,92 @@
+package chat
+
+// The screens tell of a process once, by its incarnation, however often the
+// connection to it is lost and found. See "Screens" in docs/protocol.md.
+
+// welcome is called when the other side has said who it is, and before it is
+// told that it is welcome: what must come first is done here. A server writes
+// its client down; a client shows who has come.
+func (m *member) welcome(p *peer, ours, theirs hello) {
+	if m.Name == server {
+		m.register(p.name, theirs.addr)
+		return
+	}
+	if !m.greetOnce(p, theirs.incarnation) {
+		return
+	}
+	switch {
+	case p.name != server:
+		m.screen.tell(p.name.Who(), "initiated.")
+	case ours.state != stateNew:
+		m.screen.tell(p.name.Who(), "initiated")
+	}
+}
+
+// welcomed is called when the other side has said that we are welcome.
+func (m *member) welcomed(p *peer, theirs hello) {
+	if m.Name == server {
+		m.welcomedClient(p, theirs)
+		return
+	}
+	m.mu.Lock()
+	joined := m.state == stateNew
+	if p.name == server {
+		m.state = stateBack
+	} else if joined {
+		m.state = stateIn
+	}
+	m.mu.Unlock()
+	if joined {
+		m.screen.tell(m.Name.Who(), "initiated.")
+	}
+}
+
+func (m *member) welcomedClient(p *peer, theirs hello) {
+	if !m.greetOnce(p, theirs.incarnation) {
+		return
+	}
+	if theirs.state == stateBack || theirs.state == stateIn && p.registered {
+		m.screen.tell(p.name.Who(), "reconnected")
+	} else {
+		m.screen.tell(p.name.Who(), "initiated.")
+	}
+}
+
+// greetOnce reports whether the screen is yet to tell of this incarnation.
+func (m *member) greetOnce(p *peer, incarnation uint64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p.greeted == incarnation {
+		return false
+	}
+	p.greeted = incarnation
+	return true
+}
+
+// goodbye takes in the BYE that came over a link. The server is waited for all
+// the same, and so is a client that has been started anew meanwhile.
+func (m *member) goodbye(l *link) {
+	p := l.peer
+	m.mu.Lock()
+	p.left = p.name != server && p.incarnation == l.incarnation
+	gone := p.left
+	m.mu.Unlock()
+	m.screen.tell(p.name.Who(), "terminated.")
+	if m.registry != nil && gone {
+		if err := m.registry.Remove(p.name); err != nil {
+			m.Log.Warn(registryTrouble, "err", err)
+		}
+	}
+}
+
+const registryTrouble = "the registry could not be written; the chat goes on, but a restarted server may not find everybody"
+
+// register writes a client into the server's registry.
+func (m *member) register(name Name, addr string) {
+	if m.registry == nil {
+		return
+	}
+	if err := m.registry.Put(name, addr); err != nil {
+		m.Log.Warn(registryTrouble, "err", err)
+	}
+}

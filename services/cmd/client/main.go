@@ -1,0 +1,47 @@
+// Command client is one of those who chat.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"flag"
+	"net"
+	"strconv"
+	"time"
+
+	"peerlab/services/chat"
+	"peerlab/services/internal/process"
+)
+
+//go:embed manual.txt
+var manual string
+
+func main() {
+	var c chat.ClientConfig
+	process.Main(process.Program{
+		Name:   "client",
+		Manual: manual,
+		Flags: func(f *flag.FlagSet) {
+			f.StringVar(&c.Server, "server", "127.0.0.1:4000", "")
+			f.StringVar(&c.Host, "host", "127.0.0.1", "")
+			f.StringVar(&c.Advertise, "advertise", "", "")
+			f.Func("peer", "", func(addr string) error {
+				c.Peers = append(c.Peers, addr)
+				return nil
+			})
+		},
+		Check: c.Parse,
+		Serve: func(ctx context.Context, p *process.Process) error {
+			c.Incarnation = uint64(time.Now().UnixMicro())
+			c.Screen, c.Input, c.Log = p.Console.Out, p.Console.In, p.Log
+			client, err := chat.ListenClient(c)
+			if err != nil {
+				return err
+			}
+			return client.Serve(ctx)
+		},
+		Health: func(ctx context.Context) error {
+			return chat.Probe(ctx, net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)))
+		},
+	})
+}

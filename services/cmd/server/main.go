@@ -1,0 +1,45 @@
+// Command server introduces the clients of a chat to each other.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"flag"
+	"fmt"
+	"time"
+
+	"peerlab/services/chat"
+	"peerlab/services/internal/process"
+	"peerlab/services/internal/tcp"
+)
+
+//go:embed manual.txt
+var manual string
+
+func main() {
+	var c chat.ServerConfig
+	process.Main(process.Program{
+		Name:   "server",
+		Manual: manual,
+		Flags: func(f *flag.FlagSet) {
+			f.StringVar(&c.Listen, "listen", "127.0.0.1:4000", "")
+			f.StringVar(&c.Registry, "registry", "clients.txt", "")
+		},
+		Check: func(args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("%q is one argument too many", args[0])
+			}
+			return tcp.CheckAddr(c.Listen)
+		},
+		Serve: func(ctx context.Context, p *process.Process) error {
+			c.Incarnation = uint64(time.Now().UnixMicro())
+			c.Screen, c.Input, c.Log = p.Console.Out, p.Console.In, p.Log
+			s, err := chat.ListenServer(c)
+			if err != nil {
+				return err
+			}
+			return s.Serve(ctx)
+		},
+		Health: func(ctx context.Context) error { return chat.Probe(ctx, c.Listen) },
+	})
+}

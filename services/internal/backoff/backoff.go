@@ -1,0 +1,30 @@
+// Package backoff spaces out attempts that keep failing.
+package backoff
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Backoff gives the waits between attempts: Min, then twice as long each time
+// up to Max, each shortened by a random part of up to a quarter so that many
+// processes that lost the same peer do not come back in step (see M. Brooker,
+// "Exponential Backoff And Jitter"). It is for one goroutine at a time.
+type Backoff struct {
+	Min, Max time.Duration
+	failures int
+}
+
+// Next returns how long to wait before the next attempt.
+func (b *Backoff) Next() time.Duration {
+	wait := b.Max
+	if b.failures < 30 && b.Min<<b.failures < b.Max {
+		wait = b.Min << b.failures
+		b.failures++
+	}
+	return wait - time.Duration(rand.Int64N(int64(wait)/4+1))
+}
+
+// Reset makes the next wait Min again. Call it when an attempt went well, or
+// when there is news that makes another attempt worth while.
+func (b *Backoff) Reset() { b.failures = 0 }

@@ -1,0 +1,153 @@
+// Package lines reads and cleans lines of text from programs and people that
+// are not trusted: every line has a bound, a line that was cut is never handed
+// out, and nothing in it can steer a terminal.
+package lines
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+const (
+	firstBuffer = 1 << 10  // what an idle connection costs
+	bulkBuffer  = 64 << 10 // what a busy one may grow to for the sake of speed
+)
+
+// ErrTooLong says that a line is longer than the Reader's bound. The Reader
+// stays usable: SkipLine drops the rest of that line.
+var ErrTooLong = errors.New("line too long")
+
+// errStalled is what a source gets that returns neither bytes nor an error.
+var errStalled = errors.New("reads return nothing")
+
+// Reader hands out the lines of a stream, without their LF or CRLF.
+//
+// Unlike bufio.Scanner and net/textproto it tells a line that ended from one
+// that was cut by the end of the stream, and its memory is bounded by the
+// longest line or 64 KiB, whichever is more, whatever the other side sends.
+// The buffer starts at 1 KiB and grows only when reads fill it.
+//
+// A Reader is for one goroutine at a time.
+type Reader struct {
+	src io.Reader
+	max int
+
+	buf  []byte
+	r, w int   // buf[r:w] has been read and not been handed out
+	seen int   // buf[r:r+seen] holds no LF
+	err  error // of src, handed out once the buffer is used up
+}
+
+// NewReader returns a Reader of src whose lines hold at most max bytes, line
+// end not counted.
+func NewReader(src io.Reader, max int) *Reader {
+	return &Reader{src: src, max: max, buf: make([]byte, min(firstBuffer, max+2))}
+}
+
+// Next returns the next line; the bytes are good until the next call. At the
+// end of the stream it returns io.EOF, or io.ErrUnexpectedEOF when the last
+// line has no LF. Any other error is ErrTooLong or the source's own.
+func (r *Reader) Next() ([]byte, error) {
+	for {
+		if line, ok := r.cut(); ok {
+			if len(line) > r.max {
+				return nil, ErrTooLong
+			}
+			return line, nil
+		}
+		if r.w-r.r > r.max+1 { // +1: a CR may still be followed by its LF
+			return nil, ErrTooLong
+		}
+		if r.err != nil {
+			if r.err == io.EOF && r.w > r.r {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return nil, r.err
+		}
+		r.fill()
+	}
+}
+
+// Ready reports whether Next can return a line without reading from the source.
+func (r *Reader) Ready() bool {
+	return bytes.IndexByte(r.buf[r.r+r.seen:r.w], '\n') >= 0
+}
+
+// Rest returns what came after the last line end: what io.ErrUnexpectedEOF is
+// about. It is good until the next call.
+func (r *Reader) Rest() []byte { return r.buf[r.r:r.w] }
+
+// SkipLine drops everything up to and with the next LF, in constant memory, and
+// returns how many bytes that was. Its errors are those of Next.
+func (r *Reader) SkipLine() (int64, error) {
+	var dropped int64
+	for {
+		if i := bytes.IndexByte(r.buf[r.r:r.w], '\n'); i >= 0 {
+			r.r += i + 1
+			r.seen = 0
+			return dropped + int64(i) + 1, nil
+		}
+		dropped += int64(r.w - r.r)
+		r.r, r.w, r.seen = 0, 0, 0
+		if r.err != nil {
+			return dropped, r.err
+		}
+		r.fill()
+	}
+}
+
+// cut takes one line off the buffer. A line that is over the bound stays there
+// for SkipLine.
+func (r *Reader) cut() ([]byte, bool) {
+	i := bytes.IndexByte(r.buf[r.r+r.seen:r.w], '\n')
+	if i < 0 {
+		r.seen = r.w - r.r
+		return nil, false
+	}
+	line := r.buf[r.r : r.r+r.seen+i]
+	next := r.r + r.seen + i + 1
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	if len(line) <= r.max {
+		r.r, r.seen = next, 0
+	}
+	return line, true
+}
+
+// fill reads once. It moves what is left to the front first, and doubles a
+// buffer that the read before had filled.
+func (r *Reader) fill() {
+	if r.r > 0 {
+		copy(r.buf, r.buf[r.r:r.w])
+		r.r, r.w = 0, r.w-r.r
+	}
+	if r.w == len(r.buf) {
+		r.grow()
+	}
+	for range 100 {
+		n, err := r.src.Read(r.buf[r.w:])
+		r.w += n
+		if err != nil {
+			r.err = err
+			return
+		}
+		if n > 0 {
+			if r.w == len(r.buf) {
+				r.grow()
+			}
+			return
+		}
+	}
+	r.err = errStalled
+}
+
+func (r *Reader) grow() {
+	size := min(2*len(r.buf), max(bulkBuffer, r.max+2))
+	if size > len(r.buf) {
+		buf := make([]byte, size)
+		copy(buf, r.buf[:r.w])
+		r.buf = buf
+	}
+}

@@ -1,0 +1,109 @@
+// Package process is the life of every program of the lab: its flags, manual,
+// signals, log, health check and exit status.
+package process
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"peerlab/services/internal/terminal"
+)
+
+// Version is what -version prints.
+const Version = "0.1.0"
+
+// The exit statuses.
+const (
+	done   = 0
+	failed = 1
+	misuse = 2
+)
+
+// Program describes one program. Every hook is called at most once.
+type Program struct {
+	Name   string
+	Manual string // what -h shows; one screen, with an example
+
+	Flags func(*flag.FlagSet)       // declares the flags of its own
+	Check func(args []string) error // takes the arguments and judges all of them; its error is one of usage
+	Serve func(context.Context, *Process) error
+	// Health asks the program that runs with these same arguments whether it is
+	// well. It must return when the context ends.
+	Health func(context.Context) error
+}
+
+// Process is what a running program is given.
+type Process struct {
+	Console *terminal.Console
+	Log     *slog.Logger
+}
+
+// Main runs the program with the arguments, streams and signals of this process
+// and ends the process: with status 0 when it is done, 1 when it failed, and 2
+// when it was called wrongly. SIGTERM and SIGINT cancel the context that Serve
+// has, and Serve is expected to leave in good order; a second one kills.
+func Main(p Program) {
+	args := os.Args[1:]
+	if len(args) == 1 && (args[0] == "-health" || args[0] == "--health") {
+		args = append(args, argumentsOf(1, p.Name)...)
+	}
+	os.Exit(p.main(args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+func (p Program) main(args []string, in, out, errs *os.File) int {
+	flags := flag.NewFlagSet(p.Name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	verbose := flags.Bool("v", false, "")
+	version := flags.Bool("version", false, "")
+	health := flags.Bool("health", false, "")
+	if p.Flags != nil {
+		p.Flags(flags)
+	}
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(out, p.Manual)
+		return done
+	case err == nil && *version:
+		fmt.Fprintf(out, "%s (peerlab) %s %s %s/%s\n", p.Name, Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return done
+	case err == nil:
+		err = p.Check(flags.Args())
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "%s: %v (%s -h shows how it is used)\n", p.Name, err, p.Name)
+		return misuse
+	}
+	if *health {
+		err = p.checkHealth()
+	} else {
+		err = p.serve(in, out, errs, *verbose)
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "%s: %v\n", p.Name, err)
+		return failed
+	}
+	return done
+}
+
+func (p Program) serve(in, out, errs *os.File, verbose bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	// Once the first signal has been taken, the next one acts as it does by default.
+	defer context.AfterFunc(ctx, stop)()
+
+	console, err := terminal.Open(in, out, errs)
+	if err != nil {
+		return fmt.Errorf("set up the terminal: %w", err)
+	}
+	defer console.Close()
+	return p.Serve(ctx, &Process{Console: console, Log: newLog(console.Err, errs, verbose)})
+}

@@ -1,0 +1,66 @@
+// Package tcp dials, listens and says goodbye the way peers on one machine need
+// it: from a source port of one's own, restarted at once, and with errors that
+// tell a person what to do.
+package tcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+)
+
+// DialTimeout bounds one attempt to connect.
+const DialTimeout = 3 * time.Second
+
+var (
+	// ErrSelf says that a dial was answered by itself: on one machine, a dial to
+	// a port where nobody listens may pick that very port as its source, and TCP's
+	// simultaneous open (RFC 9293, 3.5) then connects the socket to itself.
+	ErrSelf = errors.New("connected to itself: nobody listens there")
+
+	// ErrSourceBusy says that the source port can't be used yet: a connection from
+	// it to the same place is still in TIME_WAIT, or another program has it.
+	ErrSourceBusy = errors.New("the source port is in use, or was until a moment ago")
+)
+
+// Dial connects to the address to (HOST:PORT) from the address from; "" or
+// port 0 there means any port. A source port may be one that was in use a moment
+// ago: where TIME_WAIT still forbids it the error is ErrSourceBusy, and the
+// caller tries again later. It gives up after DialTimeout or when ctx is done.
+func Dial(ctx context.Context, from, to string) (*net.TCPConn, error) {
+	d := net.Dialer{Timeout: DialTimeout}
+	if from != "" {
+		local, err := net.ResolveTCPAddr("tcp", from)
+		if err != nil {
+			return nil, fmt.Errorf("source address %s: %w", from, err)
+		}
+		d.LocalAddr, d.Control = local, reuseAddr
+	}
+	conn, err := d.DialContext(ctx, "tcp", to)
+	switch {
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("dial %s from %s: %w", to, from, ErrSourceBusy)
+	case err != nil:
+		return nil, err
+	}
+	if conn.LocalAddr().String() == conn.RemoteAddr().String() {
+		conn.Close()
+		return nil, fmt.Errorf("dial %s: %w", to, ErrSelf)
+	}
+	return conn.(*net.TCPConn), nil
+}
+
+// reuseAddr lets a dial bind a source port whose last connection is still in
+// TIME_WAIT; net sets the option for listeners only.
+func reuseAddr(_, _ string, c syscall.RawConn) error {
+	var set error
+	if err := c.Control(func(fd uintptr) {
+		set = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+	}); err != nil {
+		return err
+	}
+	return set
+}

@@ -1,0 +1,52 @@
+package tcp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+)
+
+// Listen listens at the address HOST:PORT; port 0 picks a free one. The port may
+// be one that a process has just left. Its errors name the address and say what
+// to do about it.
+func Listen(addr string) (net.Listener, error) {
+	if err := CheckAddr(addr); err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err == nil {
+		return ln, nil
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("listen on %s: the port is taken; stop the program that has it (ss -ltnp 'sport = :%s' names it) or give another port", addr, port)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("listen on %s: not allowed; ports below 1024 are for root, give a higher one", addr)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("listen on %s: this machine does not have that address; 127.0.0.1 is itself, 0.0.0.0 is all it has", addr)
+	}
+	return nil, fmt.Errorf("listen on %s: %w", addr, err)
+}
+
+// CheckAddr returns an error that a person can act on when addr is not HOST:PORT
+// with a port from 0 to 65535.
+func CheckAddr(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is not an address; write HOST:PORT, such as 127.0.0.1:4000", addr)
+	}
+	_, err = ParsePort(port)
+	return err
+}
+
+// ParsePort returns the port number that s spells, from 0 to 65535.
+func ParsePort(s string) (int, error) {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a port; give a number from 1 to 65535, or 0 for any", s)
+	}
+	return int(n), nil
+}

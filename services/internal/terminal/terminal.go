@@ -1,0 +1,143 @@
+// Package terminal gives a program its screen, its typed lines and its log, be
+// they a terminal or pipes.
+//
+// At a terminal a half-typed line survives whatever is shown meanwhile, and
+// Ctrl-C or Ctrl-D ends the input with ErrHangup. With anything else for stdin
+// or stdout the bytes go through unchanged and the end of stdin is io.EOF: a
+// program fed by a pipe that has run dry is not asked to end.
+package terminal
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"peerlab/services/internal/lines"
+)
+
+// MaxLine bounds a typed line, in bytes; x/term stops at 4096 by itself.
+const MaxLine = 16 << 10
+
+// ErrHangup says that whoever sat at the terminal left, by Ctrl-C or Ctrl-D.
+var ErrHangup = errors.New("the terminal was left")
+
+// Source hands out typed lines. It is for one goroutine at a time.
+type Source interface {
+	// Next returns the next line without its end; it is good until the next
+	// call. Errors: lines.ErrTooLong, after which SkipLine goes on, io.EOF, and
+	// ErrHangup.
+	Next() ([]byte, error)
+	// SkipLine drops the rest of a line that was too long.
+	SkipLine() (int64, error)
+	// Ready reports whether Next would return at once.
+	Ready() bool
+}
+
+// Console is a program's three standard streams.
+type Console struct {
+	In  Source
+	Out io.Writer // the screen
+	Err io.Writer // the log
+
+	restore func()
+	once    sync.Once
+}
+
+// Open sets up a console on the three streams. Close must be called before the
+// process ends, or its terminal stays in raw mode.
+func Open(in, out, err *os.File) (*Console, error) {
+	if !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
+		return &Console{In: &piped{Reader: lines.NewReader(in, MaxLine)}, Out: out, Err: err, restore: func() {}}, nil
+	}
+	state, e := term.MakeRaw(int(in.Fd()))
+	if e != nil {
+		return nil, e
+	}
+	// The prompt is empty so that what a container logs is the screen alone.
+	t := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{in, out}, "")
+	stop := followSize(t, int(out.Fd()))
+	c := &Console{In: typed{t}, Out: t, Err: err, restore: func() {
+		stop()
+		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
+	}}
+	if term.IsTerminal(int(err.Fd())) {
+		c.Err = t
+	}
+	return c, nil
+}
+
+// Close gives the terminal back as it was. It may be called more than once.
+func (c *Console) Close() { c.once.Do(c.restore) }
+
+// followSize keeps t as wide as its window until the function it returns is
+// called. A container's terminal has no size before somebody attaches, and
+// x/term would take 0 for 1 and wrap at each letter.
+func followSize(t *term.Terminal, fd int) (stop func()) {
+	resize := func() {
+		width, height, err := term.GetSize(fd)
+		if err != nil || width <= 0 || height <= 0 {
+			width, height = 80, 24
+		}
+		_ = t.SetSize(width, height) // its only errors are of writing to the terminal, which the next write meets too
+	}
+	resize()
+	winch := make(chan os.Signal, 1)
+	signal.Notify(winch, syscall.SIGWINCH)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-winch:
+				resize()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(winch)
+		close(done)
+	}
+}
+
+// typed is a Source of lines edited at a terminal.
+type typed struct{ t *term.Terminal }
+
+func (s typed) Next() ([]byte, error) {
+	line, err := s.t.ReadLine()
+	if err != nil && !errors.Is(err, term.ErrPasteIndicator) {
+		return nil, ErrHangup
+	}
+	return []byte(line), nil
+}
+
+func (s typed) SkipLine() (int64, error) { return 0, nil }
+
+func (s typed) Ready() bool { return false }
+
+// piped is a Source of lines from anything but a terminal. Nobody cuts what is
+// typed, so a last line without its end counts.
+type piped struct {
+	*lines.Reader
+	ended bool
+}
+
+func (p *piped) Next() ([]byte, error) {
+	if p.ended {
+		return nil, io.EOF
+	}
+	line, err := p.Reader.Next()
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		p.ended = true
+		return p.Rest(), nil
+	}
+	return line, err
+}
