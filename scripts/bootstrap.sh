@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# Makes sure that this machine has what the lab's containers need, and is silent and quick where it has:
+#
+#   engine    a Docker engine that answers
+#   compose   the `docker compose` plugin
+#   builder   the image in which the Dockerfile compiles
+#
+# Usage: scripts/bootstrap.sh [engine|compose|builder]...     no argument: all three
+#
+# Each step first looks, then takes a lock, looks again and only then acts: two may run at once. Standard output stays
+# empty; what is done, and why something can not be, goes to standard error.
+set -euo pipefail
+
+readonly COMPOSE_MODULE=github.com/docker/compose/v2 COMPOSE_VERSION=v2.40.3
+readonly ENGINE_LOG=${PEERLAB_DOCKERD_LOG:-/var/log/peerlab-dockerd.log}
+readonly ENGINE_WAIT=60 # seconds; a first start on a slow disk takes about ten
+readonly PULL_WAIT=600  # seconds; a registry that is not there at all says so long before
+
+# Users who are not root, and some CI, lack the folders where dockerd and iptables are.
+PATH=$PATH:/usr/sbin:/sbin
+
+say() { printf 'bootstrap: %s\n' "$*" >&2; }
+
+fail() {
+	say "$@"
+	exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# need CHECK MEND: runs MEND, alone on this machine, unless CHECK holds. The lock's descriptor is closed for MEND: a dockerd
+# that inherited it would keep the lock for its whole life.
+need() {
+	if "$1"; then return; fi
+	if ! has flock; then # macOS
+		"$2"
+		return
+	fi
+	(
+		flock 9
+		"$1" || "$2" 9>&-
+	) 9>"${XDG_RUNTIME_DIR:-/tmp}/peerlab-bootstrap.$UID.lock"
+}
+
+# --- engine ---
+
+have_engine() { docker version >/dev/null 2>&1; }
+
+mend_engine() {
+	[ -z "${DOCKER_HOST:-}" ] || fail "the engine at DOCKER_HOST=$DOCKER_HOST does not answer: start it, or unset DOCKER_HOST"
+	refuse_without_rights
+	if ! has dockerd || ! has docker; then install_engine; fi
+	have_engine || start_engine # the package may have started it
+}
+
+refuse_without_rights() {
+	[ "$(id -u)" != 0 ] || return 0
+	if [ -S /var/run/docker.sock ] && [ ! -w /var/run/docker.sock ]; then
+		fail "a Docker engine is here, but not for $(id -un): run 'sudo usermod -aG docker $(id -un)', log in again, and retry"
+	fi
+	advise_install
+}
+
+advise_install() {
+	say "no Docker engine answers, and this script only installs one as root on Debian or Ubuntu. Do one of these and retry:"
+	say "  Linux            install Docker Engine (https://docs.docker.com/engine/install/), then 'sudo systemctl start docker'"
+	say "  macOS, Windows   start Docker Desktop 4.34 or newer, with Settings > Resources > Network > Enable host networking"
+	fail "  no containers    'make e2e-native' runs the same scenarios as plain processes"
+}
+
+install_engine() {
+	has apt-get || advise_install
+	say "installing docker.io (apt-get, less than a minute) ..."
+	logged apt-get -q update
+	DEBIAN_FRONTEND=noninteractive logged apt-get -q -y -o DPkg::Lock::Timeout=300 install docker.io
+	hash -r
+	# Newer Debian ships the client apart, and only recommends it.
+	has docker || DEBIAN_FRONTEND=noninteractive logged apt-get -q -y install docker-cli
+}
+
+# logged COMMAND...: shows what it printed only if it fails.
+logged() {
+	local out
+	out=$("$@" </dev/null 2>&1) || {
+		printf '%s\n' "$out" | tail -n 20 >&2
+		fail "'$*' failed, see above"
+	}
+}
+
+start_engine() {
+	if [ -d /run/systemd/system ]; then
+		say "starting docker (systemctl) ..."
+		logged systemctl start docker
+		await_engine
+		return
+	fi
+	forget_dead /var/run/docker.pid dockerd
+	forget_dead /var/run/docker/containerd/containerd.pid containerd
+	if [ -e /var/run/docker.pid ]; then # it is starting already
+		await_engine
+		return
+	fi
+	say "starting dockerd (its log: $ENGINE_LOG) ..."
+	setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null &
+	await_engine "$!"
+}
+
+# forget_dead FILE NAME: drops a pid file whose process is no longer NAME. A machine that was switched off leaves such files,
+# and dockerd takes whatever process has that number by now for its own.
+forget_dead() {
+	local pid
+	[ -e "$1" ] || return 0
+	pid=$(cat "$1")
+	[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] || rm -f "$1"
+}
+
+# await_engine [PID]: until the engine answers. With PID: no longer than that process lives.
+await_engine() {
+	local tries
+	for ((tries = ENGINE_WAIT * 4; tries > 0; tries--)); do
+		have_engine && return
+		[ -z "${1:-}" ] || kill -0 "$1" 2>/dev/null || break
+		sleep 0.25
+	done
+	[ ! -e "$ENGINE_LOG" ] || tail -n 15 "$ENGINE_LOG" >&2
+	fail "the Docker engine does not answer ($(docker version 2>&1 | tail -n 1))"
+}
+
+# --- compose ---
+
+have_compose() { docker compose version >/dev/null 2>&1; }
+
+# Built from its module, since that needs nothing but Go: 'go install' refuses a module with exclude lines, so it is built
+# where the download put it. Nothing of it touches the project's go.mod.
+mend_compose() {
+	local dir plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
+	has go || fail "no 'docker compose', and no Go to build it with: install the plugin (https://docs.docker.com/compose/install/linux/)"
+	say "building the docker compose plugin $COMPOSE_VERSION into $plugins (once, two to four minutes) ..."
+	dir=$(cd / && go mod download -json "$COMPOSE_MODULE@$COMPOSE_VERSION" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+	[ -d "$dir" ] || fail "$COMPOSE_MODULE@$COMPOSE_VERSION could not be downloaded (GOPROXY=$(go env GOPROXY))"
+	mkdir -p "$plugins"
+	(
+		export CGO_ENABLED=0 GOFLAGS='' GOWORK=off
+		logged go build -C "$dir" -trimpath -ldflags "-s -w -X $COMPOSE_MODULE/internal.Version=$COMPOSE_VERSION" \
+			-o "$plugins/.docker-compose.$$" ./cmd
+	)
+	mv "$plugins/.docker-compose.$$" "$plugins/docker-compose"
+	have_compose || fail "$plugins/docker-compose was built, but docker does not take it: $(docker compose version 2>&1 | tail -n 1)"
+}
+
+# --- builder ---
+
+# The Dockerfile's own word for it, so that the two can not differ.
+builder_image() {
+	local file
+	file=$(dirname "${BASH_SOURCE[0]}")/../Dockerfile
+	echo "${GO_IMAGE:-$(sed -n 's/^ARG GO_IMAGE=//p' "$file")}"
+}
+
+have_builder() { docker image inspect "$(builder_image)" >/dev/null 2>&1; }
+
+mend_builder() {
+	local image
+	image=$(builder_image)
+	say "pulling $image ..."
+	timeout "$PULL_WAIT" docker pull -q "$image" >/dev/null 2>&1 </dev/null || import_go "$image"
+}
+
+# import_go IMAGE: makes an image out of this machine's Go, its certificates and an empty /tmp.
+import_go() {
+	local root base stage certificates
+	has go || fail "$1 can not be pulled, and this machine has no Go to take its place: install Go 1.26 or newer, or mend the network"
+	same_platform "$1"
+	root=$(go env GOROOT)
+	base=$(basename "$root")
+	certificates=$(find_certificates)
+	say "$1 can not be pulled: importing this machine's $(go env GOVERSION) under that name ('docker image rm $1' undoes it) ..."
+	stage=$(mktemp -d)
+	mkdir -p "$stage"/{tmp,root,etc/ssl/certs}
+	chmod 1777 "$stage/tmp"
+	cp -L "$certificates" "$stage/etc/ssl/certs/ca-certificates.crt"
+	tar -c --dereference --owner=0 --group=0 --transform="s,^$base\b,usr/local/go," \
+		--exclude='*_test.go' --exclude=testdata --exclude="$base/src/cmd" --exclude="$base"/{api,doc,misc,test} \
+		-C "$stage" ./tmp ./root ./etc -C "$(dirname "$root")" "$base" |
+		docker import -m "this machine's Go, in place of the real $1" \
+			--change 'ENV PATH=/go/bin:/usr/local/go/bin HOME=/root GOPATH=/go GOTOOLCHAIN=local' \
+			--change 'LABEL peerlab.builder=imported' - "$1" >/dev/null
+	rm -rf "$stage"
+	prove_builder "$1"
+}
+
+same_platform() {
+	local go engine
+	go=$(go env GOHOSTOS)/$(go env GOHOSTARCH)
+	engine=$(docker version --format '{{.Server.Os}}/{{.Server.Arch}}')
+	[ "$go" = "$engine" ] || fail "$1 can not be pulled, and this machine's Go ($go) does not run in its engine ($engine)"
+}
+
+find_certificates() {
+	local file
+	for file in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+		[ ! -s "$file" ] || {
+			echo "$file"
+			return
+		}
+	done
+	fail "no CA certificates found: install ca-certificates, or set SSL_CERT_FILE"
+}
+
+# A Go that needs shared libraries (some distributions') does not run in an image that has none.
+prove_builder() {
+	docker run --rm --network none "$1" go version >/dev/null 2>&1 && return
+	docker image rm -f "$1" >/dev/null
+	fail "this machine's Go does not run alone in a container: install the one from https://go.dev/dl/ and retry"
+}
+
+main() {
+	local step
+	[ $# != 0 ] || set -- engine compose builder
+	for step; do
+		case $step in
+		engine | compose | builder) need "have_$step" "mend_$step" ;;
+		*) fail "'$step' is no step: give engine, compose, builder or nothing" ;;
+		esac
+	done
+}
+
+main "$@"
