@@ -1,0 +1,44 @@
+# One builder, then one image a process: a single static binary, nothing else in it.
+#
+# Two rules keep this file working on every builder (BuildKit, the classic builder of engine 20.10, compose's own) and on
+# machines without a registry, where scripts/bootstrap.sh imports the machine's own Go under the builder's name:
+#   - RUN only in exec form, because that imported image has no shell;
+#   - no syntax line, no RUN --mount: the first needs a registry, the second BuildKit.
+ARG GO_IMAGE=golang:1.26
+
+FROM ${GO_IMAGE} AS build
+# Unset, Go uses its defaults. compose.yaml passes what the host's environment sets.
+ARG GOPROXY
+ARG GOSUMDB
+ARG GOPRIVATE
+ENV CGO_ENABLED=0 GOFLAGS="-trimpath '-ldflags=-s -w'"
+
+# An empty folder that the final images copy as /data. There is no shell to make one with; WORKDIR makes it.
+WORKDIR /empty/data
+
+# What changes seldom comes first, as a layer of its own: the modules that the products use (`go mod download` would also
+# fetch the end-to-end bench's, some fifty of them), and the standard library, compiled.
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN ["go", "build", "golang.org/x/term", "net", "log/slog", "flag", "os/signal"]
+
+COPY services services
+RUN ["go", "build", "-o", "/out/", "./services/cmd/..."]
+
+# What all processes have in common. /data belongs to the user, and so does a named volume that is first mounted there.
+# The health check needs no shell: it asks the process that already runs in the container, whose arguments it reads itself.
+FROM scratch AS process
+COPY --from=build --chown=65532:65532 /empty/ /
+USER 65532:65532
+WORKDIR /data
+
+# A new process is these four lines with its name, and a service in compose.yaml.
+FROM process AS server
+COPY --from=build /out/server /server
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/server", "-health"]
+ENTRYPOINT ["/server"]
+
+FROM process AS client
+COPY --from=build /out/client /client
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/client", "-health"]
+ENTRYPOINT ["/client"]
