@@ -1,0 +1,106 @@
+# The two that matter: make up, make e2e. The list: make help.
+#
+# Variables, on the command line:
+#   T=client1             which terminal (attach)
+#   RUN=TestPhaseOne      which tests; COUNT=10: how often; V=1: say each
+#   FUZZTIME=10s          how long for each fuzz target
+#   SERVER=... CLIENT=... who plays the role in the scenarios: image:me/server, or cmd:python3 server.py
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+T        ?= client1
+RUN      ?=
+COUNT    ?= 1
+TIMEOUT  ?= 15m
+FUZZTIME ?= 10s
+V        ?=
+SERVER   ?=
+CLIENT   ?=
+
+TESTFLAGS := -count=$(COUNT) -timeout $(TIMEOUT)$(if $(RUN), -run '$(RUN)')$(if $(V), -v)
+
+ifneq ($(SERVER),)
+export PEERLAB_SERVER := $(SERVER)
+endif
+ifneq ($(CLIENT),)
+export PEERLAB_CLIENT := $(CLIENT)
+endif
+
+COMPOSE := docker compose
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
+
+## The lab
+
+.PHONY: up
+up: engine builder ## build and start the lab: server and client1..client5, each in its own container
+	$(COMPOSE) up --detach --build --quiet-build --remove-orphans
+	@scripts/ready.sh
+
+.PHONY: down
+down: engine ## stop and remove the lab's containers; the registry's volume stays (make clean removes it)
+	$(COMPOSE) --profile '*' down --remove-orphans
+
+.PHONY: attach
+attach: engine ## sit down at one terminal: make attach T=client1 (leave it: Ctrl-P Ctrl-Q)
+	@scripts/attach.sh $(T)
+
+.PHONY: logs
+logs: engine ## follow what all screens show
+	$(COMPOSE) logs --follow --tail 50
+
+.PHONY: wall
+wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctrl-C; nothing dies of it)
+	@scripts/wall.sh
+
+## Building
+
+.PHONY: build
+build: ## compile all processes into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./services/cmd/...
+
+.PHONY: images
+images: engine builder ## build the container images
+	$(COMPOSE) --profile '*' build --quiet
+
+## Testing
+
+.PHONY: test
+test: ## unit tests, with the race detector
+	go test -race $(TESTFLAGS) ./services/... ./e2e/lab/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: e2e
+e2e: images ## all scenarios, each process in a container
+	PEERLAB_E2E=container go test $(TESTFLAGS) ./e2e/...
+
+.PHONY: e2e-native
+e2e-native: ## the same scenarios as plain processes built with the race detector; needs no Docker
+	go build -race -o bin/race/ ./services/cmd/...
+	PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race go test $(TESTFLAGS) ./e2e/...
+
+.PHONY: lint
+lint: ## vet, staticcheck, gofumpt, govulncheck, shellcheck and the project's own rules
+	scripts/lint.sh
+
+.PHONY: fmt
+fmt: ## format the Go files
+	go tool -modfile=scripts/tools.mod gofumpt -w services e2e
+
+.PHONY: clean
+clean: ## remove what was built here: bin/, artifacts/, and the lab's containers, images and volumes
+	rm -rf bin artifacts
+	-docker version >/dev/null 2>&1 && $(COMPOSE) --profile '*' down --remove-orphans --volumes --rmi all
+
+# What containers need; these do nothing where it is there.
+.PHONY: engine builder
+engine:
+	@scripts/bootstrap.sh engine compose
+builder: engine
+	@scripts/bootstrap.sh builder

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# All that `make lint` checks. Every check runs, whatever an earlier one found; the exit status is 1 if any found something.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+
+readonly MAIN_LINES=50 FILE_LINES=300
+status=0
+
+complain() {
+	printf '%s\n' "$*" >&2
+	status=1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# tool NAME ARGS...: a linter at the version that scripts/tools.mod pins.
+tool() { go tool -modfile=scripts/tools.mod "$@"; }
+
+# Go files of the project, and only those that match the patterns given to find.
+go_files() { find . -name '*.go' "$@" -not -path './.*' | sed 's,^\./,,' | LC_ALL=C sort; }
+
+check_format() {
+	local found
+	found=$(go_files | xargs -r go tool -modfile=scripts/tools.mod gofumpt -l) || complain "gofumpt did not run"
+	[ -z "$found" ] || complain "not formatted, run 'make fmt':"$'\n'"$found"
+}
+
+check_vet() { go vet ./... || status=1; }
+
+check_static() { tool staticcheck ./... || status=1; }
+
+# A machine without the database's host is told so at once, one that drops packets only by the time limit.
+check_vulnerabilities() {
+	local out code=0
+	out=$(timeout 120 go tool -modfile=scripts/tools.mod govulncheck ./... 2>&1) || code=$?
+	if [ "$code" = 0 ]; then return; fi
+	if [ "$code" = 124 ] || [[ $out == *'fetching vulnerabilities'* ]]; then
+		echo "lint: govulncheck left out: its database can not be reached from here"
+		return
+	fi
+	complain "$out"
+}
+
+check_shell() {
+	local scripts=(scripts/*.sh .ci/run)
+	for script in "${scripts[@]}"; do
+		bash -n "$script" || status=1
+	done
+	if ! has shellcheck; then
+		echo "lint: shellcheck left out: not installed (apt-get install shellcheck)"
+		return
+	fi
+	shellcheck "${scripts[@]}" || status=1
+}
+
+# A test that waits for time instead of for a line is slow on a fast machine and fails on a slow one.
+check_sleep() {
+	local file line
+	while read -r file; do
+		while IFS=: read -r line _; do
+			complain "$file:$line: a sleep in a test: wait for the line, the state or the error that you mean"
+		done < <(grep -nE '^[^/]*time\.Sleep|^[[:space:]]*<-time\.After\(' "$file")
+	done < <(go_files '(' -path './e2e/*' -o -name '*_test.go' ')')
+}
+
+# Imports run one way: cmd, then the systems, then internal. A system knows no other, and the scenarios know none.
+check_imports() {
+	# shellcheck disable=SC2016 # $p is the template's
+	local each='{{$p := .ImportPath}}{{range .KIND}}{{$p}} {{.}}{{"\n"}}{{end}}'
+	local format=${each/KIND/Imports}${each/KIND/TestImports}${each/KIND/XTestImports}
+	local from to
+	while read -r from to; do
+		may_import "${from#peerlab/}" "${to#peerlab/}" || complain "$from imports $to: imports run cmd -> system -> internal, e2e imports no service"
+	done < <(go list -e -f "$format" ./... | grep ' peerlab/' | sort -u)
+}
+
+# may_import FROM TO, both within the module.
+may_import() {
+	case $1:$2 in
+	services/*:services/internal/*) true ;;
+	services/internal/*) false ;;
+	services/*:services/cmd/*) false ;;
+	services/cmd/*:services/*) true ;;
+	services/*:services/*) [ "$(cut -d/ -f2 <<<"$1")" = "$(cut -d/ -f2 <<<"$2")" ] ;;
+	e2e*:e2e*) true ;;
+	*) false ;;
+	esac
+}
+
+check_length() {
+	local file lines
+	while read -r file; do
+		lines=$(wc -l <"$file")
+		[[ $file != services/cmd/*/main.go ]] || [ "$lines" -le "$MAIN_LINES" ] ||
+			complain "$file: $lines lines, at most $MAIN_LINES: main is flags and one call, the rest belongs in the system's package"
+		[ "$lines" -le "$FILE_LINES" ] || complain "$file: $lines lines, at most $FILE_LINES: one file a concept"
+	done < <(go_files)
+}
+
+check_format
+check_vet
+check_static
+check_imports
+check_sleep
+check_length
+check_shell
+check_vulnerabilities
+exit "$status"
