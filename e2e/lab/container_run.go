@@ -1,0 +1,119 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+)
+
+// containerRun is one epoch of a container, from just before its start.
+type containerRun struct {
+	api    client.APIClient
+	id     string
+	at     time.Time
+	attach client.ContainerAttachResult
+	exit   client.ContainerWaitResult
+	cancel context.CancelFunc // of the wait for its exit
+	copied chan error         // both outputs are at their end
+}
+
+// attach connects to the container's input and outputs and begins to wait for
+// its end, both before its start, so that nothing can be missed.
+func (u *containerUnit) attach(ctx context.Context) (*containerRun, error) {
+	r := &containerRun{api: u.engine.api, id: u.container.GetContainerID(), copied: make(chan error, 1)}
+	var err error
+	r.attach, err = r.api.ContainerAttach(ctx, r.id, client.ContainerAttachOptions{
+		Stream: true, Stdin: true, Stdout: true, Stderr: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var waiting context.Context
+	waiting, r.cancel = context.WithCancel(context.Background())
+	r.exit = r.api.ContainerWait(waiting, r.id, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
+	return r, nil
+}
+
+// abandon gives up a run whose container could not be started.
+func (r *containerRun) abandon() {
+	r.cancel()
+	r.attach.Close()
+	select { // one of them is on its way, and its sender would wait for us
+	case <-r.exit.Result:
+	case <-r.exit.Error:
+	}
+	<-r.copied
+}
+
+// copy takes the two outputs apart until both are at their end.
+func (r *containerRun) copy(stdout, stderr io.Writer) {
+	_, err := stdcopy.StdCopy(stdout, stderr, r.attach.Reader)
+	r.copied <- err
+}
+
+// startedAt is when the engine had started the program, by its own clock,
+// which is the machine's. That is some milliseconds after the program began.
+func (u *containerUnit) startedAt(ctx context.Context) (time.Time, error) {
+	state, err := u.container.State(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := time.Parse(time.RFC3339Nano, state.StartedAt)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("its start: %w", err)
+	}
+	return at, nil
+}
+
+func (r *containerRun) begun() time.Time { return r.at }
+func (r *containerRun) stdin() input     { return containerInput{r.attach.Conn, r.attach} }
+
+func (r *containerRun) signal(ctx context.Context, sig syscall.Signal) error {
+	_, err := r.api.ContainerKill(ctx, r.id, client.ContainerKillOptions{Signal: strconv.Itoa(int(sig))})
+	return err
+}
+
+func (r *containerRun) kill(ctx context.Context) error { return r.signal(ctx, syscall.SIGKILL) }
+
+func (r *containerRun) pause(ctx context.Context) error {
+	_, err := r.api.ContainerPause(ctx, r.id, client.ContainerPauseOptions{})
+	return err
+}
+
+func (r *containerRun) resume(ctx context.Context) error {
+	_, err := r.api.ContainerUnpause(ctx, r.id, client.ContainerUnpauseOptions{})
+	return err
+}
+
+func (r *containerRun) wait() (int, error) {
+	defer r.cancel()
+	defer r.attach.Close()
+	select {
+	case exit := <-r.exit.Result:
+		if exit.Error != nil {
+			return 0, fmt.Errorf("waiting for the container's end: %s", exit.Error.Message)
+		}
+		if err := <-r.copied; err != nil {
+			return 0, fmt.Errorf("reading the container's outputs: %w", err)
+		}
+		return int(exit.StatusCode), nil
+	case err := <-r.exit.Error:
+		return 0, fmt.Errorf("waiting for the container's end: %w", err)
+	}
+}
+
+type containerInput struct {
+	net.Conn
+	attach client.ContainerAttachResult
+}
+
+// close half-closes the connection, which ends the program's input.
+func (i containerInput) close() error { return i.attach.CloseWrite() }

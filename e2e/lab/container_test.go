@@ -1,0 +1,76 @@
+package lab
+
+import (
+	"context"
+	"testing"
+
+	"github.com/moby/moby/client"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestContainersAreConfined(t *testing.T) {
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("boxed"))
+	p.Types("write /note x")
+	p.Stderr().Contains("read-only file system")
+	p.Types("write note x")
+	p.Types("read note")
+	p.Sees("x")
+
+	r, err := theRun()
+	require.NoError(t, err)
+	e, err := r.engine()
+	require.NoError(t, err)
+	assert.Equal(t, []string{p.unit.(*containerUnit).container.GetContainerID()}, containersOf(t, r.id))
+	c, err := e.api.ContainerInspect(context.Background(), containersOf(t, r.id)[0], client.ContainerInspectOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, user(), c.Container.Config.User)
+	assert.Equal(t, "host", string(c.Container.HostConfig.NetworkMode))
+	assert.Equal(t, []string{"ALL"}, c.Container.HostConfig.CapDrop)
+	assert.Contains(t, c.Container.HostConfig.SecurityOpt, "no-new-privileges")
+	assert.False(t, c.Container.Config.Tty)
+}
+
+func TestOneLabMixesContainersAndProcesses(t *testing.T) {
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
+	image, err := fixtureImage()
+	require.NoError(t, err)
+	l := New(t, nativeFixture(t), Playing("boxed", "image:"+image))
+	address := l.Address()
+	hub := l.Start(Spec{Name: "hub", Role: "boxed", Args: []string{"-hub", address}})
+	l.Listens(address)
+	member := l.Start(fixture("member", "-dial", address))
+	member.Sees("ready ")
+	member.Types("hello")
+	hub.Sees("hello")
+	l.Among(hub, member).On(hub).Once("hello")
+}
+
+func TestAnImageThatIsNotThereIsReported(t *testing.T) {
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
+	out := watch(t, func(t testing.TB) {
+		New(t, Playing("nobody", "image:peerlab/nobody:latest")).Start(Spec{Name: "nobody"})
+	})
+	assert.Contains(t, out, "no image peerlab/nobody:latest, it must be built first")
+}
+
+func TestTheEngineSpeaksItsOwnVersion(t *testing.T) {
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
+	r, err := theRun()
+	require.NoError(t, err)
+	e, err := r.engine()
+	require.NoError(t, err)
+	v, err := e.api.ServerVersion(context.Background(), client.ServerVersionOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, v.APIVersion, e.api.ClientVersion(), "negotiated with engine %s", v.Version)
+}

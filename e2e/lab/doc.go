@@ -1,0 +1,42 @@
+// Package lab is a bench for socket programs: it starts them, types on their
+// standard input, kills, stops and restarts them, and reads their screens.
+//
+// A program is known by five things only: its standard input, its screen
+// (standard output), its standard error, its exit status, and its files. A
+// test starts programs by role; what plays a role is decided outside the test:
+//
+//	PEERLAB_E2E=native|container   how roles run by default (native)
+//	PEERLAB_BIN=DIR                the binaries for native roles; unset: built
+//	                               once with -race from ./services/cmd/...
+//	PEERLAB_<ROLE>=image:NAME      this role runs from that image
+//	PEERLAB_<ROLE>=cmd:WORDS       this role runs that command, split as a
+//	                               shell splits words; its arguments follow
+//	PEERLAB_ARTIFACTS=DIR          where screens of failed tests are kept
+//	                               (artifacts/ beside go.mod)
+//
+// <ROLE> is the role's name in capitals, - turned into _. Relative folders are
+// taken from the folder of go.mod. A role in a container runs image
+// peerlab/<role>:latest on the host's network, so one lab can mix both kinds.
+//
+// A test package has one TestMain and a lab for each test:
+//
+//	func TestMain(m *testing.M) { os.Exit(lab.Main(m)) }
+//
+//	func TestEcho(t *testing.T) {
+//		l := lab.New(t)
+//		p := l.Start(lab.Spec{Name: "echo"})
+//		p.Types("hello")
+//		p.Sees("hello")
+//		p.CloseStdin()
+//		p.Exits(0)
+//	}
+//
+// Assertions end the test at once, as testify's require does, so they must be
+// called from the test's own goroutine. They wait to be notified of a line
+// rather than look again and again, each with a named timeout; the message
+// says what was awaited and where, and ends with the last lines of every
+// screen. That something is absent can only be said after a barrier: see
+// [Fence].
+//
+// Nothing outlives the test binary, however it ends: see guard.go.
+package lab

@@ -1,0 +1,57 @@
+package lab
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// fakeT is a test that may fail without failing the one that watches it.
+type fakeT struct {
+	testing.TB
+	name     string
+	output   strings.Builder
+	failed   bool
+	cleanups []func()
+}
+
+func (f *fakeT) Helper()           {}
+func (f *fakeT) Name() string      { return f.name }
+func (f *fakeT) Failed() bool      { return f.failed }
+func (f *fakeT) Cleanup(do func()) { f.cleanups = append(f.cleanups, do) }
+func (f *fakeT) Log(args ...any)   { fmt.Fprintln(&f.output, args...) }
+
+func (f *fakeT) Logf(format string, args ...any) { fmt.Fprintf(&f.output, format+"\n", args...) }
+
+func (f *fakeT) Errorf(format string, args ...any) {
+	f.Logf(format, args...)
+	f.failed = true
+}
+
+func (f *fakeT) Fatalf(format string, args ...any) {
+	f.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+// watch runs a test that is meant to fail, cleanups and all, and returns what
+// it wrote.
+func watch(t *testing.T, test func(t testing.TB)) string {
+	t.Helper()
+	f := &fakeT{TB: t, name: t.Name()}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			for i := len(f.cleanups) - 1; i >= 0; i-- {
+				f.cleanups[i]()
+			}
+		}()
+		test(f)
+	}()
+	<-done
+	if !f.failed {
+		t.Fatalf("a test that is meant to fail passed; it wrote:\n%s", f.output.String())
+	}
+	return f.output.String()
+}

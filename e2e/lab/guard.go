@@ -1,0 +1,132 @@
+package lab
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// The guard is a second process of the test binary that undoes what the run
+// did, whatever becomes of the run: it is told through a pipe what there is,
+// and acts when the pipe closes, be that in good order, by a signal, by the
+// panic of a test's time limit or by kill -9. (The death signal of Linux would
+// do less: it is tied to the thread that started a process, and misses the
+// children of that process.)
+
+// guardTask is set in the guard's environment to the run it is for.
+const guardTask = "PEERLAB_LAB_GUARD"
+
+// relieveTimeout is for killing the processes and removing the containers.
+const relieveTimeout = 60 * time.Second
+
+// guard is the run's end of the pipe. Its methods may be called from any
+// goroutine; before start and after relieve they do nothing.
+type guard struct {
+	mu   sync.Mutex
+	cmd  *exec.Cmd
+	pipe io.WriteCloser
+}
+
+// start starts the guard process for the run.
+func (g *guard) start(run string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("starting the guard: %w", err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), guardTask+"="+run)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's Ctrl-C is not for it
+	pipe, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("starting the guard: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting the guard: %w", err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cmd, g.pipe = cmd, pipe
+	return nil
+}
+
+func (g *guard) tell(format string, args ...any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pipe != nil {
+		_, _ = fmt.Fprintf(g.pipe, format+"\n", args...)
+	}
+}
+
+func (g *guard) group(pgid int)     { g.tell("+group %d", pgid) } // kill this process group
+func (g *guard) groupGone(pgid int) { g.tell("-group %d", pgid) } // no longer
+func (g *guard) folder(path string) { g.tell("+folder %s", path) }
+func (g *guard) containers()        { g.tell("+containers") } // sweep those of the run
+
+// relieve has the guard undo everything that is left and waits for its end.
+func (g *guard) relieve() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pipe == nil {
+		return nil
+	}
+	_ = g.pipe.Close()
+	g.pipe = nil
+	tooLong := time.AfterFunc(relieveTimeout, func() { _ = g.cmd.Process.Kill() })
+	defer tooLong.Stop()
+	if err := g.cmd.Wait(); err != nil {
+		return fmt.Errorf("cleaning up after the run: %w", err)
+	}
+	return nil
+}
+
+// standGuard is the guard process: it returns its exit status when what it was
+// told of is undone.
+func standGuard(orders io.Reader, run string) int {
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	groups := map[int]bool{}
+	var folders []string
+	containers := false
+	for in := bufio.NewScanner(orders); in.Scan(); {
+		order, arg, _ := strings.Cut(in.Text(), " ")
+		pgid, _ := strconv.Atoi(arg)
+		switch order {
+		case "+group":
+			groups[pgid] = true
+		case "-group":
+			delete(groups, pgid)
+		case "+folder":
+			folders = append(folders, arg)
+		case "+containers":
+			containers = true
+		}
+	}
+	var errs []error
+	for _, pgid := range slices.Sorted(maps.Keys(groups)) {
+		if pgid > 1 {
+			_ = syscall.Kill(-pgid, syscall.SIGKILL) // it may have ended by itself
+		}
+	}
+	for _, dir := range folders {
+		errs = append(errs, os.RemoveAll(dir))
+	}
+	if containers {
+		errs = append(errs, sweepRun(run))
+	}
+	if err := errors.Join(errs...); err != nil {
+		fmt.Fprintln(os.Stderr, "lab: guard:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,160 @@
+package lab
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Lab is the bench of one test. It ends, and all that it started with it, when
+// the test ends. Unless told otherwise its methods must be called from the
+// test's own goroutine, because those that cannot do their work end the test.
+type Lab struct {
+	t         testing.TB
+	run       *run
+	cast      casting
+	began     time.Time
+	dir       string // the data folders are in it
+	tag       string // in every fence line of this lab, and nowhere else
+	fences    atomic.Int64
+	reported  atomic.Bool // the screens are in the test's output already
+	mu        sync.Mutex
+	processes []*Process
+	acts      []act
+}
+
+// Option changes what [New] makes.
+type Option func(*Lab)
+
+// Playing has a program, image:NAME or cmd:WORDS, play a role in this lab, as
+// the role's environment variable would.
+func Playing(role, program string) Option {
+	return func(l *Lab) { l.cast.overrides[role] = program }
+}
+
+// New returns the lab of the test t. The package's TestMain must call [Main].
+func New(t testing.TB, opts ...Option) *Lab {
+	t.Helper()
+	r, err := theRun()
+	if err != nil {
+		t.Fatalf("lab: %v", err)
+	}
+	if !r.opened.Load() {
+		t.Fatalf("lab: TestMain must call lab.Main")
+	}
+	tag := make([]byte, 4)
+	_, _ = rand.Read(tag) // never fails
+	l := &Lab{
+		t: t, run: r, began: time.Now(), dir: t.TempDir(),
+		tag:  "fence-" + hex.EncodeToString(tag),
+		cast: casting{container: r.container, overrides: map[string]string{}, binaries: r.binaries},
+	}
+	for _, opt := range opts {
+		opt(l)
+	}
+	t.Cleanup(l.close)
+	return l
+}
+
+// Port returns a loopback TCP port on which nobody listens, between 20000 and
+// 32000. No test of this run, nor of one that runs at the same time, gets the
+// same. It ends the test if there is none.
+func (l *Lab) Port() string {
+	l.t.Helper()
+	port, err := l.run.ports.take()
+	if err != nil {
+		l.fail("%v", err)
+	}
+	return strconv.Itoa(port)
+}
+
+// Address returns 127.0.0.1 with a port as [Lab.Port] gives it.
+func (l *Lab) Address() string {
+	l.t.Helper()
+	return net.JoinHostPort("127.0.0.1", l.Port())
+}
+
+// Dir makes a data folder that processes can share: see [Spec]. The test and
+// every program can read and write it. name must be new.
+func (l *Lab) Dir(name string) string {
+	l.t.Helper()
+	dir := filepath.Join(l.dir, name)
+	err := os.Mkdir(dir, 0o777)
+	if err == nil {
+		err = os.Chmod(dir, 0o777) // whatever the umask: a container has its own user
+	}
+	if err != nil {
+		l.fail("data folder: %v", err)
+	}
+	return dir
+}
+
+// Processes returns all that was started, in that order.
+func (l *Lab) Processes() []*Process {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]*Process(nil), l.processes...)
+}
+
+// Mark has the screens of all processes begin anew: see [Process.Mark].
+func (l *Lab) Mark() {
+	for _, p := range l.Processes() {
+		p.Mark()
+	}
+}
+
+// close ends everything, looks whether a program complained of itself, and
+// keeps the screens if the test failed.
+func (l *Lab) close() {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+	defer cancel()
+	var all sync.WaitGroup
+	processes := l.Processes()
+	errs := make([]error, len(processes))
+	for i, p := range processes {
+		all.Go(func() { errs[i] = p.remove(ctx) })
+	}
+	all.Wait()
+	for i, err := range errs {
+		if err != nil {
+			l.t.Errorf("lab: ending %s: %v", processes[i].Name(), err)
+		}
+	}
+	for _, p := range processes {
+		if sick := p.sickness(); sick != "" {
+			l.t.Errorf("lab: %s", sick)
+		}
+	}
+	if !l.t.Failed() {
+		return
+	}
+	if !l.reported.Load() {
+		l.t.Log(l.report())
+	}
+	if err := l.keepArtifacts(); err != nil {
+		l.t.Logf("lab: the screens could not be kept: %v", err)
+	}
+}
+
+// act is something that the lab did to a process.
+type act struct {
+	at   time.Time
+	who  string
+	what string
+}
+
+// note keeps an act for the timeline. May be called from any goroutine.
+func (l *Lab) note(who, what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acts = append(l.acts, act{time.Now(), who, what})
+}

@@ -1,0 +1,87 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// Kill ends the process, and what it started, with SIGKILL, and waits for that.
+func (p *Process) Kill() {
+	p.lab.t.Helper()
+	p.do("kill -9", running.kill)
+	p.ends(killTimeout, "killTimeout")
+}
+
+// Signal sends a signal to the process and does not wait for what comes of it.
+func (p *Process) Signal(sig syscall.Signal) {
+	p.lab.t.Helper()
+	p.do(fmt.Sprintf("signal %v", sig), func(r running, ctx context.Context) error { return r.signal(ctx, sig) })
+}
+
+// Pause stops the process where it is, as SIGSTOP does, until Resume.
+func (p *Process) Pause() {
+	p.lab.t.Helper()
+	p.do("pause", running.pause)
+}
+
+// Resume lets a paused process go on.
+func (p *Process) Resume() {
+	p.lab.t.Helper()
+	p.do("resume", running.resume)
+}
+
+func (p *Process) do(what string, do func(running, context.Context) error) {
+	p.lab.t.Helper()
+	p.lab.note(p.spec.Name, what)
+	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
+	defer cancel()
+	if err := do(p.now().running, ctx); err != nil {
+		p.lab.fail("%v: %s: %v", p, what, err)
+	}
+}
+
+// Exits waits until the process has ended, and requires this exit status. A
+// signal N that ended it counts as status 128+N.
+func (p *Process) Exits(status int) {
+	p.lab.t.Helper()
+	p.exits(status, exitTimeout, "exitTimeout")
+}
+
+// ExitsWithin is Exits for an end that must come in a given time; reason names
+// that time in the failure message.
+func (p *Process) ExitsWithin(limit time.Duration, reason string, status int) {
+	p.lab.t.Helper()
+	p.exits(status, limit, reason)
+}
+
+func (p *Process) exits(status int, limit time.Duration, reason string) {
+	p.lab.t.Helper()
+	p.ends(limit, reason)
+	if e := p.now(); e.status != status {
+		p.lab.fail("%v ended with status %d, not %d", p, e.status, status)
+	}
+}
+
+func (p *Process) ends(limit time.Duration, reason string) {
+	p.lab.t.Helper()
+	e := p.now()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-e.ended:
+	case <-timer.C:
+		p.lab.fail("%v has not ended within %v (%s)", p, limit, reason)
+	}
+	if e.err != nil {
+		p.lab.fail("%v: %v", p, e.err)
+	}
+}
+
+// Running says whether the process has not ended.
+func (p *Process) Running() bool { return p.now().alive() }
+
+// Started is when the process began in this epoch: natively just before it was
+// made, in a container when the engine had started it.
+func (p *Process) Started() time.Time { return p.now().running.begun() }

@@ -1,0 +1,140 @@
+package lab
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAProgramIsTypedAtAndEnds(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("talker", "with", "words"))
+	p.Sees("ready with words")
+	p.Types("say hello")
+	p.SeesOnce("hello")
+	p.Types("err trouble")
+	p.Stderr().Sees("trouble")
+	assert.Zero(t, p.Count("trouble"), "stdout and stderr come apart")
+	p.TypesRaw([]byte("say in two "))
+	p.TypesRaw([]byte("parts\n"))
+	p.Sees("in two parts")
+	p.Types("part a prompt: ")
+	p.Prompts("a prompt: ")
+	p.Types("exit 7")
+	p.Exits(7)
+	assert.False(t, p.Running())
+	assert.True(t, p.Lines()[len(p.Lines())-1].Cut, "the prompt has no line end")
+}
+
+func TestTheEndOfInputIsSeen(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("reader"))
+	p.Sees("ready ")
+	p.CloseStdin()
+	p.Sees("end of input")
+	assert.True(t, p.Running())
+}
+
+func TestSignals(t *testing.T) {
+	l := New(t, anyFixture(t))
+	ps := l.StartAll(fixture("gentle"), fixture("stubborn", "-stubborn"))
+	for _, p := range ps {
+		p.Sees("ready ")
+		p.Signal(syscall.SIGTERM)
+		p.Sees("SIGTERM")
+	}
+	ps[0].Exits(0)
+	ps[1].Types("say still here")
+	ps[1].Sees("still here")
+	ps[1].Kill()
+	ps[1].Exits(128 + int(syscall.SIGKILL))
+}
+
+func TestAPausedProgramDoesNothingUntilItIsResumed(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("sleeper"))
+	p.Sees("ready ")
+	p.Pause()
+	p.Types("say awake")
+	resumed := time.Now()
+	p.Resume()
+	assert.True(t, p.At("awake").After(resumed))
+	p.Pause()
+	p.Kill()
+}
+
+func TestARestartIsANewEpoch(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("phoenix", "first"))
+	p.Sees("ready first")
+	p.Types("write note of the first")
+	p.Types("say before")
+	p.Sees("before")
+	p.Restart()
+	p.Sees("ready first")
+	assert.Zero(t, p.Count("before"), "the screen begins anew")
+	p.Types("exit 0")
+	p.Exits(0)
+	p.StartWith("second")
+	p.Sees("ready second")
+	p.Types("read note")
+	p.Sees("of the first")
+	assert.Len(t, p.history(), 3)
+	assert.WithinDuration(t, p.Started(), p.At("ready second"), 5*time.Second)
+}
+
+func TestAMarkHidesWhatWasBefore(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("marked"))
+	p.Types("say once")
+	p.Sees("once")
+	p.Mark()
+	assert.Zero(t, p.Count("once"))
+	p.Types("say twice")
+	p.Types("say once")
+	p.SeesInOrder("twice", "once")
+	p.SeesOnce("once", "twice")
+}
+
+func TestFilesAreShared(t *testing.T) {
+	l := New(t, anyFixture(t))
+	dir := l.Dir("shared")
+	a, b := fixture("a"), fixture("b")
+	a.Dir, b.Dir = dir, dir
+	ps := l.StartAll(a, b)
+	ps[0].Types("write note from a")
+	l.FileHolds(ps[1].Path("note"), "what a wrote", func(s string) bool { return s == "from a" })
+	require.NoError(t, os.WriteFile(ps[0].Path("reply"), []byte("from the test"), 0o644))
+	ps[1].Types("read reply")
+	ps[1].Sees("from the test")
+}
+
+func TestAChildDoesNotOutliveItsTest(t *testing.T) {
+	if InContainers() {
+		t.Log("natively only, whatever PEERLAB_E2E says: a container ends with its first process")
+	}
+	var child int
+	t.Run("test", func(t *testing.T) {
+		l := New(t, nativeFixture(t))
+		p := l.Start(fixture("parent"))
+		p.Types("child")
+		var err error
+		child, err = strconv.Atoi(strings.TrimPrefix(p.Contains("child "), "child "))
+		require.NoError(t, err)
+		p.Types("exit 3")
+		p.Exits(3) // though the child holds the outputs
+	})
+	New(t).Eventually("the child is gone", func() bool { return !runs(child) })
+}
+
+// runs says whether a process is there and not merely waited for.
+func runs(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}

@@ -1,0 +1,112 @@
+package lab
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/moby/moby/client"
+	"github.com/stretchr/testify/require"
+)
+
+func TestMain(m *testing.M) { os.Exit(Main(m)) }
+
+// fixtureBinary builds the fixture program, once for all tests: with the race
+// detector to run natively, without and static to be alone in an image.
+var fixtureBinary = sync.OnceValues(func() (string, error) { return buildFixture("-race") })
+
+func buildFixture(flags ...string) (string, error) {
+	r, err := theRun()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "peerlab-fixture-")
+	if err != nil {
+		return "", err
+	}
+	r.guard.folder(dir)
+	path := filepath.Join(dir, "fixture")
+	cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, "./internal/fixture")...)
+	if len(flags) == 0 {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+}
+
+// fixtureImage makes an image with nothing in it but the fixture.
+var fixtureImage = sync.OnceValues(func() (string, error) {
+	path, err := buildFixture()
+	if err != nil {
+		return "", err
+	}
+	binary, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	r, err := theRun()
+	if err != nil {
+		return "", err
+	}
+	e, err := r.engine()
+	if err != nil {
+		return "", err
+	}
+	var layer bytes.Buffer
+	w := tar.NewWriter(&layer)
+	if err := w.WriteHeader(&tar.Header{Name: "fixture", Mode: 0o755, Size: int64(len(binary))}); err != nil {
+		return "", err
+	}
+	if _, err := w.Write(binary); err != nil {
+		return "", err
+	}
+	if err := w.Close(); err != nil {
+		return "", err
+	}
+	name := ownImages + "fixture:" + r.id
+	changes := []string{`ENTRYPOINT ["/fixture"]`}
+	for key, value := range r.labels() {
+		changes = append(changes, fmt.Sprintf("LABEL %s=%s", key, value))
+	}
+	answer, err := e.api.ImageImport(context.Background(),
+		client.ImageImportSource{Source: &layer, SourceName: "-"}, name, client.ImageImportOptions{Changes: changes})
+	if err != nil {
+		return "", err
+	}
+	defer answer.Close()
+	_, err = io.Copy(io.Discard, answer)
+	return name, err
+})
+
+// nativeFixture has the fixture play its role as a process of this machine.
+func nativeFixture(t testing.TB) Option {
+	t.Helper()
+	path, err := fixtureBinary()
+	require.NoError(t, err)
+	return Playing("fixture", "cmd:"+path)
+}
+
+// anyFixture has the fixture play its role as PEERLAB_E2E says.
+func anyFixture(t testing.TB) Option {
+	t.Helper()
+	if !InContainers() {
+		return nativeFixture(t)
+	}
+	image, err := fixtureImage()
+	require.NoError(t, err)
+	return Playing("fixture", "image:"+image)
+}
+
+// fixture is what to start; args are behind a -- so that they show as they are.
+func fixture(name string, args ...string) Spec {
+	return Spec{Name: name, Role: "fixture", Args: args}
+}

@@ -1,0 +1,98 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// Ports are handed out from blocks between lowPort and highPort, below the
+// range from which Linux takes the ports of outgoing connections (32768 up).
+const (
+	lowPort   = 20000
+	highPort  = 32000
+	portBlock = 100
+)
+
+// ports hands out free loopback TCP ports. A block of them belongs to one test
+// binary: it holds a lock on the block's file until it ends, so two that run
+// at once never hand out the same port, and within one every port is handed
+// out once. The zero value is not usable: see newPorts.
+type ports struct {
+	dir string // where the lock files of the blocks are
+
+	mu    sync.Mutex
+	next  int
+	end   int
+	locks []*os.File
+}
+
+func newPorts() *ports {
+	return &ports{dir: filepath.Join(os.TempDir(), "peerlab-ports")}
+}
+
+// take returns a port that nobody listens on. May be called by any goroutine.
+func (p *ports) take() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		if p.next == p.end {
+			if err := p.claimBlock(); err != nil {
+				return 0, err
+			}
+		}
+		port := p.next
+		p.next++
+		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue // somebody outside the lab has it
+		}
+		if err := ln.Close(); err != nil {
+			return 0, fmt.Errorf("port %d: %w", port, err)
+		}
+		return port, nil
+	}
+}
+
+// claimBlock takes a block that no test binary holds, beginning at a random
+// one: ports that a run before this left in TIME_WAIT are then seldom met.
+func (p *ports) claimBlock() error {
+	// The folder is shared by all users of the machine.
+	if err := os.MkdirAll(p.dir, 0o777); err != nil {
+		return fmt.Errorf("claiming ports: %w", err)
+	}
+	_ = os.Chmod(p.dir, 0o777) // fails when another user made it, and then it is done
+	blocks := (highPort - lowPort) / portBlock
+	start := rand.IntN(blocks)
+	for i := range blocks {
+		low := lowPort + (start+i)%blocks*portBlock
+		f, err := os.OpenFile(filepath.Join(p.dir, strconv.Itoa(low)+".lock"), os.O_CREATE|os.O_RDWR, 0o666)
+		if err != nil {
+			continue
+		}
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			_ = f.Close()
+			continue
+		}
+		p.locks = append(p.locks, f)
+		p.next, p.end = low, low+portBlock
+		return nil
+	}
+	return errors.New("claiming ports: every block is locked by another test binary, see " + p.dir)
+}
+
+// close gives all blocks back.
+func (p *ports) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range p.locks {
+		_ = f.Close()
+	}
+	p.locks, p.next, p.end = nil, 0, 0
+}

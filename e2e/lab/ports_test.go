@@ -1,0 +1,58 @@
+package lab
+
+import (
+	"net"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// testPorts has lock files of its own, so that the test does not take the
+// blocks of others.
+func testPorts(t *testing.T, dir string) *ports {
+	p := &ports{dir: dir}
+	t.Cleanup(p.close)
+	return p
+}
+
+func TestPortsAreHandedOutOnce(t *testing.T) {
+	dir := t.TempDir()
+	a, b := testPorts(t, dir), testPorts(t, dir) // as of two test binaries
+	seen := map[int]bool{}
+	for range portBlock + 1 {
+		for _, p := range []*ports{a, b} {
+			port, err := p.take()
+			require.NoError(t, err)
+			assert.False(t, seen[port], "port %d, twice", port)
+			assert.True(t, lowPort <= port && port < highPort, "port %d", port)
+			seen[port] = true
+		}
+	}
+}
+
+func TestAPortInUseIsPassedOver(t *testing.T) {
+	p := testPorts(t, t.TempDir())
+	first, err := p.take()
+	require.NoError(t, err)
+	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+1)))
+	require.NoError(t, err)
+	defer ln.Close()
+	second, err := p.take()
+	require.NoError(t, err)
+	assert.Greater(t, second, first+1)
+}
+
+func TestBlocksRunOut(t *testing.T) {
+	dir := t.TempDir()
+	hog, late := testPorts(t, dir), testPorts(t, dir)
+	for range (highPort - lowPort) / portBlock {
+		require.NoError(t, hog.claimBlock())
+	}
+	_, err := late.take()
+	assert.ErrorContains(t, err, "every block is locked by another test binary")
+	hog.close()
+	_, err = late.take()
+	assert.NoError(t, err)
+}

@@ -1,0 +1,77 @@
+package lab
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSplitWords(t *testing.T) {
+	for in, want := range map[string][]string{
+		"":                              nil,
+		"java -jar a.jar":               {"java", "-jar", "a.jar"},
+		"  two\t blanks\n":              {"two", "blanks"},
+		`'one word' "another one"`:      {"one word", "another one"},
+		`a\ b \"c ''`:                   {"a b", `"c`, ""},
+		`"say \"hi\" \\ \n" 'a\b'`:      {`say "hi" \ \n`, `a\b`},
+		`sh -c 'exec nc "$@"' sh -x=""`: {"sh", "-c", `exec nc "$@"`, "sh", "-x="},
+	} {
+		got, err := splitWords(in)
+		require.NoError(t, err, in)
+		assert.Equal(t, want, got, in)
+	}
+	for _, in := range []string{`'open`, `"open`, `end\`} {
+		_, err := splitWords(in)
+		assert.Error(t, err, in)
+	}
+}
+
+func TestWhoPlaysARole(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "order-server"), nil, 0o755))
+	native := casting{overrides: map[string]string{}, binaries: func() (string, error) { return dir, nil }}
+	inContainers := native
+	inContainers.container = true
+
+	play := func(c casting, role, want string) {
+		t.Helper()
+		p, err := c.play(role)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.String())
+	}
+	play(native, "order-server", "cmd:"+dir+"/order-server")
+	play(inContainers, "order-server", "image:peerlab/order-server:latest")
+
+	t.Setenv("PEERLAB_ORDER_SERVER", "cmd:python3 '/their server.py'")
+	play(native, "order-server", "cmd:python3 /their server.py")
+	play(inContainers, "order-server", "cmd:python3 /their server.py")
+	t.Setenv("PEERLAB_ORDER_SERVER", "image:registry:5000/them/server:2")
+	play(native, "order-server", "image:registry:5000/them/server:2")
+	native.overrides["order-server"] = "cmd:told in the test"
+	play(native, "order-server", "cmd:told in the test")
+
+	for _, wrong := range []string{"server", "image:", "cmd:", "cmd:'", "docker:x"} {
+		native.overrides["order-server"] = wrong
+		_, err := native.play("order-server")
+		assert.ErrorContains(t, err, "PEERLAB_ORDER_SERVER", wrong)
+	}
+}
+
+func TestARoleNobodyCanPlay(t *testing.T) {
+	c := casting{overrides: map[string]string{}, binaries: func() (string, error) { return t.TempDir(), nil }}
+	_, err := c.play("node")
+	assert.ErrorContains(t, err, "role node: no program for it")
+	c.binaries = func() (string, error) { return "", errors.New("does not compile") }
+	_, err = c.play("node")
+	assert.ErrorContains(t, err, "does not compile")
+}
+
+func TestForeignImages(t *testing.T) {
+	assert.False(t, program{image: "peerlab/server:latest"}.foreign())
+	assert.True(t, program{image: "someone/server"}.foreign())
+	assert.True(t, program{image: "python:3"}.foreign())
+}

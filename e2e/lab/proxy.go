@@ -1,0 +1,211 @@
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+)
+
+// maxFirstLine bounds what a proxy reads in search of a first line's end.
+const maxFirstLine = 4096
+
+// Cut is how a proxy ends a connection.
+type Cut int
+
+const (
+	FIN Cut = iota // in good order, as a program does that closes it
+	RST            // by a reset, as when a program is killed or a cable fails
+)
+
+// Proxy passes TCP connections on to a program, so that a test can break the
+// links to it. It knows connections apart by the first line that the dialling
+// side sent, without its LF. Its methods may be called from any goroutine.
+type Proxy struct {
+	// Address is where the proxy listens.
+	Address string
+
+	target string
+	ln     net.Listener
+	all    sync.WaitGroup
+
+	mu     sync.Mutex
+	admits func(first string) bool
+	links  map[*link]bool
+	closed bool
+}
+
+// link is one connection through a proxy.
+type link struct {
+	dialler, target *net.TCPConn
+	first           string // "" until it is known
+}
+
+// Everyone admits, or cuts, every connection.
+func Everyone(string) bool { return true }
+
+// Nobody admits, or cuts, no connection.
+func Nobody(string) bool { return false }
+
+// NewProxy starts a proxy on a free port for whoever listens at target, now or
+// later. It ends with the lab.
+func (l *Lab) NewProxy(target string) *Proxy {
+	l.t.Helper()
+	p := &Proxy{Address: l.Address(), target: target, admits: Everyone, links: map[*link]bool{}}
+	var err error
+	if p.ln, err = net.Listen("tcp", p.Address); err != nil {
+		l.fail("proxy: %v", err)
+	}
+	l.t.Cleanup(p.close)
+	p.all.Go(p.accept)
+	return p
+}
+
+// Break cuts the connections whose first line matches, and from then on admits
+// only those whose first line does not. What was on its way may be lost.
+func (p *Proxy) Break(how Cut, matches func(first string) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.admits = func(first string) bool { return !matches(first) }
+	for k := range p.links {
+		if matches(k.first) {
+			k.cut(how)
+		}
+	}
+}
+
+// Heal admits everyone again.
+func (p *Proxy) Heal() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.admits = Everyone
+}
+
+// Links is how many connections with a known first line there are.
+func (p *Proxy) Links() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for k := range p.links {
+		if k.first != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *Proxy) close() {
+	p.mu.Lock()
+	p.closed = true
+	_ = p.ln.Close()
+	for k := range p.links {
+		k.cut(RST)
+	}
+	p.mu.Unlock()
+	p.all.Wait()
+}
+
+func (p *Proxy) accept() {
+	for {
+		c, err := p.ln.Accept()
+		if err != nil {
+			return
+		}
+		p.all.Go(func() { p.pass(c.(*net.TCPConn)) })
+	}
+}
+
+// pass carries one connection. The target may speak before the dialler does.
+func (p *Proxy) pass(dialler *net.TCPConn) {
+	c, err := net.Dial("tcp", p.target)
+	if err != nil {
+		reset(dialler)
+		return
+	}
+	k := &link{dialler: dialler, target: c.(*net.TCPConn)}
+	if !p.add(k) {
+		return
+	}
+	var back sync.WaitGroup
+	back.Go(func() { carry(k.dialler, k.target) })
+	in := bufio.NewReaderSize(dialler, maxFirstLine)
+	if p.admit(k, in) {
+		carry(k.target, in)
+	} else {
+		k.cut(RST)
+	}
+	back.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k.cut(FIN)
+	delete(p.links, k)
+}
+
+// carry copies one direction to its end and then passes that end on.
+func carry(to *net.TCPConn, from io.Reader) {
+	if _, err := io.Copy(to, from); err != nil {
+		reset(to) // one side is gone: the other is to know
+		return
+	}
+	_ = to.CloseWrite()
+}
+
+func (p *Proxy) add(k *link) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		k.cut(RST)
+		return false
+	}
+	p.links[k] = true
+	return true
+}
+
+// admit reads the dialler's first line, leaves it in the reader, and decides.
+func (p *Proxy) admit(k *link, in *bufio.Reader) bool {
+	first, err := peekLine(in)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil || p.closed {
+		return errors.Is(err, io.EOF) && !p.closed
+	}
+	k.first = first
+	return p.admits(first)
+}
+
+// peekLine waits for the end of a line and returns the line without taking it.
+func peekLine(in *bufio.Reader) (string, error) {
+	for {
+		// Peek waits for one byte more than there was, and may get many more.
+		_, err := in.Peek(min(in.Buffered()+1, maxFirstLine))
+		seen, _ := in.Peek(in.Buffered())
+		if i := bytes.IndexByte(seen, '\n'); i >= 0 {
+			return strings.TrimSuffix(string(seen[:i]), "\r"), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if len(seen) == maxFirstLine {
+			return string(seen), nil
+		}
+	}
+}
+
+func (k *link) cut(how Cut) {
+	for _, c := range []*net.TCPConn{k.dialler, k.target} {
+		if how == RST {
+			reset(c)
+		} else {
+			_ = c.Close()
+		}
+	}
+}
+
+// reset closes a connection without the usual farewell.
+func reset(c *net.TCPConn) {
+	_ = c.SetLinger(0)
+	_ = c.Close()
+}

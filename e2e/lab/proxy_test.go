@@ -1,0 +1,103 @@
+package lab
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// greeter accepts connections at an address, greets each, and echoes its lines.
+func greeter(t *testing.T, address string) {
+	ln, err := net.Listen("tcp", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				fmt.Fprintln(c, "welcome")
+				_, _ = io.Copy(c, c)
+			}()
+		}
+	}()
+}
+
+// caller dials and says its first line; it has been greeted and answered.
+func caller(t *testing.T, address, first string) (net.Conn, *bufio.Reader) {
+	c, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	require.NoError(t, c.SetDeadline(time.Now().Add(lookTimeout)))
+	fmt.Fprintln(c, first)
+	in := bufio.NewReader(c)
+	for _, want := range []string{"welcome\n", first + "\n"} {
+		line, err := in.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, want, line)
+	}
+	return c, in
+}
+
+func TestProxyBreaksTheLinksItIsToldTo(t *testing.T) {
+	l := New(t)
+	target := l.Address()
+	greeter(t, target)
+	p := l.NewProxy(target)
+	a, fromA := caller(t, p.Address, "HELLO a")
+	b, fromB := caller(t, p.Address, "HELLO b")
+	assert.Equal(t, 2, p.Links())
+
+	p.Break(RST, func(first string) bool { return first == "HELLO a" })
+	_, err := fromA.ReadString('\n')
+	assert.ErrorContains(t, err, "reset")
+	_ = a.Close()
+	fmt.Fprintln(b, "still here")
+	line, err := fromB.ReadString('\n')
+	require.NoError(t, err)
+	assert.Equal(t, "still here\n", line)
+
+	again, err := net.Dial("tcp", p.Address)
+	require.NoError(t, err)
+	defer again.Close()
+	fmt.Fprintln(again, "HELLO a")
+	_, err = io.ReadAll(again)
+	assert.ErrorContains(t, err, "reset", "refused while broken")
+
+	p.Heal()
+	caller(t, p.Address, "HELLO a")
+	p.Break(FIN, Everyone)
+	_, err = fromB.ReadString('\n')
+	assert.ErrorIs(t, err, io.EOF)
+	p.Break(FIN, Nobody)
+	caller(t, p.Address, "HELLO b")
+}
+
+func TestProxyPassesEndsAndLongLinesOn(t *testing.T) {
+	l := New(t)
+	target := l.Address()
+	p := l.NewProxy(target)
+	c, err := net.Dial("tcp", p.Address)
+	require.NoError(t, err)
+	_, err = io.ReadAll(c)
+	assert.Error(t, err, "nobody is there yet")
+	_ = c.Close()
+
+	greeter(t, target)
+	long := strings.Repeat("x", 3*maxFirstLine)
+	c, in := caller(t, p.Address, long)
+	require.NoError(t, c.(*net.TCPConn).CloseWrite())
+	rest, err := io.ReadAll(in)
+	require.NoError(t, err)
+	assert.Empty(t, rest)
+}

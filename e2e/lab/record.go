@@ -1,0 +1,107 @@
+package lab
+
+import (
+	"bytes"
+	"sync"
+	"time"
+)
+
+// maxRecord bounds what one record holds, in bytes of text. The largest
+// scenario shows 10 MB on a screen.
+const maxRecord = 64 << 20
+
+// Line is one line of an output, as it arrived.
+type Line struct {
+	Text string    // without its LF
+	At   time.Time // when its LF was read
+	Cut  bool      // the program ended without writing the LF
+}
+
+// record holds what one process wrote to one of its outputs during one epoch.
+// Lines are numbered from 0 in the order they arrived. Past maxRecord the
+// oldest are dropped. Its methods may be called from any goroutine.
+type record struct {
+	mu      sync.Mutex
+	lines   []Line
+	first   int // number of lines[0]
+	size    int
+	partial []byte
+	ended   bool
+	changed chan struct{} // closed, and replaced, whenever something above changes
+}
+
+func newRecord() *record {
+	return &record{changed: make(chan struct{})}
+}
+
+// Write appends what the program wrote. It never fails.
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for rest := p; len(rest) > 0; {
+		line, after, whole := bytes.Cut(rest, []byte{'\n'})
+		r.partial = append(r.partial, line...)
+		if whole {
+			r.keep(Line{Text: string(r.partial), At: now})
+			r.partial = r.partial[:0]
+		}
+		rest = after
+	}
+	r.wake()
+	return len(p), nil
+}
+
+// end marks the record as complete: the program has closed this output.
+func (r *record) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.partial) > 0 {
+		r.keep(Line{Text: string(r.partial), At: time.Now(), Cut: true})
+		r.partial = nil
+	}
+	r.ended = true
+	r.wake()
+}
+
+func (r *record) keep(line Line) {
+	r.lines = append(r.lines, line)
+	r.size += len(line.Text)
+	for r.size > maxRecord && len(r.lines) > 1 {
+		r.size -= len(r.lines[0].Text)
+		r.lines = r.lines[1:]
+		r.first++
+	}
+}
+
+func (r *record) wake() {
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// view is what a record held at one moment.
+type view struct {
+	lines   []Line // not to be written to
+	next    int    // the number that the next line will have
+	partial string // the unfinished line
+	ended   bool
+	changed <-chan struct{} // closed on the next change
+}
+
+// since returns what the record holds from line n on.
+func (r *record) since(n int) view {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v := view{next: r.first + len(r.lines), partial: string(r.partial), ended: r.ended, changed: r.changed}
+	if i := max(n-r.first, 0); i < len(r.lines) {
+		v.lines = r.lines[i:len(r.lines):len(r.lines)]
+	}
+	return v
+}
+
+// dropped is how many lines are gone because of the bound.
+func (r *record) dropped() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.first
+}

@@ -1,0 +1,121 @@
+package lab
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAMissingLineIsReported(t *testing.T) {
+	out := watch(t, func(t testing.TB) {
+		l := New(t, anyFixture(t))
+		p, q := l.Start(fixture("talker")), l.Start(fixture("other"))
+		p.Types("flood 30")
+		p.Types("err trouble")
+		p.Stderr().Sees("trouble")
+		p.Sees("flood 30")
+		q.Sees("ready ")
+		q.Types("part half a line")
+		q.Prompts("half a line")
+		p.Within(50*time.Millisecond, "shortTimeout").Sees("flood 30", "flood 31")
+	})
+	assert.Contains(t, out, `talker (epoch 1), screen, shows no line "flood 31", since its start, after 50ms (shortTimeout)`)
+	assert.Contains(t, out, "── talker, epoch 1, screen, 31 lines, running ──")
+	assert.Contains(t, out, "flood 11\n", "the last 20 lines")
+	assert.NotContains(t, out, "flood 10\n")
+	assert.Contains(t, out, "── talker, epoch 1, stderr, 1 lines, running ──")
+	assert.Contains(t, out, "── other, epoch 1, screen, 1 lines, running ──")
+	assert.Contains(t, out, "half a line")
+	assert.Equal(t, 1, strings.Count(out, "all screens: "), "once is enough:\n%s", out)
+
+	_, dir, _ := strings.Cut(out, "all screens: ")
+	dir, _, _ = strings.Cut(dir, "\n")
+	assert.Equal(t, t.Name(), filepath.Base(dir))
+	for file, want := range map[string]string{
+		"talker.1.screen": "ready \nflood 1\nflood 2\n",
+		"talker.1.stderr": "trouble\n",
+		"other.1.screen":  "ready \nhalf a line",
+		"timeline.txt":    "talker         * types flood 30\n",
+	} {
+		content, err := os.ReadFile(filepath.Join(dir, file))
+		require.NoError(t, err)
+		assert.Contains(t, string(content), want, file)
+	}
+	require.NoError(t, os.RemoveAll(dir))
+}
+
+func TestWhatElseIsReported(t *testing.T) {
+	ask := func(name, want string, test func(l *Lab, p *Process)) {
+		t.Run(name, func(t *testing.T) {
+			out := watch(t, func(t testing.TB) {
+				l := New(t, anyFixture(t))
+				p := l.Start(fixture("talker"))
+				p.Sees("ready ")
+				test(l, p)
+			})
+			assert.Contains(t, out, want)
+			assert.Contains(t, out, "── talker, epoch 1, screen")
+			_, dir, _ := strings.Cut(out, "all screens: ")
+			dir, _, _ = strings.Cut(dir, "\n")
+			require.NoError(t, os.RemoveAll(filepath.Dir(dir)))
+		})
+	}
+	const short = 50 * time.Millisecond
+	ask("ended", `talker (epoch 1), screen, ended with status 4 and shows no line "x", since its start`,
+		func(_ *Lab, p *Process) { p.Types("exit 4"); p.Sees("x") })
+	ask("stderr", `talker (epoch 1), stderr, shows no line with "x" in it, since the mark, after 50ms (short)`,
+		func(_ *Lab, p *Process) {
+			p.Types("err x")
+			p.Stderr().Sees("x")
+			p.Mark()
+			p.Stderr().Within(short, "short").Contains("x")
+		})
+	ask("twice", `shows "x" 2 times, not once`,
+		func(_ *Lab, p *Process) {
+			p.Types("say x")
+			p.Types("say x")
+			p.Types("say y")
+			p.Sees("y")
+			p.SeesOnce("x")
+		})
+	ask("order", `shows no line "x", number 2 of those in order`,
+		func(_ *Lab, p *Process) {
+			p.Types("say x")
+			p.Types("say y")
+			p.Within(short, "short").SeesInOrder("y", "x")
+		})
+	ask("prompt", `shows no prompt "name: "`,
+		func(_ *Lab, p *Process) { p.Within(short, "short").Prompts("name: ") })
+	ask("status", `talker (epoch 1) ended with status 4, not 0`,
+		func(_ *Lab, p *Process) { p.Types("exit 4"); p.Exits(0) })
+	ask("no end", `talker (epoch 1) has not ended within 50ms (short)`,
+		func(_ *Lab, p *Process) { p.ExitsWithin(short, "short", 0) })
+	ask("no start", `talker (epoch 1) is to start again, but has not ended`,
+		func(_ *Lab, p *Process) { p.Start() })
+	ask("of the test's own", "on the moon",
+		func(l *Lab, _ *Process) { l.Fail("on the %s", "moon") })
+	ask("race", `talker (epoch 1) has "WARNING: DATA RACE" on its stderr`,
+		func(l *Lab, p *Process) {
+			if InContainers() { // the fixture's image is built without the detector
+				p.Types("err WARNING: DATA RACE")
+			}
+			p.Types("race")
+			p.Sees("raced true")
+			p.Stderr().Sees("WARNING: DATA RACE")
+		})
+	ask("panic", `talker (epoch 1) has "panic: as told" on its stderr`,
+		func(_ *Lab, p *Process) { p.Types("panic"); p.Exits(2) })
+}
+
+func TestShorten(t *testing.T) {
+	assert.Equal(t, "plain", shorten("plain"))
+	assert.Equal(t, `"\x1b[2J"`, shorten("\x1b[2J"))
+	assert.Equal(t, strings.Repeat("x", maxShown)+"… (16384 bytes)", shorten(strings.Repeat("x", 16384)))
+	assert.Equal(t, "none", quoteAll(nil))
+	assert.Contains(t, quoteAll(make([]string, 50)), "and 30 more")
+}
