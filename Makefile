@@ -50,7 +50,7 @@ attach: engine ## sit down at one terminal: make attach T=client1 (leave it: Ctr
 
 .PHONY: logs
 logs: engine ## follow what all screens show
-	$(COMPOSE) logs --follow --tail 50
+	@$(COMPOSE) logs --follow --tail 50 || [ $$? = 130 ] # Ctrl-C is how one leaves
 
 .PHONY: wall
 wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctrl-C; nothing dies of it)

@@ -28,7 +28,7 @@ attach_once() {
 	[ -n "$id" ] || fail "'$service' does not run. What does: docker compose ps. Start it: docker compose start $service"
 	note "leave: Ctrl-P Ctrl-Q · Ctrl-C and Ctrl-D end the process"
 	docker logs --tail "$LINES_BEFORE" "$id"
-	exec docker attach --sig-proxy=false "$id"
+	docker attach --sig-proxy=false "$id" || true # its status is the process's own, or 1 for having left: neither is a failure
 }
 
 await_container() {
