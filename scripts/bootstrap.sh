@@ -37,7 +37,7 @@ need() {
 		return
 	fi
 	(
-		flock 9
+		flock -n 9 || { say "another bootstrap is at work: waiting for it" && flock 9; }
 		"$1" || "$2" 9>&-
 	) 9>"${XDG_RUNTIME_DIR:-/tmp}/peerlab-bootstrap.$UID.lock"
 }
@@ -71,7 +71,7 @@ advise_install() {
 install_engine() {
 	has apt-get || advise_install
 	say "installing docker.io (apt-get, less than a minute) ..."
-	logged apt-get -q update
+	apt-get -q update >/dev/null 2>&1 </dev/null || true # one broken source of many is no reason to stop
 	DEBIAN_FRONTEND=noninteractive logged apt-get -q -y -o DPkg::Lock::Timeout=300 install docker.io
 	hash -r
 	# Newer Debian ships the client apart, and only recommends it.
