@@ -114,15 +114,18 @@ func (c *Client) Addr() string { return c.ln.Addr().String() }
 // The error is that its ID is taken, or that its screen is gone. It may be
 // called once.
 func (c *Client) Serve(ctx context.Context) error {
-	return c.m.serve(ctx, c.ln, c.in, func() {
-		c.m.mu.Lock()
-		p := c.m.peers[server]
-		c.m.pursueLocked(p, p.addr)
-		c.m.mu.Unlock()
-		for _, addr := range c.peers {
-			c.m.work(func() { c.m.seek(c.m.soft, addr) })
-		}
-	})
+	return c.m.serve(ctx, c.ln, c.in, c.begin)
+}
+
+// begin dials the server, and those who were given to join through.
+func (c *Client) begin() {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	p := c.m.peers[server]
+	c.m.pursueLocked(p, p.addr)
+	for _, addr := range c.peers {
+		c.m.work(func() { c.m.seek(c.m.soft, addr) })
+	}
 }
 
 // solitude is a client's waiting for a server that it has never met. It says so

@@ -139,8 +139,9 @@ func (m *member) begin(conn net.Conn) (*lines.Reader, error) {
 func (m *member) newLink(conn net.Conn, in *lines.Reader, p *peer, theirs hello, ready message, first, dialled bool) (*link, error) {
 	l := &link{
 		conn: conn, in: in, peer: p, incarnation: theirs.incarnation, dialled: dialled, first: first,
-		history: m.history, sent: ready.seq,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		history: m.history,
+		wake:    make(chan struct{}, 1), done: make(chan struct{}),
 	}
+	l.sent.Store(ready.seq)
 	return l, conn.SetDeadline(time.Time{})
 }

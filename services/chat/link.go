@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"peerlab/services/internal/lines"
@@ -39,7 +40,8 @@ type link struct {
 	wake chan struct{} // there is something to write; holds one
 	done chan struct{} // closed by the reader when the link is over
 
-	sent uint64 // the writer's: the last line of the history that was written
+	sent  atomic.Uint64 // the last line of the history that was written; the writer sets it
+	moved atomic.Int64  // when, in Unix nanoseconds
 
 	mu      sync.Mutex
 	control []byte
@@ -105,6 +107,7 @@ func (l *link) reason(met error) error {
 // is over.
 func (l *link) write() {
 	var bufs net.Buffers
+	sent := l.sent.Load()
 	for {
 		l.mu.Lock()
 		control, leaving := l.control, l.leaving
@@ -115,7 +118,7 @@ func (l *link) write() {
 		if len(control) > 0 {
 			bufs = append(bufs, control)
 		}
-		bufs, l.sent = l.history.after(l.sent, linkBatch, bufs)
+		bufs, sent = l.history.after(sent, linkBatch, bufs)
 		if len(bufs) == 0 && leaving {
 			if _, err := l.conn.Write(message{verb: verbBye}.append(nil)); err != nil {
 				l.close(err)
@@ -136,6 +139,8 @@ func (l *link) write() {
 			l.close(err)
 			return
 		}
+		l.sent.Store(sent)
+		l.moved.Store(time.Now().UnixNano())
 	}
 }
 

@@ -149,8 +149,8 @@ func (m *member) met(p *peer, a *attempt, h hello) (have uint64, first bool, err
 	}
 	have = h.last
 	switch {
-	case h.incarnation > m.Incarnation:
-		have = 0 // it is younger: whatever was typed there, we were here
+	case h.state == stateNew, h.incarnation > m.Incarnation:
+		have = 0 // whatever was typed there, we were here, or it has been waiting for us
 	case h.incarnation == p.rumour.incarnation:
 		have = min(p.rumour.have, h.last)
 	}

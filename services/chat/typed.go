@@ -19,7 +19,9 @@ type Input interface {
 
 // readTyped takes in what is typed until it ends.
 func (m *member) readTyped(in Input, end context.CancelCauseFunc) {
+	var p pace
 	for {
+		p.keep(m)
 		line, err := in.Next()
 		switch {
 		case errors.Is(err, lines.ErrTooLong):

@@ -1,0 +1,187 @@
+package chat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"peerlab/services/internal/memnet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lab is a chat in memory. It is used inside a synctest bubble: a test types,
+// waits until nothing moves any more, and reads the screens.
+type lab struct {
+	t           *testing.T
+	net         *memnet.Network
+	incarnation uint64
+	all         []*actor
+}
+
+func newLab(t *testing.T) *lab { return &lab{t: t, net: memnet.New(), incarnation: 1000} }
+
+// actor is one member under test.
+type actor struct {
+	*member
+	lab    *lab
+	ln     net.Listener
+	screen *recorder
+	log    *recorder
+	keys   chan string
+	stop   context.CancelFunc
+	done   chan struct{} // closed when serve has returned
+	err    error
+}
+
+// recorder is a screen: what was written, line by line.
+type recorder struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.Write(b)
+}
+
+func (r *recorder) lines() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Split(strings.TrimSuffix(r.buf.String(), "\n"), "\n")
+}
+
+func (r *recorder) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.buf.Reset()
+}
+
+// keyboard is an Input that waits in a way that synctest understands.
+type keyboard chan string
+
+func (k keyboard) Next() ([]byte, error) {
+	line, ok := <-k
+	if !ok {
+		return nil, io.EOF
+	}
+	return []byte(line), nil
+}
+
+func (k keyboard) SkipLine() (int64, error) { return 0, nil }
+
+// start starts a member: "server", or a client by its ID. prepare may be nil.
+func (l *lab) start(name Name, addr string, prepare func(m *member), peers ...string) *actor {
+	l.t.Helper()
+	ln, err := l.net.Listen(addr)
+	require.NoError(l.t, err)
+	l.incarnation++
+	a := &actor{lab: l, ln: ln, screen: &recorder{}, log: &recorder{}, keys: make(chan string), done: make(chan struct{})}
+	a.member = newMember(config{
+		Name: name, Incarnation: l.incarnation, Advertise: addr, Screen: a.screen,
+		Log:  slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Dial: func(ctx context.Context, _ Name, to string) (net.Conn, error) { return l.net.Dial(ctx, addr, to) },
+	})
+	begin := a.recall
+	if name != server {
+		a.state = stateNew
+		a.peers[server] = &peer{name: server, addr: serverAddr, wake: make(chan struct{}, 1)}
+		begin = func() { (&Client{m: a.member, peers: peers}).begin() }
+	}
+	if prepare != nil {
+		prepare(a.member)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.stop = cancel
+	go func() {
+		defer close(a.done)
+		a.err = a.serve(ctx, ln, keyboard(a.keys), begin)
+	}()
+	l.all = append(l.all, a)
+	synctest.Wait()
+	return a
+}
+
+const serverAddr = "127.0.0.1:4000"
+
+func clientAddr(id string) string { return "127.0.0.1:600" + id }
+
+func (l *lab) server() *actor          { return l.start(server, serverAddr, nil) }
+func (l *lab) client(id string) *actor { return l.start(Name(id), clientAddr(id), nil) }
+func (l *lab) clients(ids string) (c []*actor) {
+	for _, id := range strings.Split(ids, "") {
+		c = append(c, l.client(id))
+	}
+	return c
+}
+
+// types types a line and waits until it is everywhere it can get to.
+func (a *actor) types(line string) {
+	a.keys <- line
+	synctest.Wait()
+}
+
+// ends waits until the member has ended and returns why.
+func (a *actor) ends() error {
+	<-a.done
+	return a.err
+}
+
+// kill ends the member without a goodbye: no byte leaves it any more.
+func (a *actor) kill() {
+	a.lab.net.Filter(func(from, to string) error {
+		if from == a.Advertise || to == a.Advertise {
+			return errors.New("killed")
+		}
+		return nil
+	})
+	a.lab.breaks(func(from, to string) bool { return from == a.Advertise || to == a.Advertise })
+	a.stop()
+	<-a.done
+	a.lab.net.Filter(nil)
+	synctest.Wait()
+}
+
+// breaks resets the connections that were dialled from and to such addresses.
+func (l *lab) breaks(which func(from, to string) bool) {
+	l.net.Each(func(c *memnet.Conn, from, to string) {
+		if which(from, to) {
+			c.Reset()
+		}
+	})
+}
+
+// end ends everybody; every test defers it.
+func (l *lab) end() {
+	for _, a := range l.all {
+		a.stop()
+		close(a.keys)
+	}
+	for _, a := range l.all {
+		<-a.done
+	}
+}
+
+// shows requires that a screen holds exactly these lines, in any order, and
+// clears it.
+func (a *actor) shows(lines ...string) {
+	a.lab.t.Helper()
+	synctest.Wait()
+	got := a.screen.lines()
+	if len(lines) == 0 {
+		lines = []string{""}
+	}
+	require.ElementsMatch(a.lab.t, lines, got, "the screen of %s; its log:\n%s", a.Name.Who(), strings.Join(a.log.lines(), "\n"))
+	a.screen.clear()
+}
