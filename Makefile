@@ -36,8 +36,8 @@ help: ## this list
 ## The lab
 
 .PHONY: up
-up: engine builder ## build and start the lab: server and client1..client5, each in its own container
-	$(COMPOSE) up --detach --build --quiet-build --remove-orphans
+up: images ## build and start the lab: server and client1..client5, each in its own container
+	$(COMPOSE) up --detach --remove-orphans
 	@scripts/ready.sh
 
 .PHONY: down
@@ -64,7 +64,7 @@ build: ## compile all processes into bin/
 
 .PHONY: images
 images: engine builder ## build the container images
-	$(COMPOSE) --profile '*' build --quiet
+	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # quiet hides the compiler's words too
 
 ## Testing
 
