@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"testing"
+)
+
+func TestPhase1(t *testing.T) {
+	c := newChat(t)
+	c.startServer()
+	c.startClients(ids(5)...)
+	c.introduced(ids(5)...)
+	c.settled().Exactly(c.lines(ids(5), "initiated.")...)
+
+	c.Mark()
+	c.everyoneTalks("hello, everybody")
+	c.everyoneTalks("the same again, in the same words")
+
+	c.Mark()
+	c.serverExits()
+	c.everyoneTalks("who needs a server")
+	c.settled().Once("Server: terminated.")
+}
+
+func TestClientsStartedOneByOneShowWhoIsThere(t *testing.T) {
+	c := newChat(t)
+	c.startServer()
+	for _, id := range ids(3) {
+		c.startClients(id)
+		c.introduced(ids(id)...)
+	}
+	c.settled().Exactly(c.lines(ids(3), "initiated.")...)
+}
+
+func TestTheServerLeavesInGoodOrderOnSIGTERM(t *testing.T) {
+	c := startChat(t, 2)
+	c.server.Signal(sigterm)
+	c.server.Exits(0)
+	for _, p := range c.up() {
+		p.SeesOnce("Server: terminated.")
+	}
+	c.everyoneTalks("on we go")
+}

@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"peerlab/e2e/lab"
+)
+
+// chat is a server and clients 1 to n at their terminals.
+type chat struct {
+	*lab.Lab
+	t       *testing.T
+	server  *lab.Process
+	at      string // where the server listens
+	clients map[int]*lab.Process
+	seats   map[int]seat
+	flags   map[int][]string // of a client, from whoever prepares the scenario
+}
+
+// seat is what is a client's own, whichever process sits there.
+type seat struct{ port1, port2 string }
+
+func (s seat) address() string { return "127.0.0.1:" + s.port2 }
+
+// newChat prepares a chat in which nobody is up yet.
+func newChat(t *testing.T) *chat {
+	t.Helper()
+	l := lab.New(t)
+	return &chat{
+		Lab: l, t: t, at: l.Address(),
+		clients: map[int]*lab.Process{}, seats: map[int]seat{}, flags: map[int][]string{},
+	}
+}
+
+// startChat starts a server and n clients and waits until all are introduced
+// to all. Their screens begin after that.
+func startChat(t *testing.T, n int) *chat {
+	t.Helper()
+	c := newChat(t)
+	c.startServer()
+	c.startClients(ids(n)...)
+	c.introduced(ids(n)...)
+	c.Mark()
+	return c
+}
+
+// ids are 1 to n.
+func ids(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i + 1
+	}
+	return all
+}
+
+func (c *chat) startServer() {
+	c.t.Helper()
+	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs()})
+	c.Listens(c.at)
+}
+
+func (c *chat) serverArgs() []string {
+	return []string{"-listen", c.at, "-registry", "clients.txt"}
+}
+
+// startClients starts clients that were never up, at the same time.
+func (c *chat) startClients(ids ...int) {
+	c.t.Helper()
+	specs := make([]lab.Spec, len(ids))
+	for i, id := range ids {
+		specs[i] = lab.Spec{Name: fmt.Sprintf("client%d", id), Role: "client", Args: c.clientArgs(id, c.flags[id]...)}
+	}
+	for i, p := range c.StartAll(specs...) {
+		c.clients[ids[i]] = p
+	}
+}
+
+// clientArgs are the arguments of a client in its own seat.
+func (c *chat) clientArgs(id int, flags ...string) []string {
+	c.t.Helper()
+	if _, ok := c.seats[id]; !ok {
+		c.seats[id] = seat{c.Port(), c.Port()}
+	}
+	return append(append([]string{"-server", c.at}, flags...), fmt.Sprint(id), c.seats[id].port1, c.seats[id].port2)
+}
+
+// introduced waits until everybody who is up, the server too if it is, shows
+// that these clients were initiated.
+func (c *chat) introduced(ids ...int) {
+	c.t.Helper()
+	for _, p := range c.up() {
+		p.Sees(c.lines(ids, "initiated.")...)
+	}
+}
+
+// lines are "Client N: TEXT" for each of the clients.
+func (c *chat) lines(ids []int, text string) []string {
+	lines := make([]string, len(ids))
+	for i, id := range ids {
+		lines[i] = fmt.Sprintf("Client %d: %s", id, text)
+	}
+	return lines
+}
+
+// up is everybody who runs.
+func (c *chat) up() []*lab.Process {
+	var up []*lab.Process
+	for _, p := range c.Processes() {
+		if p.Running() {
+			up = append(up, p)
+		}
+	}
+	return up
+}
+
+// who is how a process is called on the screens of others.
+func (c *chat) who(p *lab.Process) string {
+	for id, q := range c.clients {
+		if p == q {
+			return fmt.Sprintf("Client %d", id)
+		}
+	}
+	return "Server"
+}
+
+// settled is a fence of everybody who runs.
+func (c *chat) settled() *lab.Fence {
+	c.t.Helper()
+	return c.Among(c.up()...)
+}
+
+// everyoneTalks has each of those who run type a line, and requires that it
+// shows once at every other and never at its own terminal.
+func (c *chat) everyoneTalks(about string) {
+	c.t.Helper()
+	up := c.up()
+	for _, p := range up {
+		p.Types(about)
+	}
+	f := c.Among(up...)
+	for _, p := range up {
+		line := c.who(p) + ": " + about
+		f.Except(p).Once(line)
+		f.On(p).Never(line, about)
+	}
+}
+
+// serverExits has the server told to exit, and waits for what that shows.
+func (c *chat) serverExits() {
+	c.t.Helper()
+	c.server.Types("Exit")
+	c.server.Exits(0)
+	for _, p := range c.up() {
+		p.SeesOnce("Server: terminated.")
+	}
+}
+
+// registry is the path of the server's registry file.
+func (c *chat) registry() string { return c.server.Path("clients.txt") }

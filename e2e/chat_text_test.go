@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestWhatLooksLikeACommandIsText(t *testing.T) {
+	c := startChat(t, 2)
+	for _, line := range []string{"exit", "Exit ", " Exit", "EXIT", "/quit", "Exit\t"} {
+		c.server.Types(line)
+	}
+	for _, line := range []string{"Exit", "Server: terminated.", "Client 2: initiated.", "quit", "/quit now", "MSG 1 1 x"} {
+		c.clients[1].Types(line)
+	}
+	f := c.settled()
+	f.On(c.clients[2]).Sequence("Server: ", []string{"exit", "Exit ", " Exit", "EXIT", "/quit", `Exit\t`})
+	f.Except(c.clients[1]).Sequence("Client 1: ", []string{
+		"Exit", "Server: terminated.", "Client 2: initiated.", "quit", "/quit now", "MSG 1 1 x",
+	})
+	f.Never("Server: terminated.", "Client 2: initiated.")
+	c.everyoneTalks("all still here")
+}
+
+func TestTextCannotSteerATerminal(t *testing.T) {
+	c := startChat(t, 3)
+	for raw, shown := range map[string]string{
+		"esc \x1b[2J\x1b]0;title\x07": `esc \x1b[2J\x1b]0;title\x07`,
+		"c1 \u009b31m":                `c1 \u009b31m`,
+		"bidi \u202e evil":            `bidi \u202e evil`,
+		"bad \xff utf-8 \xc3":         `bad \xff utf-8 \xc3`,
+		"nul \x00 here":               `nul \x00 here`,
+		"a\ttab":                      `a\ttab`,
+		"del \x7f":                    `del \x7f`,
+		"back\bspace":                 `back\x08space`,
+		"plain: ä 漢字 🙂 e\u0301":       "plain: ä 漢字 🙂 e\u0301",
+	} {
+		c.clients[1].Types(raw)
+		for _, p := range c.up() {
+			if p != c.clients[1] {
+				p.SeesOnce("Client 1: " + shown)
+			}
+		}
+	}
+	for _, p := range c.up() {
+		for _, line := range p.Lines() {
+			assert.NotContains(t, line.Text, "\x1b")
+		}
+	}
+}
+
+func TestALineHasABound(t *testing.T) {
+	c := startChat(t, 2)
+	longest := strings.Repeat("0123456789abcdef", 1024)
+	c.clients[1].Types(longest)
+	c.clients[2].SeesOnce("Client 1: " + longest)
+	c.server.Sees("Client 1: " + longest)
+	c.clients[1].Types(longest + "!")
+	c.clients[1].Stderr().Contains("16384")
+	c.everyoneTalks("shorter, then")
+	c.settled().Except(c.clients[1]).Nothing("def!")
+}
+
+func TestWhoIsHere(t *testing.T) {
+	c := startChat(t, 3)
+	c.settled() // all links are there
+	me := func(id int) string { return c.lines([]int{id}, "connected, "+c.seats[id].address())[0] }
+	c.clients[2].Types("/who")
+	c.clients[2].SeesInOrder("Server: connected, "+c.at, me(1), me(2)+" (you)", me(3))
+	c.server.Types("/who")
+	c.server.SeesInOrder("Server: connected, "+c.at+" (you)", me(1), me(2), me(3))
+
+	c.clients[3].Kill()
+	c.server.Kill()
+	c.Mark()
+	c.Eventually("client 1 has noticed both", func() bool {
+		c.clients[1].Mark()
+		c.clients[1].Types("/who")
+		c.clients[1].Contains("Client 2: connected")
+		c.clients[1].Contains("Client 3: ")
+		return c.clients[1].Count("Client 3: gone, "+c.seats[3].address()) == 1
+	})
+	f := c.settled()
+	f.On(c.clients[1]).Once(me(1)+" (you)", me(2), "Client 3: gone, "+c.seats[3].address())
+	f.On(c.clients[2]).Nothing("/who")
+}
+
+func TestHelp(t *testing.T) {
+	c := startChat(t, 1)
+	for p, words := range map[string][]string{"server": {"/who", "/help", "Exit"}, "client": {"/who", "/help", "/quit"}} {
+		at := c.server
+		if p == "client" {
+			at = c.clients[1]
+		}
+		at.Types("/help")
+		for _, word := range words {
+			assert.True(t, strings.HasPrefix(at.Contains(word), c.who(at)+": "))
+		}
+	}
+	c.settled().On(c.server).Nothing("Client 1: ")
+}

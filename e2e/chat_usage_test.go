@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+)
+
+// listenForOne listens in the server's place; the function it returns says
+// where the first connection came from.
+func (c *chat) listenForOne() (from func() string) {
+	c.t.Helper()
+	ln, err := net.Listen("tcp", c.at)
+	require.NoError(c.t, err)
+	c.t.Cleanup(func() { _ = ln.Close() })
+	return func() string {
+		c.t.Helper()
+		conn, err := ln.Accept()
+		require.NoError(c.t, err)
+		defer conn.Close()
+		return conn.RemoteAddr().String()
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	c := newChat(t)
+	port := c.Port()
+	wrong := map[string][]string{
+		"no arguments":      {},
+		"two arguments":     {"1", port},
+		"four arguments":    {"1", "0", port, "more"},
+		"path as ID":        {"../x", "0", port},
+		"empty ID":          {"", "0", port},
+		"negative ID":       {"-1", "0", port},
+		"ID with line end":  {"3\n", "0", port},
+		"ID with a space":   {"3 4", "0", port},
+		"same ports":        {"1", port, port},
+		"port out of range": {"1", "0", "70000"},
+		"PORT1 too high":    {"1", "65536", port},
+		"no port":           {"1", "0", "http"},
+		"unknown flag":      {"-sever", c.at, "1", "0", port},
+		"server's address":  {"-server", "nowhere", "1", "0", port},
+	}
+	var specs []lab.Spec
+	for name, args := range wrong {
+		name = strings.NewReplacer(" ", "-", "'", "").Replace(name)
+		specs = append(specs, lab.Spec{Name: name, Role: "client", Args: args})
+	}
+	specs = append(specs,
+		lab.Spec{Name: "server-with-an-argument", Role: "server", Args: []string{"4000"}},
+		lab.Spec{Name: "server-nowhere", Role: "server", Args: []string{"-listen", "nowhere"}})
+	for _, p := range c.StartAll(specs...) {
+		p.Exits(2)
+		assert.NotEmpty(t, p.Stderr().Lines(), "%v says what is wrong", p)
+		assert.Empty(t, p.Lines(), "%v: the screen is not for that", p)
+	}
+}
+
+func TestAPortInUseIsNamed(t *testing.T) {
+	c := newChat(t)
+	c.startServer()
+	c.startClients(1)
+	c.introduced(1)
+	_, serverPort, _ := net.SplitHostPort(c.at)
+	for _, taken := range []struct {
+		spec lab.Spec
+		port string
+	}{
+		{lab.Spec{Name: "second-server", Role: "server", Args: []string{"-listen", c.at}}, serverPort},
+		{lab.Spec{Name: "second-client", Role: "client", Args: []string{"-server", c.at, "2", "0", c.seats[1].port2}}, c.seats[1].port2},
+	} {
+		p := c.Start(taken.spec)
+		p.Exits(1)
+		p.Stderr().Contains(taken.port)
+		assert.Len(t, p.Stderr().Lines(), 1, "one line says what and what to do")
+	}
+	c.everyoneTalks("nobody noticed")
+}
+
+func TestManuals(t *testing.T) {
+	c := newChat(t)
+	help := c.StartAll(
+		lab.Spec{Name: "server-h", Role: "server", Args: []string{"-h"}},
+		lab.Spec{Name: "client-h", Role: "client", Args: []string{"-h"}})
+	for _, p := range help {
+		p.Exits(0)
+		lines := len(p.Lines())
+		assert.True(t, 5 <= lines && lines <= 40, "%v: a manual on one screen, not %d lines", p, lines)
+		p.Contains("Example")
+	}
+	for _, p := range c.StartAll(
+		lab.Spec{Name: "server-version", Role: "server", Args: []string{"-version"}},
+		lab.Spec{Name: "client-version", Role: "client", Args: []string{"-version"}}) {
+		p.Exits(0)
+		assert.Len(t, p.Lines(), 1)
+	}
+}
