@@ -78,7 +78,7 @@ fuzz: ## every fuzz target for FUZZTIME
 
 .PHONY: e2e
 e2e: images ## all scenarios, each process in a container
-	PEERLAB_E2E=container go test $(TESTFLAGS) ./e2e/...
+	PEERLAB_E2E=container go test -p 1 $(TESTFLAGS) ./e2e/...
 
 .PHONY: e2e-native
 e2e-native: ## the same scenarios as plain processes built with the race detector; needs no Docker

@@ -13,6 +13,7 @@ set -euo pipefail
 
 readonly COMPOSE_MODULE=github.com/docker/compose/v2 COMPOSE_VERSION=v2.40.3
 readonly ENGINE_LOG=${PEERLAB_DOCKERD_LOG:-/var/log/peerlab-dockerd.log}
+readonly ENGINE_PATIENCE=15 # seconds for one answer
 readonly ENGINE_WAIT=60 # seconds; a first start on a slow disk takes about ten
 readonly PULL_WAIT=600  # seconds; a registry that is not there at all says so long before
 
@@ -44,7 +45,23 @@ need() {
 
 # --- engine ---
 
-have_engine() { docker version >/dev/null 2>&1; }
+# Asks by `docker info`, since an engine whose network code is stuck still tells its version: 124 is such an engine.
+ask_engine() { bounded "$ENGINE_PATIENCE" docker info >/dev/null 2>&1; }
+
+# Engine 20.10, Debian 12's, can lock up for good when two containers end in the same instant, and only a restart helps
+# (https://github.com/moby/moby/issues/46661). That is not for a script to do: other people's containers would stop.
+have_engine() {
+	local code=0
+	ask_engine || code=$?
+	[ "$code" != 124 ] || fail "the Docker engine takes calls but has not answered within $ENGINE_PATIENCE s, it is stuck: restart it" \
+		"(systemctl restart docker; without systemd: kill -9 \$(cat /var/run/docker.pid), and retry)"
+	return "$code"
+}
+
+# bounded SECONDS COMMAND...; macOS has no timeout.
+bounded() {
+	if has timeout; then timeout "$@"; else "${@:2}"; fi
+}
 
 mend_engine() {
 	[ -z "${DOCKER_HOST:-}" ] || fail "the engine at DOCKER_HOST=$DOCKER_HOST does not answer: start it, or unset DOCKER_HOST"
@@ -118,12 +135,12 @@ forget_dead() {
 await_engine() {
 	local tries
 	for ((tries = ENGINE_WAIT * 4; tries > 0; tries--)); do
-		have_engine && return
+		ask_engine && return
 		[ -z "${1:-}" ] || kill -0 "$1" 2>/dev/null || break
 		sleep 0.25
 	done
 	[ ! -e "$ENGINE_LOG" ] || tail -n 15 "$ENGINE_LOG" >&2
-	fail "the Docker engine does not answer ($(docker version 2>&1 | tail -n 1))"
+	fail "the Docker engine does not answer ($(bounded 5 docker version 2>&1 | tail -n 1))"
 }
 
 # --- compose ---
@@ -163,7 +180,7 @@ mend_builder() {
 	local image
 	image=$(builder_image)
 	say "pulling $image ..."
-	timeout "$PULL_WAIT" docker pull -q "$image" >/dev/null 2>&1 </dev/null || import_go "$image"
+	bounded "$PULL_WAIT" docker pull -q "$image" >/dev/null 2>&1 </dev/null || import_go "$image"
 }
 
 # import_go IMAGE: makes an image out of this machine's Go, its certificates and an empty /tmp.
