@@ -13,7 +13,8 @@ import (
 // with one, whoever dialled, and however their dials cross.
 type attempt struct {
 	conn    net.Conn
-	dialled bool
+	dialled string // the address, if it was dialled
+	own     bool   // it was dialled by the dialler of the peer
 }
 
 // errOvertaken says that another handshake with the same peer has taken the claim.
@@ -35,6 +36,21 @@ func refuse(code, format string, args ...any) *refusal {
 func (m *member) claimOut(p *peer, a *attempt) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.claimOutLocked(p, a)
+}
+
+// claimUnknown claims whoever has answered at an address that came without a name.
+func (m *member) claimUnknown(name Name, a *attempt) (*peer, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.peerLocked(name)
+	if p == nil {
+		return nil, refuse("full", "no room for %s", name.Who())
+	}
+	return p, m.claimOutLocked(p, a)
+}
+
+func (m *member) claimOutLocked(p *peer, a *attempt) error {
 	if p.link != nil || p.claim != nil || m.leaving {
 		return refuse("crossed", "a connection with %s is there already", p.name.Who())
 	}
@@ -47,7 +63,9 @@ func (m *member) claimOut(p *peer, a *attempt) error {
 // Against a handshake that is under way the rule is that of BGP (RFC 4271,
 // 6.8), the smaller name for the greater: of two dials that cross, the one made
 // by the member whose name comes first stays, and both sides know which that is
-// without asking. A second dial by the peer says that it has given up its first.
+// without asking. They do not cross if the one that was made goes to another
+// address than that where the peer says it is: who knows whom that has reached.
+// A second dial by the peer says that it has given up its first.
 //
 // Against a link that is up, the question is whether that link still lives:
 // the peer would not have dialled had it one itself. So the old link is asked.
@@ -56,9 +74,15 @@ func (m *member) claimOut(p *peer, a *attempt) error {
 func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error) {
 	for {
 		m.mu.Lock()
+		if m.peers[h.name] == nil {
+			m.makeRoomLocked()
+		}
 		p := m.peerLocked(h.name)
 		switch {
-		case p == nil || m.leaving:
+		case m.leaving:
+			m.mu.Unlock()
+			return nil, refuse("leaving", "%s is about to leave", m.Name.Who())
+		case p == nil:
 			m.mu.Unlock()
 			return nil, refuse("full", "no room for %s", h.name.Who())
 		case p.link != nil:
@@ -67,7 +91,7 @@ func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error
 			if err := m.contest(ctx, old, h); err != nil {
 				return nil, err
 			}
-		case p.claim != nil && p.claim.dialled && m.Name.compare(p.name) < 0:
+		case p.claim != nil && p.claim.dialled == h.addr && m.Name.compare(p.name) < 0:
 			m.mu.Unlock()
 			return nil, refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
 		default:
@@ -111,11 +135,11 @@ func (m *member) release(p *peer, a *attempt) {
 	if mine {
 		p.claim = nil
 		if !p.pursued {
-			delete(m.peers, p.name)
+			m.dropLocked(p)
 		}
 	}
 	m.mu.Unlock()
-	if mine && !a.dialled { // a dialler knows for itself
+	if mine && !a.own { // a dialler knows for itself
 		p.news()
 	}
 }

@@ -103,7 +103,7 @@ func ListenClient(c ClientConfig) (*Client, error) {
 		},
 	})
 	m.state = stateNew
-	m.peers[server] = &peer{name: server, addr: c.Server, wake: make(chan struct{}, 1)}
+	m.peers[server] = &peer{name: server, fixed: c.Server, wake: make(chan struct{}, 1)}
 	return &Client{m, ln, c.Input, c.Peers}, nil
 }
 
@@ -121,10 +121,9 @@ func (c *Client) Serve(ctx context.Context) error {
 func (c *Client) begin() {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
-	p := c.m.peers[server]
-	c.m.pursueLocked(p, p.addr)
+	c.m.pursueLocked(c.m.peers[server])
 	for _, addr := range c.peers {
-		c.m.work(func() { c.m.seek(c.m.soft, addr) })
+		c.m.work(func() { c.m.seek(c.m.dialling, addr) })
 	}
 }
 

@@ -19,26 +19,37 @@ const (
 
 func retries() backoff.Backoff { return backoff.Backoff{Min: firstRetry, Max: lastRetry} }
 
+// maxFailures is how many dials in a row may fail to a peer that is known by
+// hearsay alone, some two minutes' worth.
+const maxFailures = 64
+
 // dialler sees to it that there is a link to p for as long as this member lives
 // and p has not left: it dials whenever there is none, again and again.
 func (m *member) dialler(p *peer) {
-	ctx := m.soft
+	ctx := m.dialling
 	wait := retries()
 	for ctx.Err() == nil {
-		addr, older := m.wanted(p)
-		if addr != "" && older {
-			if !sleep(ctx, precedence) {
-				return
-			}
-			addr, _ = m.wanted(p)
+		select {
+		case <-p.wake: // what it was about shows now
+		default:
 		}
-		if addr == "" {
+		addr, older, over := m.wanted(p)
+		switch {
+		case over:
+			return
+		case addr == "":
 			select {
 			case <-p.wake:
 			case <-ctx.Done():
 			}
 			wait.Reset()
 			continue
+		case older && !sleep(ctx, precedence):
+			return
+		case older:
+			if addr, _, _ = m.wanted(p); addr == "" {
+				continue
+			}
 		}
 		start := time.Now()
 		if m.dial(ctx, p, addr) && time.Since(start) > lastRetry {
@@ -54,33 +65,41 @@ func (m *member) dialler(p *peer) {
 	}
 }
 
-// wanted returns where to dial p, or "" while there is nothing to do, and
-// whether this member is the older of the two.
-func (m *member) wanted(p *peer) (addr string, older bool) {
+// wanted returns where to dial p, or "" while there is nothing to do, whether
+// this member is the older of the two, and whether p is not to be dialled ever
+// again. With each failure it is the turn of another address.
+func (m *member) wanted(p *peer) (addr string, older, over bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p.link != nil || p.claim != nil || p.left {
-		return "", false
+	if p.failures >= maxFailures && p.incarnation == 0 && !p.registered && p.fixed == "" && p.claim == nil {
+		m.dropLocked(p)
 	}
-	return p.addr, p.incarnation > m.Incarnation
+	addrs := p.addrs()
+	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
+		return "", false, p.dropped
+	}
+	return addrs[p.failures%len(addrs)], max(p.incarnation, p.rumour.incarnation) > m.Incarnation, false
 }
 
 // dial connects to p, or with p nil to whoever is at the address, and runs the
 // link until it ends. It reports whether there was one.
 func (m *member) dial(ctx context.Context, p *peer, addr string) bool {
 	conn, err := m.Dial(ctx, p.calledFor(), addr)
-	if err != nil {
-		m.undialled(p, addr, err)
-		return false
+	if err == nil {
+		defer conn.Close()
+		defer context.AfterFunc(m.hard, func() { conn.Close() })()
+		var l *link
+		if l, err = m.greet(conn, p, addr); err == nil {
+			return m.up(l)
+		}
 	}
-	defer conn.Close()
-	defer context.AfterFunc(m.hard, func() { conn.Close() })()
-	l, err := m.greet(conn, p)
-	if err != nil {
-		m.undialled(p, addr, err)
-		return false
+	if p != nil {
+		m.mu.Lock()
+		p.failures++
+		m.mu.Unlock()
 	}
-	return m.up(l)
+	m.undialled(p, addr, err)
+	return false
 }
 
 // undialled tells of an attempt that failed, and ends the process if it was
@@ -91,15 +110,16 @@ func (m *member) undialled(p *peer, addr string, err error) {
 	m.mu.Unlock()
 	to := p.calledFor()
 	var theirs theirRefusal
-	taken := errors.As(err, &theirs) && theirs.code == "taken"
+	refused := errors.As(err, &theirs)
+	taken := refused && theirs.code == "taken"
 	switch {
-	case leaving:
+	case leaving || m.dialling.Err() != nil:
 	case taken && fresh:
 		m.fatal(fmt.Errorf("ID %s is taken: %s says that %s", m.Name, addr, theirs.reason))
 	case taken && p != nil && !p.warned:
 		p.warned = true
 		m.Log.Warn("refused by "+to.Who()+"; trying again", "addr", addr, "err", err)
-	case fresh && to == server:
+	case fresh && to == server && !refused && !errors.As(err, new(*refusal)):
 		m.alone.tell(m.Log, addr, err)
 	default:
 		m.Log.Debug("no connection; trying again", "to", to, "addr", addr, "err", err)

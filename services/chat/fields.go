@@ -46,7 +46,7 @@ func (f *fields) fail(why string) {
 
 func (f *fields) name() []byte {
 	b := f.next()
-	if !validName(b) {
+	if !validName(b) || len(b) == len(server) && string(b) != string(server) && bytes.EqualFold(b, []byte(server)) {
 		f.fail("has no name where one belongs")
 	}
 	return b

@@ -14,21 +14,27 @@ const handshakeTimeout = 5 * time.Second
 
 // greet runs the dialler's side of a handshake with the member wanted, or with
 // whoever answers if wanted is nil. It returns the link that is to be brought up.
-func (m *member) greet(conn net.Conn, wanted *peer) (*link, error) {
-	a := &attempt{conn: conn, dialled: true}
+func (m *member) greet(conn net.Conn, wanted *peer, addr string) (*link, error) {
+	a := &attempt{conn: conn, dialled: addr, own: wanted != nil}
 	if wanted != nil {
 		if err := m.claimOut(wanted, a); err != nil {
 			return nil, err
 		}
 	}
 	l, p, err := m.greeting(conn, wanted, a)
+	return l, m.conclude(conn, p, a, err)
+}
+
+// conclude gives up the claim of a handshake that came to nothing and tells the
+// other side why.
+func (m *member) conclude(conn net.Conn, p *peer, a *attempt, err error) error {
 	if err == nil {
-		return l, nil
+		return nil
 	}
 	if p != nil {
-		defer m.release(p, a)
+		m.release(p, a)
 	}
-	return nil, m.sendOff(conn, err)
+	return m.sendOff(conn, err)
 }
 
 func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, error) {
@@ -47,11 +53,11 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 	case p != nil && theirs.name != p.name:
 		return nil, p, refuse("wrong", "%s was looked for at this address, and %s is here", p.name.Who(), theirs.name.Who())
 	case p == nil:
-		if p, err = m.claimUnknown(theirs, a); err != nil {
+		if p, err = m.claimUnknown(theirs.name, a); err != nil {
 			return nil, nil, err
 		}
 	}
-	have, first, err := m.met(p, a, theirs)
+	have, err := m.met(p, a, theirs)
 	if err != nil {
 		return nil, p, err
 	}
@@ -64,19 +70,8 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 		return nil, p, err
 	}
 	m.welcomed(p, theirs)
-	l, err := m.newLink(conn, in, p, theirs, ready, first, true)
+	l, err := m.newLink(in, p, a, theirs, ready)
 	return l, p, err
-}
-
-// claimUnknown claims whoever answered at an address that came without a name.
-func (m *member) claimUnknown(h hello, a *attempt) (*peer, error) {
-	m.mu.Lock()
-	p := m.peerLocked(h.name)
-	m.mu.Unlock()
-	if p == nil {
-		return nil, refuse("full", "no room for %s", h.name.Who())
-	}
-	return p, m.claimOut(p, a)
 }
 
 // answer runs the listener's side of a handshake. It returns nil and no error
@@ -84,13 +79,7 @@ func (m *member) claimUnknown(h hello, a *attempt) (*peer, error) {
 func (m *member) answer(ctx context.Context, conn net.Conn) (*link, error) {
 	a := &attempt{conn: conn}
 	l, p, err := m.answering(ctx, conn, a)
-	if err == nil {
-		return l, nil
-	}
-	if p != nil {
-		defer m.release(p, a)
-	}
-	return nil, m.sendOff(conn, err)
+	return l, m.conclude(conn, p, a, err)
 }
 
 func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*link, *peer, error) {
@@ -117,7 +106,7 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 	if err != nil {
 		return nil, p, err
 	}
-	have, first, err := m.met(p, a, theirs)
+	have, err := m.met(p, a, theirs)
 	if err != nil {
 		return nil, p, err
 	}
@@ -126,7 +115,7 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 		return nil, p, err
 	}
 	m.welcomed(p, theirs)
-	l, err := m.newLink(conn, in, p, theirs, ready, first, false)
+	l, err := m.newLink(in, p, a, theirs, ready)
 	return l, p, err
 }
 
@@ -136,12 +125,12 @@ func (m *member) begin(conn net.Conn) (*lines.Reader, error) {
 
 // newLink is what a handshake ends with; from now on only the reader's and the
 // writer's own errors end the connection.
-func (m *member) newLink(conn net.Conn, in *lines.Reader, p *peer, theirs hello, ready message, first, dialled bool) (*link, error) {
+func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message) (*link, error) {
 	l := &link{
-		conn: conn, in: in, peer: p, incarnation: theirs.incarnation, dialled: dialled, first: first,
-		history: m.history,
-		wake:    make(chan struct{}, 1), done: make(chan struct{}),
+		conn: a.conn, in: in, peer: p, incarnation: theirs.incarnation, own: a.own, history: m.history,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	l.sent.Store(ready.seq)
-	return l, conn.SetDeadline(time.Time{})
+	l.moved.Store(time.Now().UnixNano())
+	return l, a.conn.SetDeadline(time.Time{})
 }

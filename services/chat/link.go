@@ -33,8 +33,7 @@ type link struct {
 	in          *lines.Reader // the reader's
 	peer        *peer
 	incarnation uint64 // of the other side
-	dialled     bool   // by this member
-	first       bool   // nobody had told of the other side
+	own         bool   // it was dialled by the dialler of the peer
 	history     *history
 
 	wake chan struct{} // there is something to write; holds one
@@ -42,6 +41,8 @@ type link struct {
 
 	sent  atomic.Uint64 // the last line of the history that was written; the writer sets it
 	moved atomic.Int64  // when, in Unix nanoseconds
+
+	pace linkPace // the reader's of the input
 
 	mu      sync.Mutex
 	control []byte

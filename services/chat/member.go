@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -12,10 +11,8 @@ import (
 	"time"
 )
 
-const (
-	leaveTimeout = 2 * time.Second // for the others to read what is left and BYE
-	maxPeers     = 1024            // members that one keeps track of, dead ones included
-)
+// maxPeers bounds the members that one keeps track of, dead ones included.
+const maxPeers = 1024
 
 // config is what server and client have in common.
 type config struct {
@@ -34,8 +31,9 @@ type config struct {
 //	accept.go   connections that come in      dial.go     connections that go out
 //	greet.go    the handshake of both         claim.go    which of them stays
 //	receive.go  the reader of a link          link.go     its writer
-//	roster.go   who is known, PEER lines      welcome.go  what the screens say of it
-//	history.go  lines typed here              typed.go    the terminal
+//	peer.go     who is known                  roster.go   how one hears of them
+//	welcome.go  what the screens say of it    leave.go    the end of this one
+//	history.go  lines typed here              typed.go    the terminal, and pace.go
 type member struct {
 	config
 	screen  *screen
@@ -45,10 +43,11 @@ type member struct {
 	alone    solitude // a client's; its dialler of the server has it
 
 	// Set by serve, before any goroutine is started.
-	soft    context.Context // ends when this member is to leave
-	hard    context.Context // ends when every connection must close
-	fatal   func(error)     // ends serve with an error
-	workers sync.WaitGroup
+	soft     context.Context // ends when this member is to leave
+	dialling context.Context // ends when it has what it needs for that: nobody is dialled or let in any more
+	hard     context.Context // ends when every connection must close
+	fatal    func(error)     // ends serve with an error
+	workers  sync.WaitGroup
 
 	mu      sync.Mutex // never held while waiting for anything
 	peers   map[Name]*peer
@@ -76,27 +75,46 @@ var errLeave = errors.New("asked to leave at the terminal")
 // seconds to read it. Being asked to leave is success.
 func (m *member) serve(ctx context.Context, ln net.Listener, in Input, start func()) error {
 	soft, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	hard, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	m.soft, m.hard, m.fatal = soft, hard, func(err error) { end(err) }
+	dialling, stopDialling := context.WithCancel(hard)
+	m.soft, m.dialling, m.hard, m.fatal = soft, dialling, hard, func(err error) { end(err) }
+	m.screen.failed = m.fatal
 
 	start()
-	m.work(func() { m.accept(soft, ln) })
+	m.work(func() { m.accept(dialling, ln) })
 	go m.readTyped(in, end) // not waited for: a read of a terminal cannot be called off
 
 	<-soft.Done()
-	ln.Close()
-	m.leave()
+	m.depart(stopDialling)
 	cut()
-	m.workers.Wait()
-	m.screen.flush()
+	if !m.finished() {
+		return errors.New("the screen takes nothing any more; what it had not shown is lost")
+	}
 	if err := context.Cause(soft); ctx.Err() == nil && !errors.Is(err, errLeave) {
 		return err
 	}
-	if err := m.screen.failure(); err != nil {
-		return fmt.Errorf("the screen: %w", err)
-	}
 	return nil
+}
+
+// finished waits until all goroutines have ended and all is on the screen, but
+// not for ever: the screen may be a pipe that nobody reads.
+func (m *member) finished() bool {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		m.workers.Wait()
+		m.screen.flush()
+	}()
+	timeout := time.NewTimer(leaveTimeout)
+	defer timeout.Stop()
+	select {
+	case <-over:
+		return true
+	case <-timeout.C:
+		return false
+	}
 }
 
 // work runs f in a goroutine that serve waits for.
@@ -117,28 +135,6 @@ func (m *member) say(text []byte) error {
 	return nil
 }
 
-// leave says BYE to everybody and waits, for a bounded time, until they have
-// closed.
-func (m *member) leave() {
-	m.mu.Lock()
-	m.leaving = true
-	links := m.links
-	m.mu.Unlock()
-	for _, l := range links {
-		l.leave()
-	}
-	timeout := time.NewTimer(leaveTimeout)
-	defer timeout.Stop()
-	for _, l := range links {
-		select {
-		case <-l.done:
-		case <-timeout.C:
-			m.Log.Warn("left without everybody having read it", "slow", l.peer.name.Who())
-			return
-		}
-	}
-}
-
 // up makes a link of a connection whose handshake is over, and runs it until it
 // ends. It returns false at once if the claim to the peer was lost meanwhile.
 func (m *member) up(l *link) bool {
@@ -148,11 +144,10 @@ func (m *member) up(l *link) bool {
 		m.mu.Unlock()
 		return false
 	}
-	p.claim = nil
-	p.link = l
+	p.claim, p.link, p.failures = nil, l, 0
 	m.links = append(slices.Clip(m.links), l)
 	m.mu.Unlock()
-	m.Log.Info("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr(), "dialled", l.dialled)
+	m.Log.Info("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
 	m.introduce(l)
 	writer := make(chan struct{})
@@ -163,10 +158,10 @@ func (m *member) up(l *link) bool {
 	<-writer
 
 	m.mu.Lock()
-	p.link = nil
+	p.link, p.lost, p.sent = nil, time.Now(), l.sent.Load()
 	m.links = slices.DeleteFunc(slices.Clone(m.links), func(o *link) bool { return o == l })
 	m.mu.Unlock()
-	if !l.dialled { // a dialler knows for itself
+	if !l.own { // a dialler knows for itself
 		p.news()
 	}
 	m.Log.Info("link down", "peer", p.name.Who(), "why", l.reason(err))

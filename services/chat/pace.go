@@ -3,17 +3,26 @@ package chat
 import "time"
 
 const (
-	paceStep  = 64 << 10               // bytes that may be typed between two looks
-	paceStuck = 250 * time.Millisecond // a link that wrote nothing for so long is not waited for
+	paceStep  = 64 << 10        // bytes that may be typed between two looks
+	paceStuck = time.Second     // a link that wrote nothing for so long is not waited for
+	paceHold  = 2 * time.Second // and none is, for longer than this at a time
 	paceLook  = 2 * time.Millisecond
 )
 
 // pace holds back an input that is faster than the links, such as a file piped
 // into stdin, before the history runs over and lines are lost to peers that are
-// well. A peer that is stopped, or reads less than one batch (256 KiB) in a
-// quarter of a second, is not waited for. It is for the reader of the input.
+// well. Once a link is behind by half the history the input waits until it is
+// behind by no more than a quarter. Whoever is stopped, or does not make good
+// the difference in two seconds, is not waited for again before it has caught
+// up by itself. It is for the reader of the input.
 type pace struct {
 	looked uint64 // bytes that had been typed at the last look
+}
+
+// linkPace is what pace remembers of a link.
+type linkPace struct {
+	since   time.Time // when the input began to wait for it; zero: it does not
+	givenUp bool
 }
 
 // keep returns when the next line may be read.
@@ -29,16 +38,29 @@ func (p *pace) keep(m *member) {
 	p.looked = m.history.added()
 }
 
-// outrun reports whether a link that moves is too far behind.
+// outrun reports whether there is a link to wait for.
 func (m *member) outrun() bool {
 	m.mu.Lock()
 	links := m.links
 	m.mu.Unlock()
+	wait := false
 	for _, l := range links {
-		stuck := time.Since(time.Unix(0, l.moved.Load())) > paceStuck
-		if !stuck && l.history.backlog(l.sent.Load()) > uint64(l.history.max/2) {
-			return true
-		}
+		wait = l.outrun(time.Now()) || wait
 	}
-	return false
+	return wait
+}
+
+func (l *link) outrun(now time.Time) bool {
+	behind, limit := l.history.backlog(l.sent.Load()), uint64(l.history.max)
+	p := &l.pace
+	switch {
+	case behind <= limit/4:
+		*p = linkPace{}
+	case p.givenUp:
+	case p.since.IsZero() && behind > limit/2:
+		p.since = now
+	case !p.since.IsZero() && (now.Sub(p.since) > paceHold || now.Sub(time.Unix(0, l.moved.Load())) > paceStuck):
+		*p = linkPace{givenUp: true}
+	}
+	return !p.since.IsZero()
 }

@@ -34,7 +34,7 @@
 //
 // From then on either side sends, in any order:
 //
-//	PEER NAME INCARNATION HOST:PORT HAVE   a client the sender knows of, and how far it has shown its lines
+//	PEER NAME INCARNATION HOST:PORT HAVE   a client the sender has met, and how far it has shown its lines
 //	MSG NAME SEQUENCE TEXT                 a line typed at the sender, whose name is NAME
 //	PING TOKEN                             asks for PONG TOKEN; TOKEN is 1 to 64 bytes without spaces
 //	PONG TOKEN
@@ -59,8 +59,8 @@
 //	linked    there is a connection between the two, and it lives
 //	crossed   the two dialled each other at the same time, and the other connection stays
 //	full      no room for another member
+//	leaving   the one reached is about to leave
 //	sender    a MSG bore another's name
-//	slow      the other side does not read what it asked for
 package chat
 
 import (

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"sync"
@@ -19,8 +20,9 @@ const screenBatch = 64 << 10
 type screen struct {
 	writing sync.Mutex // held while w is written to; never taken with mu held
 	w       io.Writer
-	spare   []byte // the buffer that is not being filled
-	err     error  // the first failure; later lines go nowhere
+	spare   []byte      // the buffer that is not being filled
+	err     error       // the first failure; later lines go nowhere
+	failed  func(error) // is told of it
 
 	mu  sync.Mutex
 	buf []byte
@@ -61,14 +63,9 @@ func (s *screen) flush() {
 	s.buf = s.spare[:0]
 	s.mu.Unlock()
 	if len(out) > 0 && s.err == nil {
-		_, s.err = s.w.Write(out)
+		if _, s.err = s.w.Write(out); s.err != nil {
+			s.failed(fmt.Errorf("the screen: %w", s.err))
+		}
 	}
 	s.spare = out
-}
-
-// failure returns why the screen can't be written to, or nil.
-func (s *screen) failure() error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	return s.err
 }

@@ -67,15 +67,16 @@ func (m *member) recall() {
 	if m.registry == nil {
 		return
 	}
+	entries := m.registry.Entries()
+	if len(entries) > maxPeers {
+		m.Log.Warn("the registry holds more clients than there is room for", "clients", len(entries), "room", maxPeers)
+		entries = entries[:maxPeers]
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, e := range m.registry.Entries() {
+	for _, e := range entries {
 		p := m.peerLocked(e.Name)
-		if p == nil {
-			m.Log.Warn("the registry holds more clients than there is room for", "client", e.Name, "room", maxPeers)
-			return
-		}
-		p.registered = true
-		m.pursueLocked(p, e.Addr)
+		p.registered, p.addr = true, e.Addr
+		m.pursueLocked(p)
 	}
 }

@@ -86,7 +86,7 @@ func (m *member) showWho() {
 		case p.link != nil:
 			rows = append(rows, row{p.name.Who(), "connected, " + p.addr})
 		case !p.left && p.pursued:
-			rows = append(rows, row{p.name.Who(), "gone, " + p.addr})
+			rows = append(rows, row{p.name.Who(), "gone, " + p.addrs()[0]})
 		}
 	}
 	m.mu.Unlock()

@@ -1,0 +1,140 @@
+package chat
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// peer is another member, as far as it is known here: one for each name.
+type peer struct {
+	name Name
+	wake chan struct{} // there is news for its dialler; holds one
+
+	warned bool // its dialler's: the log has been told that it refuses us
+
+	// Guarded by member.mu.
+	link       *link     // the connection, when it is up
+	claim      *attempt  // the handshake that may become it
+	fixed      string    // where it is dialled in any case: a client's -server
+	addr       string    // where it listens, by its HELLO or the registry
+	rumour     rumour    // what the latest PEER line said of it
+	failures   int       // dials in a row that have come to nothing
+	lost       time.Time // when its last link ended
+	sent       uint64    // the last of our lines that was written to that
+	pursued    bool      // it has a dialler
+	left       bool      // it said BYE and has not been heard of since
+	dropped    bool      // it has made room for another, and its dialler is to end
+	registered bool      // it was in the registry when this process started
+
+	incarnation uint64 // by its last HELLO; 0: never met
+	greeted     uint64 // the incarnation that the screen has told of
+	announced   uint64 // the incarnation that others have been told of
+	shown       uint64 // the incarnation whose lines are counted in have
+	before      count  // of the incarnation shown before that
+
+	// have is how far the screen has shown the lines of that incarnation. The
+	// reader of the link counts; while there is no link, member.met may set it.
+	have atomic.Uint64
+}
+
+// count is how far the lines of an incarnation have been shown.
+type count struct{ incarnation, have uint64 }
+
+// rumour is hearsay: it never replaces what a HELLO has said.
+type rumour struct {
+	count
+	addr string
+}
+
+// calledFor is the name of p, or none if p is nil: nobody knows yet who it is.
+func (p *peer) calledFor() Name {
+	if p == nil {
+		return ""
+	}
+	return p.name
+}
+
+// news wakes the dialler of the peer.
+func (p *peer) news() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// addrs returns the addresses that are worth dialling, the likeliest first. It is
+// called with member.mu held.
+func (p *peer) addrs() []string {
+	likely := []string{p.fixed, p.addr, p.rumour.addr}
+	if p.rumour.incarnation > p.incarnation {
+		likely = []string{p.rumour.addr, p.fixed, p.addr}
+	}
+	all := likely[:0]
+	for _, a := range likely {
+		if a != "" && !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// peerLocked returns the peer of that name, a new one if need be, or nil when
+// there is no room for one more. It is called with m.mu held.
+func (m *member) peerLocked(name Name) *peer {
+	p := m.peers[name]
+	if p == nil && len(m.peers) < maxPeers {
+		p = &peer{name: name, wake: make(chan struct{}, 1)}
+		m.peers[name] = p
+	}
+	return p
+}
+
+// makeRoomLocked drops a peer if there is no room for another: one that has left
+// if there is one, or else one that was never met, or else the one that has been
+// gone for longest. It is called with m.mu held.
+func (m *member) makeRoomLocked() {
+	if len(m.peers) < maxPeers {
+		return
+	}
+	var least *peer
+	for _, p := range m.peers {
+		if p.link == nil && p.claim == nil && p.fixed == "" && (least == nil || p.dearness() < least.dearness() ||
+			p.dearness() == least.dearness() && p.lost.Before(least.lost)) {
+			least = p
+		}
+	}
+	if least != nil {
+		m.dropLocked(least)
+	}
+}
+
+// dearness is the less the sooner a peer without a link may be dropped.
+func (p *peer) dearness() int {
+	switch {
+	case p.left:
+		return 0
+	case p.incarnation == 0 && !p.registered:
+		return 1
+	}
+	return 2
+}
+
+// dropLocked forgets a peer. It is called with m.mu held.
+func (m *member) dropLocked(p *peer) {
+	p.dropped = true
+	if m.peers[p.name] == p {
+		delete(m.peers, p.name)
+	}
+	p.news()
+}
+
+// pursueLocked has p dialled, now and whenever there is no link to it. It is
+// called with m.mu held.
+func (m *member) pursueLocked(p *peer) {
+	p.left = false
+	if !p.pursued && !m.leaving {
+		p.pursued = true
+		m.work(func() { m.dialler(p) })
+	}
+}

@@ -1,0 +1,96 @@
+package chat
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// stranger links to a member as hello says, and returns the connection.
+func (l *lab) stranger(to, hello string) (io.WriteCloser, *bufio.Reader) {
+	l.t.Helper()
+	conn, err := l.net.Dial(context.Background(), "stranger", to)
+	require.NoError(l.t, err)
+	in := bufio.NewReader(conn)
+	for _, say := range []string{hello, "READY 0"} {
+		_, err = io.WriteString(conn, say+"\n")
+		require.NoError(l.t, err)
+		_, err = in.ReadString('\n')
+		require.NoError(l.t, err)
+	}
+	return conn, in
+}
+
+func TestHearsayPartsNobody(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s := l.server()
+		c := l.clients("12")
+		s.kill()
+		for i, a := range c {
+			conn, _ := l.stranger(a.Advertise, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
+			fmt.Fprintf(conn, "PEER %s 999999999999999999 127.0.0.1:9 0\n", c[1-i].Name)
+			synctest.Wait()
+			conn.Close()
+		}
+		synctest.Wait()
+		l.breaks(func(_, _ string) bool { return true })
+		<-time.After(4 * lastRetry)
+		c[0].screen.clear()
+		c[1].types("are you there?")
+		c[0].shows("Client 2: are you there?")
+	})
+}
+
+func TestNamesOfNobodyKeepNobodyOut(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, one := l.server(), l.client("1")
+		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
+		for i := range 1100 {
+			fmt.Fprintf(conn, "PEER x%d 5 127.0.0.1:9 0\n", i)
+		}
+		synctest.Wait()
+		conn.Close()
+		synctest.Wait()
+		s.mu.Lock()
+		require.Len(t, s.peers, maxPeers)
+		s.mu.Unlock()
+		two := l.client("2")
+		<-time.After(lastRetry)
+		require.Contains(t, two.screen.lines(), "Client 2: initiated.")
+		require.Contains(t, one.screen.lines(), "Client 2: initiated.")
+		<-time.After(5 * time.Minute) // they are not dialled for ever
+		s.mu.Lock()
+		require.Len(t, s.peers, 3, "1, 2 and the stranger")
+		s.mu.Unlock()
+	})
+}
+
+func TestNewcomerWhoseFirstHandshakeBreaksIsAnnounced(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		l.server()
+		_, told := l.stranger(serverAddr, "HELLO peerlab-chat/1 1 900 127.0.0.1:9 new 0")
+		conn, err := l.net.Dial(context.Background(), "stranger", serverAddr)
+		require.NoError(t, err)
+		_, err = io.WriteString(conn, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0\nREADY 0\n")
+		require.NoError(t, err)
+		conn.Close()
+		synctest.Wait()
+		l.stranger(serverAddr, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
+		line, err := told.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "PEER 9 2000 127.0.0.1:9 0\n", line)
+	})
+}
+
+func TestNobodyCallsItselfAlmostServer(t *testing.T) {
+	for _, name := range []string{"SERVER", "Server"} {
+		_, err := parse([]byte("HELLO peerlab-chat/1 " + name + " 1 127.0.0.1:1 new 0"))
+		require.ErrorContains(t, err, "no name")
+	}
+}
