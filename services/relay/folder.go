@@ -1,0 +1,84 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+
+	"peerlab/services/internal/lines"
+)
+
+// folder is what a node serves: the regular files below a directory. os.Root
+// sees to it that no name and no symlink leads out of it.
+type folder struct{ root *os.Root }
+
+func openFolder(dir string) (*folder, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w; give the folder to serve with -dir", err)
+	}
+	return &folder{root}, nil
+}
+
+// version tells one state of a file from another.
+type version struct {
+	dev, ino     uint64
+	size         int64
+	mtime, ctime int64 // Unix nanoseconds
+}
+
+func versionOf(info fs.FileInfo) version {
+	st := info.Sys().(*syscall.Stat_t) // what os gives on every Unix
+	return version{uint64(st.Dev), st.Ino, info.Size(), info.ModTime().UnixNano(), st.Ctim.Nano()}
+}
+
+// open opens the file of that name. The refusal is name or notfound. It never
+// waits, not even for a FIFO without a writer.
+func (f *folder) open(name string) (*os.File, version, error) {
+	if err := CheckName(name); err != nil {
+		return nil, version{}, refuse("name", "%v", err)
+	}
+	missing := refuse("notfound", "no file %s here", lines.Quote([]byte(name)))
+	file, err := f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, version{}, missing // also for a file that may not be read, and a path that leads out
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, version{}, missing
+	}
+	return file, versionOf(info), nil
+}
+
+// errEnough ends a walk.
+var errEnough = errors.New("enough")
+
+// list calls see for the files there are, in the order of their names, at most
+// maxFiles of them. Those whose names can't be asked for are left out.
+func (f *folder) list(see func(name string, v version)) error {
+	seen := 0
+	err := fs.WalkDir(f.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || CheckName(path.Clean(name)) != nil {
+			return nil // what can't be read is not offered
+		}
+		info, err := d.Info()
+		if err != nil {
+			return nil // it has gone meanwhile
+		}
+		if seen++; seen > maxFiles {
+			return errEnough
+		}
+		see(name, versionOf(info))
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+func (f *folder) close() { f.root.Close() }
