@@ -12,19 +12,22 @@ import (
 // "Exponential Backoff And Jitter"). It is for one goroutine at a time.
 type Backoff struct {
 	Min, Max time.Duration
-	failures int
+	wait     time.Duration // the last one before it was shortened, 0 at first
 }
 
 // Next returns how long to wait before the next attempt.
 func (b *Backoff) Next() time.Duration {
-	wait := b.Max
-	if b.failures < 30 && b.Min<<b.failures < b.Max {
-		wait = b.Min << b.failures
-		b.failures++
+	switch {
+	case b.wait == 0:
+		b.wait = min(b.Min, b.Max)
+	case b.wait < b.Max/2:
+		b.wait *= 2
+	default:
+		b.wait = b.Max
 	}
-	return wait - time.Duration(rand.Int64N(int64(wait)/4+1))
+	return b.wait - time.Duration(rand.Int64N(int64(b.wait)/4+1))
 }
 
 // Reset makes the next wait Min again. Call it when an attempt went well, or
 // when there is news that makes another attempt worth while.
-func (b *Backoff) Reset() { b.failures = 0 }
+func (b *Backoff) Reset() { b.wait = 0 }
