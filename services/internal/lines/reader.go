@@ -56,7 +56,8 @@ func (r *Reader) Next() ([]byte, error) {
 			}
 			return line, nil
 		}
-		if r.w-r.r > r.max+1 { // +1: a CR may still be followed by its LF
+		// The byte after the last one allowed may only be the CR of a CRLF.
+		if held := r.buf[r.r:r.w]; len(held) > r.max+1 || len(held) == r.max+1 && held[r.max] != '\r' {
 			return nil, ErrTooLong
 		}
 		if r.err != nil {
@@ -79,7 +80,7 @@ func (r *Reader) Ready() bool {
 func (r *Reader) Rest() []byte { return r.buf[r.r:r.w] }
 
 // SkipLine drops everything up to and with the next LF, in constant memory, and
-// returns how many bytes that was. Its errors are those of Next.
+// returns how many bytes that was. Its errors are those of the source.
 func (r *Reader) SkipLine() (int64, error) {
 	var dropped int64
 	for {
