@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"syscall"
 	"time"
 )
@@ -32,16 +33,17 @@ var (
 // caller tries again later. It gives up after DialTimeout or when ctx is done.
 func Dial(ctx context.Context, from, to string) (*net.TCPConn, error) {
 	d := net.Dialer{Timeout: DialTimeout}
+	source := 0
 	if from != "" {
 		local, err := net.ResolveTCPAddr("tcp", from)
 		if err != nil {
 			return nil, fmt.Errorf("source address %s: %w", from, err)
 		}
-		d.LocalAddr, d.Control = local, reuseAddr
+		d.LocalAddr, d.Control, source = local, reuseAddr, local.Port
 	}
 	conn, err := d.DialContext(ctx, "tcp", to)
 	switch {
-	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EADDRINUSE):
+	case source != 0 && isSourceBusy(err):
 		return nil, fmt.Errorf("dial %s from %s: %w", to, from, ErrSourceBusy)
 	case err != nil:
 		return nil, err
@@ -51,6 +53,16 @@ func Dial(ctx context.Context, from, to string) (*net.TCPConn, error) {
 		return nil, fmt.Errorf("dial %s: %w", to, ErrSelf)
 	}
 	return conn.(*net.TCPConn), nil
+}
+
+// isSourceBusy reports whether it is the source port that kept a dial from
+// succeeding: bind finds that another has it, or connect that the same pair of
+// addresses is in use. Where bind says EADDRNOTAVAIL, it is the host that is not
+// this machine's, and trying again would be of no use.
+func isSourceBusy(err error) bool {
+	var call *os.SyscallError
+	return errors.Is(err, syscall.EADDRINUSE) ||
+		errors.Is(err, syscall.EADDRNOTAVAIL) && errors.As(err, &call) && call.Syscall == "connect"
 }
 
 // reuseAddr lets a dial bind a source port whose last connection is still in

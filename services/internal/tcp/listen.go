@@ -38,8 +38,10 @@ func CheckAddr(addr string) error {
 	if err != nil {
 		return fmt.Errorf("%q is not an address; write HOST:PORT, such as 127.0.0.1:4000", addr)
 	}
-	_, err = ParsePort(port)
-	return err
+	if _, err = ParsePort(port); err != nil {
+		return fmt.Errorf("address %q: %w", addr, err)
+	}
+	return nil
 }
 
 // ParsePort returns the port number that s spells, from 0 to 65535.
