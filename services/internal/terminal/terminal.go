@@ -8,6 +8,7 @@
 package terminal
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -62,7 +63,7 @@ func Open(in, out, err *os.File) (*Console, error) {
 	t := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{in, out}, "")
+	}{&keys{in: in}, out}, "")
 	stop := followSize(t, int(out.Fd()))
 	c := &Console{In: typed{t}, Out: t, Err: err, restore: func() {
 		stop()
@@ -113,7 +114,7 @@ type typed struct{ t *term.Terminal }
 
 func (s typed) Next() ([]byte, error) {
 	line, err := s.t.ReadLine()
-	if err != nil && !errors.Is(err, term.ErrPasteIndicator) {
+	if err != nil {
 		return nil, ErrHangup
 	}
 	return []byte(line), nil
@@ -137,7 +138,7 @@ func (p *piped) Next() ([]byte, error) {
 	line, err := p.Reader.Next()
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		p.ended = true
-		return p.Rest(), nil
+		return bytes.TrimSuffix(p.Rest(), []byte("\r")), nil
 	}
 	return line, err
 }
