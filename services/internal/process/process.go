@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/terminal"
 )
 
@@ -79,7 +80,7 @@ func (p Program) main(args []string, in, out, errs *os.File) int {
 		err = p.Check(flags.Args())
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "%s: %v (%s -h shows how it is used)\n", p.Name, err, p.Name)
+		fmt.Fprintf(errs, "%s: %s (%s -h shows how it is used)\n", p.Name, oneLine(err), p.Name)
 		return misuse
 	}
 	if *health {
@@ -88,11 +89,15 @@ func (p Program) main(args []string, in, out, errs *os.File) int {
 		err = p.serve(in, out, errs, *verbose)
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "%s: %v\n", p.Name, err)
+		fmt.Fprintf(errs, "%s: %s\n", p.Name, oneLine(err))
 		return failed
 	}
 	return done
 }
+
+// oneLine returns what err says as one line that can't steer a terminal, even
+// where it quotes a file or whoever is at the other end.
+func oneLine(err error) []byte { return lines.Escape(nil, []byte(err.Error())) }
 
 func (p Program) serve(in, out, errs *os.File, verbose bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

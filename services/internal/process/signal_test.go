@@ -1,0 +1,99 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+// childRole is the variable that makes this test binary one of the programs
+// below instead: what signals and Main do takes a process of its own.
+const childRole = "PEERLAB_TEST_CHILD"
+
+const (
+	leavesWell    = "leaves when it is told to"
+	leavesBadly   = "fails on the way"
+	stays         = "does not leave"
+	wantsArgument = "wants one argument"
+)
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(childRole); role != "" {
+		Main(child(role))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func child(role string) Program {
+	p := node()
+	if role != wantsArgument {
+		p.Check = func([]string) error { return nil }
+	}
+	p.Serve = func(ctx context.Context, p *Process) error {
+		fmt.Fprintln(p.Console.Out, "up")
+		<-ctx.Done()
+		fmt.Fprintln(p.Console.Out, "leaving")
+		switch role {
+		case leavesBadly:
+			return fmt.Errorf("the door is stuck; push it")
+		case stays:
+			select {}
+		}
+		return nil
+	}
+	return p
+}
+
+func TestASignalEndsServeInGoodOrder(t *testing.T) {
+	for _, test := range []struct {
+		signal syscall.Signal
+		role   string
+		status int
+	}{
+		{syscall.SIGTERM, leavesWell, 0},
+		{syscall.SIGINT, leavesWell, 0},
+		{syscall.SIGTERM, leavesBadly, 1},
+	} {
+		t.Run(fmt.Sprint(test.signal, ", ", test.role), func(t *testing.T) {
+			child, out := start(t, test.role, "node")
+			require.NoError(t, child.Process.Signal(test.signal))
+			require.True(t, out.Scan())
+			assert.Equal(t, "leaving", out.Text())
+			assert.False(t, out.Scan(), "%q", out.Text())
+			_ = child.Wait() // what it says is read from the state
+			assert.Equal(t, test.status, child.ProcessState.ExitCode(), child.ProcessState)
+		})
+	}
+}
+
+func TestASecondSignalKills(t *testing.T) {
+	child, out := start(t, stays, "node")
+	require.NoError(t, child.Process.Signal(syscall.SIGTERM))
+	require.True(t, out.Scan())
+	require.Equal(t, "leaving", out.Text())
+
+	ended := make(chan struct{})
+	go func() {
+		_ = child.Wait()
+		close(ended)
+	}()
+	// The first one may still be on its way when Serve has heard of it.
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for running := true; running; {
+		_ = child.Process.Signal(syscall.SIGTERM) // it may have ended
+		select {
+		case <-ended:
+			running = false
+		case <-again.C:
+		}
+	}
+	assert.Equal(t, syscall.SIGTERM, child.ProcessState.Sys().(syscall.WaitStatus).Signal())
+}
