@@ -123,12 +123,12 @@ start_engine() {
 }
 
 # forget_dead FILE NAME: drops a pid file whose process is no longer NAME. A machine that was switched off leaves such files,
-# and dockerd takes whatever process has that number by now for its own.
+# and so does a kill -9 where nobody reaps (a zombie has no command line); dockerd takes either for a dockerd that runs.
 forget_dead() {
 	local pid
 	[ -e "$1" ] || return 0
 	pid=$(cat "$1")
-	[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] || rm -f "$1"
+	grep -qsa "$2" "/proc/$pid/cmdline" || rm -f "$1"
 }
 
 # await_engine [PID]: until the engine answers. With PID: no longer than that process lives.
