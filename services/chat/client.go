@@ -128,28 +128,30 @@ func (c *Client) begin() {
 }
 
 // solitude is a client's waiting for a server that it has never met. It says so
-// once, and once more if it is the source port that is in the way.
+// once it has lasted, and once more if it is the source port that is in the way.
+// It is for the server's dialler.
 type solitude struct {
-	told  bool
-	busy  int // attempts that the source port has failed
-	busyT bool
+	failed, busy         int // attempts
+	saidNobody, saidBusy bool
 }
 
-// patience is how many attempts a busy source port may fail before the user is
-// told: that of a process killed a moment ago is free again after a second.
-const patience = 6
+// patience is how many attempts may fail, in a second or so, before the user is
+// told: a server that is started with its clients is there by then, and the
+// source port of a process that was killed a moment ago is free again.
+const patience = 5
 
 func (s *solitude) tell(log *slog.Logger, addr string, err error) {
+	log.Debug("no server", "addr", addr, "err", err)
 	switch {
 	case errors.Is(err, tcp.ErrSourceBusy):
-		if s.busy++; s.busy >= patience && !s.busyT {
-			s.busyT = true
+		if s.busy++; s.busy > patience && !s.saidBusy {
+			s.saidBusy = true
 			log.Warn("cannot call the server at "+addr+" from PORT1; trying on: see who has the port (ss -tnp), or give another, or 0 for any", "err", err)
 		}
-	case !s.told:
-		s.told = true
-		log.Warn("no server at "+addr+"; waiting for it (-peer HOST:PORT joins through another client)", "err", err)
 	default:
-		log.Debug("no server", "addr", addr, "err", err)
+		if s.failed++; s.failed >= patience && !s.saidNobody {
+			s.saidNobody = true
+			log.Warn("no server at "+addr+"; waiting for it (-peer HOST:PORT joins through another client)", "err", err)
+		}
 	}
 }
