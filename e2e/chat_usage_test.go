@@ -54,7 +54,8 @@ func TestWrongUsage(t *testing.T) {
 	specs = append(specs,
 		lab.Spec{Name: "server-with-an-argument", Role: "server", Args: []string{"4000"}},
 		lab.Spec{Name: "server-nowhere", Role: "server", Args: []string{"-listen", "nowhere"}})
-	for _, p := range c.StartAll(specs...) {
+	for _, spec := range specs {
+		p := c.Start(spec)
 		p.Exits(2)
 		assert.NotEmpty(t, p.Stderr().Lines(), "%v says what is wrong", p)
 		assert.Empty(t, p.Lines(), "%v: the screen is not for that", p)
@@ -84,19 +85,15 @@ func TestAPortInUseIsNamed(t *testing.T) {
 
 func TestManuals(t *testing.T) {
 	c := newChat(t)
-	help := c.StartAll(
-		lab.Spec{Name: "server-h", Role: "server", Args: []string{"-h"}},
-		lab.Spec{Name: "client-h", Role: "client", Args: []string{"-h"}})
-	for _, p := range help {
-		p.Exits(0)
-		lines := len(p.Lines())
-		assert.True(t, 5 <= lines && lines <= 40, "%v: a manual on one screen, not %d lines", p, lines)
-		p.Contains("Example")
-	}
-	for _, p := range c.StartAll(
-		lab.Spec{Name: "server-version", Role: "server", Args: []string{"-version"}},
-		lab.Spec{Name: "client-version", Role: "client", Args: []string{"-version"}}) {
-		p.Exits(0)
-		assert.Len(t, p.Lines(), 1)
+	for _, role := range []string{"server", "client"} {
+		help := c.Start(lab.Spec{Name: role + "-h", Role: role, Args: []string{"-h"}})
+		help.Exits(0)
+		lines := len(help.Lines())
+		assert.True(t, 5 <= lines && lines <= 40, "%v: a manual on one screen, not %d lines", help, lines)
+		help.Contains("Example")
+
+		version := c.Start(lab.Spec{Name: role + "-version", Role: role, Args: []string{"-version"}})
+		version.Exits(0)
+		assert.Len(t, version.Lines(), 1)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
@@ -92,7 +91,7 @@ func (u *containerUnit) run(ctx context.Context, stdout, stderr io.Writer) (runn
 		return nil, fmt.Errorf("attaching to %s: %w", u.name, err)
 	}
 	go r.copy(stdout, stderr)
-	if err := u.container.Start(ctx); err != nil {
+	if err := u.engine.starting(ctx, func() error { return u.container.Start(ctx) }); err != nil {
 		r.abandon()
 		return nil, fmt.Errorf("starting %s: %w", u.name, err)
 	}
@@ -103,10 +102,12 @@ func (u *containerUnit) run(ctx context.Context, stdout, stderr io.Writer) (runn
 }
 
 func (u *containerUnit) remove(ctx context.Context) error {
-	_, err := u.engine.api.ContainerRemove(ctx, u.container.GetContainerID(),
-		client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-	if err != nil && !errdefs.IsNotFound(err) && !strings.Contains(err.Error(), "already in progress") {
-		return fmt.Errorf("removing the container of %s: %w", u.name, err)
-	}
-	return nil
+	return u.engine.ending(ctx, func() error {
+		_, err := u.engine.api.ContainerRemove(ctx, u.container.GetContainerID(),
+			client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+		if err != nil && !errdefs.IsNotFound(err) {
+			return fmt.Errorf("removing the container of %s: %w", u.name, err)
+		}
+		return nil
+	})
 }

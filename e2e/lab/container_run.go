@@ -16,21 +16,25 @@ import (
 
 // containerRun is one epoch of a container, from just before its start.
 type containerRun struct {
-	api    client.APIClient
+	engine *engine
 	id     string
 	at     time.Time
 	attach client.ContainerAttachResult
 	exit   client.ContainerWaitResult
 	cancel context.CancelFunc // of the wait for its exit
 	copied chan error         // both outputs are at their end
+	gone   chan struct{}      // closed when wait knows of the end
 }
 
 // attach connects to the container's input and outputs and begins to wait for
 // its end, both before its start, so that nothing can be missed.
 func (u *containerUnit) attach(ctx context.Context) (*containerRun, error) {
-	r := &containerRun{api: u.engine.api, id: u.container.GetContainerID(), copied: make(chan error, 1)}
+	r := &containerRun{
+		engine: u.engine, id: u.container.GetContainerID(),
+		copied: make(chan error, 1), gone: make(chan struct{}),
+	}
 	var err error
-	r.attach, err = r.api.ContainerAttach(ctx, r.id, client.ContainerAttachOptions{
+	r.attach, err = r.engine.api.ContainerAttach(ctx, r.id, client.ContainerAttachOptions{
 		Stream: true, Stdin: true, Stdout: true, Stderr: true,
 	})
 	if err != nil {
@@ -38,7 +42,7 @@ func (u *containerUnit) attach(ctx context.Context) (*containerRun, error) {
 	}
 	var waiting context.Context
 	waiting, r.cancel = context.WithCancel(context.Background())
-	r.exit = r.api.ContainerWait(waiting, r.id, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
+	r.exit = r.engine.api.ContainerWait(waiting, r.id, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
 	return r, nil
 }
 
@@ -77,25 +81,38 @@ func (r *containerRun) begun() time.Time { return r.at }
 func (r *containerRun) stdin() input     { return containerInput{r.attach.Conn, r.attach} }
 
 func (r *containerRun) signal(ctx context.Context, sig syscall.Signal) error {
-	_, err := r.api.ContainerKill(ctx, r.id, client.ContainerKillOptions{Signal: strconv.Itoa(int(sig))})
+	_, err := r.engine.api.ContainerKill(ctx, r.id, client.ContainerKillOptions{Signal: strconv.Itoa(int(sig))})
 	return err
 }
 
-func (r *containerRun) kill(ctx context.Context) error { return r.signal(ctx, syscall.SIGKILL) }
+func (r *containerRun) kill(ctx context.Context) error {
+	return r.engine.ending(ctx, func() error {
+		if err := r.signal(ctx, syscall.SIGKILL); err != nil {
+			return err
+		}
+		select {
+		case <-r.gone:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+}
 
 func (r *containerRun) pause(ctx context.Context) error {
-	_, err := r.api.ContainerPause(ctx, r.id, client.ContainerPauseOptions{})
+	_, err := r.engine.api.ContainerPause(ctx, r.id, client.ContainerPauseOptions{})
 	return err
 }
 
 func (r *containerRun) resume(ctx context.Context) error {
-	_, err := r.api.ContainerUnpause(ctx, r.id, client.ContainerUnpauseOptions{})
+	_, err := r.engine.api.ContainerUnpause(ctx, r.id, client.ContainerUnpauseOptions{})
 	return err
 }
 
 func (r *containerRun) wait() (int, error) {
 	defer r.cancel()
 	defer r.attach.Close()
+	defer close(r.gone)
 	select {
 	case exit := <-r.exit.Result:
 		if exit.Error != nil {

@@ -1,8 +1,6 @@
 package lab
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -15,7 +13,7 @@ import (
 )
 
 // engineTimeout is for one request to the container engine, pulls aside.
-const engineTimeout = 60 * time.Second
+const engineTimeout = 30 * time.Second
 
 // engine is the container engine of the machine.
 type engine struct {
@@ -46,17 +44,27 @@ func dialEngine() (*testcontainers.DockerProvider, error) {
 	}
 	quiet := log.New(io.Discard, "", 0)
 	tclog.SetDefault(quiet)
-	// The library attaches every container to the network named here, or makes
-	// one. Ours are on the host's, which every engine has.
-	provider, err := testcontainers.NewDockerProvider(
-		testcontainers.WithLogger(quiet), testcontainers.WithDefaultBridgeNetwork("host"))
-	if err != nil {
-		return nil, fmt.Errorf("the container engine (is dockerd running?): %w", err)
+	type dialled struct {
+		provider *testcontainers.DockerProvider
+		err      error
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), engineTimeout)
-	defer cancel()
-	if _, err := provider.Client().Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
-		return nil, errors.Join(fmt.Errorf("the container engine does not answer: %w", err), provider.Close())
+	answer := make(chan dialled, 1)
+	go func() { // the library waits without limit for an engine that hangs
+		// It attaches every container to the network named here, or makes one.
+		// Ours are on the host's, which every engine has.
+		p, err := testcontainers.NewDockerProvider(
+			testcontainers.WithLogger(quiet), testcontainers.WithDefaultBridgeNetwork("host"))
+		answer <- dialled{p, err}
+	}()
+	timer := time.NewTimer(engineTimeout)
+	defer timer.Stop()
+	select {
+	case d := <-answer:
+		if d.err != nil {
+			return nil, fmt.Errorf("the container engine (is dockerd running?): %w", d.err)
+		}
+		return d.provider, nil
+	case <-timer.C:
+		return nil, fmt.Errorf("the container engine does not answer within %v (engineTimeout)", engineTimeout)
 	}
-	return provider, nil
 }

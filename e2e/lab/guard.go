@@ -83,8 +83,6 @@ func (g *guard) relieve() error {
 	}
 	_ = g.pipe.Close()
 	g.pipe = nil
-	tooLong := time.AfterFunc(relieveTimeout, func() { _ = g.cmd.Process.Kill() })
-	defer tooLong.Stop()
 	if err := g.cmd.Wait(); err != nil {
 		return fmt.Errorf("cleaning up after the run: %w", err)
 	}
@@ -112,6 +110,12 @@ func standGuard(orders io.Reader, run string) int {
 			containers = true
 		}
 	}
+	// An engine that does not answer must not keep the guard for ever.
+	time.AfterFunc(relieveTimeout, func() {
+		fmt.Fprintf(os.Stderr, "lab: guard: not done after %v (relieveTimeout), %d folders, containers: %v\n",
+			relieveTimeout, len(folders), containers)
+		os.Exit(1)
+	})
 	var errs []error
 	for _, pgid := range slices.Sorted(maps.Keys(groups)) {
 		if pgid > 1 {

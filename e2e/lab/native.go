@@ -96,7 +96,10 @@ func (r *nativeRun) signal(_ context.Context, sig syscall.Signal) error {
 func (r *nativeRun) kill(context.Context) error { return killGroup(r.cmd.Process.Pid) }
 
 func (r *nativeRun) pause(context.Context) error {
-	return syscall.Kill(-r.cmd.Process.Pid, syscall.SIGSTOP)
+	if err := syscall.Kill(-r.cmd.Process.Pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return awaitStop(r.cmd.Process.Pid)
 }
 
 func (r *nativeRun) resume(context.Context) error {

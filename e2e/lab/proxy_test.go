@@ -87,11 +87,12 @@ func TestProxyPassesEndsAndLongLinesOn(t *testing.T) {
 	l := New(t)
 	target := l.Address()
 	p := l.NewProxy(target)
-	c, err := net.Dial("tcp", p.Address)
-	require.NoError(t, err)
-	_, err = io.ReadAll(c)
-	assert.Error(t, err, "nobody is there yet")
-	_ = c.Close()
+	early, err := net.Dial("tcp", p.Address)
+	if err == nil { // the reset may come before the dial is over, or after
+		_, err = io.ReadAll(early)
+		_ = early.Close()
+	}
+	assert.ErrorContains(t, err, "reset", "nobody is there yet")
 
 	greeter(t, target)
 	long := strings.Repeat("x", 3*maxFirstLine)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
@@ -22,9 +23,11 @@ const (
 
 const projectPrefix = "peerlab-lab-"
 
-// labels are those of one container of the run.
+// labels are those of one container of the run. An image that compose built
+// bears the label of its project, and gives it to its containers: without the
+// last of these, compose would take them for that project's and remove them.
 func (r *run) labels() map[string]string {
-	return map[string]string{runLabel: r.id, hostLabel: hostName()}
+	return map[string]string{runLabel: r.id, hostLabel: hostName(), composeLabel: ""}
 }
 
 func hostName() string {
@@ -85,8 +88,10 @@ func sweep(api client.APIClient, goes func(owner string) bool) error {
 	errs = append(errs, err)
 	for _, c := range containers.Items {
 		try(c.Labels, func() error {
-			_, err := api.ContainerRemove(ctx, c.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-			return err
+			return inTurn(ctx, turnsPath(), syscall.LOCK_EX, func() error {
+				_, err := api.ContainerRemove(ctx, c.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+				return err
+			})
 		})
 	}
 	volumes, err := api.VolumeList(ctx, client.VolumeListOptions{})

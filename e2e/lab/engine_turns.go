@@ -1,0 +1,52 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Engine 20.10, which Debian 12 has, can lock itself up for good when a
+// container on the host's network ends while another starts or ends: of two of
+// its locks, network.getSvcRecords takes one first and
+// controller.processEndpointDelete the other. So all test binaries of the
+// machine take turns by a lock on a file: a container is ended while nothing
+// else happens to any, but several may start at the same time. That leaves the
+// programs that end by themselves, one at a time and rarely just then.
+
+const turnInterval = 5 * time.Millisecond
+
+func turnsPath() string { return filepath.Join(os.TempDir(), "peerlab-engine.lock") }
+
+// starting does something that starts a container.
+func (e *engine) starting(ctx context.Context, do func() error) error {
+	return inTurn(ctx, turnsPath(), syscall.LOCK_SH, do)
+}
+
+// ending does something that ends a container, and returns when it has ended.
+func (e *engine) ending(ctx context.Context, do func() error) error {
+	return inTurn(ctx, turnsPath(), syscall.LOCK_EX, do)
+}
+
+// inTurn does something while it holds a lock on the file, which is let go
+// even if this process is killed.
+func inTurn(ctx context.Context, path string, how int, do func() error) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o666)
+	if err != nil {
+		return fmt.Errorf("waiting for a turn: %w", err)
+	}
+	defer f.Close()
+	ticker := time.NewTicker(turnInterval)
+	defer ticker.Stop()
+	for syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB) != nil {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for a turn at the container engine, %s: %w", path, context.Cause(ctx))
+		}
+	}
+	return do()
+}
