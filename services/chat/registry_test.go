@@ -37,8 +37,11 @@ func TestRegistryLoads(t *testing.T) {
 		"CRLF and tabs":          {"1\t127.0.0.1:6001\r\n  2   [::1]:6002  \r\n", "1@127.0.0.1:6001 2@[::1]:6002", nil},
 		"a last line cut":        {"1 127.0.0.1:6001\n2 127.0.0.", "1@127.0.0.1:6001", []string{"line 2"}},
 		"a last line without LF": {"1 127.0.0.1:6001\n2 127.0.0.1:6002", "1@127.0.0.1:6001 2@127.0.0.1:6002", nil},
-		"junk": {"\x00\xff\x1b[2J\n1 127.0.0.1:6001\none two three\n3 127.0.0.1\n4 127.0.0.1:70000\n../x 127.0.0.1:1\nserver 127.0.0.1:1\n5 :6005\n",
-			"1@127.0.0.1:6001", []string{"line 1", "line 3", "line 4", "line 5", "line 6", "line 7", "line 8"}},
+		"junk": {
+			"\x00\xff\x1b[2J\n1 127.0.0.1:6001\none two three\n3 127.0.0.1\n4 127.0.0.1:70000\n../x 127.0.0.1:1\nserver 127.0.0.1:1\n5 :6005\n",
+			"1@127.0.0.1:6001",
+			[]string{"line 1", "line 3", "line 4", "line 5", "line 6", "line 7", "line 8"},
+		},
 		"the same client twice": {"1 127.0.0.1:6001\n1 127.0.0.1:7001\n", "1@127.0.0.1:7001", []string{"line 2"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,6 +79,22 @@ func (r *Reader) Ready() bool {
 // about. It is good until the next call.
 func (r *Reader) Rest() []byte { return r.buf[r.r:r.w] }
 
+// Read hands out the bytes that follow the last line as they are, for protocols
+// in which a line counts the bytes behind it. Once those that have been read
+// ahead are used up it reads straight from the source into b.
+func (r *Reader) Read(b []byte) (int, error) {
+	if r.w > r.r {
+		n := copy(b, r.buf[r.r:r.w])
+		r.r += n
+		r.seen = 0
+		return n, nil
+	}
+	if r.err != nil {
+		return 0, r.err
+	}
+	return r.src.Read(b)
+}
+
 // SkipLine drops everything up to and with the next LF, in constant memory, and
 // returns how many bytes that was. Its errors are those of the source.
 func (r *Reader) SkipLine() (int64, error) {

@@ -36,6 +36,9 @@ type Program struct {
 	Flags func(*flag.FlagSet)       // declares the flags of its own
 	Check func(args []string) error // takes the arguments and judges all of them; its error is one of usage
 	Serve func(context.Context, *Process) error
+	// Prompts reports, after Check, whether the program reads what is typed at it.
+	// If it does not, its terminal is left alone. Nil: it does.
+	Prompts func() bool
 	// Health asks the program that runs with these same arguments whether it is
 	// well. It must return when the context ends.
 	Health func(context.Context) error
@@ -105,9 +108,12 @@ func (p Program) serve(in, out, errs *os.File, verbose bool) error {
 	// Once the first signal has been taken, the next one acts as it does by default.
 	defer context.AfterFunc(ctx, stop)()
 
-	console, err := terminal.Open(in, out, errs)
-	if err != nil {
-		return fmt.Errorf("set up the terminal: %w", err)
+	console := terminal.Plain(in, out, errs)
+	if p.Prompts == nil || p.Prompts() {
+		var err error
+		if console, err = terminal.Open(in, out, errs); err != nil {
+			return fmt.Errorf("set up the terminal: %w", err)
+		}
 	}
 	defer console.Close()
 	return p.Serve(ctx, &Process{Console: console, Log: newLog(console.Err, errs, verbose)})

@@ -45,6 +45,10 @@ type Console struct {
 	Out io.Writer // the screen
 	Err io.Writer // the log
 
+	// Terminal says that Out is a terminal.
+	Terminal bool
+
+	prompt  func(string)
 	restore func()
 	once    sync.Once
 }
@@ -53,7 +57,7 @@ type Console struct {
 // process ends, or its terminal stays in raw mode.
 func Open(in, out, err *os.File) (*Console, error) {
 	if !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
-		return &Console{In: &piped{Reader: lines.NewReader(in, MaxLine)}, Out: out, Err: err, restore: func() {}}, nil
+		return Plain(in, out, err), nil
 	}
 	state, e := term.MakeRaw(int(in.Fd()))
 	if e != nil {
@@ -65,7 +69,7 @@ func Open(in, out, err *os.File) (*Console, error) {
 		io.Writer
 	}{&keys{in: in}, out}, "")
 	stop := followSize(t, int(out.Fd()))
-	c := &Console{In: typed{t}, Out: t, Err: err, restore: func() {
+	c := &Console{In: typed{t}, Out: t, Err: err, Terminal: true, prompt: t.SetPrompt, restore: func() {
 		stop()
 		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
 	}}
@@ -74,6 +78,20 @@ func Open(in, out, err *os.File) (*Console, error) {
 	}
 	return c, nil
 }
+
+// Plain returns a console on the three streams as they are, for a program that
+// asks for nothing: Ctrl-C is a signal then, as ever.
+func Plain(in, out, err *os.File) *Console {
+	return &Console{
+		In: &piped{Reader: lines.NewReader(in, MaxLine)}, Out: out, Err: err,
+		Terminal: term.IsTerminal(int(out.Fd())),
+		prompt:   func(string) {}, restore: func() {},
+	}
+}
+
+// Prompt has a terminal show text in front of what is typed. Anything else for
+// stdin or stdout gets no prompt.
+func (c *Console) Prompt(text string) { c.prompt(text) }
 
 // Close gives the terminal back as it was. It may be called more than once.
 func (c *Console) Close() { c.once.Do(c.restore) }
