@@ -1,0 +1,36 @@
+// Command fetch fetches files by name from whichever node has them.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"flag"
+
+	"peerlab/services/internal/process"
+	"peerlab/services/relay"
+)
+
+//go:embed manual.txt
+var manual string
+
+func main() {
+	var c relay.FetchCommand
+	process.Main(process.Program{
+		Name:   "fetch",
+		Manual: manual,
+		Flags: func(f *flag.FlagSet) {
+			f.StringVar(&c.Dir, "o", "", "")
+			f.BoolVar(&c.List, "list", false, "")
+			f.BoolVar(&c.Raw, "raw", false, "")
+			f.BoolVar(&c.First, "first", false, "")
+		},
+		Check:   c.Parse,
+		Prompts: c.Prompts,
+		Serve: func(ctx context.Context, p *process.Process) error {
+			c.Out, c.Err, c.Log, c.Terminal = p.Console.Out, p.Console.Err, p.Log, p.Console.Terminal
+			p.Console.Prompt("File name: ")
+			return c.Run(ctx, p.Console.In)
+		},
+		Health: c.Probe,
+	})
+}
