@@ -21,7 +21,7 @@ WORKDIR /empty/data
 # list does no harm but to be fetched and compiled again after each edit.
 WORKDIR /src
 COPY go.mod go.sum ./
-RUN ["go", "build", "golang.org/x/term", "github.com/lmittmann/tint", "net", "log/slog", "flag", "os/signal"]
+RUN ["go", "build", "golang.org/x/term", "github.com/lmittmann/tint", "github.com/schollz/progressbar/v3", "net", "log/slog", "flag", "os/signal"]
 
 COPY services services
 RUN ["go", "build", "-o", "/out/", "./services/cmd/..."]
@@ -43,3 +43,18 @@ FROM process AS client
 COPY --from=build /out/client /client
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/client", "-health"]
 ENTRYPOINT ["/client"]
+
+FROM process AS relay
+COPY --from=build /out/relay /relay
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/relay", "-health"]
+ENTRYPOINT ["/relay"]
+
+FROM process AS node
+COPY --from=build /out/node /node
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/node", "-health"]
+ENTRYPOINT ["/node"]
+
+FROM process AS fetch
+COPY --from=build /out/fetch /fetch
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/fetch", "-health"]
+ENTRYPOINT ["/fetch"]

@@ -36,7 +36,7 @@ help: ## this list
 ## The lab
 
 .PHONY: up
-up: images ## build and start the lab: server and client1..client5, each in its own container
+up: images ## build and start the lab: chat and files, each process in its own container
 	$(COMPOSE) up --detach --remove-orphans
 	@scripts/ready.sh
 

@@ -32,9 +32,11 @@ main() {
 	done < <(ours --format '{{.ID}} {{.Label "com.docker.compose.service"}}')
 	cat <<-'SCREEN'
 
-		The lab runs: server and client1..client5, each in a container of its own, all on 127.0.0.1.
+		The lab runs, each process in a container of its own, all on 127.0.0.1:
+		the chat (server, client1..client5) and the files (relay, node1..node3, fetch).
 
 		  sit down at a terminal    make attach T=client1      leave: Ctrl-P Ctrl-Q (Ctrl-C ends the client)
+		  fetch a file              make attach T=fetch        type its name, such as tyger.txt
 		  see all of them           make wall                  needs tmux
 		  read along                make logs
 
