@@ -25,6 +25,8 @@ type run struct {
 	binaries  func() (string, error)
 	engine    func() (*engine, error)
 
+	projects atomic.Int64 // compose projects so far
+
 	mu      sync.Mutex
 	closers []func() error
 }

@@ -1,0 +1,159 @@
+package lab
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/creack/pty"
+
+	"peerlab/e2e/lab/vt"
+)
+
+// Size of a terminal: wide enough that no line of a scenario is wrapped.
+const (
+	terminalCols = 120
+	terminalRows = 40
+)
+
+// Terminal is a person at a terminal, in which a command runs that may well
+// edit lines and move the cursor. What the person reads is what is on it now.
+type Terminal struct {
+	lab  *Lab
+	name string
+	cmd  *exec.Cmd
+	tty  *os.File
+
+	mu      sync.Mutex
+	screen  *vt.Screen
+	changed chan struct{} // closed, and replaced, on every change
+	done    chan struct{} // closed when the command has ended
+}
+
+// Sit starts a command in a terminal, with env added to the test's environment.
+// The command ends with the lab.
+func (l *Lab) Sit(name string, env []string, command ...string) *Terminal {
+	l.t.Helper()
+	t := &Terminal{
+		lab: l, name: name, cmd: exec.Command(command[0], command[1:]...),
+		screen: vt.New(terminalCols, terminalRows), changed: make(chan struct{}), done: make(chan struct{}),
+	}
+	t.cmd.Env = append(append(os.Environ(), "TERM=xterm"), env...)
+	t.cmd.Dir = l.run.root
+	var err error
+	// pty makes the command the leader of a session, and so of a group.
+	if t.tty, err = pty.StartWithSize(t.cmd, &pty.Winsize{Rows: terminalRows, Cols: terminalCols}); err != nil {
+		l.fail("terminal %s: %v", name, err)
+	}
+	l.run.guard.group(t.cmd.Process.Pid)
+	l.t.Cleanup(t.close)
+	go func() {
+		_, _ = io.Copy(t, t.tty) // ends with an error when the command does
+		_ = t.cmd.Wait()
+		close(t.done)
+	}()
+	return t
+}
+
+// Write takes what the command wrote.
+func (t *Terminal) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n, err := t.screen.Write(p)
+	close(t.changed)
+	t.changed = make(chan struct{})
+	return n, err
+}
+
+// TakesKeys waits until the command takes each key as it is pressed. A program
+// that attaches to another's terminal does so once it is attached.
+func (t *Terminal) TakesKeys() {
+	t.lab.t.Helper()
+	t.lab.Eventually("terminal "+t.name+" takes keys", func() bool { return takesKeys(t.tty) })
+}
+
+// Types presses these keys; the return key is \r.
+func (t *Terminal) Types(keys string) {
+	t.lab.t.Helper()
+	t.lab.note(t.name, "types "+shorten(keys))
+	if _, err := t.tty.WriteString(keys); err != nil {
+		t.lab.fail("terminal %s: %v\n%s", t.name, err, t.text())
+	}
+}
+
+// Reads waits until these rows are on the screen, one below the other, the
+// last of them being the last row that is not empty. After that row's text is
+// the cursor, or it is at the beginning of the row below.
+func (t *Terminal) Reads(rows ...string) {
+	t.lab.t.Helper()
+	timer := time.NewTimer(lineTimeout)
+	defer timer.Stop()
+	for {
+		t.mu.Lock()
+		changed, ok := t.changed, t.endsWith(rows)
+		t.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-t.done:
+			t.lab.fail("terminal %s: its command ended and the screen does not end with %s\n%s", t.name, quoteAll(rows), t.text())
+		case <-timer.C:
+			t.lab.fail("terminal %s: the screen does not end with %s after %v (lineTimeout)\n%s",
+				t.name, quoteAll(rows), lineTimeout, t.text())
+		}
+	}
+}
+
+func (t *Terminal) endsWith(want []string) bool {
+	rows := t.screen.Rows()
+	for len(rows) > 0 && rows[len(rows)-1] == "" {
+		rows = rows[:len(rows)-1]
+	}
+	if len(rows) < len(want) {
+		return false
+	}
+	for i, row := range rows[len(rows)-len(want):] {
+		if row != want[i] {
+			return false
+		}
+	}
+	x, y := t.screen.Cursor()
+	last := len(rows) - 1
+	return y == last && x == len([]rune(rows[last])) || y == last+1 && x == 0
+}
+
+// Ends waits until the command has ended and returns its exit status.
+func (t *Terminal) Ends() int {
+	t.lab.t.Helper()
+	timer := time.NewTimer(exitTimeout)
+	defer timer.Stop()
+	select {
+	case <-t.done:
+	case <-timer.C:
+		t.lab.fail("terminal %s: its command has not ended after %v (exitTimeout)\n%s", t.name, exitTimeout, t.text())
+	}
+	return t.cmd.ProcessState.ExitCode()
+}
+
+// text is the screen, for messages.
+func (t *Terminal) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return "── terminal " + t.name + " ──\n" + strings.TrimRight(strings.Join(t.screen.Rows(), "\n"), "\n")
+}
+
+func (t *Terminal) close() {
+	_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+	<-t.done
+	t.lab.run.guard.groupGone(t.cmd.Process.Pid)
+	_ = t.tty.Close()
+	if t.lab.t.Failed() {
+		t.lab.t.Log(t.text())
+	}
+}
