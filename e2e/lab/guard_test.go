@@ -52,7 +52,7 @@ func TestNothingOutlivesTheTestBinary(t *testing.T) {
 			for _, who := range []string{"process", "child"} {
 				pid, err := strconv.Atoi(found[who])
 				require.NoError(t, err, "%s: %v", who, found)
-				assert.False(t, runs(pid), "its %s, %d, is still there", who, pid)
+				New(t).Eventually("its "+who+" is gone", func() bool { return !runs(pid) })
 			}
 			if InContainers() {
 				assert.Empty(t, containersOf(t, found["run"]))

@@ -2,16 +2,11 @@ package lab
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"net"
-	"strings"
 	"sync"
 )
-
-// maxFirstLine bounds what a proxy reads in search of a first line's end.
-const maxFirstLine = 4096
 
 // Cut is how a proxy ends a connection.
 type Cut int
@@ -36,12 +31,6 @@ type Proxy struct {
 	admits func(first string) bool
 	links  map[*link]bool
 	closed bool
-}
-
-// link is one connection through a proxy.
-type link struct {
-	dialler, target *net.TCPConn
-	first           string // "" until it is known
 }
 
 // Everyone admits, or cuts, every connection.
@@ -144,15 +133,6 @@ func (p *Proxy) pass(dialler *net.TCPConn) {
 	delete(p.links, k)
 }
 
-// carry copies one direction to its end and then passes that end on.
-func carry(to *net.TCPConn, from io.Reader) {
-	if _, err := io.Copy(to, from); err != nil {
-		reset(to) // one side is gone: the other is to know
-		return
-	}
-	_ = to.CloseWrite()
-}
-
 func (p *Proxy) add(k *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -174,38 +154,4 @@ func (p *Proxy) admit(k *link, in *bufio.Reader) bool {
 	}
 	k.first = first
 	return p.admits(first)
-}
-
-// peekLine waits for the end of a line and returns the line without taking it.
-func peekLine(in *bufio.Reader) (string, error) {
-	for {
-		// Peek waits for one byte more than there was, and may get many more.
-		_, err := in.Peek(min(in.Buffered()+1, maxFirstLine))
-		seen, _ := in.Peek(in.Buffered())
-		if i := bytes.IndexByte(seen, '\n'); i >= 0 {
-			return strings.TrimSuffix(string(seen[:i]), "\r"), nil
-		}
-		if err != nil {
-			return "", err
-		}
-		if len(seen) == maxFirstLine {
-			return string(seen), nil
-		}
-	}
-}
-
-func (k *link) cut(how Cut) {
-	for _, c := range []*net.TCPConn{k.dialler, k.target} {
-		if how == RST {
-			reset(c)
-		} else {
-			_ = c.Close()
-		}
-	}
-}
-
-// reset closes a connection without the usual farewell.
-func reset(c *net.TCPConn) {
-	_ = c.SetLinger(0)
-	_ = c.Close()
 }

@@ -98,10 +98,3 @@ func (r *record) since(n int) view {
 	}
 	return v
 }
-
-// dropped is how many lines are gone because of the bound.
-func (r *record) dropped() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.first
-}

@@ -109,6 +109,7 @@ func (s Screen) At(line string) time.Time {
 
 // Count is how often the line is there now. See [Fence] for what to do first.
 func (s Screen) Count(line string) int {
+	s.process.lab.t.Helper()
 	n := 0
 	for _, l := range s.Lines() {
 		if l.Text == line {
@@ -118,9 +119,15 @@ func (s Screen) Count(line string) int {
 	return n
 }
 
-// Lines are the lines there now.
+// Lines are the lines there now. It ends the test if the screen showed so much
+// since the mark that the oldest of them were not kept.
 func (s Screen) Lines() []Line {
-	return s.record().since(s.mark()).lines
+	s.process.lab.t.Helper()
+	v := s.record().since(s.mark())
+	if gone := v.next - len(v.lines) - s.mark(); gone > 0 {
+		s.process.lab.fail("%v has lost its first %d lines, %s: more than %d bytes came", s, gone, s.since(), maxRecord)
+	}
+	return v.lines
 }
 
 // Prompts waits until the last line, which has no LF yet, is text.
