@@ -99,6 +99,7 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) bool {
 		m.mu.Unlock()
 	}
 	m.undialled(p, addr, err)
+	m.settled(false)
 	return false
 }
 

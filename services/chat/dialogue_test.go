@@ -24,8 +24,8 @@ var dialogues = map[string]struct {
 	"a new client is let in by the server": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 1: initiated.
 		types hello
 		S: MSG server 1 hello
@@ -37,22 +37,22 @@ var dialogues = map[string]struct {
 	"a client that has been with a server is back": {server, `
 		C: HELLO peerlab-chat/1 1 500 127.0.0.1:6001 back 7
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 7
+		C: READY 0 0
+		S: READY 7 0
 		screen Client 1: reconnected
 		C: MSG 1 8 as I said
 		screen Client 1: as I said`},
 	"a client that met no server before is new to it": {server, `
 		C: HELLO peerlab-chat/1 6 500 127.0.0.1:6006 in 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 6: initiated.`},
 	"a server finds a client that waits for one": {"1", `
 		C: HELLO peerlab-chat/1 server 2000 127.0.0.1:4001 in 0
 		S: HELLO peerlab-chat/1 1 1001 127.0.0.1:6001 new 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 1: initiated.
 		C: MSG server 1 welcome
 		screen Server: welcome
@@ -62,8 +62,8 @@ var dialogues = map[string]struct {
 	"a client lets a client in, and tells it of another": {"1", `
 		C: HELLO peerlab-chat/1 2 2000 127.0.0.1:6002 new 3
 		S: HELLO peerlab-chat/1 1 1001 127.0.0.1:6001 new 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 2: initiated.
 		screen Client 1: initiated.
 		C: PEER 3 2001 127.0.0.1:6003 4
@@ -78,8 +78,8 @@ var dialogues = map[string]struct {
 	"text is escaped": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 1: initiated.
 		C" "MSG 1 1 a\x1b[2Jb\x00c\u009bd\u202ee\xfff\n"
 		screen Client 1: a\x1b[2Jb\x00c\u009bd\u202ee\xfff
@@ -92,16 +92,16 @@ var dialogues = map[string]struct {
 		waits 1s
 		C" " new 0\r\nREADY"
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C" " 0\r\nMSG 1 1 a\nMSG 1 2 b\n"
-		S: READY 0
+		C" " 0 0\r\nMSG 1 1 a\nMSG 1 2 b\n"
+		S: READY 0 0
 		screen Client 1: initiated.
 		screen Client 1: a
 		screen Client 1: b`},
 	"a line that was cut is not acted on": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 1: initiated.
 		C" "MSG 1 1 I owe you 10"
 		C closes
@@ -109,8 +109,8 @@ var dialogues = map[string]struct {
 	"PING": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 1: initiated.
 		C: PING x1
 		S: PONG x1`},
@@ -124,13 +124,13 @@ var dialogues = map[string]struct {
 	"another server":        {server, "\nC: HELLO peerlab-chat/1 server 77 127.0.0.1:4000 in 0\nS: ERR taken Server is here; stop it, or choose another ID\nS closes"},
 	"nothing is said":       {server, "\nwaits 4s\nC\" \"HELL\"\nwaits 999ms\nS: ERR timeout the handshake took more than 5s\nS closes"},
 	"half a handshake":      {server, "\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0\nS: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0\nwaits 5s\nS: ERR timeout the handshake took more than 5s\nS closes"},
-	"READY comes too early": {server, "\nC: READY 0\nS: ERR syntax HELLO comes first\nS closes"},
+	"READY comes too early": {server, "\nC: READY 0 0\nS: ERR syntax HELLO comes first\nS closes"},
 	"an endless line":       {server, "\nC\" \"" + strings.Repeat("x", 17000) + "\"\nS: ERR syntax a line of more than 16640 bytes\nS closes"},
 	"in another's name": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 1: initiated.
 		C: MSG 2 1 I am Client 2
 		S: ERR sender Client 1 sent a line in the name of "2"
@@ -138,8 +138,8 @@ var dialogues = map[string]struct {
 	"a second HELLO": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
-		C: READY 0
-		S: READY 0
+		C: READY 0 0
+		S: READY 0 0
 		screen Client 1: initiated.
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: ERR syntax HELLO is for the handshake

@@ -62,15 +62,15 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	if err := write(conn, message{verb: verbReady, seq: have}); err != nil {
+	answer, list := m.readyFor(p, have)
+	if err := write(conn, answer); err != nil {
 		return nil, p, err
 	}
 	ready, err := read(in, verbReady)
 	if err != nil {
 		return nil, p, err
 	}
-	m.welcomed(p, theirs)
-	l, err := m.newLink(in, p, a, theirs, ready)
+	l, err := m.newLink(in, p, a, theirs, ready, list)
 	return l, p, err
 }
 
@@ -111,11 +111,11 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	if err := write(conn, message{verb: verbReady, seq: have}); err != nil {
+	answer, list := m.readyFor(p, have)
+	if err := write(conn, answer); err != nil {
 		return nil, p, err
 	}
-	m.welcomed(p, theirs)
-	l, err := m.newLink(in, p, a, theirs, ready)
+	l, err := m.newLink(in, p, a, theirs, ready, list)
 	return l, p, err
 }
 
@@ -123,12 +123,17 @@ func (m *member) begin(conn net.Conn) (*lines.Reader, error) {
 	return lines.NewReader(conn, maxLine), conn.SetDeadline(time.Now().Add(handshakeTimeout))
 }
 
-// newLink is what a handshake ends with; from now on only the reader's and the
-// writer's own errors end the connection.
-func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message) (*link, error) {
+// newLink is what a handshake ends with, the other side having said that we are
+// welcome; from now on only the reader's and the writer's own errors end the
+// connection.
+func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message, list []byte) (*link, error) {
 	l := &link{
-		conn: a.conn, in: in, peer: p, incarnation: theirs.incarnation, own: a.own, history: m.history,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		conn: a.conn, in: in, peer: p, incarnation: theirs.incarnation, own: a.own, history: m.history, control: list,
+		listed: -1,
+		wake:   make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	if m.welcomed(p, theirs) {
+		l.listed = int(ready.count)
 	}
 	l.sent.Store(ready.seq)
 	l.moved.Store(time.Now().UnixNano())

@@ -42,7 +42,8 @@ type link struct {
 	sent  atomic.Uint64 // the last line of the history that was written; the writer sets it
 	moved atomic.Int64  // when, in Unix nanoseconds
 
-	pace linkPace // the reader's of the input
+	listed int      // the reader's: PEER lines that are to come from whoever let us in; below 0: it did not
+	pace   linkPace // the reader's of the input
 
 	mu      sync.Mutex
 	control []byte

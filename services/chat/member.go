@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,17 +54,22 @@ type member struct {
 	peers   map[Name]*peer
 	links   []*link // those that are up; replaced, never changed
 	state   state
+	told    bool // whoever let this client in has told it of everybody
 	leaving bool // no new links
+
+	arrived atomic.Bool // the screen has said that this client is in; a server never arrives
 }
 
 func newMember(c config) *member {
-	return &member{
+	m := &member{
 		config:  c,
 		screen:  &screen{w: c.Screen},
 		history: &history{max: maxHistory},
 		peers:   make(map[Name]*peer),
 		state:   stateIn,
 	}
+	m.arrived.Store(c.Name == server)
+	return m
 }
 
 // errLeave is the cause of a context that ends because somebody typed so.
@@ -150,6 +156,7 @@ func (m *member) up(l *link) bool {
 	m.Log.Info("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
 	m.introduce(l)
+	m.settled(l.listed == 0)
 	writer := make(chan struct{})
 	go func() { defer close(writer); l.write() }()
 	err := m.read(l)

@@ -17,8 +17,8 @@
 //
 //		dialler   HELLO peerlab-chat/1 NAME INCARNATION HOST:PORT STATE LAST
 //		listener  HELLO peerlab-chat/1 NAME INCARNATION HOST:PORT STATE LAST
-//		dialler   READY HAVE
-//		listener  READY HAVE
+//		dialler   READY HAVE PEERS
+//		listener  READY HAVE PEERS
 //
 //	  - HELLO says who one is and where one listens. NAME is "server" or a client's
 //	    ID. STATE is of a client: "new" asks to be let in, "in" was let in by
@@ -113,6 +113,7 @@ type message struct {
 	addr        []byte // HELLO PEER
 	state       state  // HELLO
 	seq         uint64 // HELLO: LAST. READY PEER: HAVE. MSG: SEQUENCE
+	count       uint64 // READY: PEERS
 	token       []byte // PING PONG; ERR: CODE
 	text        []byte // MSG; ERR: REASON
 }
@@ -133,7 +134,7 @@ func parse(line []byte) (message, error) {
 		}
 		m = message{verb: verbHello, name: f.name(), incarnation: f.number(), addr: f.addr(), state: f.state(), seq: f.number()}
 	case verbReady:
-		m = message{verb: verbReady, seq: f.number()}
+		m = message{verb: verbReady, seq: f.number(), count: f.number()}
 	case verbPeer:
 		m = message{verb: verbPeer, name: f.name(), incarnation: f.number(), addr: f.addr(), seq: f.number()}
 	case verbPing:
@@ -162,7 +163,7 @@ func (m message) append(dst []byte) []byte {
 	case verbHello:
 		dst = fmt.Appendf(dst, " %s %s %d %s %s %d", version, m.name, m.incarnation, m.addr, m.state, m.seq)
 	case verbReady:
-		dst = fmt.Appendf(dst, " %d", m.seq)
+		dst = fmt.Appendf(dst, " %d %d", m.seq, m.count)
 	case verbPeer:
 		dst = fmt.Appendf(dst, " %s %d %s %d", m.name, m.incarnation, m.addr, m.seq)
 	case verbMsg:

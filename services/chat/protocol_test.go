@@ -12,7 +12,7 @@ func TestParse(t *testing.T) {
 	hello := message{verb: verbHello, name: []byte("3"), incarnation: 12, addr: []byte("127.0.0.1:6003"), state: stateNew, seq: 4}
 	good := map[string]message{
 		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4": hello,
-		"READY 0":                    {verb: verbReady},
+		"READY 0 3":                  {verb: verbReady, count: 3},
 		"PEER 2 7 [::1]:6002 9":      {verb: verbPeer, name: []byte("2"), incarnation: 7, addr: []byte("[::1]:6002"), seq: 9},
 		"PEER a-b.c_d 7 host:1 9":    {verb: verbPeer, name: []byte("a-b.c_d"), incarnation: 7, addr: []byte("host:1"), seq: 9},
 		"MSG 3 17 hello there":       {verb: verbMsg, name: []byte("3"), seq: 17, text: []byte("hello there")},
@@ -41,8 +41,8 @@ func TestParse(t *testing.T) {
 		"MSG 3 1e9 hello":                 "no number",
 		"MSG 3 1234567890123456789 hello": "no number",
 		"READY":                           "is cut short",
-		"READY 1 2":                       "a field too many",
-		"READY 1 ":                        "a field too many",
+		"READY 1 2 3":                     "a field too many",
+		"READY 1 2 ":                      "a field too many",
 		"BYE ":                            "a field too many",
 		"PING":                            "is cut short",
 		"PING ":                           "no token",
@@ -75,7 +75,7 @@ func TestParseDoesNotAllocateForALineOfChat(t *testing.T) {
 // are whatever they are.
 func FuzzParse(f *testing.F) {
 	for _, line := range []string{
-		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4", "READY 0", "PEER 2 7 [::1]:6002 9", "MSG 3 17 hello there",
+		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4", "READY 0 2", "PEER 2 7 [::1]:6002 9", "MSG 3 17 hello there",
 		"PING x", "PONG x", "BYE", "ERR taken x", "MSG 3 17 \xff\x00", "MSG", " ", "HELLO peerlab-chat/1 3 12 [::1%lo]:1 in 4",
 	} {
 		f.Add([]byte(line))

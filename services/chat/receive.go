@@ -61,6 +61,9 @@ func (m *member) take(l *link, who string, msg message) error {
 		l.peer.have.Store(msg.seq)
 	case verbPeer:
 		m.heard(msg)
+		if l.listed--; l.listed == 0 {
+			m.settled(true)
+		}
 	case verbPing:
 		l.send(message{verb: verbPong, token: msg.token})
 	case verbPong:

@@ -5,24 +5,29 @@ import (
 	"slices"
 )
 
-// introduce tells a new link of everybody that this member has met, and, if it
-// is the first to meet the newcomer, everybody else of that one. Hearsay is not
-// passed on.
-func (m *member) introduce(l *link) {
-	var others []byte
+// readyFor returns the READY line for p, and the PEER lines that are to follow
+// it: everybody that this member has met. Hearsay is not passed on.
+func (m *member) readyFor(p *peer, have uint64) (ready message, list []byte) {
 	m.mu.Lock()
-	for _, p := range m.peers {
-		if p != l.peer && p.name != server && p.incarnation != 0 && !p.left {
-			others = p.line().append(others)
+	defer m.mu.Unlock()
+	ready = message{verb: verbReady, seq: have}
+	for _, o := range m.peers {
+		if o != p && o.name != server && o.incarnation != 0 && !o.left {
+			list = o.line().append(list)
+			ready.count++
 		}
 	}
+	return ready, list
+}
+
+// introduce tells everybody else of a newcomer, if this member is the first to
+// meet it.
+func (m *member) introduce(l *link) {
+	m.mu.Lock()
 	newcomer, links := l.peer.line(), m.links
 	told := l.peer.announced == l.incarnation || l.peer.rumour.incarnation == l.incarnation || l.peer.name == server
 	l.peer.announced = l.incarnation
 	m.mu.Unlock()
-	if len(others) > 0 {
-		l.queue(others)
-	}
 	if told {
 		return
 	}

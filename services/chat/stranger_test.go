@@ -18,7 +18,7 @@ func (l *lab) stranger(to, hello string) (io.WriteCloser, *bufio.Reader) {
 	conn, err := l.net.Dial(context.Background(), "stranger", to)
 	require.NoError(l.t, err)
 	in := bufio.NewReader(conn)
-	for _, say := range []string{hello, "READY 0"} {
+	for _, say := range []string{hello, "READY 0 0"} {
 		_, err = io.WriteString(conn, say+"\n")
 		require.NoError(l.t, err)
 		_, err = in.ReadString('\n')
@@ -77,7 +77,7 @@ func TestNewcomerWhoseFirstHandshakeBreaksIsAnnounced(t *testing.T) {
 		_, told := l.stranger(serverAddr, "HELLO peerlab-chat/1 1 900 127.0.0.1:9 new 0")
 		conn, err := l.net.Dial(context.Background(), "stranger", serverAddr)
 		require.NoError(t, err)
-		_, err = io.WriteString(conn, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0\nREADY 0\n")
+		_, err = io.WriteString(conn, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0\nREADY 0 0\n")
 		require.NoError(t, err)
 		conn.Close()
 		synctest.Wait()

@@ -1,5 +1,7 @@
 package chat
 
+import "time"
+
 // The screens tell of a process once, by its incarnation, however often the
 // connection to it is lost and found. See "Screens" in docs/protocol.md.
 
@@ -22,14 +24,15 @@ func (m *member) welcome(p *peer, ours, theirs hello) {
 	}
 }
 
-// welcomed is called when the other side has said that we are welcome.
-func (m *member) welcomed(p *peer, theirs hello) {
+// welcomed is called when the other side has said that we are welcome. A new
+// client is in then; it reports whether that was so.
+func (m *member) welcomed(p *peer, theirs hello) (joined bool) {
 	if m.Name == server {
 		m.welcomedClient(p, theirs)
-		return
+		return false
 	}
 	m.mu.Lock()
-	joined := m.state == stateNew
+	joined = m.state == stateNew
 	if p.name == server {
 		m.state = stateBack
 	} else if joined {
@@ -37,6 +40,42 @@ func (m *member) welcomed(p *peer, theirs hello) {
 	}
 	m.mu.Unlock()
 	if joined {
+		m.work(func() {
+			sleep(m.dialling, arrivalTime)
+			m.arrive()
+		})
+	}
+	return joined
+}
+
+// arrivalTime is how long a newcomer waits for links to those it was told of.
+const arrivalTime = time.Second
+
+// settled looks whether a newcomer has a link to everybody it was told of and
+// that can be reached. Only then does its screen say that it is in: whatever
+// anybody types from that line on, it shows. It is called when that may have
+// come about; told says that the list of whoever let it in is complete.
+func (m *member) settled(told bool) {
+	if m.arrived.Load() {
+		return
+	}
+	m.mu.Lock()
+	m.told = m.told || told
+	done := m.told && m.state != stateNew
+	for _, p := range m.peers {
+		if p.pursued && !p.left && p.link == nil && p.failures == 0 {
+			done = false
+		}
+	}
+	m.mu.Unlock()
+	if done {
+		m.arrive()
+	}
+}
+
+// arrive shows, once, that this client is in.
+func (m *member) arrive() {
+	if m.arrived.CompareAndSwap(false, true) {
 		m.screen.tell(m.Name.Who(), "initiated.")
 	}
 }
