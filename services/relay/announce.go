@@ -2,29 +2,27 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
 	"peerlab/services/internal/backoff"
 )
 
-// renewal is how often a node renews its lease: at a third of it. It is
-// shortened by a random part, so that a relay that has come back has every
-// living node within five seconds.
-const renewal = lease / 3
-
-// announce keeps the node registered until ctx ends, and withdraws it then.
+// announce keeps the node registered until ctx ends, and withdraws it then. The
+// lease is renewed at a third of it, shortened by a random part, so that a relay
+// that has come back has every living node within five seconds.
 func (n *Node) announce(ctx context.Context) {
-	trouble := false
+	trouble, elsewhere := false, ""
 	retry := backoff.Backoff{Min: 50 * time.Millisecond, Max: time.Second}
 	for {
-		wait := backoff.Backoff{Min: renewal, Max: renewal}
-		pause := wait.Next()
-		switch addr, err := n.register(ctx); {
+		var pause time.Duration
+		addr, good, err := n.register(ctx)
+		switch {
 		case ctx.Err() != nil:
 		case err != nil:
 			if !trouble {
-				n.Log.Warn("no relay at "+n.Relay+"; trying on, and serving who knows the way", "err", err)
+				n.Log.Warn("not registered with the relay at "+n.Relay+"; trying on, and serving who knows the way", "err", err)
 			}
 			trouble = true
 			pause = retry.Next()
@@ -32,9 +30,15 @@ func (n *Node) announce(ctx context.Context) {
 			if trouble {
 				n.Log.Warn("registered with the relay at " + n.Relay)
 			}
+			if n.Advertise != "" && addr != n.Advertise && addr != elsewhere {
+				n.Log.Warn("the relay does not find this node at " + n.Advertise + " and lists it at " + addr)
+				elsewhere = addr
+			}
 			n.Log.Debug("registered", "addr", addr)
 			trouble = false
 			retry.Reset()
+			wait := backoff.Backoff{Min: good / 3, Max: good / 3}
+			pause = wait.Next()
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -47,29 +51,32 @@ func (n *Node) announce(ctx context.Context) {
 	}
 }
 
-// register announces the node once and returns the address it is listed under.
-func (n *Node) register(ctx context.Context) (string, error) {
+// register announces the node once and returns the address it is listed under,
+// and for how long.
+func (n *Node) register(ctx context.Context) (addr string, good time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	addr := n.Advertise
+	addr = n.Advertise
 	if addr == "" {
 		_, port, err := net.SplitHostPort(n.Addr())
 		if err != nil {
-			return "", err
+			return "", 0, err
 		}
 		addr = ":" + port
 	}
-	f, err := askFor(ctx, n.Relay, "REGISTER "+n.ID+" "+addr, "OK", 2)
+	f, err := n.Dial.askFor(ctx, n.Relay, "REGISTER "+n.ID+" "+addr, "OK", 2)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	return f[0], nil
+	_, _, err1 := splitAddr(f[0])
+	good, err2 := leaseOf(f[1])
+	return f[0], max(good, time.Second), errors.Join(err1, err2)
 }
 
 func (n *Node) withdraw() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if _, err := askFor(ctx, n.Relay, "WITHDRAW "+n.ID, "OK", 0); err != nil {
+	if _, err := n.Dial.askFor(ctx, n.Relay, "WITHDRAW "+n.ID, "OK", 0); err != nil {
 		n.Log.Debug("could not withdraw; the lease will end by itself", "err", err)
 	}
 }

@@ -57,7 +57,7 @@ func (c *NodeConfig) Probe(ctx context.Context) error {
 	if port == "0" {
 		return ProbeRelay(ctx, c.Relay)
 	}
-	_, err = askFor(ctx, c.Listen, "WHO", "NODE", 1)
+	_, err = c.Dial.askFor(ctx, c.Listen, "WHO", "NODE", 1)
 	return err
 }
 
@@ -126,4 +126,4 @@ func bar(name string, size int64) Progress {
 type quiet struct{}
 
 func (quiet) Add(int) error { return nil }
-func (quiet) Close() error  { return nil }
+func (quiet) Exit() error   { return nil }

@@ -4,31 +4,68 @@ import (
 	"context"
 	"io"
 	"net"
-	"strings"
 	"time"
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
+// Dialer connects to the relay or node at an address. Nil dials TCP.
+type Dialer func(ctx context.Context, addr string) (net.Conn, error)
+
 // call is the dialler's side of a connection. It is for one goroutine, but for
 // the end of the context that it was made with, which closes it.
 type call struct {
-	conn net.Conn
-	in   *lines.Reader
-	stop func() bool
-	said bool // HELLO is on its way
+	conn   net.Conn
+	in     *lines.Reader
+	stop   func() bool
+	said   bool // HELLO is on its way
+	broken bool // nothing that the other side says can be relied on any more
 }
 
-// dial connects to a relay or node. The call ends with ctx.
-func dial(ctx context.Context, addr string) (*call, error) {
-	conn, err := tcp.Dial(ctx, "", addr)
+// call connects to a relay or node. The call ends with ctx, whose deadline is
+// that of all that is read and written.
+func (d Dialer) call(ctx context.Context, addr string) (*call, error) {
+	var conn net.Conn
+	var err error
+	if d != nil {
+		conn, err = d(ctx, addr)
+	} else {
+		conn, err = tcp.Dial(ctx, "", addr)
+	}
 	if err != nil {
 		return nil, err
 	}
 	c := &call{conn: conn, in: lines.NewReader(conn, maxLine)}
-	c.stop = context.AfterFunc(ctx, func() { conn.Close() })
+	c.endWith(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline) // fails only when the call has been closed, which the next step meets too
+	}
 	return c, nil
+}
+
+// node calls a node, which has a second to take the call and say something: the
+// next read must be done by then. The call ends with ctx.
+func (d Dialer) node(ctx context.Context, addr string) (*call, error) {
+	first, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	c, err := d.call(first, addr)
+	if err != nil {
+		return nil, err
+	}
+	c.stop()
+	c.endWith(ctx)
+	_ = c.conn.SetWriteDeadline(time.Time{}) // as in call
+	return c, nil
+}
+
+func (c *call) endWith(ctx context.Context) {
+	c.stop = context.AfterFunc(ctx, func() { c.conn.Close() })
+}
+
+// patience sets how long the reads from now on may take together.
+func (c *call) patience(d time.Duration) {
+	_ = c.conn.SetReadDeadline(time.Now().Add(d)) // as in call
 }
 
 // close ends the call gracefully, if all that was asked for has been read: the
@@ -36,11 +73,11 @@ func dial(ctx context.Context, addr string) (*call, error) {
 func (c *call) close() {
 	defer c.conn.Close()
 	defer c.stop()
-	half, ok := c.conn.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
+	if c.broken {
 		return
 	}
-	if c.conn.SetReadDeadline(time.Now().Add(time.Second)) == nil {
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		c.patience(time.Second)
 		_, _ = io.CopyN(io.Discard, c.conn, 1) // its end is all that is waited for
 	}
 }
@@ -51,7 +88,9 @@ func (c *call) send(request string) error {
 		c.said = true
 		request = hello + "\n" + request
 	}
-	return writeLine(c.conn, "%s", request)
+	err := writeLine(c.conn, "%s", request)
+	c.broken = c.broken || err != nil
+	return err
 }
 
 // ask sends a request and returns the fields of the answer's first line.
@@ -66,25 +105,20 @@ func (c *call) ask(request, verb string, fields int) ([]string, error) {
 func (c *call) hear(verb string, fields int) ([]string, error) {
 	line, err := readLine(c.in)
 	if err != nil {
+		c.broken = true
 		return nil, err
 	}
-	return answer(line, verb, fields)
+	f, err := answer(line, verb, fields)
+	c.broken = is(err, "syntax")
+	return f, err
 }
 
 // askFor asks the relay or node at addr one thing, in a call of its own.
-func askFor(ctx context.Context, addr, request, verb string, fields int) ([]string, error) {
-	c, err := dial(ctx, addr)
+func (d Dialer) askFor(ctx context.Context, addr, request, verb string, fields int) ([]string, error) {
+	c, err := d.call(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
-	if deadline, ok := ctx.Deadline(); ok {
-		if err := c.conn.SetDeadline(deadline); err != nil {
-			return nil, err
-		}
-	}
 	return c.ask(request, verb, fields)
 }
-
-// quoteRequest is a request for the log and for errors.
-func quoteRequest(parts ...string) string { return lines.Quote([]byte(strings.Join(parts, " "))) }

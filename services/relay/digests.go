@@ -10,15 +10,24 @@ import (
 	"syscall"
 )
 
-// maxDigests bounds the hashes that a node remembers.
-const maxDigests = 4 * maxFiles
+const (
+	maxDigests = 4 * maxFiles // that a node remembers
+	maxHashing = 32           // files that it hashes at a time, each with a descriptor and a buffer
+	hashBuffer = 256 << 10
+)
 
 // digests are the hashes of the files that a node has served, each computed
 // once for a version of a file, however many ask for it.
 type digests struct {
 	mu      sync.Mutex
 	known   map[version]*digest
+	room    chan struct{} // to compute the hash of a file that is not small
 	workers sync.WaitGroup
+	read    func(ctx context.Context, file io.ReaderAt, n int64) (string, error) // hashPrefix
+}
+
+func newDigests() *digests {
+	return &digests{known: make(map[version]*digest), room: make(chan struct{}, maxHashing), read: hashPrefix}
 }
 
 // wait returns when nothing is being computed any more.
@@ -30,97 +39,131 @@ type digest struct {
 	err  error
 }
 
-// of returns the digest of an open file and starts to compute it if nobody has.
-// The file may be closed at once. When ctx ends, so does the computing.
-func (d *digests) of(ctx context.Context, file *os.File, v version) *digest {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if h := d.known[v]; h != nil {
-		return h
-	}
-	h := &digest{done: make(chan struct{})}
-	own, err := dup(file)
-	if err != nil {
-		h.err = err
-		close(h.done)
-		return h
-	}
-	if d.known == nil || len(d.known) >= maxDigests {
-		d.known = make(map[version]*digest) // simpler than ageing, and as good: they are computed again
-	}
-	d.known[v] = h
-	d.workers.Go(func() {
-		defer own.Close()
-		defer close(h.done)
-		h.hash, h.err = hashOf(ctx, own, v)
-		if h.err != nil {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			if d.known[v] == h {
-				delete(d.known, v)
-			}
-		}
-	})
-	return h
-}
-
 // peek returns the hash of a version if it is known, or unknown.
 func (d *digests) peek(v version) string {
 	d.mu.Lock()
-	h := d.known[v]
-	d.mu.Unlock()
-	if h == nil {
-		return unknown
-	}
-	return h.now()
-}
-
-// now returns the hash if it is there, or unknown.
-func (h *digest) now() string {
-	select {
-	case <-h.done:
-		if h.err == nil {
-			return h.hash
+	defer d.mu.Unlock()
+	if h := d.known[v]; h != nil {
+		select {
+		case <-h.done:
+			return h.hash // there is no error: that would have taken it out
+		default:
 		}
-	default:
 	}
 	return unknown
 }
 
-// wait returns the hash when it is there.
-func (h *digest) wait(ctx context.Context) (string, error) {
-	select {
-	case <-h.done:
-		return h.hash, h.err
-	case <-ctx.Done():
-		return "", ctx.Err()
+// of returns the hash of an open file when it is there. When ctx ends, so does
+// the computing.
+func (d *digests) of(ctx context.Context, file *os.File, v version) (string, error) {
+	h, mine := d.take(v)
+	if !mine {
+		select {
+		case <-h.done:
+			return h.hash, h.err
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
 	}
+	if v.size > smallFile {
+		select {
+		case d.room <- struct{}{}:
+			defer func() { <-d.room }()
+		case <-ctx.Done():
+			d.put(h, v, "", ctx.Err())
+			return "", ctx.Err()
+		}
+	}
+	d.compute(ctx, h, file, v)
+	return h.hash, h.err
 }
 
-// hashOf reads the file from its beginning. The result is for the version v: if
-// the file changes meanwhile, it is an error.
-func hashOf(ctx context.Context, file *os.File, v version) (string, error) {
-	sum, err := hashPrefix(ctx, file, v.size)
-	if err != nil {
-		return "", err
+// ahead sees to it that the hash of an open file is on its way, if there is room
+// for that. It does not wait for a file that is not small. The file may be closed
+// at once.
+func (d *digests) ahead(ctx context.Context, file *os.File, v version) {
+	if v.size <= smallFile {
+		_, _ = d.of(ctx, file, v) // whoever needs the hash meets the error
+		return
 	}
-	return sum, unchanged(file, v)
+	select {
+	case d.room <- struct{}{}:
+	default:
+		return
+	}
+	h, mine := d.take(v)
+	if !mine {
+		<-d.room
+		return
+	}
+	own, err := dup(file)
+	if err != nil {
+		<-d.room
+		d.put(h, v, "", err)
+		return
+	}
+	d.workers.Go(func() {
+		defer func() { <-d.room }()
+		defer own.Close()
+		d.compute(ctx, h, own, v)
+	})
+}
+
+// take returns the digest of a version, and whether it is for the caller to
+// compute it.
+func (d *digests) take(v version) (h *digest, mine bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if h := d.known[v]; h != nil {
+		return h, false
+	}
+	if len(d.known) >= maxDigests {
+		clear(d.known) // simpler than ageing, and as good: they are computed again
+	}
+	h = &digest{done: make(chan struct{})}
+	d.known[v] = h
+	return h, true
+}
+
+// put says what has come of a digest. One that could not be had is forgotten.
+func (d *digests) put(h *digest, v version, hash string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil && d.known[v] == h {
+		delete(d.known, v)
+	}
+	h.hash, h.err = hash, err
+	close(h.done)
+}
+
+// compute reads the file from its beginning. The result is for the version v: if
+// the file changes meanwhile, it is an error.
+func (d *digests) compute(ctx context.Context, h *digest, file *os.File, v version) {
+	hash, err := d.read(ctx, file, v.size)
+	if err == nil {
+		err = unchanged(file, v)
+	}
+	d.put(h, v, hash, err)
 }
 
 // hashPrefix returns the hash of the first n bytes.
-func hashPrefix(ctx context.Context, file *os.File, n int64) (string, error) {
+func hashPrefix(ctx context.Context, file io.ReaderAt, n int64) (string, error) {
 	h := sha256.New()
-	buf := make([]byte, 256<<10)
-	in := io.NewSectionReader(file, 0, n)
-	for left := n; left > 0; {
+	buf := make([]byte, min(n, hashBuffer))
+	for at := int64(0); at < n; {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		k, err := in.Read(buf)
-		h.Write(buf[:k])
-		left -= int64(k)
-		if left > 0 && err != nil {
-			return "", refuse("changed", "the file has shrunk")
+		part := buf[:min(int64(len(buf)), n-at)]
+		k, err := file.ReadAt(part, at)
+		h.Write(part[:k])
+		at += int64(k)
+		switch {
+		case k == len(part):
+		case err == io.EOF:
+			return "", errShrunk
+		default:
+			return "", err
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"peerlab/services/internal/lines"
@@ -12,6 +13,7 @@ import (
 // directory is the list of nodes as the relay gave it, kept for as long as it
 // said. It is for one goroutine at a time.
 type directory struct {
+	dial  Dialer
 	relay string
 	nodes []string
 	until time.Time
@@ -25,22 +27,23 @@ type nowhere struct{ error }
 
 func (nowhere) Is(target error) bool { return target == errNowhere }
 
-// list returns the nodes, the oldest first, asking the relay if need be.
-func (d *directory) list(ctx context.Context) ([]string, error) {
+// list returns the nodes, the oldest first, and whether it has asked the relay
+// for that.
+func (d *directory) list(ctx context.Context) (nodes []string, fresh bool, err error) {
 	if time.Now().Before(d.until) {
-		return d.nodes, nil
+		return d.nodes, false, nil
 	}
 	nodes, good, err := d.ask(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return nil, ctx.Err()
+		return nil, false, errStopped
 	case err != nil:
-		return nil, nowhere{fmt.Errorf("no relay at %s: %w; start it: relay PORT", d.relay, err)}
+		return nil, false, nowhere{fmt.Errorf("no relay at %s: %w; start it: relay PORT", d.relay, err)}
 	case len(nodes) == 0:
-		return nil, nowhere{fmt.Errorf("the relay at %s knows no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT", d.relay)}
+		return nil, false, nowhere{fmt.Errorf("the relay at %s knows no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT", d.relay)}
 	}
 	d.nodes, d.until = nodes, time.Now().Add(good)
-	return nodes, nil
+	return nodes, true, nil
 }
 
 // forget has the relay asked again.
@@ -49,7 +52,7 @@ func (d *directory) forget() { d.until = time.Time{} }
 func (d *directory) ask(ctx context.Context) (nodes []string, good time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	c, err := dial(ctx, d.relay)
+	c, err := d.dial.call(ctx, d.relay)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -62,7 +65,7 @@ func (d *directory) ask(ctx context.Context) (nodes []string, good time.Duration
 	if err != nil || count > maxNodes {
 		return nil, 0, refuse("syntax", "%s nodes are more than any relay lists", lines.Quote([]byte(f[0])))
 	}
-	seconds, err := number(f[1])
+	good, err = leaseOf(f[1])
 	if err != nil {
 		return nil, 0, err
 	}
@@ -71,10 +74,13 @@ func (d *directory) ask(ctx context.Context) (nodes []string, good time.Duration
 		if err != nil {
 			return nil, 0, err
 		}
-		if _, _, err := splitAddr(f[0]); err != nil {
+		host, _, err := splitAddr(f[0])
+		if err != nil {
 			return nil, 0, err
 		}
-		nodes = append(nodes, f[0])
+		if host != "" && !slices.Contains(nodes, f[0]) {
+			nodes = append(nodes, f[0])
+		}
 	}
-	return nodes, min(time.Duration(seconds)*time.Second, lease), nil
+	return nodes, good, nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"syscall"
 
 	"peerlab/services/internal/lines"
@@ -62,7 +61,10 @@ var errEnough = errors.New("enough")
 func (f *folder) list(see func(name string, v version)) error {
 	seen := 0
 	err := fs.WalkDir(f.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || CheckName(path.Clean(name)) != nil {
+		if err != nil && name == "." {
+			return err
+		}
+		if err != nil || !d.Type().IsRegular() || CheckName(name) != nil {
 			return nil // what can't be read is not offered
 		}
 		info, err := d.Info()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"strings"
@@ -13,8 +14,12 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// stallTime is how long a client may take no byte of a transfer.
-const stallTime = 30 * time.Second
+const (
+	smallFile = 64 << 10         // what is sent in one write with the lines around it
+	sendPart  = 16 << 20         // what goes out between two looks at the clock
+	stallTime = 30 * time.Second // in which a client takes stallPart of a transfer, or all that is left
+	stallPart = 64 << 10
+)
 
 // pinned is the file that a connection has had a part of: what it asks for
 // later must be of the same version.
@@ -46,112 +51,119 @@ func (p *pinned) take(f *folder, name string) error {
 }
 
 // get answers GET.
-func (n *Node) get(ctx context.Context, s *session, pin *pinned, rest string) error {
+func (n *Node) get(ctx context.Context, s *session, rest string) error {
 	f := strings.SplitN(rest, " ", 4)
 	if len(f) != 4 {
-		return refuse("syntax", "GET FROM COUNT HASH NAME is the form, not %s", quoteRequest("GET", rest))
+		return refuse("syntax", "GET FROM COUNT HASH NAME is the form, not %s", lines.Quote([]byte("GET "+rest)))
 	}
 	from, err := number(f[0])
 	if err != nil {
 		return err
 	}
-	if err := checkHash(f[2]); err != nil {
-		return err
-	}
-	if err := pin.take(n.folder, f[3]); err != nil {
-		return err
-	}
-	if from > pin.v.size {
-		return refuse("differs", "%s has %d bytes", lines.Quote([]byte(f[3])), pin.v.size)
-	}
-	count := pin.v.size - from
+	most := int64(math.MaxInt64)
 	if f[1] != unknown {
-		most, err := number(f[1])
-		if err != nil {
+		if most, err = number(f[1]); err != nil {
 			return err
 		}
-		count = min(count, most)
 	}
-	d := n.digests.of(ctx, pin.file, pin.v)
-	if f[2] != unknown {
-		hash, err := d.wait(ctx)
-		if err != nil {
-			return n.failed(f[3], err)
-		}
-		if hash != f[2] {
-			return refuse("differs", "%s is another version here", lines.Quote([]byte(f[3])))
-		}
-	}
-	return n.transfer(ctx, s, pin, d, from, count)
-}
-
-// smallFile is what is sent in one write with the lines around it.
-const smallFile = 64 << 10
-
-// transfer sends count bytes from the offset on, between their two lines.
-func (n *Node) transfer(ctx context.Context, s *session, pin *pinned, d *digest, from, count int64) error {
-	head := fmt.Appendf(nil, "SEND %d %s %d\n", pin.v.size, d.now(), count)
-	var err error
-	if count <= smallFile {
-		head, err = readOnto(head, pin.file, from, count)
-	} else {
-		if err = s.write(head); err == nil {
-			err = sendFile(s.conn, pin.file, from, count)
-		}
-		head = head[:0]
-	}
-	switch {
-	case errors.Is(err, errShort):
-		return errShort // the count can't be kept, so the connection ends here, for all to see
-	case err != nil:
+	hash, name := f[2], f[3]
+	if err := checkHash(hash); err != nil {
 		return err
 	}
-	if err := unchanged(pin.file, pin.v); err != nil {
-		return errors.Join(s.write(head), err)
+	if err := s.pin.take(n.folder, name); err != nil {
+		return err
 	}
-	hash := d.now()
-	if from+count == pin.v.size && hash == unknown {
-		if hash, err = d.wait(ctx); err != nil {
-			return n.failed(pin.name, err)
+	size := s.pin.v.size
+	if from > size {
+		return refuse("differs", "%s has %d bytes", lines.Quote([]byte(name)), size)
+	}
+	if hash == unknown {
+		n.digests.ahead(ctx, s.pin.file, s.pin.v)
+	} else {
+		ours, err := n.digests.of(ctx, s.pin.file, s.pin.v)
+		if err != nil {
+			return n.failed(name, err)
+		}
+		if ours != hash {
+			return refuse("differs", "%s is another version here", lines.Quote([]byte(name)))
 		}
 	}
-	return s.write(fmt.Appendf(head, "END %s\n", hash))
+	return n.transfer(ctx, s, from, min(size-from, most))
 }
 
-// errShort says that a file has become shorter while it was sent.
-var errShort = errors.New("the file has shrunk while it was sent")
+// transfer sends count bytes of the pinned file from the offset on, between
+// their two lines.
+func (n *Node) transfer(ctx context.Context, s *session, from, count int64) error {
+	file, v := s.pin.file, s.pin.v
+	out := fmt.Appendf(nil, "SEND %d %s %d\n", v.size, n.digests.peek(v), count)
+	if count <= smallFile {
+		var err error
+		if out, err = readOnto(out, file, from, count); err != nil {
+			return n.failed(s.pin.name, err) // nothing has been said yet: this is the answer
+		}
+	} else {
+		if err := s.write(out); err != nil {
+			return err
+		}
+		out = out[:0]
+		if err := sendFile(s.conn, file, from, count); err != nil {
+			return err // the count can't be kept, so the connection ends here, for all to see
+		}
+	}
+	if err := unchanged(file, v); err != nil {
+		return n.failed(s.pin.name, err)
+	}
+	hash := n.digests.peek(v)
+	if from+count == v.size && hash == unknown {
+		if err := s.write(out); err != nil { // the bytes do not wait for it
+			return err
+		}
+		out = out[:0]
+		var err error
+		if hash, err = n.digests.of(ctx, file, v); err != nil {
+			return n.failed(s.pin.name, err)
+		}
+	}
+	return s.write(fmt.Appendf(out, "END %s\n", hash))
+}
+
+var errShrunk = refuse("changed", "the file has shrunk")
 
 func readOnto(buf []byte, file *os.File, from, count int64) ([]byte, error) {
 	start := len(buf)
 	buf = append(buf, make([]byte, count)...)
-	if k, err := file.ReadAt(buf[start:], from); int64(k) < count {
-		return nil, errors.Join(errShort, err)
+	k, err := file.ReadAt(buf[start:], from)
+	switch {
+	case int64(k) == count:
+		return buf, nil
+	case err == io.EOF:
+		return nil, errShrunk
 	}
-	return buf, nil
+	return nil, err
 }
-
-// sendPart is what goes out between two looks at the clock.
-const sendPart = 16 << 20
 
 // sendFile has the kernel send the bytes. net hands them to sendfile(2) because
 // conn is a TCP connection, unwrapped, and the source a limited file.
 func sendFile(conn net.Conn, file *os.File, from, count int64) error {
-	if _, err := file.Seek(from, io.SeekStart); err != nil {
-		return err
-	}
 	for count > 0 {
+		// Also after a part that went out in part: what was read may be more.
+		if _, err := file.Seek(from, io.SeekStart); err != nil {
+			return err
+		}
 		if err := conn.SetWriteDeadline(time.Now().Add(stallTime)); err != nil {
 			return err
 		}
 		part := min(count, sendPart)
 		k, err := io.Copy(conn, io.LimitReader(file, part))
-		if err != nil {
+		from, count = from+k, count-k
+		switch {
+		case err == nil && k < part:
+			return errors.New("the file has shrunk while it was sent")
+		case errors.Is(err, os.ErrDeadlineExceeded) && k >= stallPart:
+			continue // slow, but alive
+		case err != nil:
 			return err
 		}
-		if k < part {
-			return errShort
-		}
-		count -= k
 	}
 	return nil
 }

@@ -5,17 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strconv"
 	"strings"
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
-// maxTransfers bounds the connections that a node serves at a time.
-const maxTransfers = 512
-
-// NodeConfig is what a node needs to know. Advertise may be empty.
+// NodeConfig is what a node needs to know. Advertise and Dial may be left out.
 type NodeConfig struct {
 	ID        string // 16 hexadecimal digits, drawn for this process
 	Dir       string // the folder that is served
@@ -23,6 +19,7 @@ type NodeConfig struct {
 	Advertise string // HOST:PORT that clients are to dial; empty: what the relay sees, and the port
 	Relay     string // HOST:PORT
 	Log       *slog.Logger
+	Dial      Dialer // how the relay is dialled
 }
 
 // Node serves the files of a folder.
@@ -30,8 +27,7 @@ type Node struct {
 	NodeConfig
 	ln      net.Listener
 	folder  *folder
-	digests digests
-	slots   chan struct{} // one for each connection that is served
+	digests *digests
 }
 
 // ListenNode opens the folder and takes the port. The errors name what could
@@ -46,7 +42,7 @@ func ListenNode(c NodeConfig) (*Node, error) {
 		f.close()
 		return nil, err
 	}
-	return &Node{NodeConfig: c, ln: ln, folder: f, slots: make(chan struct{}, maxTransfers)}, nil
+	return &Node{NodeConfig: c, ln: ln, folder: f, digests: newDigests()}, nil
 }
 
 // Addr returns where the node listens.
@@ -62,38 +58,14 @@ func (n *Node) Serve(ctx context.Context) error {
 		defer close(announced)
 		n.announce(ctx)
 	}()
-	tcp.Server{Strangers: maxStrangers, Log: n.Log, Handle: func(conn net.Conn, known func()) {
-		n.converse(ctx, conn, known)
-	}}.Serve(ctx, n.ln)
+	l := listener{n.ln, n.Log, n.handle}
+	l.serve(ctx)
 	<-announced
 	n.digests.wait()
 	return nil
 }
 
-// converse answers one client, if there is room for one more.
-func (n *Node) converse(ctx context.Context, conn net.Conn, known func()) {
-	var pin pinned
-	defer pin.drop()
-	taken := false
-	defer func() {
-		if taken {
-			<-n.slots
-		}
-	}()
-	converse(ctx, conn, n.Log, known, func(s *session, verb, rest string) error {
-		if !taken {
-			select {
-			case n.slots <- struct{}{}:
-				taken = true
-			default:
-				return refuse("full", "%d clients are being served, and there is no room for more", maxTransfers)
-			}
-		}
-		return n.handle(ctx, s, &pin, verb, rest)
-	})
-}
-
-func (n *Node) handle(ctx context.Context, s *session, pin *pinned, verb, rest string) error {
+func (n *Node) handle(ctx context.Context, s *session, verb, rest string) error {
 	switch {
 	case verb == "WHO" && rest == "":
 		return s.reply("NODE %s", n.ID)
@@ -104,7 +76,7 @@ func (n *Node) handle(ctx context.Context, s *session, pin *pinned, verb, rest s
 	case verb == "DIGEST":
 		return n.digest(ctx, s, rest)
 	case verb == "GET":
-		return n.get(ctx, s, pin, rest)
+		return n.get(ctx, s, rest)
 	}
 	return refuse("syntax", "%s is no request to a node", lines.Quote([]byte(verb+" "+rest)))
 }
@@ -129,7 +101,7 @@ func (n *Node) stat(ctx context.Context, s *session, name string) error {
 		return err
 	}
 	defer file.Close()
-	hash, err := n.digests.of(ctx, file, v).wait(ctx)
+	hash, err := n.digests.of(ctx, file, v)
 	if err != nil {
 		return n.failed(name, err)
 	}
@@ -154,7 +126,7 @@ func (n *Node) digest(ctx context.Context, s *session, rest string) error {
 	if err != nil {
 		return n.failed(name, err)
 	}
-	return s.reply("DIGEST %s %s", strconv.FormatInt(count, 10), hash)
+	return s.reply("DIGEST %d %s", count, hash)
 }
 
 // failed is what a client is told when a file could not be read.

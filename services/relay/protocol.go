@@ -18,7 +18,7 @@
 //
 //	REGISTER ID HOST:PORT   a node takes connections there; HOST may be left out
 //	    OK HOST:PORT LEASE      it is listed under that address for LEASE seconds
-//	WITHDRAW ID             that node goes
+//	WITHDRAW ID             that node goes, if it registered from the same host
 //	    OK
 //	NODES                   who is there?
 //	    NODES COUNT LEASE       COUNT lines follow; good for LEASE seconds
@@ -60,7 +60,7 @@
 //	syntax    no request of this protocol, too long, or out of order
 //	version   another protocol or version
 //	timeout   no request for 5 seconds
-//	full      no room for another node, or another transfer
+//	full      no room for another node, or to serve another client
 //	name      NAME is not one that can be asked for
 //	notfound  no regular file of that name
 //	differs   the file is there, but not in the version asked for
@@ -126,7 +126,7 @@ func readLine(in *lines.Reader) (string, error) {
 	switch {
 	case errors.Is(err, lines.ErrTooLong):
 		return "", refuse("syntax", "a line of more than %d bytes", maxLine)
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed): // see call
 		return "", refuse("timeout", "nothing came for too long")
 	case err != nil:
 		return "", err
@@ -176,6 +176,12 @@ func number(s string) (int64, error) {
 	return n, nil
 }
 
+// leaseOf takes in what a relay says of a lease, in seconds. Ours are the longest.
+func leaseOf(s string) (time.Duration, error) {
+	n, err := number(s)
+	return time.Duration(min(n, int64(lease/time.Second))) * time.Second, err
+}
+
 func isHex(s string, n int) bool {
 	return len(s) == n && strings.Trim(s, "0123456789abcdef") == ""
 }
@@ -191,8 +197,8 @@ func checkHash(s string) error {
 // splitAddr takes HOST:PORT apart; the host may be empty.
 func splitAddr(addr string) (host, port string, err error) {
 	host, port, err = net.SplitHostPort(addr)
-	n, e := strconv.ParseUint(port, 10, 16)
-	if err != nil || e != nil || n == 0 || len(addr) > 128 || !lines.Clean([]byte(addr)) || strings.ContainsAny(addr, " #") {
+	n, e := number(port)
+	if err != nil || e != nil || n == 0 || n > 65535 || len(addr) > 128 || !lines.Clean([]byte(addr)) || strings.ContainsAny(addr, " #") {
 		return "", "", refuse("syntax", "%s is not HOST:PORT", lines.Quote([]byte(addr)))
 	}
 	return host, port, nil

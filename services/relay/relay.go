@@ -12,13 +12,11 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// maxStrangers bounds the connections that have not asked for anything yet.
-const maxStrangers = 256
-
 // Relay keeps the list of nodes.
 type Relay struct {
 	ln     net.Listener
 	log    *slog.Logger
+	dial   Dialer // asks nodes who they are
 	leases leases
 }
 
@@ -37,11 +35,8 @@ func (r *Relay) Addr() string { return r.ln.Addr().String() }
 
 // Serve answers nodes and clients until ctx ends, which is success.
 func (r *Relay) Serve(ctx context.Context) error {
-	tcp.Server{Strangers: maxStrangers, Log: r.log, Handle: func(conn net.Conn, known func()) {
-		converse(ctx, conn, r.log, known, func(s *session, verb, rest string) error {
-			return r.handle(ctx, s, verb, rest)
-		})
-	}}.Serve(ctx, r.ln)
+	l := listener{r.ln, r.log, r.handle}
+	l.serve(ctx)
 	return nil
 }
 
@@ -50,10 +45,7 @@ func (r *Relay) handle(ctx context.Context, s *session, verb, rest string) error
 	case verb == "REGISTER":
 		return r.register(ctx, s, rest)
 	case verb == "WITHDRAW" && isHex(rest, 16):
-		if r.leases.withdraw(rest) {
-			r.log.Info("a node has left", "id", rest)
-		}
-		return s.reply("OK")
+		return r.withdraw(s, rest)
 	case verb == "NODES" && rest == "":
 		return r.list(s)
 	}
@@ -69,14 +61,14 @@ func (r *Relay) register(ctx context.Context, s *session, rest string) error {
 	if !isHex(id, 16) {
 		return refuse("syntax", "%s is no ID", lines.Quote([]byte(id)))
 	}
-	from, _, err := net.SplitHostPort(s.conn.RemoteAddr().String())
+	from, err := s.from()
 	if err != nil {
 		return err
 	}
-	if host == "" || host != from && !isThere(ctx, addr, id) {
+	if host == "" || host != from && !r.isThere(ctx, addr, id) {
 		addr = net.JoinHostPort(from, port)
 	}
-	fresh, ok := r.leases.register(id, addr)
+	fresh, ok := r.leases.register(id, addr, from)
 	if !ok {
 		return refuse("full", "%d nodes are registered, and there is no room for more", maxNodes)
 	}
@@ -87,16 +79,22 @@ func (r *Relay) register(ctx context.Context, s *session, rest string) error {
 }
 
 // isThere reports whether the node id answers at addr.
-func isThere(ctx context.Context, addr, id string) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+func (r *Relay) isThere(ctx context.Context, addr, id string) bool {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	c, err := dial(ctx, addr)
-	if err != nil {
-		return false
-	}
-	defer c.close()
-	f, err := c.ask("WHO", "NODE", 1)
+	f, err := r.dial.askFor(ctx, addr, "WHO", "NODE", 1)
 	return err == nil && f[0] == id
+}
+
+func (r *Relay) withdraw(s *session, id string) error {
+	from, err := s.from()
+	if err != nil {
+		return err
+	}
+	if r.leases.withdraw(id, from) {
+		r.log.Info("a node has left", "id", id)
+	}
+	return s.reply("OK")
 }
 
 func (r *Relay) list(s *session) error {

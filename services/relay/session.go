@@ -14,29 +14,50 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
+const (
+	maxStrangers = 256 // connections that have not asked for anything yet
+	maxSessions  = 512 // connections that have
+)
+
+// listener is what a relay and a node have in common: it takes connections and
+// has their requests answered.
+type listener struct {
+	ln  net.Listener
+	log *slog.Logger
+	// handle answers one request. A refusal that it returns goes to the other
+	// side, any other error ends the connection.
+	handle func(ctx context.Context, s *session, verb, rest string) error
+}
+
+// serve answers until ctx ends, which ends every session.
+func (l *listener) serve(ctx context.Context) {
+	room := make(chan struct{}, maxSessions)
+	tcp.Server{Strangers: maxStrangers, Log: l.log, Handle: func(conn net.Conn, known func()) {
+		defer context.AfterFunc(ctx, func() { conn.Close() })()
+		s := &session{conn: conn, in: lines.NewReader(conn, maxLine)}
+		defer s.pin.drop()
+		err := s.run(known, room, func(verb, rest string) error { return l.handle(ctx, s, verb, rest) })
+		var r *refusal
+		if errors.As(err, &r) {
+			l.log.Debug("refused", "from", conn.RemoteAddr(), "why", r)
+			tcp.Refuse(conn, []byte(r.line()+"\n"))
+		} else if err != nil {
+			l.log.Debug("a connection ended", "from", conn.RemoteAddr(), "err", err)
+		}
+	}}.Serve(ctx, l.ln)
+}
+
 // session is the listener's side of a connection.
 type session struct {
 	conn net.Conn
 	in   *lines.Reader
-	log  *slog.Logger
+	pin  pinned // of a node: the file that it has sent a part of
 }
 
-// converse answers one request after the other until the dialler closes, breaks
-// the protocol or is refused. known is called after the first whole request.
-func converse(ctx context.Context, conn net.Conn, log *slog.Logger, known func(), handle func(s *session, verb, rest string) error) {
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	s := &session{conn: conn, in: lines.NewReader(conn, maxLine), log: log}
-	err := s.run(known, handle)
-	var r *refusal
-	if errors.As(err, &r) {
-		log.Debug("refused", "from", conn.RemoteAddr(), "why", r)
-		tcp.Refuse(conn, []byte(r.line()+"\n"))
-	} else if err != nil {
-		log.Debug("a connection ended", "from", conn.RemoteAddr(), "err", err)
-	}
-}
-
-func (s *session) run(known func(), handle func(s *session, verb, rest string) error) error {
+// run answers one request after the other until the dialler closes, breaks the
+// protocol or is refused. known is called after the first whole request, if
+// there is room for a session.
+func (s *session) run(known func(), room chan struct{}, handle func(verb, rest string) error) error {
 	line, err := s.next()
 	switch {
 	case errors.Is(err, errOver):
@@ -48,7 +69,7 @@ func (s *session) run(known func(), handle func(s *session, verb, rest string) e
 	case line != hello:
 		return refuse("syntax", "%s where %q belongs", lines.Quote([]byte(line)), hello)
 	}
-	for {
+	for first := true; ; first = false {
 		line, err := s.next()
 		if errors.Is(err, errOver) {
 			return nil
@@ -56,9 +77,17 @@ func (s *session) run(known func(), handle func(s *session, verb, rest string) e
 		if err != nil {
 			return err
 		}
-		known()
+		if first {
+			select {
+			case room <- struct{}{}:
+				defer func() { <-room }()
+			default:
+				return refuse("full", "%d others are being served, and there is no room for more", cap(room))
+			}
+			known()
+		}
 		verb, rest, _ := strings.Cut(line, " ")
-		err = handle(s, verb, rest)
+		err = handle(verb, rest)
 		var r *refusal
 		if errors.As(err, &r) && !r.closes() {
 			err = s.reply("%s", r.line())
@@ -67,6 +96,12 @@ func (s *session) run(known func(), handle func(s *session, verb, rest string) e
 			return err
 		}
 	}
+}
+
+// from returns the host that the connection comes from.
+func (s *session) from() (string, error) {
+	host, _, err := net.SplitHostPort(s.conn.RemoteAddr().String())
+	return host, err
 }
 
 // errOver says that the dialler has closed where it may.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
@@ -22,31 +23,18 @@ type spans struct {
 	ended  bool
 }
 
-// newSpans returns the account of a file of which the first bytes are here.
-func newSpans(here int64) *spans {
+// newSpans returns the account of a file of which the first bytes are here, and
+// the others are to be had.
+func newSpans(here, size int64) *spans {
 	s := &spans{}
 	s.change.L = &s.mu
 	if here > 0 {
 		s.have = []span{{0, here}}
 	}
+	if here < size {
+		s.todo = []span{{here, size}}
+	}
 	return s
-}
-
-// want has everything from the frontier to size fetched that is not here.
-func (s *spans) want(size int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.todo = nil
-	at := int64(0)
-	for _, h := range s.have {
-		if at < h.from {
-			s.todo = append(s.todo, span{at, h.from})
-		}
-		at = h.to
-	}
-	if at < size {
-		s.todo = append(s.todo, span{at, size})
-	}
 }
 
 // take hands out the first part that is to be had, at most a segment.
@@ -128,7 +116,7 @@ func (s *spans) stop() {
 
 // merge adds p to sorted parts and joins those that touch.
 func merge(all []span, p span) []span {
-	i, _ := slices.BinarySearchFunc(all, p.from, func(s span, at int64) int { return int(min(max(s.from-at, -1), 1)) })
+	i, _ := slices.BinarySearchFunc(all, p.from, func(s span, at int64) int { return cmp.Compare(s.from, at) })
 	all = slices.Insert(all, i, p)
 	out := all[:1]
 	for _, s := range all[1:] {

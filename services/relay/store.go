@@ -1,10 +1,10 @@
 package relay
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 )
 
 // inMemory is how large a file may be that is kept in memory until it is verified.
@@ -14,39 +14,43 @@ const inMemory = 1 << 20
 type store interface {
 	io.WriterAt
 	io.ReaderAt
-	// clear drops all bytes.
-	clear() error
-	// drop frees the store.
-	drop()
+	// fits returns an error if there is no room for so many more bytes.
+	fits(more int64) error
+	// step is told now and then that all before the offset is there.
+	step(at int64)
+	// drop frees the store. If its bytes are spoilt they are not for later, either.
+	drop(spoilt bool)
 }
 
-// memory is a store for a small file.
-type memory struct{ b []byte }
+// memory is a store for a small file, as long as the file from the beginning: it
+// is read while it is written to.
+type memory []byte
 
-func (m *memory) WriteAt(p []byte, at int64) (int, error) {
-	end := at + int64(len(p))
-	if end > inMemory {
-		return 0, errors.New("more bytes than were announced")
+func (m memory) WriteAt(p []byte, at int64) (int, error) {
+	n := copy(m[at:], p)
+	if n < len(p) {
+		return n, io.ErrShortWrite
 	}
-	if int64(len(m.b)) < end {
-		m.b = append(m.b, make([]byte, end-int64(len(m.b)))...)
-	}
-	return copy(m.b[at:], p), nil
+	return n, nil
 }
 
-func (m *memory) ReadAt(p []byte, at int64) (int, error) {
-	if at >= int64(len(m.b)) {
-		return 0, io.EOF
-	}
-	n := copy(p, m.b[at:])
+func (m memory) ReadAt(p []byte, at int64) (int, error) {
+	n := copy(p, m[min(at, int64(len(m))):])
 	if n < len(p) {
 		return n, io.EOF
 	}
 	return n, nil
 }
 
-func (m *memory) clear() error { m.b = nil; return nil }
-func (m *memory) drop()        {}
+func (m memory) fits(more int64) error {
+	if more > int64(len(m)) {
+		return fmt.Errorf("%d bytes are to come, and there is room for %d in memory", more, len(m))
+	}
+	return nil
+}
+
+func (memory) step(int64) {}
+func (memory) drop(bool)  {}
 
 // disk is a store for a file of any size.
 type disk struct{ *os.File }
@@ -56,7 +60,7 @@ type disk struct{ *os.File }
 func spool() (store, error) {
 	f, err := os.CreateTemp("", "peerlab-fetch-")
 	if err != nil {
-		return nil, fmt.Errorf("no room for a temporary file: %w; set TMPDIR, or save the file with -o DIR", err)
+		return nil, fmt.Errorf("%w; set TMPDIR to a folder for temporary files, or save the file with -o DIR", err)
 	}
 	if err := os.Remove(f.Name()); err != nil {
 		f.Close()
@@ -65,5 +69,18 @@ func spool() (store, error) {
 	return disk{f}, nil
 }
 
-func (d disk) clear() error { return d.Truncate(0) }
-func (d disk) drop()        { d.Close() }
+// fits believes the disk, not whoever says how large a file is: what can't be
+// kept is not begun.
+func (d disk) fits(more int64) error {
+	var fs syscall.Statfs_t
+	if err := syscall.Fstatfs(int(d.Fd()), &fs); err != nil {
+		return nil // a file system that does not say: writing will show
+	}
+	if free := fs.Bavail * uint64(fs.Bsize); uint64(more) > free {
+		return fmt.Errorf("%d bytes are to come, and there is room for %d on the disk", more, free)
+	}
+	return nil
+}
+
+func (d disk) step(int64) {}
+func (d disk) drop(bool)  { d.Close() }

@@ -12,9 +12,6 @@ import (
 type verifier struct {
 	store store
 	parts *spans
-	// step is called with the offset now and then; all before it is on the way
-	// to disk.
-	step func(at int64)
 
 	done chan struct{} // closed when run has returned; then the rest may be read
 	sum  hash.Hash
@@ -22,14 +19,14 @@ type verifier struct {
 	err  error
 }
 
-func newVerifier(s store, parts *spans, step func(at int64)) *verifier {
-	return &verifier{store: s, parts: parts, step: step, sum: sha256.New(), done: make(chan struct{})}
+func newVerifier(s store, parts *spans) *verifier {
+	return &verifier{store: s, parts: parts, sum: sha256.New(), done: make(chan struct{})}
 }
 
 // run hashes until the parts are stopped and all before the frontier is hashed.
 func (v *verifier) run() {
 	defer close(v.done)
-	buf := make([]byte, 256<<10)
+	buf := make([]byte, readBuffer)
 	for {
 		end := v.parts.past(v.at)
 		if end <= v.at {
@@ -37,30 +34,28 @@ func (v *verifier) run() {
 		}
 		for v.at < end {
 			part := buf[:min(int64(len(buf)), end-v.at)]
-			if _, v.err = v.store.ReadAt(part, v.at); v.err != nil && v.err != io.EOF {
+			if n, err := v.store.ReadAt(part, v.at); n < len(part) {
+				v.err = err
 				return
 			}
-			v.err = nil
 			v.sum.Write(part)
 			v.at += int64(len(part))
 		}
-		if v.step != nil {
-			v.step(v.at)
-		}
+		v.store.step(v.at)
 	}
 }
 
 // finish stops the parts and returns the hash of all that is before the frontier.
-func (v *verifier) finish() (sum string, at int64, err error) {
+func (v *verifier) finish() (string, error) {
 	v.parts.stop()
 	<-v.done
-	return hex.EncodeToString(v.sum.Sum(nil)), v.at, v.err
+	return hex.EncodeToString(v.sum.Sum(nil)), v.err
 }
 
-// prefixHash returns the hash of the first n bytes of a store.
-func prefixHash(s store, n int64) (string, error) {
+// sumOf returns the hash of a part of a store.
+func sumOf(s store, p span) (string, error) {
 	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(s, 0, n)); err != nil {
+	if _, err := io.Copy(sum, io.NewSectionReader(s, p.from, p.to-p.from)); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil

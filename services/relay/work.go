@@ -5,50 +5,49 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 )
 
 const (
-	answerTime  = time.Second      // for a node to connect and say its first line: what a dead one costs
-	bodyTime    = 5 * time.Second  // without a byte, in the middle of a file
-	hashTime    = 60 * time.Second // for a node that has answered to hash a file
-	readBuffer  = 256 << 10
-	manyAtOnce  = 2 * segment // what must be left for others to be asked to help
-	deadlineAge = time.Second
+	answerTime = time.Second     // for a node to connect and say its first line: what a dead one costs
+	bodyTime   = 5 * time.Second // for bodyPart of a file, or a line that needs no computing
+	bodyPart   = 4 << 10
+	hashTime   = 60 * time.Second // for a node that has answered to hash a file
+	readBuffer = 256 << 10
+	manyAtOnce = 2 * segment // what must be left for others to be asked to help
 )
 
-// work fetches from one node, a segment at a time, until there is none left to
-// fetch. A helper works on a file that is known already. help is called once
-// when others may help.
-func (j *job) work(ctx context.Context, addr string, helper bool, help func()) error {
-	c, err := dialNode(ctx, addr)
+// work fetches from one node, a part at a time, until there is none left to take.
+// It returns how long the last part took; 0: there was none. help, if it is not
+// nil, is called once when others may help.
+func (j *job) work(ctx context.Context, addr string, help func()) (last time.Duration, err error) {
+	ours, err := j.beginning()
 	if err != nil {
-		return err
+		return 0, local{err}
+	}
+	c, err := j.dial.node(ctx, addr)
+	if err != nil {
+		return 0, err
 	}
 	defer c.close()
-	if err := j.agree(c); err != nil {
-		return err
+	if err := j.agree(c, ours); err != nil {
+		return 0, err
 	}
 	buf := make([]byte, readBuffer)
-	for first := true; ; first = false {
-		part, ok := span{j.here, j.here + segment}, true
-		if j.parts != nil {
-			part, ok = j.parts.take()
-		}
-		if !ok && (helper || !first || j.parts.frontier() > 0) {
-			return nil
-		}
+	for {
+		part, ok := j.next()
 		if !ok {
-			part = span{} // an empty file: it is asked for all the same, for its hash
+			return last, nil
 		}
+		began := time.Now()
 		rest, err := j.get(c, addr, part, buf)
 		if j.parts != nil {
 			j.parts.giveBack(rest)
 		}
 		if err != nil {
-			return err
+			return last, err
 		}
+		last = max(time.Since(began), 1)
 		if hash, _ := j.version(); help != nil && hash != unknown && j.parts.left() >= manyAtOnce {
 			help()
 			help = nil
@@ -56,126 +55,144 @@ func (j *job) work(ctx context.Context, addr string, helper bool, help func()) e
 	}
 }
 
-// dialNode calls a node. It has a second to take the call and say something.
-func dialNode(ctx context.Context, addr string) (*call, error) {
-	dctx, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
-	c, err := dial(dctx, addr)
-	if err != nil {
-		return nil, err
-	}
-	c.stop()
-	c.stop = context.AfterFunc(ctx, func() { c.conn.Close() })
-	return c, c.conn.SetReadDeadline(time.Now().Add(answerTime))
+// beginning is what a node must have of a file whose hash is not known: as many
+// bytes as are here, with this hash.
+type beginning struct {
+	count int64
+	sum   string
 }
 
-// agree makes sure that the node's file is the one of which a part is here. If
-// the hash of the whole is known, GET asks for that; if not, the hash of the
-// part must be the same there.
-func (j *job) agree(c *call) error {
-	here := j.here
+func (j *job) beginning() (b beginning, err error) {
+	b.count = j.here
 	if j.parts != nil {
-		here = j.parts.frontier()
+		b.count = j.parts.frontier()
 	}
+	if hash, _ := j.version(); hash == unknown && b.count > 0 {
+		b.sum, err = sumOf(j.store, span{0, b.count})
+	}
+	return b, err
+}
+
+// agree makes sure that the node's file is the one of which a part is here: by
+// the hash of the whole, or if that is not known of the part. Either may have to
+// be computed there, and no part of the file waits for that.
+func (j *job) agree(c *call, ours beginning) error {
 	hash, _ := j.version()
-	if hash == unknown && here == 0 {
+	if hash == unknown && ours.count == 0 {
 		return nil
 	}
 	if _, err := c.ask("WHO", "NODE", 1); err != nil { // alive: then it may take its time
 		return err
 	}
-	if err := c.conn.SetReadDeadline(time.Now().Add(hashTime)); err != nil || hash != unknown {
+	c.patience(hashTime)
+	if hash != unknown {
+		_, err := j.ask(c, span{}, hash)
+		if err == nil {
+			_, err = c.hear("END", 1)
+		}
 		return err
 	}
-	f, err := c.ask("DIGEST "+strconv.FormatInt(here, 10)+" "+j.name, "DIGEST", 2)
+	f, err := c.ask(fmt.Sprintf("DIGEST %d %s", ours.count, j.name), "DIGEST", 2)
+	if err == nil && f[1] != ours.sum {
+		err = refuse("differs", "it begins with other bytes there")
+	}
+	return err
+}
+
+// send is what a node answers to GET.
+type send struct {
+	size  int64
+	hash  string
+	count int64
+}
+
+// ask asks for a part of the version with that hash.
+func (j *job) ask(c *call, part span, hash string) (s send, err error) {
+	f, err := c.ask(fmt.Sprintf("GET %d %d %s %s", part.from, part.to-part.from, hash, j.name), "SEND", 3)
 	if err != nil {
-		return err
+		return s, err
 	}
-	ours, err := prefixHash(j.store, here)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errLocal, err)
-	}
-	if f[1] != ours {
-		return refuse("differs", "it begins with other bytes there")
-	}
-	return nil
+	size, err1 := number(f[0])
+	count, err2 := number(f[2])
+	return send{size, f[1], count}, errors.Join(err1, err2, checkHash(f[1]))
 }
 
 // get asks for a part of the file, takes it in, and returns what of it has not
 // come.
 func (j *job) get(c *call, addr string, part span, buf []byte) (rest span, err error) {
-	hash, _ := j.version()
-	f, err := c.ask(fmt.Sprintf("GET %d %d %s %s", part.from, part.to-part.from, hash, j.name), "SEND", 3)
-	if err != nil {
-		return part, err
+	if c.said { // otherwise it has a second, from the dial on
+		c.patience(bodyTime)
 	}
-	size, err1 := number(f[0])
-	count, err2 := number(f[2])
-	if err := errors.Join(err1, err2, checkHash(f[1])); err != nil {
+	hash, _ := j.version()
+	s, err := j.ask(c, part, hash)
+	if err != nil {
 		return part, err
 	}
 	if j.parts == nil {
-		if count != min(segment, max(size-part.from, 0)) {
-			return part, refuse("syntax", "it sends %d bytes of %d from %d", count, size, part.from)
-		}
-		if err := j.begin(addr, size, f[1]); err != nil {
-			return part, err
-		}
-		part, _ = j.parts.take()
-	} else if err := j.begin(addr, size, f[1]); err != nil {
+		part.to = min(part.to, max(part.from, s.size))
+	}
+	if s.count != part.to-part.from {
+		return part, refuse("syntax", "it sends %d bytes where %d were asked for", s.count, part.to-part.from)
+	}
+	first := j.parts == nil
+	if err := j.begin(addr, s.size, s.hash); err != nil {
 		return part, err
 	}
-	if count != part.to-part.from {
-		return part, refuse("syntax", "it sends %d bytes where %d were asked for", count, part.to-part.from)
+	if first {
+		part, _ = j.parts.take()
 	}
-	if rest, err = j.body(c, addr, part, buf); err != nil {
-		return rest, err
+	from := part.from
+	part, err = j.body(c, part, buf)
+	j.gave(addr, span{from, part.from})
+	if err != nil {
+		return part, err
 	}
-	if err := c.conn.SetReadDeadline(time.Now().Add(hashTime)); err != nil {
-		return rest, err
+	last := part.to == s.size
+	if hash, _ := j.version(); last && hash == unknown {
+		c.patience(hashTime)
+	} else {
+		c.patience(bodyTime)
 	}
 	end, err := c.hear("END", 1)
-	if is(err, "syntax") {
-		return rest, errors.Join(errLied, err) // more bytes than it said
+	switch {
+	case c.broken && is(err, "syntax"):
+		return part, errors.Join(errLied, err) // more bytes than it said
+	case err == nil:
+		err = checkHash(end[0])
 	}
 	if err != nil {
-		return rest, err
-	}
-	if err := checkHash(end[0]); err != nil {
-		return rest, err
+		return part, err
 	}
 	j.ended(end[0])
-	return rest, nil
+	if hash, _ := j.version(); last && hash == unknown {
+		return part, refuse("syntax", "it does not say the hash of what it has sent")
+	}
+	return part, nil
 }
 
-// body takes in the bytes of a part, and returns what of it has not come.
-func (j *job) body(c *call, addr string, part span, buf []byte) (rest span, err error) {
-	if part.from < part.to {
-		j.gave(addr)
-	}
-	var renewed time.Time
-	for part.from < part.to {
-		if now := time.Now(); now.Sub(renewed) > deadlineAge {
-			if err := c.conn.SetReadDeadline(now.Add(bodyTime)); err != nil {
-				return part, err
-			}
-			renewed = now
+// body takes in the bytes of a part, and returns what of it has not come. The
+// least that a node must bring in bodyTime keeps one that brings a byte now and
+// then from holding up everything.
+func (j *job) body(c *call, part span, buf []byte) (rest span, err error) {
+	for due := part.from; part.from < part.to; {
+		if part.from >= due {
+			due = part.from + bodyPart
+			c.patience(bodyTime)
 		}
 		n, err := c.in.Read(buf[:min(int64(len(buf)), part.to-part.from)])
 		if n > 0 {
 			if _, err := j.store.WriteAt(buf[:n], part.from); err != nil {
-				return part, fmt.Errorf("%w: %w", errLocal, err)
+				return part, local{err}
 			}
 			j.parts.got(span{part.from, part.from + int64(n)})
 			part.from += int64(n)
-			if j.tick != nil {
-				j.tick(n)
+			j.tick(int64(n))
+		}
+		if err != nil && part.from < part.to {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
 			}
-		}
-		if err == io.EOF && part.from < part.to {
-			return part, io.ErrUnexpectedEOF
-		}
-		if err != nil && err != io.EOF {
+			c.broken = true
 			return part, err
 		}
 	}

@@ -1,0 +1,120 @@
+package relay
+
+import (
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// manyFolders is a folder with all that a folder may hold. Only what begins with
+// "good" may be served, and holds its own name.
+func manyFolders(t *testing.T) string {
+	t.Helper()
+	names := []string{
+		"good", "good folder/good file", `good "quoted" 'name'`, "good-Ü-文件", "good" + strings.Repeat("n", 251),
+		"good ", "good\u00a0", ".good", "-good", "good.part",
+	}
+	var files []string
+	for _, name := range names {
+		files = append(files, name, name)
+	}
+	dir := folderOf(t, append(files, "empty", "", "bad\\slash", "x", "bad\x1b[2J", "x", "bad\xff", "x")...)
+	outside := folderOf(t, "secret", "secret")
+	at := func(name string) string { return filepath.Join(dir, name) }
+	require.NoError(t, syscall.Mkfifo(at("fifo"), 0o644))
+	require.NoError(t, os.Mkdir(at("folder"), 0o755))
+	ln, err := net.Listen("unix", at("socket"))
+	require.NoError(t, err)
+	t.Cleanup(func() { ln.Close() })
+	require.NoError(t, os.Symlink(filepath.Join(outside, "secret"), at("absolute")))
+	require.NoError(t, os.Symlink(outside, at("out")))
+	require.NoError(t, os.Symlink("../"+filepath.Base(outside)+"/secret", at("relative")))
+	require.NoError(t, os.Symlink("good", at("inside")))
+	require.NoError(t, os.Symlink("loop", at("loop")))
+	require.NoError(t, os.Symlink("nothing", at("dangling")))
+	require.NoError(t, os.Symlink("/dev/zero", at("device")))
+	return dir
+}
+
+func TestFolderOpensRegularFilesInside(t *testing.T) {
+	f, err := openFolder(manyFolders(t))
+	require.NoError(t, err)
+	defer f.close()
+	var names []string
+	require.NoError(t, f.list(func(name string, v version) {
+		names = append(names, name)
+		file, w, err := f.open(name)
+		require.NoError(t, err, name)
+		defer file.Close()
+		require.Equal(t, v, w, "list and open speak of the same version")
+		if name == "empty" {
+			require.Zero(t, v.size)
+			return
+		}
+		content, err := io.ReadAll(file)
+		require.NoError(t, err)
+		require.Equal(t, name, string(content))
+	}))
+	require.Len(t, names, 11)
+	file, _, err := f.open("inside")
+	require.NoError(t, err, "a link within the folder is as good as a file")
+	file.Close()
+	for name, code := range map[string]string{
+		"fifo": "notfound", "folder": "notfound", "absolute": "notfound", "out/secret": "notfound", "relative": "notfound",
+		"socket": "notfound", "loop": "notfound", "dangling": "notfound", "device": "notfound", "missing": "notfound", "good/x": "notfound",
+		"../secret": "name", "/etc/passwd": "name", "a/../good": "name", `bad\slash`: "name", "good\x00": "name", "": "name", ".": "name",
+		"bad\x1b[2J": "name", "bad\xff": "name",
+	} {
+		_, _, err := f.open(name)
+		require.True(t, is(err, code), "%q: %v", name, err)
+	}
+}
+
+func TestFolderOpensNoDevice(t *testing.T) {
+	f, err := openFolder("/dev")
+	require.NoError(t, err)
+	defer f.close()
+	for _, name := range []string{"zero", "null", "tty"} {
+		_, _, err := f.open(name)
+		require.True(t, is(err, "notfound"), "%s: %v", name, err)
+	}
+}
+
+func TestFolderThatIsNone(t *testing.T) {
+	_, err := openFolder(t.TempDir() + "/missing")
+	require.ErrorContains(t, err, "missing")
+	require.ErrorContains(t, err, "-dir")
+	_, err = openFolder(filepath.Join(folderOf(t, "a", ""), "a"))
+	require.ErrorContains(t, err, "-dir")
+}
+
+func TestFolderThatHasGone(t *testing.T) {
+	dir := folderOf(t, "a", "x")
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	require.NoError(t, os.RemoveAll(dir))
+	_, _, err = f.open("a")
+	require.True(t, is(err, "notfound"))
+	f.close()
+	require.Error(t, f.list(func(string, version) {}), "that is no empty folder")
+}
+
+func TestFolderListIsBounded(t *testing.T) {
+	dir := folderOf(t, "0", "x")
+	for i := range maxFiles + 10 {
+		require.NoError(t, os.Link(filepath.Join(dir, "0"), filepath.Join(dir, strconv.Itoa(i+1))))
+	}
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	seen := 0
+	require.NoError(t, f.list(func(string, version) { seen++ }))
+	require.Equal(t, maxFiles, seen)
+}

@@ -1,0 +1,279 @@
+package relay
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"peerlab/services/internal/memnet"
+	"peerlab/services/internal/tcp"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lab is a relay with nodes and a fetching client. Without a net it is on
+// loopback; with one in memory, for a synctest bubble.
+type lab struct {
+	t     *testing.T
+	net   *memnet.Network
+	log   *recorder
+	relay *Relay
+	ports int
+	end   []func()
+}
+
+func newLab(t *testing.T, n *memnet.Network) *lab {
+	l := &lab{t: t, net: n, log: &recorder{}, ports: 7000}
+	l.relay = &Relay{ln: l.listen(), log: l.logger(), dial: l.dialer()}
+	l.runs(func(ctx context.Context) { _ = l.relay.Serve(ctx) })
+	t.Cleanup(func() {
+		for _, end := range l.end {
+			end()
+		}
+	})
+	return l
+}
+
+func (l *lab) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func (l *lab) dialer() Dialer {
+	if l.net == nil {
+		return nil
+	}
+	return func(ctx context.Context, addr string) (net.Conn, error) { return l.net.Dial(ctx, "", addr) }
+}
+
+func (l *lab) listen() net.Listener {
+	l.t.Helper()
+	var ln net.Listener
+	var err error
+	if l.net == nil {
+		ln, err = tcp.Listen("127.0.0.1:0")
+	} else {
+		l.ports++
+		ln, err = l.net.Listen(fmt.Sprintf("127.0.0.1:%d", l.ports))
+	}
+	require.NoError(l.t, err)
+	return ln
+}
+
+// runs runs f until the function that it returns is called, or the test ends.
+func (l *lab) runs(f func(ctx context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(ctx)
+	}()
+	stop = func() {
+		cancel()
+		<-done
+	}
+	l.end = append(l.end, stop)
+	return stop
+}
+
+// lists has the relay list an address, for as long as a lease lasts.
+func (l *lab) lists(addr string) {
+	id := sha256.Sum256([]byte(addr))
+	_, ok := l.relay.leases.register(hex.EncodeToString(id[:8]), addr, "127.0.0.1")
+	require.True(l.t, ok)
+}
+
+// actor is a node under test, which does not announce itself: it is listed.
+type actor struct {
+	*Node
+	dir   string
+	stop  func()
+	spied func(request string) // may be nil
+}
+
+// node starts a node with these files: name, content, name, content.
+func (l *lab) node(files ...string) *actor {
+	l.t.Helper()
+	a := &actor{dir: folderOf(l.t, files...)}
+	f, err := openFolder(a.dir)
+	require.NoError(l.t, err)
+	c := NodeConfig{ID: "00000000000000aa", Log: l.logger(), Dial: l.dialer(), Relay: l.relay.Addr()}
+	a.Node = &Node{NodeConfig: c, ln: l.listen(), folder: f, digests: newDigests()}
+	a.stop = l.runs(func(ctx context.Context) {
+		defer f.close()
+		s := listener{a.ln, a.Log, func(ctx context.Context, s *session, verb, rest string) error {
+			if a.spied != nil {
+				a.spied(strings.TrimSpace(verb + " " + rest))
+			}
+			return a.handle(ctx, s, verb, rest)
+		}}
+		s.serve(ctx)
+		a.digests.wait()
+	})
+	l.lists(a.Addr())
+	return a
+}
+
+// spy returns the requests that a node gets from now on.
+func (l *lab) spy(a *actor) *[]string {
+	var mu sync.Mutex
+	var asked []string
+	a.spied = func(request string) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, request)
+	}
+	return &asked
+}
+
+// folderOf makes a folder with these files: name, content, name, content.
+func folderOf(t testing.TB, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		write(t, filepath.Join(dir, files[i]), files[i+1])
+	}
+	return dir
+}
+
+func write(t testing.TB, path, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
+}
+
+// rogue starts a node that does as says says, which is called with each request
+// and whatever it returns is sent. When it reports false the connection is
+// closed, gracefully.
+func (l *lab) rogue(says func(request string) (answer string, goOn bool)) (addr string) {
+	return l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
+		for {
+			request, err := in.ReadString('\n')
+			if err != nil {
+				return
+			}
+			text, goOn := says(strings.TrimSuffix(request, "\n"))
+			if _, err := io.WriteString(conn, text); err != nil || !goOn {
+				return
+			}
+		}
+	})
+}
+
+// rawRogue starts a node that hands its connections to handle once HELLO has
+// come, and closes them when that returns.
+func (l *lab) rawRogue(handle func(conn net.Conn, in *bufio.Reader)) (addr string) {
+	ln := l.listen()
+	l.runs(func(ctx context.Context) {
+		var all sync.WaitGroup
+		defer all.Wait()
+		defer context.AfterFunc(ctx, func() { ln.Close() })()
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() {
+				defer conn.Close()
+				defer context.AfterFunc(ctx, func() { conn.Close() })()
+				in := bufio.NewReader(conn)
+				if line, err := in.ReadString('\n'); err == nil && line == hello+"\n" {
+					handle(conn, in)
+				}
+			})
+		}
+	})
+	l.lists(ln.Addr().String())
+	return ln.Addr().String()
+}
+
+// client is a fetching client under test.
+type client struct {
+	*Fetch
+	out, err *recorder
+}
+
+func (l *lab) client(prepare func(c *FetchConfig)) *client {
+	l.t.Helper()
+	out, errs := &recorder{}, &recorder{}
+	c := FetchConfig{Relay: l.relay.Addr(), Out: out, Err: errs, Log: l.logger(), Dial: l.dialer(), First: true}
+	if prepare != nil {
+		prepare(&c)
+	}
+	f, err := NewFetch(c)
+	require.NoError(l.t, err)
+	l.t.Cleanup(f.Close)
+	return &client{f, out, errs}
+}
+
+// saves returns a client that saves in a folder.
+func (l *lab) saves(dir string) *client { return l.client(func(c *FetchConfig) { c.Dir = dir }) }
+
+// gets requires that the client prints exactly this.
+func (c *client) gets(t testing.TB, name, content string) {
+	t.Helper()
+	require.NoError(t, c.File(t.Context(), name))
+	require.True(t, c.out.String() == content, "%d bytes were printed, not these %d", len(c.out.String()), len(content))
+	c.out.clear()
+}
+
+// recorder is a screen or a log: what was written.
+type recorder struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.Write(b)
+}
+
+func (r *recorder) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.String()
+}
+
+func (r *recorder) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.buf.Reset()
+}
+
+// warnings returns the log's lines of that level.
+func (r *recorder) warnings() (all []string) {
+	for line := range strings.SplitSeq(r.String(), "\n") {
+		if strings.Contains(line, "level=WARN") {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// noise returns n bytes that no packing makes shorter, the same for a seed each time.
+func noise(n int, seed uint64) string {
+	b := make([]byte, n)
+	r := rand.NewChaCha8([32]byte{byte(seed)})
+	_, _ = r.Read(b)
+	return string(b)
+}
+
+func hashed(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

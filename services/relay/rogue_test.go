@@ -1,0 +1,302 @@
+package relay
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// rogues are nodes that misbehave. An honest one beside them has the file: it must
+// be had, whole and right, within so much time, and whoever has sent other bytes
+// than it announced must be named.
+var rogues = map[string]struct {
+	costs time.Duration
+	named bool
+	says  func(content, request string) (answer string, goOn bool)
+}{
+	"a short body": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, hashed(content)) + content[:len(content)/2], false
+	}},
+	"a short body without a hash": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + content[:len(content)/2], false
+	}},
+	"a short body of other bytes": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + strings.Repeat("x", len(content)/2), false
+	}},
+	"an endless body": {0, true, func(content, _ string) (string, bool) {
+		return send0(content, hashed(content)) + strings.Repeat("x", 10<<20), false
+	}},
+	"no body at all": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, hashed(content)), false
+	}},
+	"other bytes under the right hash": {0, true, func(content, _ string) (string, bool) {
+		return send0(content, hashed(content)) + strings.Repeat("x", len(content)) + "END " + hashed(content) + "\n", true
+	}},
+	"the right bytes under another hash": {0, true, func(content, _ string) (string, bool) {
+		return send0(content, hashed("x")) + content + "END " + hashed("x") + "\n", true
+	}},
+	"another hash at the end": {0, true, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + content + "END " + hashed("x") + "\n", true
+	}},
+	"no hash at all": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + content + "END -\n", true
+	}},
+	"a hash that is none": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, "abc") + content + "END abc\n", true
+	}},
+	"a hash that is none at the end": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + content + "END ABC\n", true
+	}},
+	"no end": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + strings.Repeat("x", len(content)), false
+	}},
+	"silence instead of an end": {hashTime, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + strings.Repeat("x", len(content)), true
+	}},
+	"silence in the middle": {bodyTime, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + content[:10], true
+	}},
+	"silence":           {answerTime, false, func(_, _ string) (string, bool) { return "", true }},
+	"half an answer":    {answerTime, false, func(_, _ string) (string, bool) { return "SEND 1", true }},
+	"an answer cut":     {0, false, func(_, _ string) (string, bool) { return "SEND 1 - 1", false }},
+	"nothing":           {0, false, func(_, _ string) (string, bool) { return "", false }},
+	"an endless line":   {0, false, func(_, _ string) (string, bool) { return strings.Repeat("x", 1<<20), true }},
+	"HTTP":              {0, false, func(_, _ string) (string, bool) { return "HTTP/1.1 400 Bad Request\r\n\r\n", false }},
+	"a code of its own": {0, false, func(_, _ string) (string, bool) { return "ERR teapot short and stout\n", true }},
+	"full":              {0, false, func(_, _ string) (string, bool) { return "ERR full\n", false }},
+	"failed":            {0, false, func(_, _ string) (string, bool) { return "ERR failed a.txt could not be read\n", false }},
+	"always changed":    {0, false, func(_, _ string) (string, bool) { return "ERR changed\n", false }},
+	"always differs":    {0, false, func(_, _ string) (string, bool) { return "ERR differs\n", true }},
+	"ERR in control":    {0, false, func(_, _ string) (string, bool) { return "ERR \x1b[2J \x1b[2J\n", false }},
+	"a huge size":       {0, false, func(_, _ string) (string, bool) { return "SEND 4611686018427387904 - 16777216\n", true }},
+	"a huge count":      {0, false, func(_, _ string) (string, bool) { return "SEND 3 - 4611686018427387904\n", true }},
+	"no numbers":        {0, false, func(_, _ string) (string, bool) { return "SEND -1 - x\n", true }},
+	"fewer than asked":  {0, false, func(_, _ string) (string, bool) { return "SEND 1000 - 10\n0123456789END -\n", true }},
+	"changed at the end": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, unknown) + strings.Repeat("x", len(content)) + "ERR changed it is another now\n", false
+	}},
+	"the list of its files": {0, false, func(_, _ string) (string, bool) { return "FILES 1\nFILE 1 - a.txt\n", true }},
+}
+
+// send0 is the line before all of the content.
+func send0(content, hash string) string {
+	return fmt.Sprintf("SEND %d %s %d\n", len(content), hash, len(content))
+}
+
+func TestARogueAndAnHonestNode(t *testing.T) {
+	for name, test := range rogues {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const content = "He was part of my dream, of course - but then I was part of his dream, too.\n"
+				l := newLab(t, memnet.New())
+				rogue := l.rogue(func(request string) (string, bool) { return test.says(content, request) })
+				l.node("a.txt", content)
+				began := time.Now()
+				l.client(nil).gets(t, "a.txt", content)
+				require.Equal(t, test.costs, time.Since(began))
+				if test.named {
+					require.Len(t, l.log.warnings(), 1)
+					require.Contains(t, l.log.String(), "a.txt: passed over node "+rogue+": what it sent is not what it announced")
+				} else {
+					require.Empty(t, l.log.warnings())
+				}
+				require.NotContains(t, l.log.String(), "\x1b")
+			})
+		})
+	}
+}
+
+// Without an honest node the file can't be had, nothing is printed, and nothing
+// is left in the folder that would be taken for the file.
+func TestARogueAlone(t *testing.T) {
+	for name, test := range rogues {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				content := noise(10_000, 10)
+				l := newLab(t, memnet.New())
+				l.rogue(func(request string) (string, bool) { return test.says(content, request) })
+				c := l.client(nil)
+				err := c.File(t.Context(), "a.txt")
+				require.ErrorContains(t, err, "a.txt")
+				require.NotContains(t, err.Error(), "\x1b")
+				require.Empty(t, c.out.String())
+				dir := t.TempDir()
+				require.Error(t, l.saves(dir).File(t.Context(), "a.txt"))
+				require.NotContains(t, filesIn(t, dir), "a.txt")
+			})
+		})
+	}
+}
+
+// drip sends a byte a second.
+func drip(conn net.Conn, text string) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for i := range len(text) {
+		if _, err := io.WriteString(conn, text[i:i+1]); err != nil {
+			return
+		}
+		<-tick.C
+	}
+}
+
+func TestAByteASecond(t *testing.T) {
+	for name, test := range map[string]struct {
+		costs time.Duration
+		atOne string
+	}{
+		"from the start":      {answerTime, ""},
+		"the file":            {bodyTime, "SEND 100 - 100\n"},
+		"the end of the file": {hashTime, "SEND 10 - 10\n0123456789"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
+					_, err := in.ReadString('\n')
+					require.NoError(t, err)
+					_, err = io.WriteString(conn, test.atOne)
+					require.NoError(t, err)
+					drip(conn, strings.Repeat("x", 100))
+				})
+				l.node("a", "honest")
+				began := time.Now()
+				l.client(nil).gets(t, "a", "honest")
+				require.Equal(t, test.costs, time.Since(began))
+			})
+		})
+	}
+}
+
+// A slow link is no crime.
+func TestASlowNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := noise(100*bodyPart, 11)
+		l := newLab(t, memnet.New())
+		l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
+			_, err := in.ReadString('\n')
+			require.NoError(t, err)
+			_, err = io.WriteString(conn, send0(content, unknown))
+			require.NoError(t, err)
+			for at := 0; at < len(content); at += bodyPart {
+				<-time.After(bodyTime - time.Second)
+				_, err := io.WriteString(conn, content[at:at+bodyPart])
+				require.NoError(t, err)
+			}
+			_, err = io.WriteString(conn, "END "+hashed(content)+"\n")
+			require.NoError(t, err)
+		})
+		began := time.Now()
+		l.client(nil).gets(t, "a", content)
+		require.Equal(t, 100*(bodyTime-time.Second), time.Since(began))
+	})
+}
+
+// half serves the first bytes of a file, to those who ask for them, and hangs up
+// in the middle of what they asked for.
+func half(content, hash string, upTo int) func(request string) (string, bool) {
+	return func(request string) (string, bool) {
+		f := strings.SplitN(request, " ", 5)
+		switch f[0] {
+		case "WHO":
+			return "NODE 00000000000000bb\n", true
+		case "GET":
+			from, _ := strconv.Atoi(f[1])
+			count, _ := strconv.Atoi(f[2])
+			count = min(count, len(content)-from)
+			return fmt.Sprintf("SEND %d %s %d\n%s", len(content), hash, count, content[from:max(from, upTo)]), false
+		}
+		return "ERR syntax\n", false
+	}
+}
+
+// What has come from a node that dies is not asked for again.
+func TestTheNextNodeGoesOnFromTheSameByte(t *testing.T) {
+	content := noise(100_000, 12)
+	for name, test := range map[string]struct {
+		hash  string
+		asked string
+	}{
+		"the hash is known":   {hashed(content), "GET 0 0 " + hashed(content) + " a"},
+		"the hash is unknown": {unknown, "DIGEST 50000 a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.rogue(half(content, test.hash, 50_000))
+				honest := l.node("a", content)
+				asked := l.spy(honest)
+				l.client(nil).gets(t, "a", content)
+				require.Equal(t, []string{"WHO", test.asked, fmt.Sprintf("GET 50000 50000 %s a", test.hash)}, *asked)
+			})
+		})
+	}
+}
+
+// A node that dies after the last byte and before the hash has done all but one
+// thing, and nobody is to blame.
+func TestANodeThatDiesBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := noise(1000, 13)
+		l := newLab(t, memnet.New())
+		l.rogue(half(content, unknown, len(content)))
+		asked := l.spy(l.node("a", content))
+		l.client(nil).gets(t, "a", content)
+		require.Equal(t, []string{"WHO", "DIGEST 1000 a", "GET 1000 0 - a"}, *asked)
+		require.Empty(t, l.log.warnings())
+	})
+}
+
+// The next node may have another version: then the file is that one, whole.
+func TestTheNextNodeHasAnotherVersion(t *testing.T) {
+	content := noise(1000, 14)
+	for name, other := range map[string]string{
+		"shorter":             content[:400],
+		"longer":              content + "more",
+		"of the same size":    noise(1000, 15),
+		"the beginning alike": content[:700] + noise(300, 15),
+	} {
+		for _, hash := range []string{hashed(content), unknown} {
+			t.Run(name+"/"+hash[:1], func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					l := newLab(t, memnet.New())
+					l.rogue(half(content, hash, 500))
+					l.node("a", other)
+					l.client(nil).gets(t, "a", other)
+					require.Empty(t, l.log.warnings())
+				})
+			})
+		}
+	}
+}
+
+// A node that does not care which version it is asked for gives no part of it.
+func TestANodeThatIgnoresTheHash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content, other := noise(1000, 16), noise(1000, 17)
+		l := newLab(t, memnet.New())
+		l.rogue(half(content, hashed(content), 500))
+		l.rogue(func(request string) (string, bool) {
+			if request == "WHO" {
+				return "NODE 00000000000000cc\n", true
+			}
+			f := strings.SplitN(request, " ", 5)
+			from, _ := strconv.Atoi(f[1])
+			count, _ := strconv.Atoi(f[2])
+			return fmt.Sprintf("SEND 1000 %s %d\n%sEND %s\n", hashed(other), count, other[from:from+count], hashed(other)), true
+		})
+		l.node("a", content)
+		l.client(nil).gets(t, "a", content)
+		require.Empty(t, l.log.warnings())
+	})
+}

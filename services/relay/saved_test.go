@@ -1,0 +1,188 @@
+package relay
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func put(t *testing.T, s *saved, content string) {
+	t.Helper()
+	_, err := s.WriteAt([]byte(content), 0)
+	require.NoError(t, err)
+	s.step(int64(len(content)))
+}
+
+func TestSavedIsKept(t *testing.T) {
+	for _, name := range []string{
+		"a", "folder/below/a b \"c\" Ü.txt", "a.part", "a.part.at",
+		strings.Repeat("n", 255), strings.Repeat("ü", 127), "x/" + strings.Repeat("語", 85),
+	} {
+		dir := t.TempDir()
+		root := rootOf(t, dir)
+		s, here, err := resume(root, name)
+		require.NoError(t, err)
+		require.Nil(t, s)
+		require.Zero(t, here)
+		require.Empty(t, filesIn(t, dir), "nothing is made for a file that has not been found yet")
+		s, err = newSaved(root, name)
+		require.NoError(t, err, name)
+		put(t, s, "all of it, and more")
+		require.NoError(t, s.keep(9))
+		s.drop(false)
+		require.Equal(t, []string{name}, filesIn(t, dir))
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, "all of it", string(got))
+	}
+}
+
+func TestPartsOfLongNamesDiffer(t *testing.T) {
+	long := strings.Repeat("n", 254)
+	require.NotEqual(t, partOf(long+"a"), partOf(long+"b"))
+	require.Equal(t, "d/a.part", partOf("d/a"))
+	for _, name := range []string{long + "a", strings.Repeat("ü", 127), strings.Repeat("語", 85), strings.Repeat("n", 248)} {
+		require.LessOrEqual(t, len(markOf(name)), 255)
+		require.NoError(t, CheckName(markOf(name)), "it is not cut within a letter")
+	}
+}
+
+func TestSavedGoesOn(t *testing.T) {
+	root := rootOf(t, t.TempDir())
+	s, err := newSaved(root, "a")
+	require.NoError(t, err)
+	put(t, s, "half")
+	s.drop(false)
+	s, here, err := resume(root, "a")
+	require.NoError(t, err)
+	require.Equal(t, int64(4), here)
+	sum, err := sumOf(s, span{0, here})
+	require.NoError(t, err)
+	require.Equal(t, hashed("half"), sum)
+	s.drop(false)
+	_, here, err = resume(root, "a")
+	require.NoError(t, err)
+	require.Equal(t, int64(4), here, "an attempt that got nothing takes nothing away")
+}
+
+// A process that is killed has no time for a last word: what it has said every
+// few megabytes counts.
+func TestSavedMarksOnTheWay(t *testing.T) {
+	dir := t.TempDir()
+	root := rootOf(t, dir)
+	s, err := newSaved(root, "a")
+	require.NoError(t, err)
+	defer s.drop(false)
+	at := func() string {
+		got, err := os.ReadFile(filepath.Join(dir, "a.part.at"))
+		require.NoError(t, err)
+		return string(got)
+	}
+	require.Equal(t, "0", at())
+	s.step(segment/2 - 1)
+	require.Equal(t, "0", at(), "not for every byte")
+	s.step(segment / 2)
+	require.Equal(t, "8388608", at())
+}
+
+func TestSavedLeavesNoJunk(t *testing.T) {
+	for name, test := range map[string]struct {
+		content string
+		spoilt  bool
+		left    []string
+	}{
+		"nothing came":     {"", false, []string{}},
+		"something came":   {"x", false, []string{"a.part", "a.part.at"}},
+		"something wrong":  {"x", true, []string{}},
+		"nothing at wrong": {"", true, []string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, err := newSaved(rootOf(t, dir), "a")
+			require.NoError(t, err)
+			put(t, s, test.content)
+			s.drop(test.spoilt)
+			require.Equal(t, test.left, filesIn(t, dir))
+		})
+	}
+}
+
+func TestSavedWithAMarkThatMakesNoSense(t *testing.T) {
+	for _, mark := range []string{"", "x", "-1", "5", "99999999999999999999", "4 4", "\x00"} {
+		dir := folderOf(t, "a.part", "half", "a.part.at", mark)
+		s, here, err := resume(rootOf(t, dir), "a")
+		require.NoError(t, err, "%q", mark)
+		require.Zero(t, here, "%q", mark)
+		s.drop(false)
+		require.Empty(t, filesIn(t, dir), "nobody knows how much of it is right")
+	}
+}
+
+func TestSavedTakesNothingThatIsNotItsOwn(t *testing.T) {
+	dir := folderOf(t, "a.part", "my part in a play")
+	_, _, err := resume(rootOf(t, dir), "a")
+	require.ErrorContains(t, err, "a.part is there and is not of fetch's making; remove it")
+	require.Equal(t, []string{"a.part"}, filesIn(t, dir))
+
+	dir = folderOf(t, "a/b", "")
+	_, _, err = resume(rootOf(t, dir), "a")
+	require.ErrorContains(t, err, "a is there and is not a file; remove it")
+
+	dir = t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "a.part"), 0o755))
+	_, _, err = resume(rootOf(t, dir), "a")
+	require.ErrorContains(t, err, "a.part")
+
+	dir = folderOf(t, "b", "keep me")
+	require.NoError(t, os.Symlink("b", filepath.Join(dir, "a.part")))
+	_, _, err = resume(rootOf(t, dir), "a")
+	require.Error(t, err)
+	got, err := os.ReadFile(filepath.Join(dir, "b"))
+	require.NoError(t, err)
+	require.Equal(t, "keep me", string(got))
+}
+
+func TestSavedStaysInItsFolder(t *testing.T) {
+	outside := folderOf(t, "a", "theirs")
+	dir := t.TempDir()
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "out")))
+	_, err := newSaved(rootOf(t, dir), "out/a")
+	require.Error(t, err)
+	require.Equal(t, []string{"a"}, filesIn(t, outside))
+}
+
+func TestTwoDoNotSaveTheSameFile(t *testing.T) {
+	dir := t.TempDir()
+	first, err := newSaved(rootOf(t, dir), "a")
+	require.NoError(t, err)
+	put(t, first, "first")
+	for range 2 {
+		_, _, err = resume(rootOf(t, dir), "a")
+		require.ErrorContains(t, err, "if another fetch is saving the file, wait for it")
+	}
+	require.NoError(t, first.keep(5))
+	second, err := newSaved(rootOf(t, dir), "a")
+	require.NoError(t, err, "what it wrote to is not the part any more")
+	put(t, second, "2nd")
+	first.drop(false)
+	got, err := os.ReadFile(filepath.Join(dir, "a"))
+	require.NoError(t, err)
+	require.Equal(t, "first", string(got))
+	require.NoError(t, second.keep(3))
+	second.drop(false)
+	require.Equal(t, []string{"a"}, filesIn(t, dir))
+}
+
+func TestSavedInAFolderThatCanNotBeWritten(t *testing.T) {
+	dir := folderOf(t, "a", "")
+	_, err := newSaved(rootOf(t, dir), "a/b")
+	require.Error(t, err, "a is a file")
+	root := rootOf(t, dir)
+	require.NoError(t, os.RemoveAll(dir))
+	_, err = newSaved(root, "b")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}

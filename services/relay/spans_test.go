@@ -1,0 +1,145 @@
+package relay
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A byte of a file, in the naive account: to be had, taken, or here.
+const (
+	todo = iota
+	taken
+	have
+)
+
+// naive does what spans does, a unit at a time.
+type naive []int
+
+func (n naive) frontier() int64 {
+	if i := slices.IndexFunc(n, func(b int) bool { return b != have }); i >= 0 {
+		return int64(i)
+	}
+	return int64(len(n))
+}
+
+func (n naive) left() (left int64) {
+	for _, b := range n {
+		if b == todo {
+			left++
+		}
+	}
+	return left
+}
+
+func (n naive) fill(p span, b int) {
+	for i := p.from; i < p.to; i++ {
+		n[i] = b
+	}
+}
+
+// unit is what one byte of the naive account stands for.
+const unit = segment / 8
+
+func scale(p span, by func(int64) int64) span { return span{by(p.from), by(p.to)} }
+
+func up(n int64) int64   { return n * unit }
+func down(n int64) int64 { return n / unit }
+
+// Whatever is taken, comes in, or is given back, in whatever order: spans and the
+// naive account agree, and in the end everything has been handed out exactly as
+// often as it was given back and once more.
+func TestSpansAgainstANaiveAccount(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		size := r.Int64N(100)
+		here := r.Int64N(size + 1)
+		s := newSpans(up(here), up(size))
+		n := make(naive, size)
+		n.fill(span{0, here}, have)
+		var out []span // in units: what somebody fetches
+		for steps := 0; n.frontier() < size; steps++ {
+			require.Less(t, steps, 100_000, "seed %d: it does not end", seed)
+			switch i := r.IntN(max(len(out), 1)); {
+			case len(out) == 0 || r.IntN(3) == 0:
+				p, ok := s.take()
+				require.Equal(t, n.left() > 0, ok, "seed %d", seed)
+				if !ok {
+					continue
+				}
+				p = scale(p, down)
+				require.Less(t, p.from, p.to)
+				require.LessOrEqual(t, up(p.to-p.from), int64(segment))
+				for at := p.from; at < p.to; at++ {
+					require.Equal(t, todo, n[at], "seed %d: %v is handed out twice", seed, p)
+				}
+				n.fill(p, taken)
+				out = append(out, p)
+			case r.IntN(4) == 0: // the node dies
+				s.giveBack(scale(out[i], up))
+				n.fill(out[i], todo)
+				out = slices.Delete(out, i, i+1)
+			default: // some of it comes
+				came := span{out[i].from, out[i].from + r.Int64N(out[i].to-out[i].from) + 1}
+				s.got(scale(came, up))
+				n.fill(came, have)
+				if out[i].from = came.to; out[i].from == out[i].to {
+					out = slices.Delete(out, i, i+1)
+				}
+			}
+			require.Equal(t, up(n.frontier()), s.frontier(), "seed %d", seed)
+			require.Equal(t, up(n.left()), s.left(), "seed %d", seed)
+		}
+		_, ok := s.take()
+		require.False(t, ok)
+		if size > 0 {
+			require.Equal(t, []span{{0, up(size)}}, s.have, "parts that touch are one")
+		}
+		require.Empty(t, s.todo)
+	}
+}
+
+func TestSpansIgnoreWhatIsEmpty(t *testing.T) {
+	s := newSpans(0, 0)
+	_, ok := s.take()
+	require.False(t, ok)
+	s.giveBack(span{5, 5})
+	s.got(span{5, 5})
+	require.Zero(t, s.left())
+	require.Empty(t, s.have)
+	require.Zero(t, s.frontier())
+}
+
+func TestPastWaitsForTheFrontier(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpans(0, 30)
+		var seen []int64
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			for at := int64(0); ; {
+				end := s.past(at)
+				if end == at {
+					return
+				}
+				at = end
+				seen = append(seen, at)
+			}
+		})
+		s.got(span{10, 20}) // beyond a gap
+		synctest.Wait()
+		require.Empty(t, seen)
+		s.got(span{0, 10})
+		synctest.Wait()
+		require.Equal(t, []int64{20}, seen)
+		s.got(span{20, 25})
+		synctest.Wait()
+		s.stop()
+		reader.Wait()
+		require.Equal(t, []int64{20, 25}, seen)
+		require.Equal(t, int64(25), s.past(25), "after stop it never waits")
+	})
+}

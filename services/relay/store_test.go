@@ -1,0 +1,103 @@
+package relay
+
+import (
+	"io"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Parts of a file that come in any order are the file in the end, in any store.
+func TestStoresTakePartsInAnyOrder(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	content := noise(inMemory, 1)
+	for name, create := range map[string]func(t *testing.T) store{
+		"memory": func(*testing.T) store { return make(memory, inMemory) },
+		"spool": func(t *testing.T) store {
+			s, err := spool()
+			require.NoError(t, err)
+			return s
+		},
+		"saved": func(t *testing.T) store {
+			s, err := newSaved(rootOf(t, t.TempDir()), "a")
+			require.NoError(t, err)
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := create(t)
+			defer s.drop(false)
+			require.NoError(t, s.fits(int64(len(content))))
+			const part = 4096
+			for _, i := range rand.Perm(len(content) / part) {
+				n, err := s.WriteAt([]byte(content[i*part:(i+1)*part]), int64(i*part))
+				require.NoError(t, err)
+				require.Equal(t, part, n)
+			}
+			got, err := io.ReadAll(io.NewSectionReader(s, 0, int64(len(content))))
+			require.NoError(t, err)
+			require.True(t, string(got) == content)
+			n, err := s.ReadAt(got[:10], int64(len(content))-4)
+			require.Equal(t, 4, n)
+			require.Equal(t, io.EOF, err)
+			n, err = s.ReadAt(got[:10], int64(len(content))+4)
+			require.Zero(t, n)
+			require.Equal(t, io.EOF, err)
+			sum, err := sumOf(s, span{100, 200})
+			require.NoError(t, err)
+			require.Equal(t, hashed(content[100:200]), sum)
+		})
+	}
+}
+
+func TestStoresDoNotBelieveAnySize(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	require.ErrorContains(t, make(memory, 10).fits(11), "11 bytes are to come, and there is room for 10 in memory")
+	s, err := spool()
+	require.NoError(t, err)
+	defer s.drop(false)
+	require.ErrorContains(t, s.fits(1<<62), "4611686018427387904 bytes are to come, and there is room for ")
+}
+
+func TestSpoolLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	s, err := printed(inMemory + 1)
+	require.NoError(t, err)
+	require.IsType(t, disk{}, s)
+	_, err = s.WriteAt([]byte("x"), 10<<20)
+	require.NoError(t, err)
+	require.Empty(t, filesIn(t, dir), "even while it is in use: kill -9 leaves nothing")
+	s.drop(false)
+	s, err = printed(inMemory)
+	require.NoError(t, err)
+	require.IsType(t, memory{}, s)
+}
+
+func TestSpoolSaysWhatToDo(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()+"/missing")
+	_, err := spool()
+	require.ErrorContains(t, err, "missing")
+	require.ErrorContains(t, err, "set TMPDIR")
+}
+
+func rootOf(t *testing.T, dir string) *os.Root {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { root.Close() })
+	return root
+}
+
+// filesIn returns the names of all that is below dir, without folders.
+func filesIn(t testing.TB, dir string) []string {
+	t.Helper()
+	names := []string{}
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	require.NoError(t, f.list(func(name string, _ version) { names = append(names, name) }))
+	return names
+}

@@ -1,0 +1,80 @@
+package relay
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// stepper is a memory store that remembers the steps, and may fail.
+type stepper struct {
+	memory
+	steps []int64
+	fails error
+}
+
+func (s *stepper) step(at int64) { s.steps = append(s.steps, at) }
+
+func (s *stepper) ReadAt(b []byte, at int64) (int, error) {
+	if s.fails != nil {
+		return 0, s.fails
+	}
+	return s.memory.ReadAt(b, at)
+}
+
+func TestVerifierFollowsTheFrontier(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := noise(900<<10, 2) // more than a buffer
+		s := &stepper{memory: make(memory, len(content))}
+		parts := newSpans(0, int64(len(content)))
+		v := newVerifier(s, parts)
+		var all sync.WaitGroup
+		all.Go(v.run)
+		put := func(from, to int64) {
+			_, err := s.WriteAt([]byte(content[from:to]), from)
+			require.NoError(t, err)
+			parts.got(span{from, to})
+			synctest.Wait()
+		}
+		put(1000, 500_000)
+		require.Empty(t, s.steps, "there is a gap")
+		put(0, 1000)
+		require.Equal(t, []int64{500_000}, s.steps)
+		put(500_000, int64(len(content)))
+		sum, err := v.finish()
+		require.NoError(t, err)
+		require.Equal(t, hashed(content), sum)
+		all.Wait()
+		again, err := v.finish()
+		require.NoError(t, err)
+		require.Equal(t, sum, again, "finish may be called twice")
+	})
+}
+
+func TestVerifierOfAHalf(t *testing.T) {
+	s := &stepper{memory: make(memory, 100)}
+	parts := newSpans(0, 100)
+	v := newVerifier(s, parts)
+	go v.run()
+	_, err := s.WriteAt([]byte("half"), 0)
+	require.NoError(t, err)
+	parts.got(span{0, 4})
+	sum, err := v.finish()
+	require.NoError(t, err)
+	require.Equal(t, hashed("half"), sum, "of all that is before the frontier")
+}
+
+func TestVerifierTellsOfAnErrorOfTheDisk(t *testing.T) {
+	for _, fails := range []error{errors.New("input/output error"), io.EOF} { // EOF: somebody has cut the file
+		s := &stepper{fails: fails}
+		parts := newSpans(4, 4)
+		v := newVerifier(s, parts)
+		go v.run()
+		_, err := v.finish()
+		require.ErrorIs(t, err, fails)
+	}
+}
