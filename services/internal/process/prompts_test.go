@@ -1,0 +1,55 @@
+package process
+
+import (
+	"context"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/term"
+)
+
+// A program that asks for nothing leaves the terminal to the kernel, which makes
+// a signal of Ctrl-C.
+func TestATerminalIsTakenByWhoPrompts(t *testing.T) {
+	for name, test := range map[string]struct {
+		prompts func() bool
+		raw     bool
+	}{
+		"not said": {nil, true},
+		"yes":      {func() bool { return true }, true},
+		"no":       {func() bool { return false }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			terminal, tty, err := pty.Open()
+			require.NoError(t, err)
+			defer terminal.Close()
+			defer tty.Close()
+			state := func() *term.State {
+				state, err := term.GetState(int(tty.Fd()))
+				require.NoError(t, err)
+				return state
+			}
+			before := state()
+			checked := false
+			p := node()
+			p.Check = func([]string) error {
+				checked = true
+				return nil
+			}
+			if test.prompts != nil {
+				p.Prompts = func() bool {
+					assert.True(t, checked, "Check comes first")
+					return test.prompts()
+				}
+			}
+			p.Serve = func(context.Context, *Process) error {
+				assert.Equal(t, test.raw, !assert.ObjectsAreEqual(before, state()))
+				return nil
+			}
+			assert.Equal(t, done, p.main(nil, tty, tty, tty))
+			assert.Equal(t, before, state(), "given back")
+		})
+	}
+}
