@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"time"
@@ -19,8 +20,9 @@ type call struct {
 	conn   net.Conn
 	in     *lines.Reader
 	stop   func() bool
-	said   bool // HELLO is on its way
-	broken bool // nothing that the other side says can be relied on any more
+	limit  time.Time // for all that is read and written; zero: none
+	said   bool      // HELLO is on its way
+	broken bool      // nothing that the other side says can be relied on any more
 }
 
 // call connects to a relay or node. The call ends with ctx, whose deadline is
@@ -38,9 +40,7 @@ func (d Dialer) call(ctx context.Context, addr string) (*call, error) {
 	}
 	c := &call{conn: conn, in: lines.NewReader(conn, maxLine)}
 	c.endWith(ctx)
-	if deadline, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(deadline) // fails only when the call has been closed, which the next step meets too
-	}
+	_ = conn.SetDeadline(c.limit) // fails only when the call has been closed, which the next step meets too
 	return c, nil
 }
 
@@ -55,17 +55,28 @@ func (d Dialer) node(ctx context.Context, addr string) (*call, error) {
 	}
 	c.stop()
 	c.endWith(ctx)
-	_ = c.conn.SetWriteDeadline(time.Time{}) // as in call
+	_ = c.conn.SetWriteDeadline(c.limit) // as in call
 	return c, nil
 }
 
+// endWith has the call end with ctx: at its deadline reads and writes say so, and
+// when it is cancelled the call is closed.
 func (c *call) endWith(ctx context.Context) {
-	c.stop = context.AfterFunc(ctx, func() { c.conn.Close() })
+	c.limit, _ = ctx.Deadline()
+	c.stop = context.AfterFunc(ctx, func() {
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			c.conn.Close()
+		}
+	})
 }
 
 // patience sets how long the reads from now on may take together.
 func (c *call) patience(d time.Duration) {
-	_ = c.conn.SetReadDeadline(time.Now().Add(d)) // as in call
+	until := time.Now().Add(d)
+	if !c.limit.IsZero() && c.limit.Before(until) {
+		until = c.limit
+	}
+	_ = c.conn.SetReadDeadline(until) // as in call
 }
 
 // close ends the call gracefully, if all that was asked for has been read: the

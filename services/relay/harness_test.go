@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -35,6 +36,7 @@ type lab struct {
 	relay *Relay
 	ports int
 	end   []func()
+	slow  time.Duration // how long a dial takes, where a test says so
 }
 
 func newLab(t *testing.T, n *memnet.Network) *lab {
@@ -271,6 +273,13 @@ func noise(n int, seed uint64) string {
 	r := rand.NewChaCha8([32]byte{byte(seed)})
 	_, _ = r.Read(b)
 	return string(b)
+}
+
+func readFile(t testing.TB, dir, name string) string {
+	t.Helper()
+	got, err := os.ReadFile(filepath.Join(dir, name))
+	require.NoError(t, err)
+	return string(got)
 }
 
 func hashed(s string) string {

@@ -126,7 +126,7 @@ func readLine(in *lines.Reader) (string, error) {
 	switch {
 	case errors.Is(err, lines.ErrTooLong):
 		return "", refuse("syntax", "a line of more than %d bytes", maxLine)
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed): // see call
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "", refuse("timeout", "nothing came for too long")
 	case err != nil:
 		return "", err

@@ -1,0 +1,278 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// Any bytes, under any name, come out as they went in: printed and saved.
+func TestFetchGetsAnyFile(t *testing.T) {
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	files := map[string]string{
+		"empty": "", "one": "x", "no line end": "x\ny", "all bytes": string(all), "lf": "\n", "crlf": "a\r\nb\r\n",
+		"a reply":          "END " + hashed("") + "\nERR notfound no file\nSEND 5 - 5\nhello\nEND -\n",
+		"a request":        hello + "\nGET 0 - - a reply\n",
+		`"q" 'q' Ü 文件.txt`: "odd", strings.Repeat("n", 255): "long", "a/b/" + strings.Repeat("ü", 127): "deep",
+		"small": noise(smallFile, 1), "not small": noise(smallFile+1, 2), "in memory": noise(inMemory, 3), "on disk": noise(inMemory+1, 4),
+		"a segment": noise(segment, 5), "two segments": noise(segment+1, 6),
+	}
+	l := newLab(t, nil)
+	var args, names []string
+	for name, content := range files {
+		args, names = append(args, name, content), append(names, name)
+	}
+	l.node(args...)
+	c := l.client(func(c *FetchConfig) { c.First = false })
+	for name, content := range files {
+		c.gets(t, name, content)
+	}
+	dir := t.TempDir()
+	require.NoError(t, l.saves(dir).Files(t.Context(), names))
+	require.ElementsMatch(t, names, filesIn(t, dir))
+	for name, content := range files {
+		require.True(t, readFile(t, dir, name) == content, name)
+	}
+	require.Empty(t, l.log.warnings())
+}
+
+func TestFetchAsksOneNodeAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		first := l.node("a", "1")
+		second := l.node("a", "2", "b", "2")
+		third := l.node("b", "3")
+		asked := []*[]string{l.spy(first), l.spy(second), l.spy(third)}
+		c := l.client(nil)
+		c.gets(t, "b", "2")
+		require.Equal(t, []string{"GET 0 16777216 - b"}, *asked[0])
+		require.Equal(t, []string{"GET 0 16777216 - b"}, *asked[1])
+		require.Empty(t, *asked[2], "there is no need")
+	})
+}
+
+// What a node costs that is in the list and does not answer.
+func TestADeadNodeCostsASecondAtMost(t *testing.T) {
+	for name, test := range map[string]struct {
+		costs time.Duration
+		dies  func(l *lab) // lists a dead node
+	}{
+		"refused": {0, func(l *lab) { l.lists("127.0.0.1:9") }},
+		"silent": {answerTime, func(l *lab) {
+			ln := l.listen()
+			l.t.Cleanup(func() { ln.Close() })
+			l.lists(ln.Addr().String())
+		}},
+		"no answer to the dial": {answerTime, func(l *lab) { l.lists("10.0.0.1:9") }},
+		"a slow dial": {answerTime, func(l *lab) {
+			ln := l.listen()
+			l.t.Cleanup(func() { ln.Close() })
+			l.lists(ln.Addr().String())
+			l.slow = 900 * time.Millisecond
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				test.dies(l)
+				dead := l.relay.leases.list()[0]
+				l.node("a", "alive")
+				dial := func(ctx context.Context, addr string) (net.Conn, error) {
+					switch {
+					case strings.HasPrefix(addr, "10."):
+						<-ctx.Done()
+						return nil, ctx.Err()
+					case addr == dead:
+						<-time.After(l.slow)
+					}
+					return l.net.Dial(ctx, "", addr)
+				}
+				c := l.client(func(c *FetchConfig) { c.Dial = dial })
+				began := time.Now()
+				c.gets(t, "a", "alive")
+				require.Equal(t, test.costs, time.Since(began))
+			})
+		})
+	}
+}
+
+func TestNobodyHasIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1")
+		l.node("b", "2")
+		c := l.client(nil)
+		require.EqualError(t, c.File(t.Context(), "missing \u00fc"), "missing \u00fc: nobody has it; 2 nodes were asked")
+		l.lists("127.0.0.1:9")
+		c = l.client(nil)
+		err := c.File(t.Context(), "missing")
+		require.ErrorContains(t, err, "missing: none of 3 nodes could give it; the last that failed was node 127.0.0.1:9: dial")
+		require.Empty(t, c.out.String())
+		for _, name := range []string{"../x", "/etc/passwd", "", "a\x00", `a\b`} {
+			require.Equal(t, CheckName(name), c.File(t.Context(), name), "no node need be asked for that")
+		}
+	})
+}
+
+func TestNoNodesAndNoRelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		c := l.client(nil)
+		err := c.File(t.Context(), "a")
+		require.ErrorContains(t, err, "the relay at 127.0.0.1:7001 knows no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT")
+		require.ErrorIs(t, err, errNowhere)
+		for name, test := range map[string]struct {
+			says  string
+			why   string
+			costs time.Duration
+		}{
+			"a silent one":         {"", "timeout: nothing came for too long; start it: relay PORT", 3 * time.Second},
+			"no relay":             {"HTTP/1.1 400 Bad Request\n", `"HTTP/1.1 400 Bad Request" is not the NODES that was expected`, 0},
+			"a chat":               {"ERR version another\n", "version: another", 0},
+			"too many nodes":       {"NODES 1025 15\n", `"1025" nodes are more than any relay lists`, 0},
+			"a count that is none": {"NODES -1 15\n", `"-1" nodes are more`, 0},
+			"no lease":             {"NODES 0 soon\n", `"soon" is no number`, 0},
+			"no node":              {"NODES 1 15\nNODE somewhere\n", `"somewhere" is not HOST:PORT`, 0},
+			"half a list":          {"NODES 2 15\nNODE 127.0.0.1:9\n", "timeout", 3 * time.Second},
+		} {
+			rogue := l.rogue(func(string) (string, bool) { return test.says, true })
+			c := l.client(func(c *FetchConfig) { c.Relay = rogue })
+			began := time.Now()
+			err := c.File(t.Context(), "a")
+			require.ErrorIs(t, err, errNowhere, name)
+			require.ErrorContains(t, err, "no relay at "+rogue, name)
+			require.ErrorContains(t, err, test.why, name)
+			require.Equal(t, test.costs, time.Since(began), name)
+		}
+		c = l.client(func(c *FetchConfig) { c.Relay = "127.0.0.1:9" })
+		require.ErrorContains(t, c.File(t.Context(), "a"), "no relay at 127.0.0.1:9: dial 127.0.0.1:9: connection refused; start it: relay PORT")
+	})
+}
+
+// A relay's list is believed for as long as it says, unless a file can't be had.
+func TestTheListOfNodesIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1")
+		asked := 0
+		dial := func(ctx context.Context, addr string) (net.Conn, error) {
+			if addr == l.relay.Addr() {
+				asked++
+			}
+			return l.net.Dial(ctx, "", addr)
+		}
+		c := l.client(func(c *FetchConfig) { c.Dial = dial })
+		for range 5 {
+			c.gets(t, "a", "1")
+		}
+		require.Equal(t, 1, asked)
+		l.node("b", "2")
+		c.gets(t, "b", "2") // a node that was not there when the list was asked for
+		require.Equal(t, 2, asked)
+		require.ErrorIs(t, c.File(t.Context(), "c"), errNobody)
+		require.Equal(t, 3, asked, "once more, to be sure")
+		require.ErrorIs(t, c.File(t.Context(), "c"), errNobody)
+		require.Equal(t, 4, asked)
+		c.gets(t, "a", "1")
+		require.Equal(t, 4, asked)
+		<-time.After(lease)
+		require.ErrorIs(t, c.File(t.Context(), "a"), errNowhere, "the leases of all nodes have ended")
+	})
+}
+
+func TestFilesGoesOnAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1", "b", "2")
+		c := l.client(nil)
+		err := c.Files(t.Context(), []string{"a", "missing", "../x", "b", "a"})
+		require.EqualError(t, err, "2 of 5 files were not fetched")
+		require.Equal(t, "121", c.out.String())
+		require.Equal(t, "fetch: missing: nobody has it; 1 nodes were asked\nfetch: \"../x\" is not the name of a file of the nodes'\n", c.err.String())
+		require.ErrorIs(t, c.Files(t.Context(), []string{"missing"}), errNobody, "one says itself why")
+		require.NoError(t, c.Files(t.Context(), []string{"a", "b"}))
+
+		c = l.client(func(c *FetchConfig) { c.Relay = "127.0.0.1:9" })
+		require.ErrorIs(t, c.Files(t.Context(), []string{"a", "b"}), errNowhere)
+		require.Empty(t, c.err.String(), "once is enough")
+	})
+}
+
+// Whoever stops a fetch has it end at once, with nothing printed.
+func TestAFetchIsStopped(t *testing.T) {
+	for name, says := range map[string]string{"before an answer": "", "in the middle": "SEND 100 - 100\nhalf", "at the end": "SEND 1 - 1\nx"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.rogue(func(string) (string, bool) { return says, true })
+				l.node("a", "x")
+				c := l.client(nil)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(500*time.Millisecond, cancel)
+				began := time.Now()
+				err := c.Files(ctx, []string{"a", "b"})
+				require.EqualError(t, err, "a: stopped before it was done")
+				require.Equal(t, 500*time.Millisecond, time.Since(began))
+				require.Empty(t, c.out.String())
+				require.Empty(t, c.err.String())
+			})
+		})
+	}
+}
+
+// broken is a screen that nobody reads any more.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestPrintingFails(t *testing.T) {
+	l := newLab(t, nil)
+	l.node("a", "x")
+	c := l.client(func(c *FetchConfig) { c.Out = broken{} })
+	require.EqualError(t, c.File(t.Context(), "a"), "print a: broken pipe")
+}
+
+func TestNoBinaryOnATerminal(t *testing.T) {
+	l := newLab(t, nil)
+	l.node("text", "Straße\t1\r\n", "picture", "\x89PNG\r\n\x1a\n")
+	c := l.client(func(c *FetchConfig) { c.Terminal = true })
+	c.gets(t, "text", "Straße\t1\r\n")
+	err := c.File(t.Context(), "picture")
+	require.EqualError(t, err, "picture, 8 bytes: not printed: it is no text; save it with -o DIR, or print it all the same with -raw")
+	require.Empty(t, c.out.String())
+	c.Raw = true
+	c.gets(t, "picture", "\x89PNG\r\n\x1a\n")
+	l.client(nil).gets(t, "picture", "\x89PNG\r\n\x1a\n") // a pipe takes anything
+}
+
+func TestIsText(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, "a": true, "a\n": true, "a\r\nb": true, "\t": true, "\n\n": true, "文件 é\n": true, "\u00a0": true,
+		strings.Repeat("a line of many kilobytes ", 10_000) + "ü": true, strings.Repeat("ü", 5000): true, "\ufffd": true,
+		"\x00": false, "a\rb": false, "a\r": false, "\r\r\n": false, "\x1b[2J": false, "\x7f": false, "\u009b": false, "\u202e": false,
+		"\xff": false, "abc\xe4": false, "\xc3": false, "\f": false, "\a": false, "\ufeff\x00": false,
+	} {
+		got, err := isText(strings.NewReader(text))
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%.20q", text)
+	}
+	_, err := isText(io.MultiReader(bytes.NewReader([]byte("a")), errReader{}))
+	require.Error(t, err)
+}
+
+type errReader struct{}
+
+func (errReader) Read([]byte) (int, error) { return 0, errors.New("input/output error") }
