@@ -9,5 +9,5 @@ targets=$(grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' services e2
 }
 while read -r file target; do
 	echo "--- $target ($(dirname "$file"))"
-	go test -run '^$' -fuzz "^$target\$" -fuzztime "${1:-10s}" "./$(dirname "$file")"
+	go test -run '^$' -fuzz "^$target\$" -fuzzminimizetime 10x -fuzztime "${1:-10s}" "./$(dirname "$file")"
 done <<<"$targets"

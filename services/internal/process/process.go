@@ -52,8 +52,8 @@ type Process struct {
 
 // Main runs the program with the arguments, streams and signals of this process
 // and ends the process: with status 0 when it is done, 1 when it failed, and 2
-// when it was called wrongly. SIGTERM and SIGINT cancel the context that Serve
-// has, and Serve is expected to leave in good order; a second one kills.
+// when it was called wrongly. SIGTERM, SIGINT and SIGHUP cancel the context that
+// Serve has, and Serve is expected to leave in good order; a second one kills.
 func Main(p Program) {
 	args := os.Args[1:]
 	if len(args) == 1 && (args[0] == "-health" || args[0] == "--health") {
@@ -102,8 +102,18 @@ func (p Program) main(args []string, in, out, errs *os.File) int {
 // where it quotes a file or whoever is at the other end.
 func oneLine(err error) []byte { return lines.Escape(nil, []byte(err.Error())) }
 
+// leaveSignals are those that ask to leave in good order. The hangup of a
+// terminal is one, unless the program was started to outlive it (nohup).
+func leaveSignals() []os.Signal {
+	all := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
 func (p Program) serve(in, out, errs *os.File, verbose bool) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), leaveSignals()...)
 	defer stop()
 	// Once the first signal has been taken, the next one acts as it does by default.
 	defer context.AfterFunc(ctx, stop)()
