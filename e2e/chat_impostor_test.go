@@ -83,7 +83,7 @@ func TestWhoeverHoldsARegisteredPortIsNoReconnect(t *testing.T) {
 	assert.Equal(t, 1, met, "the server meets client 3 once")
 }
 
-func TestTheRightClientIsReconnectedOnceItsPortIsItsOwnAgain(t *testing.T) {
+func TestAClientThatWasDeafIsReconnected(t *testing.T) {
 	c := startChat(t, 2)
 	c.server.Kill()
 	c.clients[2].Pause() // alive, but deaf
