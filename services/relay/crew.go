@@ -106,6 +106,8 @@ func (s *shift) work(ctx context.Context, addr string, help func()) {
 		s.cancel()
 	case err != nil && addr == s.lead:
 		s.err = err
+	case s.job.whole():
+		s.cancel() // whoever still asks, or is being asked, may stop
 	case err == nil && last > 0 && s.quick == "":
 		s.quick = addr
 		s.cut = time.AfterFunc(max(last, answerTime), s.cancel)

@@ -106,7 +106,13 @@ func (f *Fetch) File(ctx context.Context, name string) error {
 		if s != nil {
 			j.store, j.here = s, here
 		}
-		j.create = func(int64) (store, error) { return newSaved(f.root, name) }
+		j.create = func(int64) (store, error) {
+			s, err := newSaved(f.root, name)
+			if err != nil {
+				return nil, fmt.Errorf("the file can't be saved: %w", err)
+			}
+			return s, nil
+		}
 	}
 	err = j.fetch(ctx, nodes)
 	if err != nil {

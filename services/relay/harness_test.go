@@ -25,7 +25,13 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if relay := os.Getenv(killedEnv); relay != "" {
+		fetchUntilKilled(relay)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // lab is a relay with nodes and a fetching client. Without a net it is on
 // loopback; with one in memory, for a synctest bubble.
@@ -36,13 +42,15 @@ type lab struct {
 	relay *Relay
 	ports int
 	end   []func()
-	slow  time.Duration // how long a dial takes, where a test says so
+
+	stopRelay func()
+	slow      time.Duration // how long a dial takes, where a test says so
 }
 
 func newLab(t *testing.T, n *memnet.Network) *lab {
 	l := &lab{t: t, net: n, log: &recorder{}, ports: 7000}
 	l.relay = &Relay{ln: l.listen(), log: l.logger(), dial: l.dialer()}
-	l.runs(func(ctx context.Context) { _ = l.relay.Serve(ctx) })
+	l.stopRelay = l.runs(func(ctx context.Context) { _ = l.relay.Serve(ctx) })
 	t.Cleanup(func() {
 		for _, end := range l.end {
 			end()
@@ -110,7 +118,12 @@ type actor struct {
 // node starts a node with these files: name, content, name, content.
 func (l *lab) node(files ...string) *actor {
 	l.t.Helper()
-	a := &actor{dir: folderOf(l.t, files...)}
+	return l.nodeIn(folderOf(l.t, files...))
+}
+
+func (l *lab) nodeIn(dir string) *actor {
+	l.t.Helper()
+	a := &actor{dir: dir}
 	f, err := openFolder(a.dir)
 	require.NoError(l.t, err)
 	c := NodeConfig{ID: "00000000000000aa", Log: l.logger(), Dial: l.dialer(), Relay: l.relay.Addr()}
@@ -229,7 +242,8 @@ func (l *lab) saves(dir string) *client { return l.client(func(c *FetchConfig) {
 func (c *client) gets(t testing.TB, name, content string) {
 	t.Helper()
 	require.NoError(t, c.File(t.Context(), name))
-	require.True(t, c.out.String() == content, "%d bytes were printed, not these %d", len(c.out.String()), len(content))
+	got := c.out.String()
+	require.True(t, got == content, "%d bytes were printed, not these %d", len(got), len(content))
 	c.out.clear()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"peerlab/services/internal/lines"
@@ -63,56 +64,76 @@ const maxRounds = 3
 // fetch gets the file from the nodes, or returns why it could not be had.
 func (j *job) fetch(ctx context.Context, nodes []string) error {
 	asked := len(nodes)
-	why := errNobody
-	for round := 0; round < maxRounds; round++ {
-		// Those that have failed come last in the next round, or one that always
-		// sends half a file would be the first every time.
-		var fine, failed []string
-		again := false
-		for _, addr := range nodes {
-			if j.bad[addr] {
-				continue
-			}
-			who, err := j.attempt(ctx, addr, nodes)
-			switch {
-			case err == nil:
-				j.bar = nil // all bytes have come
-				j.convict()
-				return nil
-			case ctx.Err() != nil:
-				return fmt.Errorf("%s: %w", j.shown(), errStopped)
-			case errors.Is(err, errLocal):
-				return fmt.Errorf("%s: %w", j.shown(), err)
-			case is(err, "notfound"):
-				j.bad[addr] = true
-				continue
-			case errors.Is(err, errLied):
-				j.passOver(who)
-				again = again || who != addr
-			case errors.Is(err, errLiedTogether):
-				j.solo, again = true, true // each alone will show who
-				fine = append(fine, addr)
-			case is(err, "differs"):
-				again = again || j.parts != nil || j.here > 0
-				fine = append(fine, addr)
-			default:
-				again = again || j.parts != nil || is(err, "changed")
-				failed = append(failed, addr)
-			}
-			why = fmt.Errorf("node %s: %w", who, err)
-			j.log.Info("no use of a node", "node", who, "err", err)
-		}
-		if nodes = append(fine, failed...); !again {
-			break
-		}
-		if round > 0 || j.parts == nil { // nobody goes on where it stopped: from the beginning, then
-			if round == maxRounds-1 {
-				break
-			}
+	for round := 1; ; round++ {
+		next, err := j.round(ctx, nodes)
+		switch {
+		case err == nil:
+			j.bar = nil // all bytes have come
+			j.convict()
+			return nil
+		case len(next) == 0, round == maxRounds:
+			return j.failure(err, asked)
+		case round > 1, j.parts == nil: // nobody goes on where it stopped: from the beginning, then
 			j.restart()
 		}
+		nodes = next
 	}
+}
+
+// round asks the nodes one after the other. If none gives the file it returns
+// those to ask in another round, in their order; there are none if that is of no
+// use. The error is about the last that failed for another reason than that it
+// does not have the file.
+func (j *job) round(ctx context.Context, nodes []string) (next []string, why error) {
+	why = errNobody
+	var fine, failed []string
+	again := false
+	for i, addr := range nodes {
+		if j.bad[addr] {
+			continue
+		}
+		who, err := j.attempt(ctx, addr, nodes)
+		switch {
+		case err == nil:
+			return nil, nil
+		case ctx.Err() != nil:
+			return nil, errStopped
+		case errors.Is(err, errLocal):
+			return nil, err
+		case is(err, "notfound"):
+			j.bad[addr] = true
+			continue
+		}
+		j.log.Info("no use of a node", "node", who, "err", err)
+		why = fmt.Errorf("node %s: %w", who, err)
+		switch {
+		case errors.Is(err, errLiedTogether): // each alone will show who; this one is here
+			j.solo = true
+			return slices.Concat(nodes[i:], fine, failed), why
+		case errors.Is(err, errLied):
+			j.passOver(who)
+			again = again || who != addr
+		case is(err, "differs"):
+			again = again || j.parts != nil || j.here > 0
+			fine = append(fine, addr)
+		default:
+			again = again || j.parts != nil || is(err, "changed")
+			failed = append(failed, addr)
+		}
+	}
+	if !again {
+		return nil, why
+	}
+	// Those that have failed come last, or one that always sends half a file would
+	// be the first every time.
+	return append(fine, failed...), why
+}
+
+// failure is the error that says why a file could not be had.
+func (j *job) failure(why error, asked int) error {
 	switch {
+	case errors.Is(why, errStopped), errors.Is(why, errLocal):
+		return fmt.Errorf("%s: %w", j.shown(), why)
 	case j.parts != nil:
 		return fmt.Errorf("%s: only %d of %d bytes could be had (%w); try again later", j.shown(), j.parts.frontier(), j.size, why)
 	case errors.Is(why, errNobody):

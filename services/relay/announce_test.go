@@ -1,0 +1,194 @@
+package relay
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// announced starts a node that announces itself.
+func (l *lab) announced(prepare func(c *NodeConfig)) *actor {
+	l.t.Helper()
+	dir := l.t.TempDir()
+	f, err := openFolder(dir)
+	require.NoError(l.t, err)
+	a := &actor{dir: dir, Node: &Node{
+		NodeConfig: NodeConfig{ID: "00000000000000aa", Relay: l.relay.Addr(), Log: l.logger(), Dial: l.dialer()},
+		ln:         l.listen(), folder: f, digests: newDigests(),
+	}}
+	if prepare != nil {
+		prepare(&a.NodeConfig)
+	}
+	a.stop = l.runs(func(ctx context.Context) { _ = a.Serve(ctx) })
+	synctest.Wait()
+	return a
+}
+
+// restarts starts the relay anew, at the same address and knowing nothing.
+func (l *lab) restarts() {
+	l.t.Helper()
+	ln, err := l.net.Listen(l.relay.Addr())
+	require.NoError(l.t, err)
+	l.relay = &Relay{ln: ln, log: l.logger(), dial: l.dialer()}
+	l.stopRelay = l.runs(func(ctx context.Context) { _ = l.relay.Serve(ctx) })
+}
+
+func TestANodeComesStaysAndGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		n := l.announced(nil)
+		l.relay.leases.lists(t, n.Addr())
+		for range 100 {
+			<-time.After(lease / 2)
+			l.relay.leases.lists(t, n.Addr())
+		}
+		n.stop()
+		l.relay.leases.lists(t)
+		require.Empty(t, l.log.warnings())
+	})
+}
+
+func TestANodeThatIsKilledDropsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		var dead atomic.Bool
+		n := l.announced(func(c *NodeConfig) {
+			c.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+				if dead.Load() {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				return l.net.Dial(ctx, "", addr)
+			}
+		})
+		dead.Store(true)
+		<-time.After(lease * 2 / 3)
+		l.relay.leases.lists(t, n.Addr())
+		<-time.After(lease / 3)
+		synctest.Wait()
+		l.relay.leases.lists(t)
+	})
+}
+
+// However long a relay was away, when it is back so is every living node within
+// five seconds.
+func TestARestartedRelayHasItsNodesBack(t *testing.T) {
+	for _, away := range []time.Duration{0, 100 * time.Millisecond, 7 * time.Second, time.Hour} {
+		t.Run(away.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				n := l.announced(nil)
+				l.stopRelay()
+				<-time.After(away)
+				l.restarts()
+				<-time.After(5 * time.Second)
+				synctest.Wait()
+				l.relay.leases.lists(t, n.Addr())
+				if away > 5*time.Second {
+					require.Len(t, l.log.warnings(), 2, "once that it is away, once that it is back")
+					require.Contains(t, l.log.warnings()[0], "not registered with the relay at "+l.relay.Addr())
+					require.Contains(t, l.log.warnings()[1], "registered with the relay at "+l.relay.Addr())
+				}
+			})
+		})
+	}
+}
+
+func TestANodeStartsWithoutARelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.stopRelay()
+		n := l.announced(nil)
+		<-time.After(time.Minute)
+		_, in := l.asks(n.Addr(), "WHO")
+		hears(t, in, "NODE 00000000000000aa\n") // it serves all the same
+		l.restarts()
+		<-time.After(time.Second)
+		synctest.Wait()
+		l.relay.leases.lists(t, n.Addr())
+		l.stopRelay()
+		began := time.Now()
+		n.stop()
+		require.LessOrEqual(t, time.Since(began), time.Second, "it leaves without a relay as well")
+	})
+}
+
+// Another relay may give shorter leases.
+func TestANodeRenewsAtAThirdOfTheLeaseItHas(t *testing.T) {
+	for seconds, most := range map[string]time.Duration{"3": time.Second, "15": 5 * time.Second, "0": time.Second / 3, "9223372036854775807": 5 * time.Second} {
+		t.Run(seconds, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				var at []time.Time
+				rogue := l.rogue(func(request string) (string, bool) {
+					if strings.HasPrefix(request, "WITHDRAW ") {
+						return "OK\n", true
+					}
+					at = append(at, time.Now())
+					require.Regexp(t, "^REGISTER 00000000000000aa :[0-9]+$", request)
+					return "OK 127.0.0.1:1 " + seconds + "\n", true
+				})
+				n := l.announced(func(c *NodeConfig) { c.Relay = rogue })
+				<-time.After(time.Minute)
+				n.stop()
+				require.Greater(t, len(at), 10)
+				for i := range at[1:] {
+					between := at[i+1].Sub(at[i])
+					require.LessOrEqual(t, between, most)
+					require.GreaterOrEqual(t, between, most*3/4)
+				}
+			})
+		})
+	}
+}
+
+func TestARelayThatMakesNoSense(t *testing.T) {
+	for name, says := range map[string]string{
+		"another address": "OK somewhere 15\n", "another lease": "OK 127.0.0.1:1 soon\n", "HTTP": "HTTP/1.1 400 Bad Request\n",
+		"full": "ERR full no room\n", "nothing": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				rogue := l.rogue(func(string) (string, bool) { return says, true })
+				l.announced(func(c *NodeConfig) { c.Relay = rogue })
+				<-time.After(10 * time.Second)
+				synctest.Wait()
+				require.Len(t, l.log.warnings(), 1, "told once")
+				require.Contains(t, l.log.warnings()[0], "not registered with the relay at "+rogue)
+			})
+		})
+	}
+}
+
+func TestAnAdvertisedAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		ln, err := l.net.Listen("10.0.0.7:7007")
+		require.NoError(t, err)
+		n := l.announced(func(c *NodeConfig) { c.Advertise = "10.0.0.7:7007" })
+		<-time.After(answerTime) // the relay asks there, in vain
+		synctest.Wait()
+		l.relay.leases.lists(t, "127.0.0.1:7007")
+		<-time.After(10 * time.Second)
+		require.Len(t, l.log.warnings(), 1)
+		require.Contains(t, l.log.String(), "the relay does not find this node at 10.0.0.7:7007 and lists it at 127.0.0.1:7007")
+		l.runs(func(ctx context.Context) { // the way there is open now
+			s := listener{ln, l.logger(), n.handle}
+			s.serve(ctx)
+		})
+		<-time.After(5 * time.Second)
+		synctest.Wait()
+		l.relay.leases.lists(t, "10.0.0.7:7007")
+		n.stop()
+		l.relay.leases.lists(t)
+	})
+}

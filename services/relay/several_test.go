@@ -1,0 +1,290 @@
+package relay
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// severally is a file that is worth asking several nodes for.
+var severally = sync.OnceValue(func() string { return noise(segment+manyAtOnce+100, 20) })
+
+// data reports whether a request is for bytes, and for how many.
+func data(request string) (count int64, ok bool) {
+	f := strings.SplitN(request, " ", 5)
+	if f[0] != "GET" {
+		return 0, false
+	}
+	count, _ = strconv.ParseInt(f[2], 10, 64)
+	return count, count > 0
+}
+
+// together holds up all after the first part until every node has been asked for
+// a part. asked is told of each request for bytes.
+func together(nodes []*actor, asked func(n *actor, count int64)) {
+	var all sync.WaitGroup
+	for i, n := range nodes {
+		var requests atomic.Int32
+		waits := int32(1)
+		if i == 0 {
+			waits = 2
+		}
+		all.Add(1)
+		n.spied = func(request string) {
+			count, ok := data(request)
+			if !ok {
+				return
+			}
+			asked(n, count)
+			if requests.Add(1) == waits {
+				all.Done()
+				all.Wait()
+			}
+		}
+	}
+}
+
+// hashes has nodes compute the hash of a file that has been fetched for it.
+func (l *lab) hashes(name string, nodes ...*actor) {
+	l.t.Helper()
+	for _, n := range nodes {
+		_, err := l.dialer().askFor(l.t.Context(), n.Addr(), "STAT "+name, "FILE", 3)
+		require.NoError(l.t, err)
+	}
+}
+
+func TestALargeFileComesFromAllNodesAtOnce(t *testing.T) {
+	content := noise(100<<20, 21)
+	l := newLab(t, nil)
+	dir := folderOf(t, "a", content)
+	nodes := []*actor{l.nodeIn(dir), l.nodeIn(dir), l.nodeIn(dir)}
+	l.hashes("a", nodes...)
+	var mu sync.Mutex
+	gave := make(map[*actor]int64)
+	together(nodes, func(n *actor, count int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		gave[n] += count
+	})
+	l.client(nil).gets(t, "a", content)
+	require.Len(t, gave, 3)
+	var all int64
+	for _, count := range gave {
+		all += count
+	}
+	require.GreaterOrEqual(t, all, int64(len(content)))
+	require.Less(t, all, int64(len(content)+2*segment), "next to nothing is asked for twice")
+	require.Empty(t, l.log.warnings())
+}
+
+// killer is a progress that kills a node once so much of a file has come, and
+// has everything wait for that.
+type killer struct {
+	mu   sync.Mutex
+	left int
+	kill func()
+}
+
+func (k *killer) Add(n int) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if left := k.left - n; k.left > 0 && left <= 0 {
+		k.kill()
+	}
+	k.left -= n
+	return nil
+}
+
+func (k *killer) Exit() error { return nil }
+
+func TestANodeIsKilledMidway(t *testing.T) {
+	content := noise(4*segment, 22)
+	source := folderOf(t, "a", content)
+	for name, test := range map[string]struct{ nodes, dies int }{
+		"the only one so far": {1, 0},
+		"the first of three":  {3, 0},
+		"a helper":            {3, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, nil)
+			var nodes []*actor
+			for range test.nodes {
+				nodes = append(nodes, l.nodeIn(source))
+			}
+			l.hashes("a", nodes...)
+			together(nodes, func(*actor, int64) {})
+			if test.nodes == 1 {
+				l.nodeIn(source) // it has yet to hash the file: nobody waits for it
+			}
+			dir := t.TempDir()
+			c := l.client(func(c *FetchConfig) {
+				c.Dir = dir
+				c.Progress = func(string, int64) Progress {
+					return &killer{left: segment + segment/2, kill: nodes[test.dies].stop} // each is in the middle of a part
+				}
+			})
+			require.NoError(t, c.File(t.Context(), "a"))
+			require.True(t, readFile(t, dir, "a") == content)
+			require.Equal(t, []string{"a"}, filesIn(t, dir))
+			require.Empty(t, l.log.warnings())
+			require.Regexp(t, "a node has stopped fetching.* node="+nodes[test.dies].Addr(), l.log.String())
+		})
+	}
+}
+
+// liar serves other bytes than a file has, in part, under its hash.
+func liar(content string) func(request string) (string, bool) {
+	sum := sha256.Sum256([]byte(content))
+	hash := hex.EncodeToString(sum[:])
+	return func(request string) (string, bool) {
+		f := strings.SplitN(request, " ", 5)
+		if f[0] == "WHO" {
+			return "NODE 00000000000000cc\n", true
+		}
+		from, _ := strconv.Atoi(f[1])
+		count, _ := strconv.Atoi(f[2])
+		count = min(count, len(content)-from)
+		body := content[from : from+count]
+		if count > 0 {
+			body = body[:count/2] + string(body[count/2]+1) + body[count/2+1:]
+			body = body[:count]
+		}
+		return fmt.Sprintf("SEND %d %s %d\n%sEND %s\n", len(content), hash, count, body, hash), true
+	}
+}
+
+func TestALiarAmongSeveralIsFoundOut(t *testing.T) {
+	content := severally()
+	source := folderOf(t, "a", content)
+	for name, first := range map[string]bool{"the first": true, "a helper": false} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, nil)
+			lied := make(chan struct{})
+			var once sync.Once
+			lies := liar(content)
+			rogue := func() string {
+				return l.rogue(func(request string) (string, bool) {
+					if _, ok := data(request); ok && !first {
+						once.Do(func() { close(lied) })
+					}
+					return lies(request)
+				})
+			}
+			var addr string
+			if first {
+				addr = rogue()
+			}
+			honest := []*actor{l.nodeIn(source), l.nodeIn(source)}
+			l.hashes("a", honest...)
+			if !first {
+				addr = rogue()
+				var requests atomic.Int32
+				honest[0].spied = func(request string) { // it waits until the liar has been asked
+					if _, ok := data(request); ok && requests.Add(1) == 2 {
+						<-lied
+					}
+				}
+			}
+			l.client(nil).gets(t, "a", content)
+			require.Len(t, l.log.warnings(), 1, "and nobody else")
+			require.Contains(t, l.log.warnings()[0], "a: passed over node "+addr)
+		})
+	}
+}
+
+// Helpers of all kinds: whatever they do, the file is had, and what they cost is
+// no more than a second.
+func TestHelpersThatDoNotHelp(t *testing.T) {
+	content := severally()
+	begins := func(with func(from int) string) func(string) (string, bool) {
+		return func(request string) (string, bool) {
+			if _, ok := data(request); !ok {
+				return liar(content)(request)
+			}
+			f := strings.Fields(request)
+			from, _ := strconv.Atoi(f[1])
+			return fmt.Sprintf("SEND %d %s %s\n", len(content), hashed(content), f[2]) + with(from), true
+		}
+	}
+	for name, test := range map[string]struct {
+		costs time.Duration
+		named bool
+		says  func(request string) (string, bool)
+	}{
+		"nothing of that name": {0, false, func(string) (string, bool) { return "ERR notfound\n", true }},
+		"another version":      {0, false, func(string) (string, bool) { return "ERR differs\n", true }},
+		"silence":              {0, false, func(string) (string, bool) { return "", true }},
+		"hangs up":             {0, false, func(string) (string, bool) { return "", false }},
+		"hashes for ever": {0, false, func(request string) (string, bool) {
+			return map[string]string{"WHO": "NODE 00000000000000cc\n"}[request], true
+		}},
+		"stops in the middle": {answerTime, false, begins(func(from int) string { return content[from : from+4] })},
+		"stops and lies":      {answerTime, true, begins(func(int) string { return "some" })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				honest := l.node("a", content)
+				l.hashes("a", honest)
+				came := make(chan struct{})
+				var once sync.Once
+				addr := l.rogue(func(request string) (string, bool) {
+					if _, ok := data(request); ok || test.costs == 0 {
+						defer once.Do(func() { close(came) })
+					}
+					return test.says(request)
+				})
+				requests := 0
+				honest.spied = func(request string) { // it waits until the helper has come
+					if _, ok := data(request); ok {
+						if requests++; requests == 2 {
+							<-came
+						}
+					}
+				}
+				began := time.Now()
+				l.client(nil).gets(t, "a", content)
+				require.Equal(t, test.costs, time.Since(began))
+				if test.named {
+					require.Len(t, l.log.warnings(), 1)
+					require.Contains(t, l.log.warnings()[0], "a: passed over node "+addr)
+				} else {
+					require.Empty(t, l.log.warnings())
+				}
+			})
+		})
+	}
+}
+
+// When the first node becomes slow a helper that is not takes its place.
+func TestTheLeadBecomesSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := severally()
+		l := newLab(t, memnet.New())
+		hash := hashed(content)
+		requests := 0
+		l.rogue(func(request string) (string, bool) {
+			count, _ := data(request)
+			if requests++; requests == 1 {
+				return fmt.Sprintf("SEND %d %s %d\n%sEND %s\n", len(content), hash, count, content[:count], hash), true
+			}
+			return fmt.Sprintf("SEND %d %s %d\n", len(content), hash, count), true
+		})
+		honest := l.node("a", content)
+		l.hashes("a", honest)
+		began := time.Now()
+		l.client(nil).gets(t, "a", content)
+		require.Equal(t, answerTime, time.Since(began))
+	})
+}
