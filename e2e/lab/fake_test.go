@@ -2,9 +2,13 @@ package lab
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // fakeT is a test that may fail without failing the one that watches it.
@@ -35,9 +39,13 @@ func (f *fakeT) Fatalf(format string, args ...any) {
 }
 
 // watch runs a test that is meant to fail, cleanups and all, and returns what
-// it wrote.
+// it wrote. The artifacts it left stay until t ends.
 func watch(t *testing.T, test func(t testing.TB)) string {
 	t.Helper()
+	r, err := theRun()
+	require.NoError(t, err)
+	name, _, _ := strings.Cut(t.Name(), "/")
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Join(r.artifacts, name)) })
 	f := &fakeT{TB: t, name: t.Name()}
 	done := make(chan struct{})
 	go func() {
