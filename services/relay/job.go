@@ -65,7 +65,7 @@ const maxRounds = 3
 func (j *job) fetch(ctx context.Context, nodes []string) error {
 	asked := len(nodes)
 	for round := 1; ; round++ {
-		next, err := j.round(ctx, nodes)
+		next, other, err := j.round(ctx, nodes)
 		switch {
 		case err == nil:
 			j.bar = nil // all bytes have come
@@ -73,7 +73,7 @@ func (j *job) fetch(ctx context.Context, nodes []string) error {
 			return nil
 		case len(next) == 0, round == maxRounds:
 			return j.failure(err, asked)
-		case round > 1, j.parts == nil: // nobody goes on where it stopped: from the beginning, then
+		case other && (round > 1 || j.parts == nil): // nobody goes on where it stopped
 			j.restart()
 		}
 		nodes = next
@@ -81,10 +81,11 @@ func (j *job) fetch(ctx context.Context, nodes []string) error {
 }
 
 // round asks the nodes one after the other. If none gives the file it returns
-// those to ask in another round, in their order; there are none if that is of no
-// use. The error is about the last that failed for another reason than that it
-// does not have the file.
-func (j *job) round(ctx context.Context, nodes []string) (next []string, why error) {
+// those to ask in another round, in their order, and whether some of them have
+// another version than the one of which a part is here; there are none if that is
+// of no use. The error is about the last that failed for another reason than that
+// it does not have the file.
+func (j *job) round(ctx context.Context, nodes []string) (next []string, other bool, why error) {
 	why = errNobody
 	var fine, failed []string
 	again := false
@@ -95,11 +96,11 @@ func (j *job) round(ctx context.Context, nodes []string) (next []string, why err
 		who, err := j.attempt(ctx, addr, nodes)
 		switch {
 		case err == nil:
-			return nil, nil
+			return nil, false, nil
 		case ctx.Err() != nil:
-			return nil, errStopped
+			return nil, false, errStopped
 		case errors.Is(err, errLocal):
-			return nil, err
+			return nil, false, err
 		case is(err, "notfound"):
 			j.bad[addr] = true
 			continue
@@ -109,24 +110,24 @@ func (j *job) round(ctx context.Context, nodes []string) (next []string, why err
 		switch {
 		case errors.Is(err, errLiedTogether): // each alone will show who; this one is here
 			j.solo = true
-			return slices.Concat(nodes[i:], fine, failed), why
+			return slices.Concat(nodes[i:], fine, failed), false, why
 		case errors.Is(err, errLied):
 			j.passOver(who)
 			again = again || who != addr
 		case is(err, "differs"):
-			again = again || j.parts != nil || j.here > 0
+			other = other || j.parts != nil || j.here > 0
 			fine = append(fine, addr)
 		default:
 			again = again || j.parts != nil || is(err, "changed")
 			failed = append(failed, addr)
 		}
 	}
-	if !again {
-		return nil, why
+	if !again && !other {
+		return nil, false, why
 	}
 	// Those that have failed come last, or one that always sends half a file would
 	// be the first every time.
-	return append(fine, failed...), why
+	return append(fine, failed...), other, why
 }
 
 // failure is the error that says why a file could not be had.

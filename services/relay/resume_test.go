@@ -69,6 +69,27 @@ func TestAHalfFetchedFileThatHasChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// The node that dies takes calls for a while and hangs up: that is no reason to
+// drop what it has given.
+func TestANodeThatHangsUpTakesNothingAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content, dir := noise(100_000, 38), t.TempDir()
+		l := newLab(t, memnet.New())
+		gives := half(content, unknown, 60_000)
+		gave := false
+		l.rogue(func(request string) (string, bool) {
+			if gave {
+				return "", false
+			}
+			gave = true
+			return gives(request)
+		})
+		l.node("b", "x")
+		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), "a: only 60000 of 100000 bytes could be had")
+		require.Equal(t, "60000", readFile(t, dir, "a.part.at"))
+	})
+}
+
 // If nobody has the file now, what is there stays for later.
 func TestAHalfFetchedFileThatNobodyHasNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
