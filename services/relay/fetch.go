@@ -77,10 +77,15 @@ func (f *Fetch) Files(ctx context.Context, names []string) error {
 		failed++
 		fmt.Fprintf(f.Err, "fetch: %v\n", err)
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d files were not fetched", failed, len(names))
+	return notFetched(failed, len(names))
+}
+
+// notFetched is the error after several files, each of which has been told.
+func notFetched(failed, asked int) error {
+	if failed == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%d of %d files were not fetched", failed, asked)
 }
 
 // File fetches one file and prints or saves it. Whatever it prints is the whole

@@ -17,26 +17,38 @@ type Input interface {
 	SkipLine() (int64, error) // drops the rest of a line that was too long
 }
 
+// typedAhead is how many names may be typed while a file is fetched. Whoever types
+// more is not heard before the next one is taken, Ctrl-C included.
+const typedAhead = 256
+
 // Prompt fetches the files that are named on in, a line each, until its end or
-// that of ctx. What fails is told to Err; the next name is another try. The
-// goroutine that reads in ends with in.
+// that of ctx. What fails is told to Err; the next name is another try. If in has
+// an end, the error then says how many failed. The goroutine that reads in ends
+// with in.
 func (f *Fetch) Prompt(ctx context.Context, in Input) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	names := make(chan string)
+	names := make(chan string, typedAhead)
 	go func() {
 		defer close(names)
 		if err := readNames(ctx, in, names, f.Err); !errors.Is(err, io.EOF) {
 			cancel() // a transfer that is under way too
 		}
 	}()
+	asked, failed := 0, 0
 	for {
 		select {
 		case name, ok := <-names:
-			if !ok {
+			switch {
+			case ok:
+			case ctx.Err() != nil: // whoever has left wants to know nothing
 				return nil
+			default:
+				return notFetched(failed, asked)
 			}
+			asked++
 			if err := f.File(ctx, name); err != nil && ctx.Err() == nil {
+				failed++
 				fmt.Fprintf(f.Err, "fetch: %v\n", err)
 			}
 		case <-ctx.Done():

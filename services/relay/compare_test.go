@@ -1,0 +1,109 @@
+package relay
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// The first node's file wins, and the user is told of every node that has another
+// under the same name.
+func TestTheUserIsToldOfAnotherFile(t *testing.T) {
+	content := noise(2*smallFile, 50)
+	for name, test := range map[string]struct {
+		other string
+		told  bool
+	}{
+		"of another size":                  {content + "x", true},
+		"of another size, not hashed":      {strings.Repeat("x", 10*smallFile), true},
+		"empty":                            {"", true},
+		"of the same size, not yet hashed": {noise(2*smallFile, 51), true},
+		"the same":                         {content, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				first := l.node("a", content)
+				other := l.node("a", test.other)
+				l.node("b", "x")
+				l.lists("127.0.0.1:9")
+				c := l.client(func(c *FetchConfig) { c.First = false })
+				c.gets(t, "a", content)
+				if !test.told {
+					require.Empty(t, l.log.warnings())
+					return
+				}
+				require.Len(t, l.log.warnings(), 1)
+				require.Contains(t, l.log.warnings()[0],
+					"a: node "+other.Addr()+" has another file of this name; this is the one of "+first.Addr())
+			})
+		})
+	}
+}
+
+func TestComparingCostsASecondAtMost(t *testing.T) {
+	content := noise(2*smallFile, 52)
+	for name, says := range map[string]func(request string) (string, bool){
+		"silence":      func(string) (string, bool) { return "", true },
+		"half a line":  func(string) (string, bool) { return "SEND 1", true },
+		"no end":       func(string) (string, bool) { return "SEND 131072 - 0\n", true },
+		"no last word": func(string) (string, bool) { return "SEND 131072 - 0\nEND -\n", true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.node("a", content)
+				l.rogue(says)
+				slow := l.node("a", noise(2*smallFile, 53))
+				goOn := make(chan struct{})
+				defer close(goOn)
+				slow.digests.read = func(ctx context.Context, file io.ReaderAt, n int64) (string, error) {
+					<-goOn
+					return hashPrefix(ctx, file, n)
+				}
+				c := l.client(func(c *FetchConfig) { c.First = false })
+				began := time.Now()
+				c.gets(t, "a", content)
+				require.Equal(t, answerTime, time.Since(began))
+				require.Empty(t, l.log.warnings(), "nobody knows")
+			})
+		})
+	}
+}
+
+func TestNothingIsComparedWithoutNeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1")
+		asked := l.spy(l.node("a", "2"))
+		l.client(nil).gets(t, "a", "1")
+		require.Empty(t, *asked, "-first says so")
+		require.Error(t, l.client(func(c *FetchConfig) { c.First = false }).File(t.Context(), "b"))
+		require.Equal(t, []string{"GET 0 16777216 - b"}, *asked)
+	})
+}
+
+// A hash that is none, or an answer that makes no sense, is not another file.
+func TestComparingWithRogues(t *testing.T) {
+	for name, says := range map[string]string{
+		"no hash": "SEND 1 - 0\nEND abc\n", "ERR": "ERR failed\n", "no answer": "x\n", "bytes": "SEND 1 - 1\nxEND -\n",
+		"STAT without a hash": "SEND 1 - 0\nEND -\nFILE 1 - a\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.node("a", "1")
+				l.rogue(func(string) (string, bool) { return says, false })
+				l.client(func(c *FetchConfig) { c.First = false }).gets(t, "a", "1")
+				require.Empty(t, l.log.warnings())
+			})
+		})
+	}
+}

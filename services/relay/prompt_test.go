@@ -1,0 +1,151 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/lines"
+	"peerlab/services/internal/memnet"
+)
+
+// keyboard is an Input; an error that is typed is what Next returns.
+type keyboard chan any
+
+func (k keyboard) Next() ([]byte, error) {
+	switch typed := (<-k).(type) {
+	case string:
+		return []byte(typed), nil
+	case error:
+		return nil, typed
+	}
+	return nil, io.EOF // it has been closed
+}
+
+func (k keyboard) SkipLine() (int64, error) { return 0, nil }
+
+// prompted runs a prompt in a bubble, and returns what ends it.
+func prompted(ctx context.Context, c *client, keys keyboard) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- c.Prompt(ctx, keys) }()
+	return done
+}
+
+func (k keyboard) types(what ...any) {
+	for _, w := range what {
+		k <- w
+		synctest.Wait()
+	}
+}
+
+func TestPrompt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1\n", "two words ", "2\n")
+		c, keys := l.client(nil), make(keyboard)
+		done := prompted(t.Context(), c, keys)
+		keys.types("a", "", "two words ", "missing", "../x", "a", lines.ErrTooLong, "\x1b[2J", "a")
+		close(keys)
+		require.EqualError(t, <-done, "3 of 7 files were not fetched")
+		require.Equal(t, "1\n2\n1\n1\n", c.out.String())
+		require.Equal(t, `fetch: missing: nobody has it; 1 nodes were asked
+fetch: "../x" is not the name of a file of the nodes'
+fetch: a name has at most 1024 bytes
+fetch: "\x1b[2J" has control characters
+`, c.err.String())
+	})
+}
+
+func TestPromptWhereAllGoesWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1\n")
+		c, keys := l.client(nil), make(keyboard)
+		done := prompted(t.Context(), c, keys)
+		keys.types("a")
+		close(keys)
+		require.NoError(t, <-done)
+	})
+}
+
+// A relay that is not there is no reason to leave: it may come.
+func TestPromptWaitsForTheRelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.stopRelay()
+		c, keys := l.client(nil), make(keyboard)
+		done := prompted(t.Context(), c, keys)
+		keys.types("a")
+		require.True(t, strings.HasPrefix(c.err.String(), "fetch: no relay at 127.0.0.1:7001: "), c.err)
+		l.restarts()
+		l.node("a", "1\n")
+		keys.types("a")
+		require.Equal(t, "1\n", c.out.String())
+		close(keys)
+		require.Error(t, <-done)
+	})
+}
+
+// Whoever leaves the terminal, or has the process end, does not wait for a file.
+func TestPromptIsLeftInTheMiddle(t *testing.T) {
+	left := errors.New("the terminal was left")
+	for name, leave := range map[string]func(cancel func(), keys keyboard){
+		"by Ctrl-C":  func(_ func(), keys keyboard) { keys <- left },
+		"by SIGTERM": func(cancel func(), keys keyboard) { cancel(); close(keys) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.rogue(func(string) (string, bool) { return "SEND 100 - 100\nhalf", true })
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				c, keys := l.client(nil), make(keyboard)
+				done := prompted(ctx, c, keys)
+				keys.types("missing", "a")
+				began := time.Now()
+				leave(cancel, keys)
+				require.NoError(t, <-done, "it did what it was told")
+				require.Zero(t, time.Since(began))
+				require.Empty(t, c.out.String())
+			})
+		})
+	}
+}
+
+// The end of a pipe is not the end of the file that was named last.
+func TestPromptFinishesTheLastFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		goOn := make(chan struct{})
+		n := l.node("a", "1\n")
+		n.spied = func(string) { <-goOn }
+		c, keys := l.client(nil), make(keyboard)
+		done := prompted(t.Context(), c, keys)
+		keys.types("a")
+		close(keys)
+		synctest.Wait()
+		close(goOn)
+		require.NoError(t, <-done)
+		require.Equal(t, "1\n", c.out.String())
+	})
+}
+
+// A line that is too long is dropped to its end, and if that is the end of all,
+// so be it.
+func TestPromptSkipsALongLine(t *testing.T) {
+	l := newLab(t, nil)
+	l.node("a", "1\n")
+	c := l.client(nil)
+	long := strings.Repeat("x", 2000)
+	in := lines.NewReader(strings.NewReader(long+"\na\n"+long), maxName)
+	require.NoError(t, c.Prompt(t.Context(), in))
+	require.Equal(t, "1\n", c.out.String())
+	require.Equal(t, fmt.Sprintf("fetch: a name has at most %d bytes\n", maxName), c.err.String())
+}
