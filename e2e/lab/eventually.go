@@ -12,7 +12,7 @@ import (
 // until lookTimeout.
 const (
 	lookInterval = 10 * time.Millisecond
-	lookTimeout  = 10 * time.Second
+	lookTimeout  = 20 * time.Second
 )
 
 // Eventually waits until ok is true, and ends the test with what was awaited

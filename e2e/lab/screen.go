@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// lineTimeout is for a line that must come.
-const lineTimeout = 10 * time.Second
+// lineTimeout is for a line that must come. A machine whose disk is busy can
+// hold up a program that writes to a file and waits for it to be safe.
+const lineTimeout = 20 * time.Second
 
 // Screen is an output of a process, as a test looks at it: its screen, or its
 // standard error ([Process.Stderr]), from the last mark of this epoch on.
