@@ -33,6 +33,7 @@ func TestContainersAreConfined(t *testing.T) {
 	assert.Equal(t, []string{"ALL"}, c.Container.HostConfig.CapDrop)
 	assert.Contains(t, c.Container.HostConfig.SecurityOpt, "no-new-privileges")
 	assert.False(t, c.Container.Config.Tty)
+	assert.Empty(t, c.Container.Config.Labels[composeLabel], "no project of compose takes it for its own")
 }
 
 func TestOneLabMixesContainersAndProcesses(t *testing.T) {
