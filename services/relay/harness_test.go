@@ -1,18 +1,13 @@
 package relay
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +27,13 @@ func TestMain(m *testing.M) {
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// How long and how often a test looks for what another goroutine is about to do
+// on real sockets.
+const (
+	testTime = 10 * time.Second
+	testTick = 5 * time.Millisecond
+)
 
 // lab is a relay with nodes and a fetching client. Without a net it is on
 // loopback; with one in memory, for a synctest bubble.
@@ -155,67 +157,6 @@ func (l *lab) spy(a *actor) *[]string {
 	return &asked
 }
 
-// folderOf makes a folder with these files: name, content, name, content.
-func folderOf(t testing.TB, files ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for i := 0; i < len(files); i += 2 {
-		write(t, filepath.Join(dir, files[i]), files[i+1])
-	}
-	return dir
-}
-
-func write(t testing.TB, path, content string) {
-	t.Helper()
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
-}
-
-// rogue starts a node that does as says says, which is called with each request
-// and whatever it returns is sent. When it reports false the connection is
-// closed, gracefully.
-func (l *lab) rogue(says func(request string) (answer string, goOn bool)) (addr string) {
-	return l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
-		for {
-			request, err := in.ReadString('\n')
-			if err != nil {
-				return
-			}
-			text, goOn := says(strings.TrimSuffix(request, "\n"))
-			if _, err := io.WriteString(conn, text); err != nil || !goOn {
-				return
-			}
-		}
-	})
-}
-
-// rawRogue starts a node that hands its connections to handle once HELLO has
-// come, and closes them when that returns.
-func (l *lab) rawRogue(handle func(conn net.Conn, in *bufio.Reader)) (addr string) {
-	ln := l.listen()
-	l.runs(func(ctx context.Context) {
-		var all sync.WaitGroup
-		defer all.Wait()
-		defer context.AfterFunc(ctx, func() { ln.Close() })()
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				defer conn.Close()
-				defer context.AfterFunc(ctx, func() { conn.Close() })()
-				in := bufio.NewReader(conn)
-				if line, err := in.ReadString('\n'); err == nil && line == hello+"\n" {
-					handle(conn, in)
-				}
-			})
-		}
-	})
-	l.lists(ln.Addr().String())
-	return ln.Addr().String()
-}
-
 // client is a fetching client under test.
 type client struct {
 	*Fetch
@@ -245,58 +186,4 @@ func (c *client) gets(t testing.TB, name, content string) {
 	got := c.out.String()
 	require.True(t, got == content, "%d bytes were printed, not these %d", len(got), len(content))
 	c.out.clear()
-}
-
-// recorder is a screen or a log: what was written.
-type recorder struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.buf.Write(b)
-}
-
-func (r *recorder) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.buf.String()
-}
-
-func (r *recorder) clear() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.buf.Reset()
-}
-
-// warnings returns the log's lines of that level.
-func (r *recorder) warnings() (all []string) {
-	for line := range strings.SplitSeq(r.String(), "\n") {
-		if strings.Contains(line, "level=WARN") {
-			all = append(all, line)
-		}
-	}
-	return all
-}
-
-// noise returns n bytes that no packing makes shorter, the same for a seed each time.
-func noise(n int, seed uint64) string {
-	b := make([]byte, n)
-	r := rand.NewChaCha8([32]byte{byte(seed)})
-	_, _ = r.Read(b)
-	return string(b)
-}
-
-func readFile(t testing.TB, dir, name string) string {
-	t.Helper()
-	got, err := os.ReadFile(filepath.Join(dir, name))
-	require.NoError(t, err)
-	return string(got)
-}
-
-func hashed(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/internal/memnet"
@@ -163,9 +164,9 @@ func TestAByteASecond(t *testing.T) {
 				l := newLab(t, memnet.New())
 				l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
 					_, err := in.ReadString('\n')
-					require.NoError(t, err)
+					assert.NoError(t, err)
 					_, err = io.WriteString(conn, test.atOne)
-					require.NoError(t, err)
+					assert.NoError(t, err)
 					drip(conn, strings.Repeat("x", 100))
 				})
 				l.node("a", "honest")
@@ -184,16 +185,16 @@ func TestASlowNode(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
 			_, err := in.ReadString('\n')
-			require.NoError(t, err)
+			assert.NoError(t, err)
 			_, err = io.WriteString(conn, send0(content, unknown))
-			require.NoError(t, err)
+			assert.NoError(t, err)
 			for at := 0; at < len(content); at += bodyPart {
 				<-time.After(bodyTime - time.Second)
 				_, err := io.WriteString(conn, content[at:at+bodyPart])
-				require.NoError(t, err)
+				assert.NoError(t, err)
 			}
 			_, err = io.WriteString(conn, "END "+hashed(content)+"\n")
-			require.NoError(t, err)
+			assert.NoError(t, err)
 		})
 		began := time.Now()
 		l.client(nil).gets(t, "a", content)

@@ -1,0 +1,102 @@
+package relay
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// Helpers of all kinds: whatever they do, the file is had, and what they cost is
+// no more than a second.
+func TestHelpersThatDoNotHelp(t *testing.T) {
+	content := severally()
+	hash, lies := hashed(content), liar(content)
+	begins := func(with func(from int) string) func(string) (string, bool) {
+		return func(request string) (string, bool) {
+			if _, ok := data(request); !ok {
+				return lies(request)
+			}
+			f := strings.Fields(request)
+			from, _ := strconv.Atoi(f[1])
+			return fmt.Sprintf("SEND %d %s %s\n", len(content), hash, f[2]) + with(from), true
+		}
+	}
+	for name, test := range map[string]struct {
+		costs time.Duration
+		named bool
+		says  func(request string) (string, bool)
+	}{
+		"nothing of that name": {0, false, func(string) (string, bool) { return "ERR notfound\n", true }},
+		"another version":      {0, false, func(string) (string, bool) { return "ERR differs\n", true }},
+		"silence":              {0, false, func(string) (string, bool) { return "", true }},
+		"hangs up":             {0, false, func(string) (string, bool) { return "", false }},
+		"hashes for ever": {0, false, func(request string) (string, bool) {
+			return map[string]string{"WHO": "NODE 00000000000000cc\n"}[request], true
+		}},
+		"stops in the middle": {answerTime, false, begins(func(from int) string { return content[from : from+4] })},
+		"stops and lies":      {answerTime, true, begins(func(int) string { return "some" })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				honest := l.node("a", content)
+				l.hashes("a", honest)
+				came := make(chan struct{})
+				var once sync.Once
+				addr := l.rogue(func(request string) (string, bool) {
+					if _, ok := data(request); ok || test.costs == 0 {
+						defer once.Do(func() { close(came) })
+					}
+					return test.says(request)
+				})
+				requests := 0
+				honest.spied = func(request string) { // it waits until the helper has come
+					if _, ok := data(request); ok {
+						if requests++; requests == 2 {
+							<-came
+						}
+					}
+				}
+				began := time.Now()
+				l.getsLarge("a", content)
+				require.Equal(t, test.costs, time.Since(began))
+				if test.named {
+					require.Len(t, l.log.warnings(), 1)
+					require.Contains(t, l.log.warnings()[0], "a: passed over node "+addr)
+				} else {
+					require.Empty(t, l.log.warnings())
+				}
+			})
+		})
+	}
+}
+
+// When the first node becomes slow a helper that is not takes its place.
+func TestTheLeadBecomesSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := severally()
+		l := newLab(t, memnet.New())
+		hash := hashed(content)
+		requests := 0
+		l.rogue(func(request string) (string, bool) {
+			count, _ := data(request)
+			if requests++; requests == 1 {
+				return fmt.Sprintf("SEND %d %s %d\n%sEND %s\n", len(content), hash, count, content[:count], hash), true
+			}
+			return fmt.Sprintf("SEND %d %s %d\n", len(content), hash, count), true
+		})
+		honest := l.node("a", content)
+		l.hashes("a", honest)
+		began := time.Now()
+		l.getsLarge("a", content)
+		require.Equal(t, answerTime, time.Since(began))
+	})
+}

@@ -1,0 +1,110 @@
+package relay
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// zeros is a store for a file of zeros, of which it keeps nothing.
+type zeros struct{}
+
+func (zeros) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
+
+func (zeros) ReadAt(p []byte, _ int64) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func (zeros) fits(int64) error { return nil }
+func (zeros) step(int64)       {}
+func (zeros) drop(bool)        {}
+
+// heap is a progress that watches what all goroutines have in use.
+type heap struct {
+	mu         sync.Mutex
+	came, next int
+	most       uint64
+}
+
+func inUse() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse + m.StackInuse
+}
+
+func (h *heap) Add(n int) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.came += n; h.came >= h.next {
+		h.next = h.came + 32<<20
+		h.most = max(h.most, inUse())
+	}
+	return nil
+}
+
+func (h *heap) Exit() error { return nil }
+
+// What a node and a fetch have in memory does not depend on how large the file is.
+func TestMemoryStaysFlat(t *testing.T) {
+	const size = 1 << 30
+	dir := folderOf(t, "a", "")
+	require.NoError(t, os.Truncate(filepath.Join(dir, "a"), size))
+	l := newLab(t, nil)
+	l.nodeIn(dir)
+	l.nodeIn(dir)
+	nodes := l.relay.leases.list()
+	runtime.GC()
+	before, h := inUse(), &heap{}
+	j := &job{
+		name: "a", log: l.logger(), hash: unknown, bad: make(map[string]bool),
+		create: func(int64) (store, error) { return zeros{}, nil },
+		watch:  func(int64) Progress { return h },
+	}
+	require.NoError(t, j.fetch(t.Context(), nodes))
+	j.close()
+	require.Equal(t, "49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14", j.hash, "of 1 GiB of zeros")
+	require.GreaterOrEqual(t, h.came, size)
+	require.Less(t, h.most, before+16<<20)
+}
+
+func TestSixtyFourTransfersAtATime(t *testing.T) {
+	const size, many = 8 << 20, 64
+	dir := folderOf(t, "a", "")
+	require.NoError(t, os.Truncate(filepath.Join(dir, "a"), size))
+	l := newLab(t, nil)
+	n := l.nodeIn(dir)
+	l.hashes("a", n)
+	runtime.GC()
+	before := inUse()
+	var all []io.Reader
+	for range many { // each has its first line and waits for the others
+		_, in := l.asks(n.Addr(), "GET 0 - - a")
+		hears(t, in, fmt.Sprintf("SEND %d %s %d\n", size, n.digests.peek(versionIn(t, dir, "a")), size))
+		all = append(all, in)
+	}
+	most := inUse()
+	var readers sync.WaitGroup
+	for _, in := range all {
+		readers.Go(func() {
+			if n, err := io.CopyN(io.Discard, in, size); err != nil {
+				t.Errorf("%d of %d bytes: %v", n, size, err)
+			}
+		})
+	}
+	readers.Wait()
+	most = max(most, inUse())
+	require.Less(t, most, before+16<<20)
+}
+
+func versionIn(t *testing.T, dir, name string) version {
+	t.Helper()
+	_, v := open(t, dir, name)
+	return v
+}

@@ -1,0 +1,70 @@
+package relay
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A node and a relay as the commands run them, on loopback.
+func TestANodeAndARelay(t *testing.T) {
+	l := newLab(t, nil)
+	r, err := Listen("127.0.0.1:0", l.logger())
+	require.NoError(t, err)
+	stopRelay := l.runs(func(ctx context.Context) { assert.NoError(t, r.Serve(ctx)) })
+	dir := folderOf(t, "a", "content")
+	config := NodeConfig{ID: idA, Dir: dir, Listen: "127.0.0.1:0", Relay: r.Addr(), Log: l.logger()}
+	n, err := ListenNode(config)
+	require.NoError(t, err)
+	stop := l.runs(func(ctx context.Context) { assert.NoError(t, n.Serve(ctx)) })
+
+	// The node is registered a moment after it has begun to listen.
+	require.Eventually(t, func() bool { return len(r.leases.list()) == 1 }, testTime, testTick)
+	r.leases.lists(t, n.Addr())
+	c := l.client(func(c *FetchConfig) { c.Relay = r.Addr() })
+	c.gets(t, "a", "content")
+
+	config.Listen = n.Addr()
+	_, err = ListenNode(config)
+	require.ErrorContains(t, err, "the port is taken")
+	_, err = Listen(r.Addr(), l.logger())
+	require.ErrorContains(t, err, "the port is taken")
+	config.Dir = dir + "/missing"
+	_, err = ListenNode(config)
+	require.ErrorContains(t, err, "missing: no such file or directory; give the folder to serve with -dir")
+
+	stop()
+	r.leases.lists(t) // it has withdrawn
+	stopRelay()
+}
+
+// The address that counts is where the node's connection comes from; another one
+// counts where the very node answers.
+func TestANodeAtAnotherAddress(t *testing.T) {
+	l := newLab(t, nil)
+	config := NodeConfig{ID: idA, Dir: folderOf(t), Listen: "127.0.0.2:0", Relay: l.relay.Addr(), Log: l.logger()}
+	n, err := ListenNode(config)
+	require.NoError(t, err)
+	n.Advertise = n.Addr()
+	l.runs(func(ctx context.Context) { assert.NoError(t, n.Serve(ctx)) })
+	require.Eventually(t, func() bool { return len(l.relay.leases.list()) == 1 }, testTime, testTick)
+	l.relay.leases.lists(t, n.Addr())
+
+	_, in := l.asks(l.relay.Addr(), "REGISTER "+idB+" "+n.Addr())
+	_, port, err := splitAddr(n.Addr())
+	require.NoError(t, err)
+	hears(t, in, "OK 127.0.0.1:"+port+" 15\n")
+}
+
+// With requests under way a node ends at once, and with it all that it does.
+func TestANodeEndsInTheMiddle(t *testing.T) {
+	l := newLab(t, nil)
+	n := l.node("a", noise(50<<20, 60))
+	for range 10 {
+		_, in := l.asks(n.Addr(), "GET 0 - - a")
+		hears(t, in, "SEND 52428800 ")
+	}
+	n.stop()
+}
