@@ -12,7 +12,7 @@ import (
 
 // versionSize is that of a file with several versions, some of them there only
 // from a place on at which a transfer is stopped.
-const versionSize = 40<<20 + 4711
+const versionSize = 32<<20 + 4711
 
 func TestFetchTakesTheFirstOfSeveralVersions(t *testing.T) {
 	s := startSwarm(t)
