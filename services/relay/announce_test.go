@@ -21,10 +21,8 @@ func (l *lab) announced(prepare func(c *NodeConfig)) *actor {
 	dir := l.t.TempDir()
 	f, err := openFolder(dir)
 	require.NoError(l.t, err)
-	a := &actor{dir: dir, Node: &Node{
-		NodeConfig: NodeConfig{ID: "00000000000000aa", Relay: l.relay.Addr(), Log: l.logger(), Dial: l.dialer()},
-		ln:         l.listen(), folder: f, digests: newDigests(),
-	}}
+	c := NodeConfig{ID: "00000000000000aa", Relay: l.relay.Addr(), Log: l.logger(), Dial: l.dialer()}
+	a := &actor{dir: dir, Node: newNode(c, l.listen(), f)}
 	if prepare != nil {
 		prepare(&a.NodeConfig)
 	}

@@ -129,7 +129,7 @@ func (l *lab) nodeIn(dir string) *actor {
 	f, err := openFolder(a.dir)
 	require.NoError(l.t, err)
 	c := NodeConfig{ID: "00000000000000aa", Log: l.logger(), Dial: l.dialer(), Relay: l.relay.Addr()}
-	a.Node = &Node{NodeConfig: c, ln: l.listen(), folder: f, digests: newDigests()}
+	a.Node = newNode(c, l.listen(), f)
 	a.stop = l.runs(func(ctx context.Context) {
 		defer f.close()
 		s := listener{a.ln, a.Log, func(ctx context.Context, s *session, verb, rest string) error {

@@ -107,14 +107,35 @@ func TestListIsStopped(t *testing.T) {
 	})
 }
 
-func TestAListOfManyFiles(t *testing.T) {
-	var files []string
+func manyFiles() (files []string) {
 	for i := range 2000 {
 		files = append(files, fmt.Sprintf("%05d-%s", i, strings.Repeat("n", 200)), "")
 	}
+	return files
+}
+
+func TestAListOfManyFiles(t *testing.T) {
 	l := newLab(t, nil)
-	l.node(files...)
+	l.node(manyFiles()...)
 	c := l.client(nil)
 	require.NoError(t, c.List(t.Context()))
 	require.Equal(t, 2000, strings.Count(c.out.String(), "\n"))
+}
+
+// Those who ask for a list and do not take it fill the memory of nobody.
+func TestListsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		n := l.node(manyFiles()...)
+		for range maxLists {
+			_, in := l.asks(n.Addr(), "LIST")
+			hears(t, in, "FILES 2000\n")
+		}
+		_, in := l.asks(n.Addr(), "LIST")
+		hears(t, in, "ERR full 16 others are being told the list\n")
+		<-time.After(stallTime)
+		synctest.Wait()
+		_, in = l.asks(n.Addr(), "LIST")
+		hears(t, in, "FILES 2000\n")
+	})
 }

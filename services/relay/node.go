@@ -28,6 +28,7 @@ type Node struct {
 	ln      net.Listener
 	folder  *folder
 	digests *digests
+	lists   chan struct{} // one for each list that is being told
 }
 
 // ListenNode opens the folder and takes the port. The errors name what could
@@ -42,7 +43,11 @@ func ListenNode(c NodeConfig) (*Node, error) {
 		f.close()
 		return nil, err
 	}
-	return &Node{NodeConfig: c, ln: ln, folder: f, digests: newDigests()}, nil
+	return newNode(c, ln, f), nil
+}
+
+func newNode(c NodeConfig, ln net.Listener, f *folder) *Node {
+	return &Node{NodeConfig: c, ln: ln, folder: f, digests: newDigests(), lists: make(chan struct{}, maxLists)}
 }
 
 // Addr returns where the node listens.
@@ -81,7 +86,16 @@ func (n *Node) handle(ctx context.Context, s *session, verb, rest string) error 
 	return refuse("syntax", "%s is no request to a node", lines.Quote([]byte(verb+" "+rest)))
 }
 
+// maxLists bounds the lists that a node has in memory at a time.
+const maxLists = 16
+
 func (n *Node) list(s *session) error {
+	select {
+	case n.lists <- struct{}{}:
+		defer func() { <-n.lists }()
+	default:
+		return refuse("full", "%d others are being told the list", cap(n.lists))
+	}
 	var b strings.Builder
 	count := 0
 	err := n.folder.list(func(name string, v version) {

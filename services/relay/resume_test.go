@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -87,6 +88,24 @@ func TestANodeThatHangsUpTakesNothingAway(t *testing.T) {
 		l.node("b", "x")
 		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), "a: only 60000 of 100000 bytes could be had")
 		require.Equal(t, "60000", readFile(t, dir, "a.part.at"))
+	})
+}
+
+// Whoever stops a fetch keeps what has come to the last byte.
+func TestAFetchThatIsStoppedIsCompleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content, dir := noise(100_000, 39), t.TempDir()
+		l := newLab(t, memnet.New())
+		l.rogue(func(string) (string, bool) { return send0(content, unknown) + content[:70_000], true })
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		require.ErrorIs(t, l.saves(dir).File(ctx, "a"), errStopped)
+		require.Equal(t, "70000", readFile(t, dir, "a.part.at"))
+		l.relay.leases = leases{}
+		asked := l.spy(l.node("a", content))
+		require.NoError(t, l.saves(dir).File(t.Context(), "a"))
+		require.Equal(t, "DIGEST 70000 a", (*asked)[1])
+		require.True(t, readFile(t, dir, "a") == content)
 	})
 }
 

@@ -1,0 +1,100 @@
+package relay
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// lateCloser answers requests, each with the next of what it says, and closes a
+// while after the other side has said that there will be no more. ends gets how
+// its reading ended.
+func (l *lab) lateCloser(while time.Duration, ends chan<- error, says ...string) (addr string) {
+	return l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
+		for _, text := range says {
+			if _, err := in.ReadString('\n'); err != nil {
+				break
+			}
+			if _, err := io.WriteString(conn, text); err != nil {
+				break
+			}
+		}
+		_, err := in.ReadByte()
+		ends <- err
+		<-time.After(while)
+	})
+}
+
+// Whoever has read all that it asked for says that there will be no more, and
+// waits for the other side to close: no connection is reset, and none is left in
+// TIME_WAIT at the listener's.
+func TestCallsEndGracefully(t *testing.T) {
+	const late = 300 * time.Millisecond
+	for name, test := range map[string]struct {
+		says  []string
+		costs time.Duration
+	}{
+		"a file":          {[]string{"SEND 1 - 1\nxEND " + hashed("x") + "\n"}, late},
+		"no file":         {[]string{"ERR notfound no\n"}, late},
+		"another version": {[]string{"ERR differs no\n"}, late},
+		"full":            {[]string{"ERR full no\n"}, late},
+		"nonsense":        {[]string{"x\n"}, 0}, // what more could be said is of no interest
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, n := range []*memnet.Network{memnet.New(), nil} {
+				play := func(t *testing.T) {
+					l := newLab(t, n)
+					ends := make(chan error, 1)
+					l.lateCloser(late, ends, test.says...)
+					began := time.Now()
+					_ = l.client(nil).File(t.Context(), "a")
+					if n != nil {
+						require.Equal(t, test.costs, time.Since(began))
+					}
+					if test.costs > 0 {
+						require.Equal(t, io.EOF, <-ends)
+					}
+				}
+				if n != nil {
+					synctest.Test(t, play)
+				} else {
+					play(t)
+				}
+			}
+		})
+	}
+}
+
+// One who never closes costs a second, and what has been had is had.
+func TestACallThatIsNotClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.lateCloser(time.Hour, make(chan error, 1), "SEND 1 - 1\nxEND "+hashed("x")+"\n")
+		began := time.Now()
+		l.client(nil).gets(t, "a", "x")
+		require.Equal(t, time.Second, time.Since(began))
+	})
+}
+
+// The relay is called, and left, in the same way; its slow goodbye counts as
+// little.
+func TestTheRelayIsLeftGracefully(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		n := l.node("a", "x")
+		ends := make(chan error, 1)
+		relay := l.lateCloser(300*time.Millisecond, ends, "NODES 1 15\nNODE "+n.Addr()+"\n")
+		c := l.client(func(c *FetchConfig) { c.Relay = relay })
+		began := time.Now()
+		c.gets(t, "a", "x")
+		require.Equal(t, 300*time.Millisecond, time.Since(began))
+		require.Equal(t, io.EOF, <-ends)
+	})
+}
