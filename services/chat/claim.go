@@ -15,6 +15,7 @@ type attempt struct {
 	conn    net.Conn
 	dialled string // the address, if it was dialled
 	own     bool   // it was dialled by the dialler of the peer
+	ready   bool   // READY is on its way; guarded by member.mu
 }
 
 // errOvertaken says that another handshake with the same peer has taken the claim.
@@ -30,6 +31,8 @@ func (r *refusal) Error() string { return r.code + ": " + r.reason }
 func refuse(code, format string, args ...any) *refusal {
 	return &refusal{code, fmt.Sprintf(format, args...)}
 }
+
+func (m *member) isLeaving() error { return refuse("leaving", "%s is about to leave", m.Name.Who()) }
 
 // claimOut claims p for a connection that this member has dialled. It fails when
 // there is a link already, or a handshake.
@@ -81,7 +84,7 @@ func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error
 		switch {
 		case m.leaving:
 			m.mu.Unlock()
-			return nil, refuse("leaving", "%s is about to leave", m.Name.Who())
+			return nil, m.isLeaving()
 		case p == nil:
 			m.mu.Unlock()
 			return nil, refuse("full", "no room for %s", h.name.Who())

@@ -62,7 +62,10 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	answer, list := m.readyFor(p, have)
+	answer, list, err := m.readyFor(p, a, have)
+	if err != nil {
+		return nil, p, err
+	}
 	if err := write(conn, answer); err != nil {
 		return nil, p, err
 	}
@@ -111,7 +114,10 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	answer, list := m.readyFor(p, have)
+	answer, list, err := m.readyFor(p, a, have)
+	if err != nil {
+		return nil, p, err
+	}
 	if err := write(conn, answer); err != nil {
 		return nil, p, err
 	}

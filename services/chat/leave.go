@@ -23,20 +23,18 @@ func (m *member) depart(stopDialling func()) {
 	look := time.NewTicker(leaveLook)
 	defer look.Stop()
 	grace := time.Now().Add(leaveGrace)
-	for m.owed(time.Now().Before(grace)) {
+	links, ready := m.leaveUnlessOwed(time.Now().Before(grace), false)
+	for !ready {
+		late := false
 		select {
 		case <-look.C:
-			continue
 		case <-timeout.C:
+			late = true
 			timeout.Reset(0)
 		}
-		break
+		links, ready = m.leaveUnlessOwed(time.Now().Before(grace), late)
 	}
 	stopDialling()
-	m.mu.Lock()
-	m.leaving = true
-	links := m.links
-	m.mu.Unlock()
 	for _, l := range links {
 		l.leave()
 	}
@@ -50,21 +48,32 @@ func (m *member) depart(stopDialling func()) {
 	}
 }
 
-// owed reports whether something was typed that a peer lacks which has just lost
-// its link, or was never dialled in vain, or, with links, has a link that has not
-// taken it yet.
-func (m *member) owed(links bool) bool {
+// leaveUnlessOwed has nobody let in any more, and returns the links that are up,
+// unless a peer is still owed something and it is not too late for that.
+func (m *member) leaveUnlessOwed(grace, late bool) (links []*link, ready bool) {
 	end := m.history.end()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range m.peers {
-		hoped := p.pursued && !p.left && (p.failures == 0 || time.Since(p.lost) < leaveTimeout)
-		switch {
-		case p.link != nil && links && p.link.sent.Load() < end:
-			return true
-		case p.link == nil && hoped && p.sent < end:
-			return true
+		if !late && p.owed(end, grace) {
+			return nil, false
 		}
 	}
-	return false
+	m.leaving = true
+	return m.links, true
+}
+
+// owed reports whether a peer has been told that it is welcome and has no link
+// yet, so that BYE would miss it, or lacks a line up to end although it has just
+// lost its link or was never dialled in vain, or, within the grace, has a link
+// that has not taken all lines yet. It is called with member.mu held.
+func (p *peer) owed(end uint64, grace bool) bool {
+	switch {
+	case p.claim != nil && p.claim.ready:
+		return true
+	case p.link != nil:
+		return grace && p.link.sent.Load() < end
+	}
+	hoped := p.failures == 0 || time.Since(p.lost) < leaveTimeout
+	return p.pursued && !p.left && hoped && p.sent < end
 }

@@ -6,10 +6,18 @@ import (
 )
 
 // readyFor returns the READY line for p, and the PEER lines that are to follow
-// it: everybody that this member has met. Hearsay is not passed on.
-func (m *member) readyFor(p *peer, have uint64) (ready message, list []byte) {
+// it: everybody that this member has met. Hearsay is not passed on. It fails if
+// this member is leaving, or the attempt a has lost its claim.
+func (m *member) readyFor(p *peer, a *attempt, have uint64) (ready message, list []byte, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	switch {
+	case m.leaving:
+		return ready, nil, m.isLeaving()
+	case p.claim != a:
+		return ready, nil, errOvertaken
+	}
+	a.ready = true
 	ready = message{verb: verbReady, seq: have}
 	for _, o := range m.peers {
 		if o != p && o.name != server && o.incarnation != 0 && !o.left {
@@ -17,7 +25,7 @@ func (m *member) readyFor(p *peer, have uint64) (ready message, list []byte) {
 			ready.count++
 		}
 	}
-	return ready, list
+	return ready, list, nil
 }
 
 // introduce tells everybody else of a newcomer, if this member is the first to
