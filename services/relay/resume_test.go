@@ -87,7 +87,7 @@ func TestANodeThatHangsUpTakesNothingAway(t *testing.T) {
 		})
 		l.node("b", "x")
 		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), "a: only 60000 of 100000 bytes could be had")
-		require.Equal(t, "60000", readFile(t, dir, "a.part.at"))
+		require.Equal(t, 60000, markIn(t, dir, "a"))
 	})
 }
 
@@ -100,7 +100,7 @@ func TestAFetchThatIsStoppedIsCompleted(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		require.ErrorIs(t, l.saves(dir).File(ctx, "a"), errStopped)
-		require.Equal(t, "70000", readFile(t, dir, "a.part.at"))
+		require.Equal(t, 70000, markIn(t, dir, "a"))
 		l.relay.leases = leases{}
 		asked := l.spy(l.node("a", content))
 		require.NoError(t, l.saves(dir).File(t.Context(), "a"))
@@ -117,7 +117,7 @@ func TestAHalfFetchedFileThatNobodyHasNow(t *testing.T) {
 		l.interrupted(dir, "a", content, 60_000)
 		l.node("b", "x")
 		require.ErrorIs(t, l.saves(dir).File(t.Context(), "a"), errNobody)
-		require.Equal(t, "60000", readFile(t, dir, "a.part.at"))
+		require.Equal(t, 60000, markIn(t, dir, "a"))
 		require.Equal(t, content[:60_000], readFile(t, dir, "a.part"))
 	})
 }
@@ -195,10 +195,8 @@ func TestAFetchThatIsKilledIsCompleted(t *testing.T) {
 	out, err := child.CombinedOutput()
 	require.ErrorContains(t, err, "killed", "%s", out)
 	require.Equal(t, []string{"a.part", "a.part.at"}, filesIn(t, dir))
-	var mark int64
-	_, err = fmt.Sscan(readFile(t, dir, "a.part.at"), &mark)
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, mark, int64(segment/2))
+	mark := markIn(t, dir, "a")
+	require.GreaterOrEqual(t, mark, segment/2)
 
 	asked := l.spy(n)
 	require.NoError(t, l.saves(dir).File(t.Context(), "a"))

@@ -110,9 +110,16 @@ func partOf(name string) string {
 
 func markOf(name string) string { return partOf(name) + ".at" }
 
+// mark writes down how far the file has got, always in as many digits and over
+// what was there: there is no moment at which a kill leaves a mark without a number.
 func (s *saved) mark(at int64) error {
 	s.marked = at
-	return s.root.WriteFile(markOf(s.name), strconv.AppendInt(nil, at, 10), 0o644)
+	file, err := s.root.OpenFile(markOf(s.name), os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteAt(fmt.Appendf(nil, "%019d\n", at), 0)
+	return errors.Join(err, file.Close())
 }
 
 // step remembers how far the file has got.
