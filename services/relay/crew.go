@@ -11,7 +11,7 @@ import (
 // that is worth while, and verifies the whole. An error is about the node who.
 func (j *job) attempt(ctx context.Context, lead string, others []string) (who string, err error) {
 	who, err = j.crew(ctx, lead, others)
-	junk := is(err, "changed") || errors.Is(err, errLied)
+	junk := errors.Is(err, errSpoilt) || errors.Is(err, errLied)
 	if !j.whole() {
 		switch {
 		case junk:
@@ -99,15 +99,15 @@ func (s *shift) work(ctx context.Context, addr string, help func()) {
 		s.job.log.Debug("a node has stopped fetching", "node", addr, "err", err)
 	}
 	switch {
-	case is(err, "changed"), errors.Is(err, errLied):
+	case errors.Is(err, errSpoilt), errors.Is(err, errLied):
 		if s.junk == nil {
 			s.liar, s.junk = addr, err
 		}
 		s.cancel()
-	case err != nil && addr == s.lead:
-		s.err = err
 	case s.job.whole():
 		s.cancel() // whoever still asks, or is being asked, may stop
+	case err != nil && addr == s.lead:
+		s.err = err
 	case err == nil && last > 0 && s.quick == "":
 		s.quick = addr
 		s.cut = time.AfterFunc(max(last, answerTime), s.cancel)

@@ -72,6 +72,7 @@ func TestTheNextNodeHasAnotherVersion(t *testing.T) {
 	content := noise(1000, 14)
 	for name, other := range map[string]string{
 		"shorter":             content[:400],
+		"a little shorter":    content[:700],
 		"longer":              content + "more",
 		"of the same size":    noise(1000, 15),
 		"the beginning alike": content[:700] + noise(300, 15),

@@ -2,27 +2,16 @@ package relay
 
 import "slices"
 
-// begin takes in what the first node says of the file, or checks that the next
-// one speaks of the same.
+// begin takes in what the first node says of the file.
 func (j *job) begin(addr string, size int64, hash string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.parts != nil {
-		if size != j.size || hash != unknown && j.hash != unknown && hash != j.hash {
-			return refuse("differs", "it has another version, of %d bytes", size)
-		}
-		j.learn(hash)
-		return nil
-	}
 	if j.store == nil {
 		s, err := j.create(size)
 		if err != nil {
 			return local{err}
 		}
 		j.store = s
-	}
-	if j.here > size {
-		j.here = 0
 	}
 	if err := j.store.fits(size - j.here); err != nil {
 		return err
@@ -35,6 +24,17 @@ func (j *job) begin(addr string, size int64, hash string) error {
 		j.bar = j.watch(size)
 		j.tick(j.here)
 	}
+	return nil
+}
+
+// same checks that another node, or the same one later, speaks of the same file.
+func (j *job) same(size int64, hash string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if size != j.size || hash != unknown && j.hash != unknown && hash != j.hash {
+		return refuse("differs", "it has another version, of %d bytes", size)
+	}
+	j.learn(hash)
 	return nil
 }
 

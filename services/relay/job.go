@@ -47,6 +47,7 @@ var (
 	errNobody  = errors.New("nobody has it")
 	errDead    = errors.New("no answer")
 	errLied    = errors.New("what it sent is not what it announced")
+	errSpoilt  = errors.New("what it sent is of several versions")
 	errLocal   = errors.New("the trouble is on this side, and no other node can help")
 	errStopped = errors.New("stopped before it was done")
 
@@ -107,13 +108,14 @@ func (j *job) round(ctx context.Context, nodes []string) (next []string, other b
 		}
 		j.log.Info("no use of a node", "node", who, "err", err)
 		why = fmt.Errorf("node %s: %w", who, err)
+		if errors.Is(err, errLied) {
+			j.passOver(who)
+		}
 		switch {
-		case errors.Is(err, errLiedTogether): // each alone will show who; this one is here
+		case errors.Is(err, errLiedTogether), who != addr: // each alone will show who is to be relied on
 			j.solo = true
 			return slices.Concat(nodes[i:], fine, failed), false, why
 		case errors.Is(err, errLied):
-			j.passOver(who)
-			again = again || who != addr
 		case is(err, "differs"):
 			other = other || j.parts != nil || j.here > 0
 			fine = append(fine, addr)

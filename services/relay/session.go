@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -41,7 +42,7 @@ func (l *listener) serve(ctx context.Context) {
 		if errors.As(err, &r) {
 			l.log.Debug("refused", "from", conn.RemoteAddr(), "why", r)
 			tcp.Refuse(conn, []byte(r.line()+"\n"))
-		} else if err != nil {
+		} else if err != io.EOF {
 			l.log.Debug("a connection ended", "from", conn.RemoteAddr(), "err", err)
 		}
 	}}.Serve(ctx, l.ln)
@@ -54,14 +55,12 @@ type session struct {
 	pin  pinned // of a node: the file that it has sent a part of
 }
 
-// run answers one request after the other until the dialler closes, breaks the
-// protocol or is refused. known is called after the first whole request, if
+// run answers one request after the other until the dialler closes, which is
+// io.EOF, breaks the protocol or is refused. known is called after the first whole request, if
 // there is room for a session.
 func (s *session) run(known func(), room chan struct{}, handle func(verb, rest string) error) error {
 	line, err := s.next()
 	switch {
-	case errors.Is(err, errOver):
-		return nil
 	case err != nil:
 		return err
 	case strings.HasPrefix(line, "HELLO ") && line != hello:
@@ -71,9 +70,6 @@ func (s *session) run(known func(), room chan struct{}, handle func(verb, rest s
 	}
 	for first := true; ; first = false {
 		line, err := s.next()
-		if errors.Is(err, errOver) {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
@@ -104,10 +100,7 @@ func (s *session) from() (string, error) {
 	return host, err
 }
 
-// errOver says that the dialler has closed where it may.
-var errOver = errors.New("closed")
-
-// next reads the next request.
+// next reads the next request. io.EOF says that the dialler has closed where it may.
 func (s *session) next() (string, error) {
 	if err := s.conn.SetDeadline(time.Now().Add(requestTime)); err != nil {
 		return "", err
@@ -120,8 +113,6 @@ func (s *session) next() (string, error) {
 		return "", refuse("syntax", "a line of more than %d bytes", maxLine)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "", refuse("timeout", "no request for %v", requestTime)
-	case len(s.in.Rest()) == 0:
-		return "", errOver
 	}
 	return "", err
 }

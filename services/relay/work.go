@@ -128,17 +128,24 @@ func (j *job) get(c *call, addr string, part span, buf []byte) (rest span, err e
 	if err != nil {
 		return part, err
 	}
-	if j.parts == nil {
-		part.to = min(part.to, max(part.from, s.size))
+	first := j.parts == nil
+	switch {
+	case first && s.size < part.from:
+		return part, refuse("differs", "it has %d bytes there", s.size)
+	case first:
+		part.to = min(part.to, s.size)
+	default:
+		if err := j.same(s.size, s.hash); err != nil {
+			return part, err
+		}
 	}
 	if s.count != part.to-part.from {
 		return part, refuse("syntax", "it sends %d bytes where %d were asked for", s.count, part.to-part.from)
 	}
-	first := j.parts == nil
-	if err := j.begin(addr, s.size, s.hash); err != nil {
-		return part, err
-	}
 	if first {
+		if err := j.begin(addr, s.size, s.hash); err != nil {
+			return part, err
+		}
 		part, _ = j.parts.take()
 	}
 	from := part.from
@@ -157,6 +164,8 @@ func (j *job) get(c *call, addr string, part span, buf []byte) (rest span, err e
 	switch {
 	case c.broken && is(err, "syntax"):
 		return part, errors.Join(errLied, err) // more bytes than it said
+	case is(err, "changed"):
+		return part, errors.Join(errSpoilt, err)
 	case err == nil:
 		err = checkHash(end[0])
 	}
