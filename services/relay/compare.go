@@ -14,8 +14,8 @@ func (f *Fetch) compare(ctx context.Context, j *job, nodes []string) {
 	defer cancel()
 	var all sync.WaitGroup
 	for _, addr := range nodes {
-		if addr == j.from {
-			continue
+		if addr == j.from || j.bad[addr] || j.down[addr] {
+			continue // they have been asked
 		}
 		all.Go(func() {
 			if f.other(ctx, j, addr) {

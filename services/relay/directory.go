@@ -46,6 +46,13 @@ func (d *directory) list(ctx context.Context) (nodes []string, fresh bool, err e
 	return nodes, true, nil
 }
 
+// last puts nodes behind all others, for as long as the list is good.
+func (d *directory) last(nodes map[string]bool) {
+	first := slices.DeleteFunc(slices.Clone(d.nodes), func(addr string) bool { return nodes[addr] })
+	rest := slices.DeleteFunc(slices.Clone(d.nodes), func(addr string) bool { return !nodes[addr] })
+	d.nodes = append(first, rest...)
+}
+
 // forget has the relay asked again.
 func (d *directory) forget() { d.until = time.Time{} }
 

@@ -98,7 +98,7 @@ func (f *Fetch) File(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	j := &job{name: name, dial: f.Dial, log: f.Log, create: printed, hash: unknown, bad: make(map[string]bool)}
+	j := &job{name: name, dial: f.Dial, log: f.Log, create: printed, hash: unknown, bad: make(map[string]bool), down: make(map[string]bool)}
 	defer j.close()
 	if f.Progress != nil {
 		j.watch = func(size int64) Progress { return f.Progress(name, size) }
@@ -120,6 +120,7 @@ func (f *Fetch) File(ctx context.Context, name string) error {
 		}
 	}
 	err = j.fetch(ctx, nodes)
+	f.directory.last(j.down) // a stopped node costs a second for each file for which it is the first that is asked
 	if err != nil {
 		f.directory.forget() // perhaps the list is old
 		if fresh || ctx.Err() != nil || errors.Is(err, errLocal) {

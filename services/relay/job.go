@@ -27,6 +27,7 @@ type job struct {
 	watch  func(size int64) Progress       // may be nil
 
 	bad      map[string]bool // nodes that need not be asked again
+	down     map[string]bool // nodes that have failed to answer, or on the way
 	solo     bool            // one node at a time: somebody among several has lied
 	suspects []gift          // what came from several when somebody lied
 
@@ -122,6 +123,7 @@ func (j *job) round(ctx context.Context, nodes []string) (next []string, other b
 		default:
 			again = again || j.parts != nil || is(err, "changed")
 			failed = append(failed, addr)
+			j.down[addr] = true
 		}
 	}
 	if !again && !other {

@@ -63,7 +63,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	runtime.GC()
 	before, h := inUse(), &heap{}
 	j := &job{
-		name: "a", log: l.logger(), hash: unknown, bad: make(map[string]bool),
+		name: "a", log: l.logger(), hash: unknown, bad: make(map[string]bool), down: make(map[string]bool),
 		create: func(int64) (store, error) { return zeros{}, nil },
 		watch:  func(int64) Progress { return h },
 	}
