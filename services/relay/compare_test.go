@@ -78,6 +78,15 @@ func TestComparingCostsASecondAtMost(t *testing.T) {
 	}
 }
 
+func TestTheNodeThatGaveAFileIsNotComparedWithItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		asked := l.spy(l.node("a", "1"))
+		l.client(func(c *FetchConfig) { c.First = false }).gets(t, "a", "1")
+		require.Equal(t, []string{"GET 0 16777216 - a"}, *asked)
+	})
+}
+
 func TestNothingIsComparedWithoutNeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())

@@ -145,6 +145,15 @@ var noded = []dialogue{
 		C: GET 2 - - a.txt
 		S: ERR changed the file changed while it was read
 		S closes`},
+	{"a large file that changes between two parts", `
+		C: GET 0 16 - large
+		S SEND
+		S" "0123456789abcdef"
+		S END
+		changes large "` + large + `"
+		C: GET 16 - - large
+		S: ERR changed the file changed while it was read
+		S closes`},
 	{"a file that changes between two connections", `
 		C: STAT a.txt
 		S: FILE 6 <a.txt> a.txt

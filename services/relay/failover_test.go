@@ -1,11 +1,14 @@
 package relay
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -110,4 +113,111 @@ func TestANodeThatIgnoresTheHash(t *testing.T) {
 		l.client(nil).gets(t, "a", content)
 		require.Empty(t, l.log.warnings())
 	})
+}
+
+// A node that has answered may take its time to hash a file, and no longer.
+func TestTheNextNodeHashesTheFileFirst(t *testing.T) {
+	for name, test := range map[string]struct {
+		takes time.Duration
+		ok    bool
+	}{"long": {hashTime - time.Second, true}, "too long": {time.Hour, false}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				content := noise(2*smallFile, 21)
+				l := newLab(t, memnet.New())
+				l.rogue(half(content, hashed(content), smallFile))
+				n := l.node("a", content)
+				n.digests.read = func(ctx context.Context, file io.ReaderAt, n int64) (string, error) {
+					<-time.After(test.takes)
+					return hashPrefix(ctx, file, n)
+				}
+				began := time.Now()
+				if err := l.client(nil).File(t.Context(), "a"); test.ok {
+					require.NoError(t, err)
+					require.Equal(t, test.takes, time.Since(began))
+				} else {
+					require.ErrorContains(t, err, "timeout")
+				}
+			})
+		})
+	}
+}
+
+// A node that falls silent between two parts is not waited for longer than within one.
+func TestANodeThatFallsSilentBetweenTwoParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := noise(segment+1000, 22)
+		l := newLab(t, memnet.New())
+		l.rogue(once(honest(content), func(string) (string, bool) { return "", true }))
+		asked := l.spy(l.node("a", content))
+		began := time.Now()
+		l.client(nil).gets(t, "a", content)
+		require.Equal(t, bodyTime, time.Since(began))
+		require.Equal(t, fmt.Sprintf("GET %d 1000 %s a", segment, hashed(content)), (*asked)[2])
+	})
+}
+
+// once does the first thing for the first request for bytes, and the other ever after.
+func once(first, then func(request string) (string, bool)) func(request string) (string, bool) {
+	done := false
+	return func(request string) (string, bool) {
+		if _, ok := data(request); ok && !done {
+			done = true
+			return first(request)
+		}
+		return then(request)
+	}
+}
+
+// honest serves a file as a node does.
+func honest(content string) func(request string) (string, bool) {
+	return func(request string) (string, bool) {
+		f := strings.SplitN(request, " ", 5)
+		switch f[0] {
+		case "WHO":
+			return "NODE 00000000000000bb\n", true
+		case "DIGEST":
+			count, _ := strconv.Atoi(f[1])
+			return fmt.Sprintf("DIGEST %d %s\n", count, hashed(content[:count])), true
+		}
+		from, _ := strconv.Atoi(f[1])
+		count, _ := strconv.Atoi(f[2])
+		to := min(from+count, len(content))
+		return fmt.Sprintf("SEND %d - %d\n%sEND %s\n", len(content), to-from, content[from:to], hashed(content)), true
+	}
+}
+
+// A node whose connection broke is asked once more for the rest before a file of
+// another version is begun elsewhere.
+func TestANodeThatComesBack(t *testing.T) {
+	content := noise(1000, 18)
+	for _, hash := range []string{hashed(content), unknown} {
+		t.Run("the hash is "+hash[:1], func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.rogue(once(half(content, hash, 500), honest(content)))
+				l.node("a", noise(1000, 19))
+				l.client(nil).gets(t, "a", content)
+			})
+		})
+	}
+}
+
+// A file that changes while it is sent is asked for again, of the same node if
+// there is no other.
+func TestAFileThatHasChangedIsAskedForAgain(t *testing.T) {
+	content := noise(1000, 20)
+	for name, first := range map[string]string{
+		"before it is sent": "ERR changed\n",
+		"while it is sent":  send0(content, unknown) + strings.Repeat("x", len(content)) + "ERR changed\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.rogue(once(func(string) (string, bool) { return first, false }, honest(content)))
+				l.client(nil).gets(t, "a", content)
+				require.Empty(t, l.log.warnings())
+			})
+		})
+	}
 }

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"bufio"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -9,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/internal/memnet"
@@ -82,6 +85,78 @@ func TestHelpersThatDoNotHelp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A helper whose file always changes while it is sent spoils what all have given,
+// once.
+func TestAHelperThatSpoilsEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := severally()
+		hash := hashed(content)
+		l := newLab(t, memnet.New())
+		lead := l.node("a", content)
+		l.hashes("a", lead)
+		came := make(chan struct{}, 100)
+		lead.spied = func(request string) { // it waits for the helper, in case that is asked
+			if _, ok := data(request); ok && !strings.HasPrefix(request, "GET 0 ") {
+				select {
+				case <-came:
+				case <-time.After(time.Second):
+				}
+			}
+		}
+		l.rogue(func(request string) (string, bool) {
+			count, ok := data(request)
+			if !ok {
+				return honest(content)(request)
+			}
+			came <- struct{}{}
+			return fmt.Sprintf("SEND %d %s %d\n", len(content), hash, count) + strings.Repeat("x", int(count)) + "ERR changed\n", false
+		})
+		l.getsLarge("a", content)
+		require.Empty(t, l.log.warnings(), "it did not lie")
+	})
+}
+
+// A node that has nothing to do yet does not put an end to the work of one that is
+// slow.
+func TestAHelperThatComesTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := severally()
+		hash := hashed(content)
+		l := newLab(t, memnet.New())
+		l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
+			for {
+				request, err := in.ReadString('\n')
+				if err != nil {
+					return
+				}
+				f := strings.Fields(request)
+				from, _ := strconv.Atoi(f[1])
+				count, _ := strconv.Atoi(f[2])
+				_, err = fmt.Fprintf(conn, "SEND %d %s %d\n", len(content), hash, count)
+				assert.NoError(t, err)
+				if from+count == len(content) {
+					<-time.After(4 * time.Second)
+				}
+				_, err = fmt.Fprintf(conn, "%sEND %s\n", content[from:from+count], hash)
+				assert.NoError(t, err)
+			}
+		})
+		late := l.node("a", content)
+		l.hashes("a", late)
+		var asked []string
+		late.spied = func(request string) {
+			if request == "WHO" {
+				<-time.After(900 * time.Millisecond)
+			}
+			asked = append(asked, request)
+		}
+		began := time.Now()
+		l.getsLarge("a", content)
+		require.Equal(t, 4*time.Second, time.Since(began))
+		require.Equal(t, []string{"WHO", "GET 0 0 " + hash + " a"}, asked)
+	})
 }
 
 // When the first node becomes slow a helper that is not takes its place.

@@ -119,6 +119,19 @@ func TestPromptIsLeftInTheMiddle(t *testing.T) {
 	}
 }
 
+// At a terminal what has failed has been told, and is no failure of the program's.
+func TestPromptIsLeftAfterAFailure(t *testing.T) {
+	for range 30 { // what happens at once happens in any order
+		synctest.Test(t, func(t *testing.T) {
+			c, keys := newLab(t, memnet.New()).client(nil), make(keyboard)
+			done := prompted(t.Context(), c, keys)
+			keys.types("../x")
+			keys <- errors.New("the terminal was left")
+			require.NoError(t, <-done)
+		})
+	}
+}
+
 // The end of a pipe is not the end of the file that was named last.
 func TestPromptFinishesTheLastFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -150,6 +150,26 @@ func TestAPartIsNotBelieved(t *testing.T) {
 	})
 }
 
+// A node that agrees on what is here and then speaks of less has another file, or
+// makes it up.
+func TestANodeThatHasLessThanIsHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := noise(1000, 41)
+		dir := folderOf(t, "a.part", content, "a.part.at", "1000")
+		l := newLab(t, memnet.New())
+		l.rogue(func(request string) (string, bool) {
+			if strings.HasPrefix(request, "GET ") {
+				return "SEND 10 - 0\nEND " + hashed("") + "\n", true
+			}
+			return honest(content)(request)
+		})
+		asked := l.spy(l.node("a", content))
+		require.NoError(t, l.saves(dir).File(t.Context(), "a"))
+		require.True(t, readFile(t, dir, "a") == content)
+		require.Equal(t, "DIGEST 1000 a", (*asked)[1], "what is here is still worth something")
+	})
+}
+
 // What stands in the way is named, and nobody is asked for the file in vain.
 func TestAFileThatCanNotBeSaved(t *testing.T) {
 	l := newLab(t, nil)

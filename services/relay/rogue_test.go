@@ -85,6 +85,15 @@ var rogues = map[string]struct {
 	"changed at the end": {0, false, func(content, _ string) (string, bool) {
 		return send0(content, unknown) + strings.Repeat("x", len(content)) + "ERR changed it is another now\n", false
 	}},
+	"changed at the end, under a hash": {0, false, func(content, _ string) (string, bool) {
+		return send0(content, hashed(content)) + strings.Repeat("x", len(content)) + "ERR changed it is another now\n", false
+	}},
+	"never a hash": {0, false, func(content, request string) (string, bool) {
+		if strings.HasSuffix(request, " 0 - a.txt") {
+			return fmt.Sprintf("SEND %d - 0\nEND -\n", len(content)), true
+		}
+		return send0(content, unknown) + content + "END -\n", true
+	}},
 	"the list of its files": {0, false, func(_, _ string) (string, bool) { return "FILES 1\nFILE 1 - a.txt\n", true }},
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -141,6 +142,11 @@ func TestSavedTakesNothingThatIsNotItsOwn(t *testing.T) {
 	_, _, err = resume(rootOf(t, dir), "a")
 	require.ErrorContains(t, err, "a.part")
 
+	dir = t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "a.part"), 0o644))
+	_, _, err = resume(rootOf(t, dir), "a")
+	require.ErrorContains(t, err, "a.part is there and is not of fetch's making; remove it")
+
 	dir = folderOf(t, "b", "keep me")
 	require.NoError(t, os.Symlink("b", filepath.Join(dir, "a.part")))
 	_, _, err = resume(rootOf(t, dir), "a")
@@ -179,6 +185,34 @@ func TestTwoDoNotSaveTheSameFile(t *testing.T) {
 	require.NoError(t, second.keep(3))
 	second.drop(false)
 	require.Equal(t, []string{"a"}, filesIn(t, dir))
+}
+
+// Between the opening of a part and the look at it another may have finished it,
+// or dropped it: then it is not the part any more.
+func TestSavedIsClaimedOnlyUnderItsName(t *testing.T) {
+	for name, goes := range map[string]func(path string) error{
+		"finished": func(path string) error { return os.Rename(path, strings.TrimSuffix(path, ".part")) },
+		"dropped":  os.Remove,
+		"anew": func(path string) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			return os.WriteFile(path, nil, 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folderOf(t, "a.part", "x", "a.part.at", "1")
+			path := filepath.Join(dir, "a.part")
+			file, err := os.OpenFile(path, os.O_RDWR, 0)
+			require.NoError(t, err)
+			defer file.Close()
+			s := &saved{disk: disk{file}, root: rootOf(t, dir), name: "a"}
+			require.NoError(t, goes(path))
+			again, err := s.claim()
+			require.NoError(t, err)
+			require.True(t, again)
+		})
+	}
 }
 
 func TestSavedInAFolderThatCanNotBeWritten(t *testing.T) {

@@ -1,0 +1,86 @@
+package relay
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// watcher is told of transfers, and writes down what it is told.
+type watcher struct {
+	mu   sync.Mutex
+	told []string
+	came int
+}
+
+func (w *watcher) Add(n int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.came += n
+	return nil
+}
+
+func (w *watcher) Exit() error {
+	w.told = append(w.told, fmt.Sprintf("exit at %d", w.came))
+	return nil
+}
+
+func (w *watcher) watch(name string, size int64) Progress {
+	w.told = append(w.told, fmt.Sprintf("%s %d", name, size))
+	w.came = 0
+	return w
+}
+
+func TestProgress(t *testing.T) {
+	content := noise(1000, 70)
+	for name, test := range map[string]struct {
+		first func(request string) (string, bool) // a node before the honest one
+		part  string                              // what is there already
+		told  string
+	}{
+		"all goes well":      {half(content, unknown, 0), "", "a 1000"},
+		"one dies":           {half(content, unknown, 600), "", "a 1000"},
+		"one lies":           {half(noise(500, 71), hashed("x"), 500), "", "a 500, exit at 500, a 1000"},
+		"some is there":      {half(content, unknown, 0), content[:300], "a 1000"},
+		"another version":    {half(noise(500, 71), unknown, 200), "", "a 500, exit at 200, a 1000"},
+		"nothing can be had": {nil, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				if test.first != nil {
+					l.rogue(test.first)
+					l.node("a", content)
+				} else {
+					l.lists("127.0.0.1:9")
+				}
+				dir := folderOf(t, "a.part", test.part, "a.part.at", fmt.Sprint(len(test.part)))
+				w := &watcher{}
+				c := l.client(func(c *FetchConfig) { c.Progress, c.Dir = w.watch, dir })
+				if err := c.File(t.Context(), "a"); test.first == nil {
+					require.Error(t, err)
+				} else {
+					require.NoError(t, err)
+					require.Equal(t, 1000, w.came, "each byte counts once")
+				}
+				require.Equal(t, test.told, strings.Join(w.told, ", "))
+			})
+		})
+	}
+}
+
+func TestProgressOfAFileThatCanNotBeHad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.rogue(half(noise(1000, 72), unknown, 400))
+		w := &watcher{}
+		require.Error(t, l.client(func(c *FetchConfig) { c.Progress = w.watch }).File(t.Context(), "a"))
+		require.Equal(t, []string{"a 1000", "exit at 400"}, w.told)
+	})
+}
