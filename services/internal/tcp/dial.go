@@ -32,14 +32,14 @@ var (
 // ago: where TIME_WAIT still forbids it the error is ErrSourceBusy, and the
 // caller tries again later. It gives up after DialTimeout or when ctx is done.
 func Dial(ctx context.Context, from, to string) (*net.TCPConn, error) {
-	d := net.Dialer{Timeout: DialTimeout}
+	d := net.Dialer{Timeout: DialTimeout, Control: unpaced}
 	source := 0
 	if from != "" {
 		local, err := net.ResolveTCPAddr("tcp", from)
 		if err != nil {
 			return nil, fmt.Errorf("source address %s: %w", from, err)
 		}
-		d.LocalAddr, d.Control, source = local, reuseAddr, local.Port
+		d.LocalAddr, d.Control, source = local, ownPort, local.Port
 	}
 	conn, err := d.DialContext(ctx, "tcp", to)
 	switch {
@@ -65,9 +65,12 @@ func isSourceBusy(err error) bool {
 		errors.Is(err, syscall.EADDRNOTAVAIL) && errors.As(err, &call) && call.Syscall == "connect"
 }
 
-// reuseAddr lets a dial bind a source port whose last connection is still in
-// TIME_WAIT; net sets the option for listeners only.
-func reuseAddr(_, _ string, c syscall.RawConn) error {
+// ownPort is unpaced, and lets a dial bind a source port whose last connection is
+// still in TIME_WAIT; net sets that option for listeners only.
+func ownPort(network, address string, c syscall.RawConn) error {
+	if err := unpaced(network, address, c); err != nil {
+		return err
+	}
 	var set error
 	if err := c.Control(func(fd uintptr) {
 		set = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
