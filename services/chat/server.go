@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -9,14 +10,29 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// ServerConfig is what a server needs to know. All fields but Registry must be set.
+// ServerConfig is what a server needs to know. Registry and Advertise may be empty.
 type ServerConfig struct {
 	Listen      string // HOST:PORT; port 0 picks a free one
+	Advertise   string // HOST:PORT that clients are told; empty: Listen
 	Registry    string // path of the registry file; empty: none is kept
 	Incarnation uint64 // greater than that of any server before
 	Screen      io.Writer
 	Input       Input
 	Log         *slog.Logger
+}
+
+// Parse takes in the arguments, of which there are none, and checks all else. Its
+// error says what is wrong and how to mend it.
+func (c *ServerConfig) Parse(args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%q is one argument too many", args[0])
+	}
+	if c.Advertise != "" {
+		if err := checkDial(c.Advertise); err != nil {
+			return err
+		}
+	}
+	return tcp.CheckAddr(c.Listen)
 }
 
 // Server introduces clients to each other and finds those of its predecessor
@@ -35,8 +51,11 @@ func ListenServer(c ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Advertise == "" {
+		c.Advertise = ln.Addr().String()
+	}
 	m := newMember(config{
-		Name: server, Incarnation: c.Incarnation, Advertise: ln.Addr().String(),
+		Name: server, Incarnation: c.Incarnation, Advertise: c.Advertise,
 		Screen: c.Screen, Log: c.Log,
 		Dial: func(ctx context.Context, _ Name, addr string) (net.Conn, error) { return tcp.Dial(ctx, "", addr) },
 	})
@@ -50,7 +69,7 @@ func ListenServer(c ServerConfig) (*Server, error) {
 }
 
 // Addr returns where the server listens.
-func (s *Server) Addr() string { return s.m.Advertise }
+func (s *Server) Addr() string { return s.ln.Addr().String() }
 
 // Serve runs the server until ctx ends or "Exit" is typed; either is success.
 // Every client has then been told, or had two seconds to listen. It may be

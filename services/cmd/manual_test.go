@@ -179,6 +179,6 @@ func TestMainIsFlagsAndOneCall(t *testing.T) {
 
 // The test of the manuals would pass by finding nothing.
 func TestFlagsAreFound(t *testing.T) {
-	assert.ElementsMatch(t, []string{"listen", "registry"}, flagsOf(t, "server/main.go"))
+	assert.ElementsMatch(t, []string{"listen", "advertise", "registry"}, flagsOf(t, "server/main.go"))
 	assert.ElementsMatch(t, []string{"server", "host", "advertise", "peer"}, flagsOf(t, "client/main.go"))
 }

@@ -5,12 +5,10 @@ import (
 	"context"
 	_ "embed"
 	"flag"
-	"fmt"
 	"time"
 
 	"peerlab/services/chat"
 	"peerlab/services/internal/process"
-	"peerlab/services/internal/tcp"
 )
 
 //go:embed manual.txt
@@ -23,14 +21,10 @@ func main() {
 		Manual: manual,
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:4000", "")
+			f.StringVar(&c.Advertise, "advertise", "", "")
 			f.StringVar(&c.Registry, "registry", "clients.txt", "")
 		},
-		Check: func(args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("%q is one argument too many", args[0])
-			}
-			return tcp.CheckAddr(c.Listen)
-		},
+		Check: c.Parse,
 		Serve: func(ctx context.Context, p *process.Process) error {
 			c.Incarnation = uint64(time.Now().UnixMicro())
 			c.Screen, c.Input, c.Log = p.Console.Out, p.Console.In, p.Log
