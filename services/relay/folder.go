@@ -34,16 +34,20 @@ func versionOf(info fs.FileInfo) version {
 	return version{uint64(st.Dev), st.Ino, info.Size(), info.ModTime().UnixNano(), st.Ctim.Nano()}
 }
 
-// open opens the file of that name. The refusal is name or notfound. It never
-// waits, not even for a FIFO without a writer.
+// open opens the file of that name. The refusal is name or notfound. What is no
+// regular file is not touched: to open a FIFO would have its writer begin, and lose
+// what it writes. Not even one that has just taken the place of a file is waited for.
 func (f *folder) open(name string) (*os.File, version, error) {
 	if err := CheckName(name); err != nil {
 		return nil, version{}, refuse("name", "%v", err)
 	}
 	missing := refuse("notfound", "no file %s here", lines.Quote([]byte(name)))
+	if info, err := f.root.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil, version{}, missing // also for a path that leads out
+	}
 	file, err := f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, version{}, missing // also for a file that may not be read, and a path that leads out
+		return nil, version{}, missing // also for a file that may not be read
 	}
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {

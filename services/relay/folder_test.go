@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -75,6 +76,31 @@ func TestFolderOpensRegularFilesInside(t *testing.T) {
 		_, _, err := f.open(name)
 		require.True(t, is(err, code), "%q: %v", name, err)
 	}
+}
+
+// Somebody waits for a reader of a FIFO. Whoever asks for it as a file is none, not
+// even for a moment: what is written then would be lost.
+func TestFolderLeavesAFIFOAlone(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644))
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	written := make(chan error, 1)
+	go func() { written <- os.WriteFile(filepath.Join(dir, "fifo"), []byte("not lost"), 0) }()
+	for range 1000 { // among these are some after the writer has come
+		_, _, err := f.open("fifo")
+		require.True(t, is(err, "notfound"), err)
+	}
+	reader, err := os.OpenFile(filepath.Join(dir, "fifo"), os.O_RDWR|syscall.O_NONBLOCK, 0)
+	require.NoError(t, err)
+	defer reader.Close()
+	require.NoError(t, reader.SetReadDeadline(time.Now().Add(testTime)))
+	got := make([]byte, len("not lost"))
+	_, err = io.ReadFull(reader, got)
+	require.NoError(t, err)
+	require.Equal(t, "not lost", string(got))
+	require.NoError(t, <-written)
 }
 
 func TestFolderOpensNoDevice(t *testing.T) {
