@@ -86,7 +86,12 @@ var noded = []dialogue{
 		C: DIGEST 7 a.txt
 		S: ERR differs "a.txt" has 6 bytes
 		C: DIGEST 0 missing
-		S: ERR notfound no file "missing" here`},
+		S: ERR notfound no file "missing" here
+		C: DIGEST 65537 large
+		S: DIGEST 65537 ` + hashed(large[:65537]) + `
+		C: GET 0 0 - a.txt
+		S: SEND 6 <a.txt> 0
+		S: END <a.txt>`},
 	{"LIST", `
 		C: LIST
 		S: FILES 6
@@ -143,6 +148,13 @@ var noded = []dialogue{
 		S: END <a.txt>
 		changes a.txt "HELLO\n"
 		C: GET 2 - - a.txt
+		S: ERR changed the file changed while it was read
+		S closes`},
+	{"a file that changes after its digest", `
+		C: DIGEST 5 a.txt
+		S: DIGEST 5 ` + hashed("hello") + `
+		changes a.txt "HELLO\n"
+		C: GET 5 - - a.txt
 		S: ERR changed the file changed while it was read
 		S closes`},
 	{"a large file that changes between two parts", `

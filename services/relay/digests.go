@@ -65,17 +65,45 @@ func (d *digests) of(ctx context.Context, file *os.File, v version) (string, err
 			return "", ctx.Err()
 		}
 	}
-	if v.size > smallFile {
-		select {
-		case d.room <- struct{}{}:
-			defer func() { <-d.room }()
-		case <-ctx.Done():
-			d.put(h, v, "", ctx.Err())
-			return "", ctx.Err()
-		}
+	leave, err := d.enter(ctx, v.size)
+	if err != nil {
+		d.put(h, v, "", err)
+		return "", err
 	}
+	defer leave()
 	d.compute(ctx, h, file, v)
 	return h.hash, h.err
+}
+
+// prefix returns the hash of the first n bytes of an open file, which are as many
+// as it has at most. That of all of them is remembered like any other.
+func (d *digests) prefix(ctx context.Context, file *os.File, v version, n int64) (string, error) {
+	if n == v.size {
+		return d.of(ctx, file, v)
+	}
+	leave, err := d.enter(ctx, n)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	hash, err := d.read(ctx, file, n)
+	if err != nil {
+		return "", err
+	}
+	return hash, unchanged(file, v)
+}
+
+// enter waits until there is room to hash so many bytes. Few need none.
+func (d *digests) enter(ctx context.Context, n int64) (leave func(), err error) {
+	if n <= smallFile {
+		return func() {}, nil
+	}
+	select {
+	case d.room <- struct{}{}:
+		return func() { <-d.room }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // ahead sees to it that the hash of an open file is on its way, if there is room

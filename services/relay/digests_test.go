@@ -152,6 +152,11 @@ func TestFewFilesAreHashedAtATime(t *testing.T) {
 	cancel()
 	_, err = d.of(ctx, other, w)
 	require.ErrorIs(t, err, context.Canceled, "who needs the hash waits for room")
+	_, err = d.prefix(ctx, other, w, smallFile+1)
+	require.ErrorIs(t, err, context.Canceled, "so does who needs that of a large part")
+	hash, err = d.prefix(t.Context(), other, w, 1)
+	require.NoError(t, err)
+	require.Equal(t, hashed(noise(1, 7)), hash)
 	_, err = d.of(ctx, file, v)
 	require.ErrorIs(t, err, context.Canceled, "and may leave")
 	goOn <- struct{}{}
@@ -203,4 +208,30 @@ func TestHashPrefix(t *testing.T) {
 	}
 	_, err := hashPrefix(t.Context(), file, int64(len(content)+1))
 	require.True(t, is(err, "changed"))
+}
+
+func TestDigestOfAPrefix(t *testing.T) {
+	content := noise(smallFile+10, 8)
+	dir := folderOf(t, "a", content)
+	file, v := open(t, dir, "a")
+	d := newDigests()
+	for _, n := range []int{0, 1, smallFile, smallFile + 9} {
+		hash, err := d.prefix(t.Context(), file, v, int64(n))
+		require.NoError(t, err)
+		require.Equal(t, hashed(content[:n]), hash)
+		require.Equal(t, unknown, d.peek(v), "it is not that of the file")
+	}
+	for range 2 { // that of the file is computed once, like any other
+		hash, err := d.prefix(t.Context(), file, v, v.size)
+		require.NoError(t, err)
+		require.Equal(t, hashed(content), hash)
+		d.read = func(context.Context, io.ReaderAt, int64) (string, error) { return "", errors.New("twice") }
+	}
+	d.read = func(ctx context.Context, file io.ReaderAt, n int64) (string, error) {
+		write(t, filepath.Join(dir, "a"), content[:smallFile]+"changed")
+		return hashPrefix(ctx, file, n)
+	}
+	_, err := d.prefix(t.Context(), file, v, 10)
+	require.True(t, is(err, "changed"), err)
+	require.Empty(t, d.room)
 }

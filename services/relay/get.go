@@ -21,8 +21,8 @@ const (
 	stallPart = 64 << 10
 )
 
-// pinned is the file that a connection has had a part of: what it asks for
-// later must be of the same version.
+// pinned is the file that a connection has had a part of, or the digest of one:
+// what it asks for later must be of the same version.
 type pinned struct {
 	name string
 	v    version

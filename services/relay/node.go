@@ -16,7 +16,7 @@ type NodeConfig struct {
 	ID        string // 16 hexadecimal digits, drawn for this process
 	Dir       string // the folder that is served
 	Listen    string // HOST:PORT; port 0 picks a free one
-	Advertise string // HOST:PORT that clients are to dial; empty: what the relay sees, and the port
+	Advertise string // HOST:PORT that clients are to dial; empty: where it listens, or else where the relay sees it
 	Relay     string // HOST:PORT
 	Log       *slog.Logger
 	Dial      Dialer // how the relay is dialled
@@ -128,15 +128,13 @@ func (n *Node) digest(ctx context.Context, s *session, rest string) error {
 	if err != nil {
 		return err
 	}
-	file, v, err := n.folder.open(name)
-	if err != nil {
+	if err := s.pin.take(n.folder, name); err != nil {
 		return err
 	}
-	defer file.Close()
-	if count > v.size {
-		return refuse("differs", "%s has %d bytes", lines.Quote([]byte(name)), v.size)
+	if size := s.pin.v.size; count > size {
+		return refuse("differs", "%s has %d bytes", lines.Quote([]byte(name)), size)
 	}
-	hash, err := hashPrefix(ctx, file, count)
+	hash, err := n.digests.prefix(ctx, s.pin.file, s.pin.v, count)
 	if err != nil {
 		return n.failed(name, err)
 	}

@@ -49,8 +49,9 @@
 // HASH is the SHA-256 of the whole file in 64 hexadecimal digits. NAME is the
 // path of a file below the node's folder, with slashes; it is not empty, has no
 // control characters, and none of its parts is ".." or ".". A node that has
-// sent a part of a file over a connection answers further GETs for it there
-// from the same version, or not at all.
+// sent a part of a file over a connection, or its DIGEST, answers further GETs
+// and DIGESTs for it there from the same version, or not at all, until one for
+// another file comes.
 //
 // Any request may be answered instead, the connection being closed after it
 // unless the code is notfound or differs, by
