@@ -89,7 +89,8 @@ func notFetched(failed, asked int) error {
 }
 
 // File fetches one file and prints or saves it. Whatever it prints is the whole
-// file, verified; after an error nothing has been printed.
+// file, verified; after an error nothing has been printed, unless printing itself
+// failed, or was under way when ctx ended.
 func (f *Fetch) File(ctx context.Context, name string) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -139,7 +140,7 @@ func (f *Fetch) File(ctx context.Context, name string) error {
 		if err := s.keep(j.size); err != nil {
 			return fmt.Errorf("save %s: %w", j.shown(), err)
 		}
-	} else if err := f.print(j); err != nil {
+	} else if err := f.print(ctx, j); err != nil {
 		return err
 	}
 	if !f.First {

@@ -245,6 +245,34 @@ func TestPrintingFails(t *testing.T) {
 	require.EqualError(t, c.File(t.Context(), "a"), "print a: broken pipe")
 }
 
+// jammed is a screen that somebody has and does not read.
+type jammed chan struct{}
+
+func (j jammed) Write(b []byte) (int, error) {
+	<-j
+	return len(b), nil
+}
+
+// Whoever stops a fetch has it end, even when nobody takes what it prints.
+func TestPrintingIsStopped(t *testing.T) {
+	for name, content := range map[string]string{"from memory": "x", "from the disk": strings.Repeat("x", inMemory+1)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.node("a", content)
+				goOn := make(jammed)
+				defer close(goOn)
+				c := l.client(func(c *FetchConfig) { c.Out = goOn })
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Hour, cancel)
+				began := time.Now()
+				require.EqualError(t, c.Files(ctx, []string{"a", "a"}), "a: stopped before it was done")
+				require.Equal(t, time.Hour, time.Since(began))
+			})
+		})
+	}
+}
+
 func TestNoBinaryOnATerminal(t *testing.T) {
 	l := newLab(t, nil)
 	l.node("text", "Straße\t1\r\n", "picture", "\x89PNG\r\n\x1a\n")

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,9 +23,10 @@ func printed(size int64) (store, error) {
 // errBinary says that a file is not for a terminal.
 var errBinary = errors.New("not printed: it is no text")
 
-// print writes a verified file to Out. On a terminal it must be text, unless Raw
-// is set.
-func (f *Fetch) print(j *job) error {
+// print writes a verified file to Out, until ctx ends: whoever reads Out may have
+// stopped doing so, and then the write ends with the process. On a terminal it must
+// be text, unless Raw is set.
+func (f *Fetch) print(ctx context.Context, j *job) error {
 	if f.Terminal && !f.Raw {
 		if text, err := isText(io.NewSectionReader(j.store, 0, j.size)); err != nil {
 			return fmt.Errorf("%s: %w", j.shown(), err)
@@ -32,10 +34,20 @@ func (f *Fetch) print(j *job) error {
 			return fmt.Errorf("%s, %d bytes: %w; save it with -o DIR, or print it all the same with -raw", j.shown(), j.size, errBinary)
 		}
 	}
-	if _, err := io.Copy(f.Out, io.NewSectionReader(j.store, 0, j.size)); err != nil {
-		return fmt.Errorf("print %s: %w", j.shown(), err)
+	done := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(f.Out, io.NewSectionReader(j.store, 0, j.size))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("print %s: %w", j.shown(), err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w", j.shown(), errStopped)
 	}
-	return nil
 }
 
 // isText reports whether a terminal may show the bytes as they are: UTF-8
