@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"peerlab/services/internal/lines"
@@ -20,6 +21,8 @@ func (f *Fetch) List(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return errStopped
+		case errors.Is(err, errLocal):
+			return err
 		case err != nil:
 			f.Log.Warn("node "+addr+" does not say what it has", "err", err)
 		default:
@@ -57,7 +60,7 @@ func (f *Fetch) listNode(ctx context.Context, addr string) error {
 			return err
 		}
 		if _, err := fmt.Fprintf(f.Out, "%s %12d %s\n", addr, size, lines.Escape(nil, []byte(got[2]))); err != nil {
-			return err
+			return local{fmt.Errorf("print the list: %w", err)}
 		}
 	}
 	return nil

@@ -72,6 +72,16 @@ func TestListOfRogues(t *testing.T) {
 	}
 }
 
+// A list that can't be printed is no node's fault.
+func TestPrintingAListFails(t *testing.T) {
+	l := newLab(t, nil)
+	l.node("a", "x")
+	l.node("b", "y")
+	c := l.client(func(c *FetchConfig) { c.Out = broken{} })
+	require.EqualError(t, c.List(t.Context()), "print the list: broken pipe")
+	require.Empty(t, l.log.warnings())
+}
+
 func TestListWithoutAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())

@@ -59,6 +59,7 @@ func TestStoresDoNotBelieveAnySize(t *testing.T) {
 	require.NoError(t, err)
 	defer s.drop(false)
 	require.ErrorContains(t, s.fits(1<<62), "4611686018427387904 bytes are to come, and there is room for ")
+	require.ErrorContains(t, s.fits(1<<62), "on the disk; make room, or take another folder: -o DIR, or TMPDIR")
 }
 
 func TestSpoolLeavesNothing(t *testing.T) {
