@@ -3,7 +3,8 @@ package relay
 import (
 	"context"
 	"errors"
-	"net"
+	"fmt"
+	"net/netip"
 	"time"
 
 	"peerlab/services/internal/backoff"
@@ -30,8 +31,9 @@ func (n *Node) announce(ctx context.Context) {
 			if trouble {
 				n.Log.Warn("registered with the relay at " + n.Relay)
 			}
-			if n.Advertise != "" && addr != n.Advertise && addr != elsewhere {
-				n.Log.Warn("the relay does not find this node at " + n.Advertise + " and lists it at " + addr)
+			if wanted := n.address(); wanted[0] != ':' && addr != wanted && addr != elsewhere {
+				n.Log.Warn("the relay does not find this node at " + wanted + " and lists it at " + addr +
+					"; if clients do not find it there, say where they do with -advertise")
 				elsewhere = addr
 			}
 			n.Log.Debug("registered", "addr", addr)
@@ -56,21 +58,26 @@ func (n *Node) announce(ctx context.Context) {
 func (n *Node) register(ctx context.Context) (addr string, good time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	addr = n.Advertise
-	if addr == "" {
-		_, port, err := net.SplitHostPort(n.Addr())
-		if err != nil {
-			return "", 0, err
-		}
-		addr = ":" + port
-	}
-	f, err := n.Dial.askFor(ctx, n.Relay, "REGISTER "+n.ID+" "+addr, "OK", 2)
+	f, err := n.Dial.askFor(ctx, n.Relay, "REGISTER "+n.ID+" "+n.address(), "OK", 2)
 	if err != nil {
 		return "", 0, err
 	}
 	_, _, err1 := splitAddr(f[0])
 	good, err2 := leaseOf(f[1])
 	return f[0], max(good, time.Second), errors.Join(err1, err2)
+}
+
+// address is what the relay is to list: what is advertised, or else where the node
+// listens. Only on all hosts of its machine it is for the relay to see which one that is.
+func (n *Node) address() string {
+	if n.Advertise != "" {
+		return n.Advertise
+	}
+	at, err := netip.ParseAddrPort(n.Addr())
+	if err == nil && at.Addr().IsUnspecified() {
+		return fmt.Sprintf(":%d", at.Port())
+	}
+	return n.Addr()
 }
 
 func (n *Node) withdraw() {

@@ -132,7 +132,7 @@ func TestANodeRenewsAtAThirdOfTheLeaseItHas(t *testing.T) {
 						return "OK\n", true
 					}
 					at = append(at, time.Now())
-					assert.Regexp(t, "^REGISTER 00000000000000aa :[0-9]+$", request)
+					assert.Regexp(t, `^REGISTER 00000000000000aa 127\.0\.0\.1:[0-9]+$`, request)
 					return "OK 127.0.0.1:1 " + seconds + "\n", true
 				})
 				n := l.announced(func(c *NodeConfig) { c.Relay = rogue })

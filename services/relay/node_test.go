@@ -47,10 +47,10 @@ func TestANodeAtAnotherAddress(t *testing.T) {
 	config := NodeConfig{ID: idA, Dir: folderOf(t), Listen: "127.0.0.2:0", Relay: l.relay.Addr(), Log: l.logger()}
 	n, err := ListenNode(config)
 	require.NoError(t, err)
-	n.Advertise = n.Addr()
 	l.runs(func(ctx context.Context) { assert.NoError(t, n.Serve(ctx)) })
 	require.Eventually(t, func() bool { return len(l.relay.leases.list()) == 1 }, testTime, testTick)
 	l.relay.leases.lists(t, n.Addr())
+	require.Empty(t, l.log.warnings())
 
 	_, in := l.asks(l.relay.Addr(), "REGISTER "+idB+" "+n.Addr())
 	_, port, err := splitAddr(n.Addr())
@@ -67,4 +67,20 @@ func TestANodeEndsInTheMiddle(t *testing.T) {
 		hears(t, in, "SEND 52428800 ")
 	}
 	n.stop()
+}
+
+// A node that listens on every host of its machine leaves it to the relay which.
+func TestWhatANodeAnnounces(t *testing.T) {
+	for listen, want := range map[string]string{
+		"127.0.0.1:0": `^127\.0\.0\.1:\d+$`, "127.0.0.2:0": `^127\.0\.0\.2:\d+$`, "localhost:0": `^127\.0\.0\.1:\d+$`,
+		"0.0.0.0:0": `^:\d+$`, ":0": `^:\d+$`,
+	} {
+		n, err := ListenNode(NodeConfig{Dir: t.TempDir(), Listen: listen})
+		require.NoError(t, err)
+		assert.Regexp(t, want, n.address(), listen)
+		n.Advertise = "files.example.org:7001"
+		assert.Equal(t, n.Advertise, n.address())
+		n.ln.Close()
+		n.folder.close()
+	}
 }
