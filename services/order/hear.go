@@ -1,0 +1,143 @@
+package order
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+)
+
+// settling is how long a message that is complete is waited with, in case that
+// another one, which arrived earlier, has not been read yet.
+const settling = 20 * time.Millisecond
+
+// hearing is the reading of one message. It belongs to the goroutine that owns
+// the connection.
+type hearing struct {
+	conn   net.Conn
+	in     arrivals // at conn
+	rounds *rounds
+	m      *message
+	ready  func() error // is called when nothing is missing but time to settle; its error is hear's
+
+	text  []byte    // what has arrived
+	whole bool      // by LF or half-close: no more of it will
+	quiet bool      // nothing came for almost as long as silence takes
+	limit time.Time // for the first byte, and then for all of them
+}
+
+// hear reads a message, telling the rounds when its bytes arrive. When it returns
+// nil the message is complete, and time to say so to the rounds. A refusal is for the client, io.EOF says that it has closed without
+// a word, any other error that the connection has failed.
+func (h *hearing) hear(ctx context.Context) error {
+	// The read under way ends with ctx; one that begins later looks at ctx itself.
+	defer atEnd(ctx, func() { _ = h.conn.SetReadDeadline(time.Now()) })()
+	buf := make([]byte, maxMessage)
+	h.limit = time.Now().Add(patience)
+	for !h.whole {
+		if err := h.conn.SetReadDeadline(h.deadline()); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		n, at, err := h.in.read(buf[len(h.text):])
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case n > 0:
+			err = h.take(buf[:len(h.text)+n], at)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if h.quiet {
+				return h.parse() // the settling was part of the silence
+			}
+			err = h.timeout()
+		case err == io.EOF && len(h.text) > 0:
+			h.whole, err = true, nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := h.parse(); err != nil {
+		return err
+	}
+	settled := time.NewTimer(settling)
+	defer settled.Stop()
+	select {
+	case <-settled.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// deadline returns how long to wait for the next byte. Silence is waited for in
+// two parts, so that bytes which have arrived are read before time is up even if
+// this process was held up all the while.
+func (h *hearing) deadline() time.Time {
+	pause := silence - settling
+	switch {
+	case len(h.text) == 0:
+		return h.limit
+	case h.quiet:
+		pause = settling
+	}
+	if until := time.Now().Add(pause); until.Before(h.limit) {
+		return until
+	}
+	return h.limit
+}
+
+// take takes in what has been read so far, of which something arrived at that time.
+func (h *hearing) take(text []byte, at int64) error {
+	if len(h.text) == 0 {
+		h.limit = time.Now().Add(patience)
+	}
+	h.text, h.quiet = text, false
+	h.rounds.arrived(h.m, at)
+	if end := bytes.IndexByte(text, '\n'); end >= 0 {
+		h.text, h.whole, h.m.ended = bytes.TrimSuffix(text[:end], []byte("\r")), true, true
+	}
+	if len(h.text) == maxMessage {
+		return refuse("syntax", "a message of %d bytes and no end; NAME: TEXT may have %d", maxMessage, maxSigned)
+	}
+	return nil
+}
+
+// timeout is called when nothing came until the deadline.
+func (h *hearing) timeout() error {
+	switch {
+	case time.Now().Before(h.limit):
+		h.quiet = true
+		return nil
+	case len(h.text) == 0:
+		return refuse("timeout", "nothing came for %v", patience)
+	}
+	return refuse("timeout", "the message took more than %v", patience)
+}
+
+func (h *hearing) parse() (err error) {
+	if h.m.signed, err = parse(h.text); err != nil {
+		return err
+	}
+	return h.ready()
+}
+
+// atEnd has f called when ctx ends, until the function that it returns is
+// called: from then on f neither runs nor will.
+func atEnd(ctx context.Context, f func()) (stop func()) {
+	done := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(done)
+		f()
+	})
+	return func() {
+		if !cancel() {
+			<-done
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package order
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/lines"
+)
+
+func TestMessages(t *testing.T) {
+	for message, want := range map[string]signed{
+		"Client X: Ahnaf":                         {"X", "Ahnaf"},
+		"Client X: ":                              {"X", ""},
+		"Client X:  two  spaces":                  {"X", " two  spaces"},
+		"Client X: a: b":                          {"X", "a: b"},
+		"Client two words: hi":                    {"two words", "hi"},
+		"Client a:b: c":                           {"a:b", "c"},
+		"Client Client: Client":                   {"Client", "Client"},
+		"Client ERROR: x":                         {"ERROR", "x"},
+		"Client Ää: 早い":                           {"Ää", "早い"},
+		"Client X: \x1b[2J\t\x00\xff\u202e\u009b": {"X", `\x1b[2J\t\x00\xff\u202e\u009b`},
+		"Client \r\x07: x":                        {`\x0d\x07`, "x"},
+		"Client X: " + strings.Repeat("x", 497):   {"X", strings.Repeat("x", 497)},
+	} {
+		got, err := parse([]byte(message))
+		require.NoError(t, err, "%q", message)
+		assert.Equal(t, want, got, "%q", message)
+	}
+	for message, why := range map[string]string{
+		"":                                      `"" is not of the form "Client NAME: TEXT"`,
+		"Client":                                "is not of the form",
+		"Client X":                              "is not of the form",
+		"Client X:Ahnaf":                        "is not of the form",
+		"Client X:":                             "is not of the form",
+		"Client : Ahnaf":                        "is not of the form",
+		"client X: Ahnaf":                       "is not of the form",
+		" Client X: Ahnaf":                      "is not of the form",
+		"GET / HTTP/1.1":                        `"GET / HTTP/1.1" is not of the form "Client NAME: TEXT"`,
+		"\x1b[2J":                               `"\x1b[2J" is not of the form`,
+		"Client ERR: x":                         `the name "ERR" would`,
+		"Client ERR syntax a: x":                `the name "ERR syntax a" would`,
+		"Client X: " + strings.Repeat("x", 498): "NAME: TEXT has 501 bytes; 500 are the limit",
+		"Client X: " + strings.Repeat("\x1b", 125): "NAME: TEXT has 503 bytes; 500 are the limit",
+	} {
+		_, err := parse([]byte(message))
+		var r *refusal
+		require.ErrorAs(t, err, &r, "%q", message)
+		assert.Equal(t, "syntax", r.code)
+		assert.Contains(t, r.reason, why, "%q", message)
+	}
+}
+
+// A verdict is read by one recv of 1,024, and no name makes it look like an error.
+func TestTheLongestVerdictFitsAndIsNoError(t *testing.T) {
+	longest, err := parse([]byte("Client X: " + strings.Repeat("\x1b", 124) + "."))
+	require.NoError(t, err)
+	require.Len(t, longest.String(), maxSigned)
+	m := &message{signed: longest, ended: true}
+	said := m.answer((&round{first: m, second: m}).verdict())
+	assert.Len(t, said, 1018)
+	assert.LessOrEqual(t, len(said), maxVerdict)
+}
+
+func TestWhatAClientMayNotSend(t *testing.T) {
+	require.NoError(t, check("X", "Ahnaf"))
+	require.NoError(t, check("a:", ""))
+	for want, args := range map[string][2]string{
+		"NAME is empty":                   {"", "x"},
+		"without control characters":      {"X", "a\nb"},
+		"of one line":                     {"X\x1b", "a"},
+		`NAME "a: b" has a colon`:         {"a: b", "x"},
+		`the name "ERR" would`:            {"ERR", "x"},
+		"NAME: TEXT has 503 bytes; 500 a": {"X", strings.Repeat("x", 500)},
+	} {
+		assert.ErrorContains(t, check(args[0], args[1]), want)
+	}
+}
+
+// What a client may send is taken as it was meant; and whatever is sent, it can
+// be shown, and fits.
+func FuzzMessage(f *testing.F) {
+	for _, seed := range []string{"Client X: Ahnaf", "Client ERR: x", "Client a:: b", "Client : ", "x", "Client \xff: \u202e", "Client X:\t: x"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		s, err := parse(message)
+		var r *refusal
+		switch {
+		case errors.As(err, &r):
+			if !lines.Clean([]byte(r.line())) || len(r.line()) > maxVerdict {
+				t.Fatalf("%q can't be said", r.line())
+			}
+		case err != nil:
+			t.Fatal(err)
+		case len(s.String()) > maxSigned || !lines.Clean([]byte(s.String())) || strings.HasPrefix(s.String(), refused):
+			t.Fatalf("%q is %q", message, s)
+		case check(s.name, s.text) == nil:
+			again, err := parse([]byte(salutation + s.String()))
+			if err != nil || again != s {
+				t.Fatalf("%q is %q and then %q (%v)", message, s, again, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,89 @@
+package order
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSequence(t *testing.T) {
+	var s sequence
+	a, b, c, d := newMessage(), newMessage(), newMessage(), newMessage()
+	assert.Nil(t, s.next(), "nobody is there")
+	s.arrived(a, 10)
+	s.arrived(b, 20)
+	b.final = true
+	assert.Nil(t, s.next(), "a may yet be final, and is the earlier")
+	s.arrived(a, 30)
+	assert.Same(t, b, s.next(), "a is the later now")
+	assert.Nil(t, s.next())
+	s.arrived(c, 25)
+	c.final = true
+	assert.Same(t, c, s.next(), "read later, and arrived earlier")
+	s.arrived(d, 40)
+	d.final = true
+	s.drop(a)
+	assert.Same(t, d, s.next(), "nobody is before it any more")
+	s.drop(a)
+	assert.Nil(t, s.next())
+}
+
+func TestOfTwoAtTheSameTimeTheFirstToBeReadIsTheEarlier(t *testing.T) {
+	var s sequence
+	a, b := newMessage(), newMessage()
+	s.arrived(b, 10)
+	s.arrived(a, 10)
+	a.final = true
+	assert.Nil(t, s.next())
+	b.final = true
+	assert.Same(t, b, s.next())
+	assert.Same(t, a, s.next())
+}
+
+// Whatever the order of bytes and of completions, messages come out in the order
+// of their last bytes, all of them, and each as soon as that is certain.
+func TestSequenceOfManyInAnyOrder(t *testing.T) {
+	for seed := range uint64(500) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		var s sequence
+		open := make([]*message, 20)
+		for i := range open {
+			open[i] = newMessage()
+		}
+		total, now, latest, taken := len(open), int64(0), int64(0), 0
+		for taken < total {
+			i := rng.IntN(max(len(open), 1))
+			switch {
+			case len(open) == 0:
+			case open[i].nth > 0 && rng.IntN(4) == 0:
+				open[i].final = true
+				open = append(open[:i], open[i+1:]...)
+			default:
+				now++
+				s.arrived(open[i], now)
+			}
+			for m := s.next(); m != nil; m = s.next() {
+				require.Greater(t, m.at, latest, "seed %d", seed)
+				latest = m.at
+				taken++
+			}
+			for _, m := range s.begun {
+				if m.final {
+					require.True(t, earlierIsOpen(s.begun, m), "seed %d: held back for nothing", seed)
+				}
+			}
+		}
+		require.Empty(t, s.begun)
+	}
+}
+
+func earlierIsOpen(all []*message, than *message) bool {
+	for _, m := range all {
+		if !m.final && m.at < than.at {
+			return true
+		}
+	}
+	return false
+}
