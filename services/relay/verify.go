@@ -10,8 +10,9 @@ import (
 // verifier hashes a file while it comes in: it follows the frontier of what is
 // here, in a goroutine of its own, so that hashing and fetching share the time.
 type verifier struct {
-	store store
-	parts *spans
+	store  store
+	parts  *spans
+	recent *recent
 
 	done chan struct{} // closed when run has returned; then the rest may be read
 	sum  hash.Hash
@@ -20,29 +21,39 @@ type verifier struct {
 }
 
 func newVerifier(s store, parts *spans) *verifier {
-	return &verifier{store: s, parts: parts, sum: sha256.New(), done: make(chan struct{})}
+	return &verifier{store: s, parts: parts, recent: newRecent(), sum: sha256.New(), done: make(chan struct{})}
 }
 
 // run hashes until the parts are stopped and all before the frontier is hashed.
 func (v *verifier) run() {
 	defer close(v.done)
-	buf := make([]byte, readBuffer)
+	defer v.recent.stop()
 	for {
 		end := v.parts.past(v.at)
 		if end <= v.at {
 			return
 		}
 		for v.at < end {
-			part := buf[:min(int64(len(buf)), end-v.at)]
-			if n, err := v.store.ReadAt(part, v.at); n < len(part) {
-				v.err = err
+			if v.err = v.some(end); v.err != nil {
 				return
 			}
-			v.sum.Write(part)
-			v.at += int64(len(part))
 		}
 		v.store.step(v.at)
 	}
+}
+
+// some hashes some of the bytes before end, which are all in the store.
+func (v *verifier) some(end int64) error {
+	part, here := v.recent.take(end - v.at)
+	defer v.recent.free(part)
+	if !here {
+		if n, err := v.store.ReadAt(part, v.at); n < len(part) {
+			return err
+		}
+	}
+	v.sum.Write(part)
+	v.at += int64(len(part))
+	return nil
 }
 
 // finish stops the parts and returns the hash of all that is before the frontier.

@@ -13,8 +13,7 @@ const (
 	bodyTime   = 5 * time.Second // for bodyPart of a file, or a line that needs no computing
 	bodyPart   = 4 << 10
 	hashTime   = 60 * time.Second // for a node that has answered to hash a file
-	readBuffer = 256 << 10
-	manyAtOnce = 2 * segment // what must be left for others to be asked to help
+	manyAtOnce = 2 * segment      // what must be left for others to be asked to help
 )
 
 // work fetches from one node, a part at a time, until there is none left to take.
@@ -33,14 +32,13 @@ func (j *job) work(ctx context.Context, addr string, help func()) (last time.Dur
 	if err := j.agree(c, ours); err != nil {
 		return 0, err
 	}
-	buf := make([]byte, readBuffer)
 	for {
 		part, ok := j.next()
 		if !ok {
 			return last, nil
 		}
 		began := time.Now()
-		rest, err := j.get(c, addr, part, buf)
+		rest, err := j.get(c, addr, part)
 		if j.parts != nil {
 			j.parts.giveBack(rest)
 		}
@@ -119,7 +117,7 @@ func (j *job) ask(c *call, part span, hash string) (s send, err error) {
 
 // get asks for a part of the file, takes it in, and returns what of it has not
 // come.
-func (j *job) get(c *call, addr string, part span, buf []byte) (rest span, err error) {
+func (j *job) get(c *call, addr string, part span) (rest span, err error) {
 	if c.said { // otherwise it has a second, from the dial on
 		c.patience(bodyTime)
 	}
@@ -149,7 +147,7 @@ func (j *job) get(c *call, addr string, part span, buf []byte) (rest span, err e
 		part, _ = j.parts.take()
 	}
 	from := part.from
-	part, err = j.body(c, part, buf)
+	part, err = j.body(c, part)
 	j.gave(addr, span{from, part.from})
 	if err != nil {
 		return part, err
@@ -182,7 +180,9 @@ func (j *job) get(c *call, addr string, part span, buf []byte) (rest span, err e
 // body takes in the bytes of a part, and returns what of it has not come. The
 // least that a node must bring in bodyTime keeps one that brings a byte now and
 // then from holding up everything.
-func (j *job) body(c *call, part span, buf []byte) (rest span, err error) {
+func (j *job) body(c *call, part span) (rest span, err error) {
+	buf := j.verify.recent.buffer()
+	defer func() { j.verify.recent.free(buf) }()
 	for due := part.from; part.from < part.to; {
 		if part.from >= due {
 			due = part.from + bodyPart
@@ -193,6 +193,7 @@ func (j *job) body(c *call, part span, buf []byte) (rest span, err error) {
 			if _, err := j.store.WriteAt(buf[:n], part.from); err != nil {
 				return part, local{err}
 			}
+			buf = j.verify.recent.keep(part.from, buf, n)
 			j.parts.got(span{part.from, part.from + int64(n)})
 			part.from += int64(n)
 			j.tick(int64(n))
