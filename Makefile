@@ -28,6 +28,9 @@ endif
 
 COMPOSE := docker compose
 
+# The bench's proxy for shaping links, a module of its own: e2e/lab/toxiproxy.go.
+TOXIPROXY := github.com/Shopify/toxiproxy/v2/cmd/server
+
 .PHONY: help
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -66,23 +69,29 @@ build: ## compile all processes into bin/
 images: engine builder ## build the container images
 	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # quiet hides the compiler's words too
 
+.PHONY: toxiproxy-image
+toxiproxy-image: engine builder # of the bench, not of the lab
+	$(COMPOSE) -f e2e/toxiproxy/compose.yaml build --quiet
+
 ## Testing
 
 .PHONY: test
 test: ## unit tests, with the race detector
-	go test -race $(TESTFLAGS) ./services/... ./e2e/lab/...
+	go test -race $(TESTFLAGS) ./services/... ./e2e/lab/... ./e2e/checker
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: e2e
-e2e: images ## all scenarios, each process in a container
-	PEERLAB_E2E=container go test -p 1 $(TESTFLAGS) ./e2e/...
+e2e: images toxiproxy-image ## all scenarios, each process in a container
+	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # what the bench runs natively in any case
+	PEERLAB_E2E=container PEERLAB_BIN=$(CURDIR)/bin/plain go test -p 1 $(TESTFLAGS) ./e2e/...
 
 .PHONY: e2e-native
 e2e-native: ## the same scenarios as plain processes built with the race detector; needs no Docker
-	go build -race -o bin/race/ ./services/cmd/...
+	go build -race -o bin/race/ ./services/cmd/... ./e2e/mutant
+	go build -C e2e/toxiproxy -o $(CURDIR)/bin/race/toxiproxy $(TOXIPROXY)
 	PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race go test $(TESTFLAGS) ./e2e/...
 
 .PHONY: lint

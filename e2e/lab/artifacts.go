@@ -27,7 +27,7 @@ func (l *Lab) artifactDir() string {
 
 // keepArtifacts writes every screen to a file PROCESS.EPOCH.screen, byte for
 // byte, every stderr to PROCESS.EPOCH.stderr, and to timeline.txt all lines of
-// all of them and all that the lab did, in the order of time.
+// all of them and all that the lab did, in the order of time, and what [Lab.Keep] was given.
 func (l *Lab) keepArtifacts() error {
 	dir := l.artifactDir()
 	errs := []error{os.MkdirAll(dir, 0o755)}
@@ -36,7 +36,7 @@ func (l *Lab) keepArtifacts() error {
 		text string
 	}
 	var events []event
-	for _, p := range l.Processes() {
+	for _, p := range l.everything() {
 		for _, e := range p.history() {
 			for s, r := range e.outputs {
 				var file bytes.Buffer
@@ -59,6 +59,9 @@ func (l *Lab) keepArtifacts() error {
 	l.mu.Lock()
 	for _, a := range l.acts {
 		events = append(events, event{a.at, fmt.Sprintf("%s         * %s", a.who, a.what)})
+	}
+	for name, content := range l.kept {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
 	}
 	l.mu.Unlock()
 	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })

@@ -21,6 +21,8 @@ type unit interface {
 // goroutine; after the program's end all but wait return an error.
 type running interface {
 	begun() time.Time
+	// pid is the program's process id, as this machine counts them.
+	pid(ctx context.Context) (int, error)
 	// stdin is the program's input. Writes past its deadline fail.
 	stdin() input
 	signal(ctx context.Context, sig syscall.Signal) error

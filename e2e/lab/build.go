@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// buildTimeout is for the race-enabled build of all programs on a cold cache.
-const buildTimeout = 5 * time.Minute
+const (
+	// buildTimeout is for building all programs on a cold cache.
+	buildTimeout = 5 * time.Minute
+	// toxiproxyPackage is built in the module e2e/toxiproxy.
+	toxiproxyPackage = "github.com/Shopify/toxiproxy/v2/cmd/server"
+)
 
 // moduleRoot is the folder of the go.mod above the current folder, which for a
 // test is the folder of its package.
@@ -40,15 +44,21 @@ func fromRoot(root, path string) string {
 	return filepath.Join(root, path)
 }
 
-// buildPrograms builds every program of the module with the race detector into
-// dir, which must exist.
+// buildPrograms builds every program of the project with the race detector, and
+// those of the bench without, into dir, which must exist. The Makefile does the
+// same.
 func buildPrograms(root, dir string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "build", "-race", "-o", dir+string(os.PathSeparator), "./services/cmd/...")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the programs (set PEERLAB_BIN to use built ones): %w\n%s", err, out)
+	for _, args := range [][]string{
+		{"-race", "-o", dir + string(os.PathSeparator), "./services/cmd/...", "./e2e/mutant"},
+		{"-C", "e2e/toxiproxy", "-o", filepath.Join(dir, "toxiproxy"), toxiproxyPackage},
+	} {
+		cmd := exec.CommandContext(ctx, "go", append([]string{"build"}, args...)...)
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("building the programs (set PEERLAB_BIN to use built ones): %w\n%s", err, out)
+		}
 	}
 	return nil
 }

@@ -80,6 +80,15 @@ func (u *containerUnit) startedAt(ctx context.Context) (time.Time, error) {
 func (r *containerRun) begun() time.Time { return r.at }
 func (r *containerRun) stdin() input     { return containerInput{r.attach.Conn, r.attach} }
 
+// pid asks the engine, which has to run on this machine, not in a virtual one.
+func (r *containerRun) pid(ctx context.Context) (int, error) {
+	c, err := r.engine.api.ContainerInspect(ctx, r.id, client.ContainerInspectOptions{})
+	if err != nil {
+		return 0, err
+	}
+	return c.Container.State.Pid, nil
+}
+
 func (r *containerRun) signal(ctx context.Context, sig syscall.Signal) error {
 	_, err := r.engine.api.ContainerKill(ctx, r.id, client.ContainerKillOptions{Signal: strconv.Itoa(int(sig))})
 	return err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type Lab struct {
 	mu        sync.Mutex
 	processes []*Process
 	acts      []act
+	kept      map[string]string // files for the artifacts, by name
 }
 
 // Option changes what [New] makes.
@@ -38,6 +40,12 @@ type Option func(*Lab)
 // the role's environment variable would.
 func Playing(role, program string) Option {
 	return func(l *Lab) { l.cast.overrides[role] = program }
+}
+
+// Natively has roles run as processes of this machine, even when they run in
+// containers by default.
+func Natively() Option {
+	return func(l *Lab) { l.cast.container = false }
 }
 
 // New returns the lab of the test t. The package's TestMain must call [Main].
@@ -54,6 +62,7 @@ func New(t testing.TB, opts ...Option) *Lab {
 	_, _ = rand.Read(tag) // never fails
 	l := &Lab{
 		t: t, run: r, began: time.Now(), dir: t.TempDir(),
+		kept: map[string]string{},
 		tag:  "fence-" + hex.EncodeToString(tag),
 		cast: casting{container: r.container, overrides: map[string]string{}, binaries: r.binaries},
 	}
@@ -99,9 +108,14 @@ func (l *Lab) Dir(name string) string {
 
 // Processes returns all that was started, in that order.
 func (l *Lab) Processes() []*Process {
+	return slices.DeleteFunc(l.everything(), func(p *Process) bool { return p.bench })
+}
+
+// everything is Processes and the bench's own.
+func (l *Lab) everything() []*Process {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]*Process(nil), l.processes...)
+	return slices.Clone(l.processes)
 }
 
 // Mark has the screens of all processes begin anew: see [Process.Mark].
@@ -118,7 +132,7 @@ func (l *Lab) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
 	var all sync.WaitGroup
-	processes := l.Processes()
+	processes := l.everything()
 	errs := make([]error, len(processes))
 	for i, p := range processes {
 		all.Go(func() { errs[i] = p.remove(ctx) })
@@ -150,6 +164,30 @@ type act struct {
 	at   time.Time
 	who  string
 	what string
+}
+
+// Program is the file of the program that plays a role natively by default, for
+// tests that wrap it in another. It ends the test if there is none.
+func (l *Lab) Program(role string) string {
+	l.t.Helper()
+	p, err := casting{binaries: l.run.binaries}.built(role)
+	if err != nil {
+		l.fail("%v", err)
+	}
+	return p.command[0]
+}
+
+// Note keeps, for the timeline among the artifacts, that something was done to
+// somebody. May be called from any goroutine.
+func (l *Lab) Note(who, what string) { l.note(who, what) }
+
+// Keep has a file of this name and content be written beside the screens if the
+// test fails. A later one of the same name takes its place. May be called from
+// any goroutine.
+func (l *Lab) Keep(name, content string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept[name] = content
 }
 
 // note keeps an act for the timeline. May be called from any goroutine.

@@ -69,6 +69,45 @@ func TestAPausedProgramDoesNothingUntilItIsResumed(t *testing.T) {
 	p.Kill()
 }
 
+func TestADiskIsFullForOneProcessUntilItIsFree(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("writer"))
+	p.Types("write note first")
+	p.Types("read note")
+	p.Sees("first")
+	p.DiskFull()
+	p.Types("write note second")
+	p.Stderr().Contains("file too large")
+	assert.True(t, p.Running())
+	p.DiskFree()
+	p.Types("write note third")
+	p.Types("read note")
+	p.Sees("third")
+	assert.Zero(t, p.Count("second"))
+}
+
+func TestLivesAreAllThatIsKnownOfAProcess(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("cat", "with"))
+	p.Types("say one")
+	p.Sees("one")
+	p.Mark()
+	p.Types("exit 3")
+	p.Exits(3)
+	p.Start()
+	p.Types("err two")
+	p.Stderr().Sees("two")
+	lives := p.Lives()
+	require.Len(t, lives, 2)
+	assert.Equal(t, []string{"ready with", "one"}, []string{lives[0].Screen[0].Text, lives[0].Screen[1].Text})
+	assert.Equal(t, 3, lives[0].Status)
+	assert.False(t, lives[0].Ended.IsZero())
+	assert.Equal(t, 2, lives[1].Number)
+	assert.True(t, lives[1].Ended.IsZero())
+	assert.Equal(t, "two", lives[1].Stderr[0].Text)
+	assert.Zero(t, lives[1].Forgotten)
+}
+
 func TestARestartIsANewEpoch(t *testing.T) {
 	l := New(t, anyFixture(t))
 	p := l.Start(fixture("phoenix", "first"))

@@ -89,6 +89,8 @@ type nativeRun struct {
 func (r *nativeRun) begun() time.Time { return r.at }
 func (r *nativeRun) stdin() input     { return nativeInput{r.in} }
 
+func (r *nativeRun) pid(context.Context) (int, error) { return r.cmd.Process.Pid, nil }
+
 func (r *nativeRun) signal(_ context.Context, sig syscall.Signal) error {
 	return r.cmd.Process.Signal(sig)
 }

@@ -36,6 +36,8 @@ type Process struct {
 	lab  *Lab
 	spec Spec
 	unit unit
+	// bench says that it is none of those that are tested, but helps to test them.
+	bench bool
 
 	mu     sync.Mutex
 	epochs []*epoch

@@ -72,6 +72,11 @@ func (c casting) play(role string) (program, error) {
 	if c.container {
 		return program{image: ownImages + role + ":latest"}, nil
 	}
+	return c.built(role)
+}
+
+// built returns the native program of the project for role.
+func (c casting) built(role string) (program, error) {
 	dir, err := c.binaries()
 	if err != nil {
 		return program{}, err

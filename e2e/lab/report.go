@@ -34,7 +34,7 @@ func (l *Lab) Fail(format string, args ...any) {
 // report is the last lines of all outputs of all epochs that have any.
 func (l *Lab) report() string {
 	var b strings.Builder
-	for _, p := range l.Processes() {
+	for _, p := range l.everything() {
 		for _, e := range p.history() {
 			for s, r := range e.outputs {
 				v := r.since(0)

@@ -22,6 +22,9 @@ func TestAMissingLineIsReported(t *testing.T) {
 		q.Sees("ready ")
 		q.Types("part half a line")
 		q.Prompts("half a line")
+		l.Note("the weather", "turns")
+		l.Keep("replay.txt", "again: ")
+		l.Keep("replay.txt", "do it again\n")
 		p.Within(50*time.Millisecond, "shortTimeout").Sees("flood 30", "flood 31")
 	})
 	assert.Contains(t, out, `talker (epoch 1), screen, shows no line "flood 31", since its start, after 50ms (shortTimeout)`)
@@ -41,6 +44,7 @@ func TestAMissingLineIsReported(t *testing.T) {
 		"talker.1.stderr": "trouble\n",
 		"other.1.screen":  "ready \nhalf a line",
 		"timeline.txt":    "talker         * types flood 30\n",
+		"replay.txt":      "do it again\n",
 	} {
 		content, err := os.ReadFile(filepath.Join(dir, file))
 		require.NoError(t, err)

@@ -15,6 +15,13 @@ func (l *Lab) Start(spec Spec) *Process {
 // StartAll starts several programs at the same time, in no particular order.
 func (l *Lab) StartAll(specs ...Spec) []*Process {
 	l.t.Helper()
+	return l.startAll(false, specs...)
+}
+
+// startAll is StartAll for programs that are tested, and for those that belong
+// to the bench.
+func (l *Lab) startAll(bench bool, specs ...Spec) []*Process {
+	l.t.Helper()
 	started := make([]*Process, len(specs))
 	for i, spec := range specs {
 		if spec.Role == "" {
@@ -23,7 +30,7 @@ func (l *Lab) StartAll(specs ...Spec) []*Process {
 		if spec.Dir == "" {
 			spec.Dir = l.Dir(spec.Name)
 		}
-		p := &Process{lab: l, spec: spec}
+		p := &Process{lab: l, spec: spec, bench: bench}
 		p.Screen = Screen{process: p, stream: stdout, patience: lineTimeout, reason: "lineTimeout"}
 		started[i] = p
 	}

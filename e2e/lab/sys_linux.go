@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,6 +21,51 @@ func awaitStop(pid int) error {
 			return nil
 		}
 	}
+}
+
+// limitFiles sets or lifts the limit of a process on the size of its files. It
+// may be another user's, as those in containers are.
+func limitFiles(pid int, full bool) error {
+	uid, gid, err := ownerOfProcess(pid)
+	if err != nil {
+		return err
+	}
+	done := make(chan error)
+	go func() {
+		// A limit is for its process's own user to set, or for one with a
+		// capability that root in a container lacks. So this thread takes that
+		// user's real ids, which count here; it ends with this goroutine.
+		runtime.LockOSThread()
+		_, _, _ = unix.RawSyscall(unix.SYS_SETRESGID, uintptr(gid), unchanged, unchanged)
+		_, _, _ = unix.RawSyscall(unix.SYS_SETRESUID, uintptr(uid), unchanged, unchanged)
+		done <- setFileLimit(pid, full)
+	}()
+	return <-done
+}
+
+const unchanged = ^uintptr(0)
+
+func setFileLimit(pid int, full bool) error {
+	var limit unix.Rlimit
+	if err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, nil, &limit); err != nil {
+		return fmt.Errorf("asking process %d for its limit on files: %w", pid, err)
+	}
+	limit.Cur = limit.Max
+	if full {
+		limit.Cur = 0
+	}
+	if err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+		return fmt.Errorf("limiting the files of process %d: %w", pid, err)
+	}
+	return nil
+}
+
+func ownerOfProcess(pid int) (uid, gid uint32, err error) {
+	var stat unix.Stat_t
+	if err := unix.Stat(fmt.Sprintf("/proc/%d", pid), &stat); err != nil {
+		return 0, 0, fmt.Errorf("whose process %d is: %w", pid, err)
+	}
+	return stat.Uid, stat.Gid, nil
 }
 
 // takesKeys says whether whoever reads the terminal takes each key as it is

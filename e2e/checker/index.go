@@ -1,0 +1,116 @@
+package checker
+
+import (
+	"strings"
+	"time"
+)
+
+// What the programs themselves say on a screen: "WHO: " and one of these.
+const (
+	initiated   = "initiated." // of a client
+	terminated  = "terminated."
+	reconnected = "reconnected"
+	serverBack  = "initiated" // of the server
+)
+
+const server = "Server"
+
+// index reads all screens once.
+func (c *court) index() {
+	c.texts = make(map[string]int, len(c.Typed))
+	c.typed = make([][]int, len(c.Lives))
+	for i, t := range c.Typed {
+		c.texts[c.shows(t)] = i
+		c.typed[t.Life] = append(c.typed[t.Life], i)
+	}
+	c.pages = make([]page, len(c.Lives))
+	for i, l := range c.Lives {
+		p := page{at: map[int]int{}, lines: make([]int, len(l.Screen))}
+		if l.Who == server {
+			p.in, p.isIn = l.From, true
+		}
+		for n, s := range l.Screen {
+			p.lines[n] = -1
+			if t, ok := c.texts[s.Text]; ok {
+				p.lines[n] = t
+				if _, again := p.at[t]; !again {
+					p.at[t] = n
+				}
+				continue
+			}
+			switch who, what := split(s.Text); {
+			case isNotice(what):
+				p.notices = append(p.notices, n)
+			case who == l.Who && what == initiated && !p.isIn:
+				p.in, p.isIn = s.At, true
+			}
+		}
+		c.pages[i] = p
+	}
+}
+
+func split(line string) (who, what string) {
+	who, what, _ = strings.Cut(line, ": ")
+	return who, what
+}
+
+// isNotice says whether the text after "WHO: " is one by which a screen admits
+// that something is not there: "(3 lines lost)".
+func isNotice(text string) bool { return strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")") }
+
+// due says whether what is typed at life p at some time concerns the screen of
+// life q. A newcomer is not shown what was said before it came, so q must be in
+// by then, and have met p; or be in before p began, and then all that p ever
+// says concerns it.
+func (c *court) due(q, p int, at time.Duration) bool {
+	if p == q || !c.pages[q].isIn || c.pages[q].in >= at || c.Lives[p].Who == c.Lives[q].Who {
+		return false
+	}
+	if c.Lives[p].From > c.pages[q].in {
+		return true
+	}
+	met, ok := c.met(q, p)
+	return ok && met < at
+}
+
+// met is when q had met p, an older one, for certain. Clients show that they
+// have met another, and the server that it has met a client; that a client has
+// met the server is known from the server's screen. The last such line counts,
+// since one before it may have been about an earlier life of the same name.
+func (c *court) met(q, p int) (at time.Duration, ok bool) {
+	screen, of := q, p
+	if c.Lives[p].Who == server {
+		screen, of = p, q
+	}
+	until := c.next(of)
+	for _, s := range c.Lives[screen].Screen {
+		who, what := split(s.Text)
+		if who != c.Lives[of].Who || what != initiated && what != reconnected {
+			continue
+		}
+		if s.At >= c.Lives[of].From && s.At < until {
+			at, ok = s.At, true
+		}
+	}
+	return at, ok
+}
+
+// next is when the next life of the same name began.
+func (c *court) next(life int) time.Duration {
+	next := c.End + 1
+	for _, l := range c.Lives {
+		if l.Who == c.Lives[life].Who && l.From > c.Lives[life].From {
+			next = min(next, l.From)
+		}
+	}
+	return next
+}
+
+// shown is when a screen showed a typed line.
+func (c *court) shown(life, typed int) (at time.Duration, ok bool) {
+	n, ok := c.pages[life].at[typed]
+	if !ok {
+		return 0, false
+	}
+	return c.Lives[life].Screen[n].At, true
+}
