@@ -72,7 +72,7 @@ var departing = []dialogue{
 		waits 30s
 		X quiet
 		X hears "ERR timeout no second message came for 30s\n"
-		at 30.02s
+		at 30.1s
 		screen Message Received: Client X: Ahnaf
 		screen No verdict for X: no second message
 		Y: Client Y: Ahnaf

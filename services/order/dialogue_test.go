@@ -44,13 +44,13 @@ var ordering = []dialogue{
 		X: Client X: Ahnaf
 		X hears "Y: Ahnaf received before X: Ahnaf\n"
 		Y hears "Y: Ahnaf received before X: Ahnaf\n"
-		at 2.021s
+		at 2.101s
 		screen Message Received: Client Y: Ahnaf
 		screen Message Received: Client X: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
 	{"a message is shown before there is a second", `
 		X: Client X: Ahnaf
-		waits 21ms
+		waits 101ms
 		screen Message Received: Client X: Ahnaf
 		X quiet
 		waits 20s
@@ -94,7 +94,7 @@ var ordering = []dialogue{
 		X half-closes
 		X hears "X: Ahnaf received before Y: Ahnaf"
 		Y hears "X: Ahnaf received before Y: Ahnaf\n"
-		at 170ms
+		at 250ms
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
@@ -106,7 +106,7 @@ var ordering = []dialogue{
 		X" "\n"
 		X hears "Y: Ahnaf received before X: Ahnaf\n"
 		Y hears "Y: Ahnaf received before X: Ahnaf\n"
-		at 170ms
+		at 250ms
 		screen Message Received: Client Y: Ahnaf
 		screen Message Received: Client X: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
@@ -180,7 +180,7 @@ var ordering = []dialogue{
 		C hears "C: 3 received before D: 4\n"
 		B hears "A: 1 received before B: 2\n"
 		A hears "A: 1 received before B: 2\n"
-		at 21ms
+		at 101ms
 		screen Message Received: Client A: 1
 		screen Message Received: Client B: 2
 		screen Sent acknowledgment to both A and B

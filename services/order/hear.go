@@ -11,8 +11,9 @@ import (
 )
 
 // settling is how long a message that is complete is waited with, in case that
-// another one, which arrived earlier, has not been read yet.
-const settling = 20 * time.Millisecond
+// another one, which arrived earlier, has not been read yet, or not even its
+// connection been accepted: on a busy machine that may take a while.
+const settling = 100 * time.Millisecond
 
 // hearing is the reading of one message. It belongs to the goroutine that owns
 // the connection.
@@ -25,13 +26,14 @@ type hearing struct {
 
 	text  []byte    // what has arrived
 	whole bool      // by LF or half-close: no more of it will
-	quiet bool      // nothing came for almost as long as silence takes
+	quiet bool      // nothing came for a part of the silence: see deadline
 	limit time.Time // for the first byte, and then for all of them
 }
 
 // hear reads a message, telling the rounds when its bytes arrive. When it returns
-// nil the message is complete, and time to say so to the rounds. A refusal is for the client, io.EOF says that it has closed without
-// a word, any other error that the connection has failed.
+// nil the message is complete, and time to say so to the rounds. A refusal is for
+// the client, io.EOF says that it has closed without a word, any other error that
+// the connection has failed.
 func (h *hearing) hear(ctx context.Context) error {
 	// The read under way ends with ctx; one that begins later looks at ctx itself.
 	defer atEnd(ctx, func() { _ = h.conn.SetReadDeadline(time.Now()) })()
@@ -51,10 +53,13 @@ func (h *hearing) hear(ctx context.Context) error {
 		case n > 0:
 			err = h.take(buf[:len(h.text)+n], at)
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if h.quiet {
+			switch {
+			case h.quiet:
 				return h.parse() // the settling was part of the silence
+			case len(h.text) == 0:
+				return refuse("timeout", "nothing came for %v", patience)
 			}
-			err = h.timeout()
+			h.quiet, err = true, nil
 		case err == io.EOF && len(h.text) > 0:
 			h.whole, err = true, nil
 		}
@@ -79,17 +84,13 @@ func (h *hearing) hear(ctx context.Context) error {
 // two parts, so that bytes which have arrived are read before time is up even if
 // this process was held up all the while.
 func (h *hearing) deadline() time.Time {
-	pause := silence - settling
 	switch {
 	case len(h.text) == 0:
 		return h.limit
 	case h.quiet:
-		pause = settling
+		return time.Now().Add(settling)
 	}
-	if until := time.Now().Add(pause); until.Before(h.limit) {
-		return until
-	}
-	return h.limit
+	return time.Now().Add(silence - settling)
 }
 
 // take takes in what has been read so far, of which something arrived at that time.
@@ -102,22 +103,14 @@ func (h *hearing) take(text []byte, at int64) error {
 	if end := bytes.IndexByte(text, '\n'); end >= 0 {
 		h.text, h.whole, h.m.ended = bytes.TrimSuffix(text[:end], []byte("\r")), true, true
 	}
-	if len(h.text) == maxMessage {
+	switch {
+	case h.whole:
+	case time.Now().After(h.limit):
+		return refuse("timeout", "the message took more than %v", patience)
+	case len(h.text) == maxMessage:
 		return refuse("syntax", "a message of %d bytes and no end; NAME: TEXT may have %d", maxMessage, maxSigned)
 	}
 	return nil
-}
-
-// timeout is called when nothing came until the deadline.
-func (h *hearing) timeout() error {
-	switch {
-	case time.Now().Before(h.limit):
-		h.quiet = true
-		return nil
-	case len(h.text) == 0:
-		return refuse("timeout", "nothing came for %v", patience)
-	}
-	return refuse("timeout", "the message took more than %v", patience)
 }
 
 func (h *hearing) parse() (err error) {

@@ -180,7 +180,7 @@ func TestByteByByte(t *testing.T) {
 		assert.Contains(t, never.hears(), "ERR syntax")
 
 		dribbles, began := c.party(), time.Now()
-		for time.Since(began) < patience {
+		for time.Since(began) < patience+silence {
 			dribbles.says("x")
 			<-time.After(silence - time.Millisecond)
 		}
