@@ -58,3 +58,13 @@ FROM process AS fetch
 COPY --from=build /out/fetch /fetch
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/fetch", "-health"]
 ENTRYPOINT ["/fetch"]
+
+FROM process AS order-server
+COPY --from=build /out/order-server /order-server
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/order-server", "-health"]
+ENTRYPOINT ["/order-server"]
+
+FROM process AS order-client
+COPY --from=build /out/order-client /order-client
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/order-client", "-health"]
+ENTRYPOINT ["/order-client"]
