@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+)
+
+const (
+	orderReady    = "The server is ready to receive"
+	orderPatience = 30 * time.Second // of a server with silence, and of a client that waits for another
+	orderTimeout  = 10 * time.Second // for a client to have its verdict once both messages are there, on a loaded machine
+)
+
+// court is a server that decides which message came first, and its clients.
+type court struct {
+	*lab.Lab
+	t       *testing.T
+	at      string // where the server listens
+	server  *lab.Process
+	clients int
+}
+
+// newCourt prepares a court in which nobody is up yet.
+func newCourt(t *testing.T) *court {
+	t.Helper()
+	l := lab.New(t)
+	return &court{Lab: l, t: t, at: l.Address()}
+}
+
+// openCourt starts a server of so many rounds; 0 is any number.
+func openCourt(t *testing.T, rounds int) *court {
+	t.Helper()
+	c := newCourt(t)
+	c.open(rounds)
+	return c
+}
+
+func (c *court) open(rounds int) {
+	c.t.Helper()
+	c.server = c.Start(lab.Spec{Name: "order-server", Args: []string{"-listen", c.at, "-rounds", fmt.Sprint(rounds)}})
+	c.server.Sees(orderReady)
+}
+
+// client starts a client of ours.
+func (c *court) client(name, text string) *lab.Process {
+	c.t.Helper()
+	c.clients++
+	return c.Start(lab.Spec{
+		Name: fmt.Sprintf("order-client%d", c.clients), Role: "order-client",
+		Args: []string{"-server", c.at, name, text},
+	})
+}
+
+// ends requires a process to end with that status, and its screen to hold exactly
+// these lines.
+func (c *court) ends(p *lab.Process, status int, shows ...string) {
+	c.t.Helper()
+	p.Exits(status)
+	c.shows(p, shows...)
+}
+
+// shows requires a screen to hold exactly these lines now.
+func (c *court) shows(p *lab.Process, want ...string) {
+	c.t.Helper()
+	var got []string
+	for _, line := range p.Lines() {
+		got = append(got, line.Text)
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		c.Fail("%v shows %q, not %q", p, got, want)
+	}
+}
+
+// said calls the server as somebody else's program does, and says something.
+func (c *court) said(text string) stranger {
+	c.t.Helper()
+	s := callIn(c.t, c.at)
+	s.says(c.t, text)
+	return s
+}
+
+func (s stranger) says(t *testing.T, text string) {
+	t.Helper()
+	_, err := s.Write([]byte(text))
+	require.NoError(t, err)
+}
+
+// hears requires what a caller is told until the end of the connection to be
+// exactly this.
+func (c *court) hears(s stranger, want string) {
+	c.t.Helper()
+	require.NoError(c.t, s.SetDeadline(time.Now().Add(orderTimeout)))
+	if got := s.answer(c.t); got != want {
+		c.Fail("a client was told %q, not %q", got, want)
+	}
+	require.NoError(c.t, s.Close())
+}
+
+// resets ends a connection as one does that is killed with something unread.
+func (s stranger) resets(t *testing.T) {
+	t.Helper()
+	require.NoError(t, s.SetLinger(0))
+	require.NoError(t, s.Close())
+}
+
+func TestOrderAsInTheAssignment(t *testing.T) {
+	c := openCourt(t, 1)
+	x := c.client("X", "Ahnaf")
+	c.server.Sees("Message Received: Client X: Ahnaf")
+	y := c.client("Y", "Ahnaf")
+	c.ends(x, 0, "Client X: Ahnaf", "X: Ahnaf received before Y: Ahnaf")
+	c.ends(y, 0, "Client Y: Ahnaf", "X: Ahnaf received before Y: Ahnaf")
+	c.ends(c.server, 0, orderReady,
+		"Message Received: Client X: Ahnaf", "Message Received: Client Y: Ahnaf", "Sent acknowledgment to both X and Y")
+
+	// Again on the same port at once, and the other way round.
+	c.server.Start()
+	c.server.Sees(orderReady)
+	y.Start()
+	c.server.Sees("Message Received: Client Y: Ahnaf")
+	x.Start()
+	c.ends(x, 0, "Client X: Ahnaf", "Y: Ahnaf received before X: Ahnaf")
+	c.ends(y, 0, "Client Y: Ahnaf", "Y: Ahnaf received before X: Ahnaf")
+	c.ends(c.server, 0, orderReady,
+		"Message Received: Client Y: Ahnaf", "Message Received: Client X: Ahnaf", "Sent acknowledgment to both X and Y")
+}
+
+// Nothing tells who is first when all start at once: but all agree.
+func TestOrderClientsThatAreThereBeforeTheServer(t *testing.T) {
+	c := newCourt(t)
+	x, y := c.client("X", "Ahnaf"), c.client("Y", "Ahnaf")
+	c.open(1)
+	x.Exits(0)
+	y.Exits(0)
+	c.server.Exits(0)
+	require.Len(t, x.Lines(), 2)
+	verdict := x.Lines()[1].Text
+	first, second, _ := strings.Cut(verdict, " received before ")
+	require.ElementsMatch(t, []string{"X: Ahnaf", "Y: Ahnaf"}, []string{first, second})
+	c.shows(y, "Client Y: Ahnaf", verdict)
+	c.shows(c.server, orderReady,
+		"Message Received: Client "+first, "Message Received: Client "+second, "Sent acknowledgment to both X and Y")
+}
+
+func TestOrderRoundsOfClients(t *testing.T) {
+	c := openCourt(t, 4)
+	for round, names := range [][2]string{{"X", "Y"}, {"Y", "X"}, {"X", "X"}, {"Ada Lovelace", "Ää"}} {
+		text := fmt.Sprintf("in round %d", round)
+		first := c.client(names[0], text)
+		c.server.Sees(fmt.Sprintf("Message Received: Client %s: %s", names[0], text))
+		second := c.client(names[1], text)
+		verdict := fmt.Sprintf("%s: %s received before %s: %s", names[0], text, names[1], text)
+		c.ends(first, 0, fmt.Sprintf("Client %s: %s", names[0], text), verdict)
+		c.ends(second, 0, fmt.Sprintf("Client %s: %s", names[1], text), verdict)
+	}
+	c.server.Exits(0)
+	require.Equal(t, 2, c.server.Count("Sent acknowledgment to both X and Y"), "by name, whoever was first")
+	require.Equal(t, 1, c.server.Count("Sent acknowledgment to both X and X"))
+}
+
+func TestOrderOnAPortThatIsFree(t *testing.T) {
+	c := newCourt(t)
+	c.server = c.Start(lab.Spec{Name: "order-server", Args: []string{"-listen", "127.0.0.1:0"}})
+	c.at = strings.TrimPrefix(c.server.Contains("Listening on "), "Listening on ")
+	_, port, err := net.SplitHostPort(c.at)
+	require.NoError(t, err)
+	require.NotEqual(t, "0", port)
+	x, y := c.client("X", "Ahnaf"), c.client("Y", "Ahnaf")
+	x.Exits(0)
+	y.Exits(0)
+	c.server.Exits(0)
+	require.Equal(t, orderReady, c.server.Lines()[0].Text)
+}
