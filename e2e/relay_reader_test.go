@@ -48,3 +48,16 @@ func TestFetchWhoseReaderGoesAway(t *testing.T) {
 		assert.Contains(t, []string{"status 141", "status 1"}, said[len(said)-1].Text, "a signal says it, or fetch does")
 	}
 }
+
+// Whoever reads is still there and has stopped reading. SIGTERM ends a fetch all the same.
+func TestFetchThatNobodyReadsIsStopped(t *testing.T) {
+	s := startSwarm(t, lab.Playing("shell", "cmd:sh"))
+	s.join("node", s.folder("node", files{"small.txt": noiseText(500_000, 1)}))
+	p := s.Start(lab.Spec{Name: "shell", Args: []string{
+		"-c", `mkfifo pipe && exec 3<>pipe && { ` + fetchCommand(t) + ` "$@" >pipe & } && head -c 1 <&3 | wc -c && kill -TERM $! && wait $!; echo "status $?"`,
+		"sh", host(s.at), port(s.at), "small.txt",
+	}})
+	p.ExitsWithin(specialTime, "specialTime", 0)
+	s.printed(p, "1\nstatus 1\n")
+	assert.Contains(t, complaints(p), "small.txt: stopped before it was done")
+}

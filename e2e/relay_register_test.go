@@ -45,6 +45,16 @@ func TestRelayListsTheAddressThatIsAdvertised(t *testing.T) {
 	assert.Empty(t, s.listed())
 }
 
+// A node that listens on a host of its own is found there, not where it dials from.
+func TestRelayListsTheAddressANodeListensAt(t *testing.T) {
+	s := startSwarm(t)
+	n := s.startNodeAt("127.0.0.9:"+port(s.Address()), "node", s.folder("node", files{"a.txt": "A\n"}))
+	s.waitsFor(n)
+	assert.Equal(t, []string{n.at}, s.listed())
+	s.fetched("a.txt", "A\n")
+	assert.Empty(t, n.Stderr().Lines())
+}
+
 func TestRelayTakesNoNonsense(t *testing.T) {
 	s := startSwarm(t)
 	n := s.join("node", s.folder("node", files{"a.txt": "A\n"}))
@@ -85,6 +95,8 @@ func TestRelaySurvivesTenThousandRegistrations(t *testing.T) {
 	}
 	assert.Positive(t, accepted)
 	assert.Positive(t, refused, "their number is bounded")
+
+	assert.Less(t, peak(t, port(s.at)), int64(mostKept))
 
 	nodes := s.listed()
 	assert.Equal(t, n.at, nodes[0], "who was there before stays")
