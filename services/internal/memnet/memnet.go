@@ -134,18 +134,18 @@ func (c *Conn) LocalAddr() net.Addr  { return c.local }
 func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
 func (c *Conn) SetDeadline(t time.Time) error {
-	c.in.deadline(&c.in.rdead, t)
-	c.out.deadline(&c.out.wdead, t)
+	c.in.until(&c.in.rdead, t)
+	c.out.until(&c.out.wdead, t)
 	return nil
 }
 
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	c.in.deadline(&c.in.rdead, t)
+	c.in.until(&c.in.rdead, t)
 	return nil
 }
 
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	c.out.deadline(&c.out.wdead, t)
+	c.out.until(&c.out.wdead, t)
 	return nil
 }
 

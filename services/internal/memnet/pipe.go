@@ -20,9 +20,8 @@ type pipe struct {
 	ended  bool  // no more will be written
 	broken error // what both ends get from now on
 	held   bool  // bytes go in and do not come out
-	rdead  time.Time
-	wdead  time.Time
-	timers []*time.Timer
+	rdead  deadline
+	wdead  deadline
 }
 
 func newPipe() *pipe {
@@ -38,7 +37,7 @@ func (p *pipe) read(b []byte) (int, error) {
 		switch {
 		case p.broken != nil:
 			return 0, p.broken
-		case past(p.rdead):
+		case p.rdead.past():
 			return 0, os.ErrDeadlineExceeded
 		case len(p.buf) > 0 && !p.held:
 			n := copy(b, p.buf)
@@ -61,7 +60,7 @@ func (p *pipe) write(b []byte) (n int, err error) {
 			return n, p.broken
 		case p.ended:
 			return n, net.ErrClosed
-		case past(p.wdead):
+		case p.wdead.past():
 			return n, os.ErrDeadlineExceeded
 		case n == len(b):
 			return n, nil
@@ -77,7 +76,19 @@ func (p *pipe) write(b []byte) (n int, err error) {
 	}
 }
 
-func past(t time.Time) bool { return !t.IsZero() && !time.Now().Before(t) }
+// deadline is a time, or never, and what then wakes those who wait.
+type deadline struct {
+	at   time.Time
+	wake *time.Timer
+}
+
+func (d *deadline) past() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
+
+func (d *deadline) stop() {
+	if d.wake != nil {
+		d.wake.Stop()
+	}
+}
 
 // set changes the pipe under its lock and tells whoever waits.
 func (p *pipe) set(f func()) {
@@ -103,21 +114,19 @@ func (p *pipe) reset() {
 	p.set(func() { p.broken, p.buf = syscall.ECONNRESET, nil })
 }
 
-// deadline sets t and sees to it that whoever waits looks again when it has passed.
-func (p *pipe) deadline(which *time.Time, t time.Time) {
+// until sets d and sees to it that whoever waits looks again when it has passed.
+func (p *pipe) until(d *deadline, t time.Time) {
 	p.set(func() {
-		*which = t
-		if !t.IsZero() {
-			p.timers = append(p.timers, time.AfterFunc(time.Until(t), p.change.Broadcast))
+		d.stop()
+		if d.at = t; !t.IsZero() {
+			d.wake = time.AfterFunc(time.Until(t), p.change.Broadcast)
 		}
 	})
 }
 
 func (p *pipe) stopTimers() {
 	p.set(func() {
-		for _, t := range p.timers {
-			t.Stop()
-		}
-		p.timers = nil
+		p.rdead.stop()
+		p.wdead.stop()
 	})
 }
