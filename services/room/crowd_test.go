@@ -1,0 +1,211 @@
+package room
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAThousandClients(t *testing.T) {
+	const many = 1000
+	inTime(t, nil, func(t *testing.T, h *hall) {
+		var all []*guest
+		for range many {
+			all = append(all, h.connects())
+			<-time.After(10 * time.Millisecond)
+		}
+		h.settles(arrival)
+		require.Equal(t, many, strings.Count(h.screen.take(), " connected at time "))
+		for i, g := range all {
+			later := strings.Count(g.heard.take(), " is Online\n")
+			require.GreaterOrEqual(t, later, many-1-i, "client %d hears of all that came later", i)
+			require.LessOrEqual(t, later, many-1-i+10, "and of those who came up to %v before it", arrival)
+		}
+		all[0].says(t, "hello\n")
+		h.settles(0)
+		for _, g := range all[1:] {
+			require.Equal(t, []string{"('127.0.0.1', 50001) at 13:54:59: hello"}, g.heard.takeLines())
+		}
+		require.Empty(t, all[0].heard.take())
+		for i, g := range all[1:] {
+			if i%2 == 0 {
+				g.Reset()
+			} else {
+				g.says(t, "/quit\n")
+			}
+		}
+		h.settles(0)
+		require.Equal(t, many-1, strings.Count(all[0].heard.take(), " is Offline\n"))
+		require.Len(t, h.server.room.sessions, 1)
+	})
+}
+
+func TestAFullRoom(t *testing.T) {
+	inTime(t, nil, func(t *testing.T, h *hall) {
+		r := h.server.room
+		one := h.joins()
+		r.mu.Lock()
+		there := r.sessions
+		for len(r.sessions) < maxSessions {
+			r.sessions = append(r.sessions, there[0])
+		}
+		r.mu.Unlock()
+		late := h.connects()
+		<-late.ended
+		require.Equal(t, "The room is full: it holds 10000 clients\n", late.heard.take())
+		r.mu.Lock()
+		r.sessions = there
+		r.mu.Unlock()
+		one.heard.take()
+		h.joins()
+		require.Contains(t, one.heard.take(), "[127.0.0.1:50003] is Online")
+	})
+}
+
+func TestTheServerEnds(t *testing.T) {
+	inTime(t, nil, func(t *testing.T, h *hall) {
+		one, two := h.joins(), h.connects() // two has not been announced
+		deaf := h.dial()
+		began := time.Now()
+		h.stop()
+		<-one.ended
+		<-two.ended
+		require.Zero(t, time.Since(began))
+		require.Equal(t, lineGreeting+lineGoodbye, one.heard.take())
+		require.Equal(t, lineGreeting+lineGoodbye, two.heard.take())
+		<-h.done
+		require.LessOrEqual(t, time.Since(began), leaveTimeout+time.Second)
+		deaf.Close()
+	})
+}
+
+func TestHistoryIsForNewcomers(t *testing.T) {
+	inTime(t, func(_ *hall, c *Config) { c.History = 3 }, func(t *testing.T, h *hall) {
+		one := h.joins()
+		one.says(t, "1\n")
+		h.settles(0)
+		require.Equal(t, lineGreeting+"('127.0.0.1', 50001) at 13:54:49: 1\n", h.joins().heard.take())
+		one.says(t, "2\n/nick Ann\n3\n4\n")
+		h.settles(0)
+		one.heard.take()
+		require.Equal(t, lineGreeting+"('127.0.0.1', 50001) at 13:54:49: 2\nAnn at 13:54:49: 3\nAnn at 13:54:49: 4\n", h.joins().heard.take())
+		require.Equal(t, "[127.0.0.1:50003] is Online\n", one.heard.take())
+	})
+}
+
+// A flood without LF costs no memory, and neither does one of lines that nobody
+// is there to hear.
+func TestMemoryStaysFlat(t *testing.T) {
+	for name, chunk := range map[string]string{
+		"no LF": strings.Repeat("x", 1<<16), "lines": strings.Repeat(strings.Repeat("x", 63)+"\n", 1<<10),
+		"empty lines": strings.Repeat("\n", 1<<16), "one subnegotiation after the other": strings.Repeat("\xff\xfa", 1<<15),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inTime(t, nil, func(t *testing.T, h *hall) {
+				g := h.joins()
+				before := inUse()
+				for range 256 { // 16 MiB
+					g.says(t, chunk)
+				}
+				synctest.Wait()
+				require.Less(t, inUse(), before+2<<20)
+			})
+		})
+	}
+}
+
+func inUse() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
+}
+
+// loopback is a room on the machine's own network.
+func loopback(t testing.TB) (addr string, end func()) {
+	t.Helper()
+	s, err := Listen(Config{Listen: "127.0.0.1:0", Screen: io.Discard, Log: discard, Now: time.Now})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Serve(ctx) // never fails
+	}()
+	return s.Addr(), func() {
+		cancel()
+		<-done
+	}
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("left out: no /proc/self/fd to count descriptors in")
+	}
+	return len(all)
+}
+
+func TestNothingLeaksWhenClientsReset(t *testing.T) {
+	before := descriptors(t)
+	addr, end := loopback(t)
+	stays, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	in := bufio.NewScanner(stays)
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			fmt.Fprintf(conn, "hello %d\n", i)
+			if i%2 == 0 {
+				if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for came, gone := 0, 0; gone == 0 || gone < came; {
+		require.True(t, in.Scan(), "%v", in.Err())
+		came += strings.Count(in.Text(), "is Online")
+		gone += strings.Count(in.Text(), "is Offline")
+	}
+	stays.Close()
+	end()
+	require.LessOrEqual(t, descriptors(t), before+2, "the network poller's own are there now")
+}
+
+func TestProbe(t *testing.T) {
+	addr, end := loopback(t)
+	require.NoError(t, Probe(t.Context(), addr))
+	end()
+	require.Error(t, Probe(t.Context(), addr))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	go func() {
+		conn, err := ln.Accept()
+		if err == nil {
+			_, _ = io.WriteString(conn, "220 mail\r\n")
+			conn.Close()
+		}
+	}()
+	require.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `no greeting, but "220 mail"`)
+}

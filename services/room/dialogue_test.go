@@ -1,0 +1,293 @@
+package room
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A dialogue is between the server and its clients. C1: is said by the first of
+// them, with LF at its end; C1" is a quoted string without one. S1: is what the
+// first is sent, all of it: what is not written down must not come. "C1
+// connects" and "C1 joins" begin; "joins" also waits until the others have been
+// told. "C1 closes" ends what it sends, "C1 resets" breaks the connection; "S1
+// closes" says that the server closes it. "waits" is time that goes by. Clients 1
+// and 2 are there already, unless it is "from the start".
+var dialogues = []struct{ name, says string }{
+	{"as assigned", `
+		from the start
+		C1 joins
+		S1: Connection with the server has been established
+		C2 joins
+		S2: Connection with the server has been established
+		S1: [127.0.0.1:50002] is Online
+		C1: Hey am client1
+		S2: ('127.0.0.1', 50001) at 13:54:49: Hey am client1
+		waits 1s
+		C2: Hey am client2
+		S1: ('127.0.0.1', 50002) at 13:54:50: Hey am client2`},
+	{"a client leaves", `
+		C2: /quit
+		S1: [127.0.0.1:50002] is Offline
+		S2 closes`},
+	{"a client closes", `
+		C2 closes
+		S1: [127.0.0.1:50002] is Offline
+		S2 closes`},
+	{"a client resets", `
+		C2 resets
+		S1: [127.0.0.1:50002] is Offline
+		S2 closes`},
+	{"a look whether the server is well is nobody's business", `
+		from the start
+		C1 joins
+		S1: Connection with the server has been established
+		C2 connects
+		S2: Connection with the server has been established
+		C2 closes
+		S2 closes
+		C3 connects
+		S3: Connection with the server has been established
+		C3 resets
+		S3 closes
+		waits 1s`},
+	{"who comes is announced before what it says", `
+		from the start
+		C1 joins
+		S1: Connection with the server has been established
+		C2 connects
+		S2: Connection with the server has been established
+		C2: hello
+		S1: [127.0.0.1:50002] is Online
+		S1: ('127.0.0.1', 50002) at 13:54:49: hello
+		waits 1s`},
+	{"a newcomer hears what is said before it is announced", `
+		from the start
+		C1 joins
+		S1: Connection with the server has been established
+		C2 connects
+		S2: Connection with the server has been established
+		C1: hello
+		S2: ('127.0.0.1', 50001) at 13:54:49: hello
+		waits 100ms
+		S1: [127.0.0.1:50002] is Online`},
+	{"CRLF, glued lines, empty lines", `
+		C1" "one\r\ntwo\n\r\n\n three !\n"
+		S2: ('127.0.0.1', 50001) at 13:54:49: one
+		S2: ('127.0.0.1', 50001) at 13:54:49: two
+		S2: ('127.0.0.1', 50001) at 13:54:49:  three !`},
+	{"half a line, half a character", `
+		C1: I know of lines
+		S2: ('127.0.0.1', 50001) at 13:54:49: I know of lines
+		C1" "gr\xc3"
+		waits 1s
+		C1" "\xbc\xc3\x9f"
+		waits 1s
+		C1" "e\n"
+		S2: ('127.0.0.1', 50001) at 13:54:51: grüße`},
+	{"a line that was cut", `
+		C2" "whole\nhalf"
+		S1: ('127.0.0.1', 50002) at 13:54:49: whole
+		C2 closes
+		S1: [127.0.0.1:50002] is Offline
+		S2 closes`},
+	{"a client that knows of no lines", `
+		C2" "Hey am "
+		waits 150ms
+		C2" "client2"
+		waits 190ms
+		waits 10ms
+		S1: ('127.0.0.1', 50002) at 13:54:50: Hey am client2
+		C2" "/who"
+		waits 200ms
+		S2: [127.0.0.1:50001] is Online
+		S2: [127.0.0.1:50002] is Online (you)
+		C2" "gr\xc3"
+		waits 10s
+		C2" "\xbc\xc3\x9fe"
+		waits 200ms
+		S1: ('127.0.0.1', 50002) at 13:55:00: grüße
+		C2" "last"
+		C2 closes
+		S1: ('127.0.0.1', 50002) at 13:55:00: last
+		S1: [127.0.0.1:50002] is Offline
+		S2 closes`},
+	{"half a character is not the end of a line", `
+		C2" "a\xe2\x82"
+		waits 1s
+		C2 closes
+		S1: [127.0.0.1:50002] is Offline
+		S2 closes`},
+	{"from its first LF on a client is one of lines", `
+		C2" "one"
+		waits 200ms
+		S1: ('127.0.0.1', 50002) at 13:54:49: one
+		C2" "two\nthr"
+		S1: ('127.0.0.1', 50002) at 13:54:49: two
+		waits 10s
+		C2" "ee\n"
+		S1: ('127.0.0.1', 50002) at 13:54:59: three`},
+	{"telnet", `
+		C2" "\xff\xfd\x03\xff\xfb\x18\xff\xfa\x18\x00XTERM\nsecret\xff\xff\xff\xf0he\xff\xf4llo\xff"
+		waits 150ms
+		C2" "\xfe"
+		C2" "\x01\r\n"
+		S1: ('127.0.0.1', 50002) at 13:54:49: hello
+		C2" "\xff\xff\xffa\n"
+		S1: ('127.0.0.1', 50002) at 13:54:49: \xffa`},
+	{"what could steer a terminal", `
+		C2" "\x1b[2J \x00 \t \u009b \u202e \x80 \x7f a\rb\n"
+		S1: ('127.0.0.1', 50002) at 13:54:49: \x1b[2J \x00 \t \u009b \u202e \x80 \x7f a\x0db`},
+	{"the longest line, and one that is too long", `
+		C2" "` + strings.Repeat("x", 4096) + `\r\n"
+		S1: ('127.0.0.1', 50002) at 13:54:49: ` + strings.Repeat("x", 4096) + `
+		C2" "` + strings.Repeat("x", 10_000) + `"
+		S2: Not sent: a line holds at most 4096 bytes
+		C2" "` + strings.Repeat("x", 10_000) + `\nhello\n"
+		S1: ('127.0.0.1', 50002) at 13:54:49: hello`},
+	{"a flood from one that knows of no lines", `
+		C2" "` + strings.Repeat("x", 10_000) + `"
+		S2: Not sent: a line holds at most 4096 bytes
+		waits 200ms
+		C2" "hello"
+		waits 200ms
+		S1: ('127.0.0.1', 50002) at 13:54:50: hello`},
+	{"/who, /nick", `
+		C1: /nick Ann
+		S1: You are now known as Ann
+		S2: [127.0.0.1:50001] is now known as Ann
+		C2: /nick ANN
+		S2: ANN is taken; choose another name
+		C2: /nick
+		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first
+		C2: /nick 127.0.0.1:50001
+		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first
+		C1: hello
+		S2: Ann at 13:54:49: hello
+		C2: /who
+		S2: [Ann] is Online from 127.0.0.1:50001
+		S2: [127.0.0.1:50002] is Online (you)
+		C1: /nick ann
+		S1: You are now known as ann
+		S2: [Ann] is now known as ann
+		C1: /nick Bob
+		S1: You are now known as Bob
+		S2: [ann] is now known as Bob
+		C1: /nick Bob
+		S1: You are now known as Bob
+		C2: /nick Ann
+		S2: You are now known as Ann
+		S1: [127.0.0.1:50002] is now known as Ann
+		C1: /quit
+		S1 closes
+		S2: [Bob] is Offline
+		C2: /nick Bob
+		S2: You are now known as Bob`},
+	{"commands that are none", `
+		C1: /help
+		S1: /who lists who is Online, /nick NAME gives you a name, /quit leaves; any other line goes to everybody
+		C1: /usr/bin/env is a path
+		S1: There is no command /usr/bin/env is a path: /who lists who is Online, /nick NAME gives you a name, /quit leaves; any other line goes to everybody
+		C1: /quit now
+		S1: There is no command /quit now: /who lists who is Online, /nick NAME gives you a name, /quit leaves; any other line goes to everybody
+		C1" "/\x1b[2J0123456789012345678901234567890123456789\n"
+		S1: There is no command /\x1b[2J01234567890123456789012345678901234...: /who lists who is Online, /nick NAME gives you a name, /quit leaves; any other line goes to everybody
+		C1:  /who
+		S2: ('127.0.0.1', 50001) at 13:54:49:  /who`},
+	{"what was asked and said before leaving is heard", `
+		from the start
+		C1 joins
+		S1: Connection with the server has been established
+		C2 connects
+		S2: Connection with the server has been established
+		C2" "one\n/who\ntwo\n/quit\nthree\n"
+		S2: [127.0.0.1:50001] is Online
+		S2: [127.0.0.1:50002] is Online (you)
+		S2 closes
+		S1: [127.0.0.1:50002] is Online
+		S1: ('127.0.0.1', 50002) at 13:54:49: one
+		S1: ('127.0.0.1', 50002) at 13:54:49: two
+		S1: [127.0.0.1:50002] is Offline`},
+}
+
+func TestDialogues(t *testing.T) {
+	for _, d := range dialogues {
+		t.Run(d.name, func(t *testing.T) {
+			inTime(t, nil, func(t *testing.T, h *hall) { play(t, h, d.says) })
+		})
+	}
+}
+
+// play plays a dialogue and fails at the first thing that is otherwise.
+func play(t *testing.T, h *hall, says string) {
+	guests := map[string]*guest{}
+	heard := map[string][]string{} // and not looked at yet
+	quiet := func(before string) {
+		t.Helper()
+		for name := range heard {
+			require.Empty(t, heard[name], "client %s, before %q", name, before)
+		}
+	}
+	listen := func(d time.Duration) {
+		h.settles(d)
+		for name, g := range guests {
+			heard[name] = append(heard[name], g.heard.takeLines()...)
+		}
+	}
+	steps := strings.Split(strings.TrimSpace(says), "\n")
+	if steps[0] == "from the start" {
+		steps = steps[1:]
+	} else {
+		guests["1"], guests["2"] = h.joins(), h.joins()
+		require.Equal(t, lineGreeting+"[127.0.0.1:50002] is Online\n", guests["1"].heard.take())
+		require.Equal(t, lineGreeting, guests["2"].heard.take())
+	}
+	for _, step := range steps {
+		step = strings.TrimLeft(step, "\t")
+		if d, ok := strings.CutPrefix(step, "waits "); ok {
+			quiet(step)
+			wait, err := time.ParseDuration(d)
+			require.NoError(t, err)
+			listen(wait - mergeTime)
+			continue
+		}
+		side, name, what := step[0], step[1:2], step[2:]
+		g := guests[name]
+		if side == 'S' {
+			if what == " closes" {
+				<-g.ended
+				continue
+			}
+			require.NotEmpty(t, heard[name], "for %q", step)
+			require.Equal(t, strings.TrimPrefix(what, ": "), heard[name][0])
+			heard[name] = heard[name][1:]
+			continue
+		}
+		quiet(step)
+		wait := time.Duration(0)
+		switch {
+		case what == " connects":
+			guests[name] = h.connects()
+		case what == " joins":
+			guests[name] = h.connects()
+			wait = arrival
+		case what == " closes":
+			require.NoError(t, g.CloseWrite())
+		case what == " resets":
+			h.settles(0)
+			heard[name] = append(heard[name], g.heard.takeLines()...)
+			g.Reset()
+		case what[0] == '"':
+			text, err := strconv.Unquote(strings.TrimPrefix(what, `" `))
+			require.NoError(t, err)
+			g.says(t, text)
+		default:
+			g.says(t, strings.TrimPrefix(what, ": ")+"\n")
+		}
+		listen(wait)
+	}
+	quiet("the end")
+}
