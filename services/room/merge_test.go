@@ -71,7 +71,7 @@ func TestLinesInQuickSuccessionAreMerged(t *testing.T) {
 // What a hundred people say in a minute costs each of them 200 writes a second,
 // and no line comes more than 5 ms late.
 func TestAtHumanPaceThereAreFewWritesAndLittleDelay(t *testing.T) {
-	const people, lines = 100, 50
+	const people, lines = 100, 20
 	var writes atomic.Int64
 	inTime(t, counting(&writes), func(t *testing.T, h *hall) {
 		var all []*guest
