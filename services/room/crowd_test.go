@@ -77,6 +77,7 @@ func TestTheServerEnds(t *testing.T) {
 	inTime(t, nil, func(t *testing.T, h *hall) {
 		one, two := h.joins(), h.connects() // two has not been announced
 		deaf := h.dial()
+		h.settles(0)
 		began := time.Now()
 		h.stop()
 		<-one.ended

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -76,11 +75,10 @@ func (r *room) join(s *session) error {
 	case len(r.sessions) >= maxSessions:
 		return errFull
 	}
-	r.releaseLocked(time.Now()) // so that it begins with what is said next
 	r.count++
 	s.number = r.count
 	s.cursor = r.transcript.here()
-	s.target, s.written, s.until = s.cursor.at, s.cursor.at, math.MaxUint64
+	s.target, s.written = s.cursor.at, s.cursor.at
 	s.replies = r.history.appendTo(append(s.replies, lineGreeting...))
 	s.index = len(r.sessions)
 	r.sessions = append(r.sessions, s)
@@ -101,8 +99,7 @@ func (r *room) announce(s *session) {
 // written to it.
 func (r *room) part(s *session) {
 	r.mu.Lock()
-	r.releaseLocked(time.Now())
-	s.until = r.transcript.end
+	s.parted, s.until = true, r.transcript.end
 	last := len(r.sessions) - 1
 	r.sessions[s.index] = r.sessions[last]
 	r.sessions[s.index].index = s.index

@@ -44,7 +44,8 @@ type session struct {
 	cursor    cursor    // how much of the transcript it has been given to write
 	target    uint64    // the end of the lines that are being written
 	written   uint64    // how much of the transcript has been written
-	until     uint64    // nothing that follows that place in the transcript is sent to it
+	parted    bool      // it is not in room.sessions any more
+	until     uint64    // where in the transcript it was when it parted
 	replies   []byte    // what is for it alone
 	writing   bool      // there is a writer
 	failed    error     // why conn was closed before its time

@@ -18,10 +18,19 @@ func (s *session) writeLocked() {
 	}
 	s.cursor.pass(&s.own)
 	s.written = s.cursor.at
-	if len(s.replies) > 0 || s.cursor.at < min(s.room.merge.released, s.until) {
+	if len(s.replies) > 0 || s.cursor.at < s.limitLocked() {
 		s.writing = true
 		go s.write()
 	}
+}
+
+// limitLocked returns the place in the transcript up to which the session is to
+// be sent it now.
+func (s *session) limitLocked() uint64 {
+	if s.parted {
+		return s.until
+	}
+	return s.room.merge.released
 }
 
 // write writes all that there is to write, each time as much as it can with one
@@ -59,7 +68,7 @@ func (s *session) fillLocked(b *batch) bool {
 			s.replies = nil
 			s.changed.Broadcast()
 		}
-		s.target = min(s.room.merge.released, s.until)
+		s.target = s.limitLocked()
 	}
 	b.bufs = s.cursor.take(b.bufs, s.target, writeSize, &s.own)
 	return len(b.bufs) > 0
