@@ -68,3 +68,13 @@ FROM process AS order-client
 COPY --from=build /out/order-client /order-client
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/order-client", "-health"]
 ENTRYPOINT ["/order-client"]
+
+FROM process AS room-server
+COPY --from=build /out/room-server /room-server
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/room-server", "-health"]
+ENTRYPOINT ["/room-server"]
+
+FROM process AS room-client
+COPY --from=build /out/room-client /room-client
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/room-client", "-health"]
+ENTRYPOINT ["/room-client"]

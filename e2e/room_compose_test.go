@@ -1,0 +1,49 @@
+package e2e
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+)
+
+// As its user does: docker compose --profile room up, and two terminals.
+func TestComposeRoom(t *testing.T) {
+	if !lab.InContainers() {
+		t.Skip("left out: this is the test of compose.yaml; it runs with PEERLAB_E2E=container")
+	}
+	c := &composed{Lab: lab.New(t, lab.Playing("docker", "cmd:docker")), t: t, logs: map[string]*lab.Process{}}
+	file, err := filepath.Abs("../compose.yaml")
+	require.NoError(t, err)
+	c.words = []string{"docker", "compose", "--file", file, "--project-name", c.Project(), "--profile", "room"}
+	t.Setenv("ROOM_PORT", c.Port())
+	services := []string{"room-server", "room-client1", "room-client2"}
+	t.Cleanup(func() {
+		for _, service := range services { // see Undisturbed: not all at once
+			c.ends("stop", "--timeout", "3", service)
+		}
+		c.ends("down", "--volumes")
+	})
+	c.do(append([]string{"up", "--detach", "--no-build"}, services...)...)
+	c.follow("room-server")
+	for range 2 {
+		c.logs["room-server"].Contains(" connected at time ")
+	}
+	one, two := c.attach("room-client1"), c.attach("room-client2")
+	one.Types("/nick One\r")
+	one.Reads("You are now known as One", "You:")
+	two.Types("/nick Two\r")
+	two.Reads("You are now known as Two", "You:")
+
+	two.Types("half a li")
+	two.Reads("You: half a li")
+	one.Types("/nick Uno\r")
+	two.Reads("[One] is now known as Uno", "You: half a li")
+	two.Types("ne\r")
+	two.Reads("You: half a line", "You:")
+	c.follow("room-client1")
+	c.logs["room-client1"].Contains("Two at ")
+	c.logs["room-client1"].Contains(": half a line")
+}
