@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+)
+
+// How a stranger ends what it says.
+type parting int
+
+const (
+	hangsUp    parting = iota // by a half-close, and waits to be hung up on
+	staysThere                // not at all
+	resets                    // at once, by a reset
+)
+
+// hostile is what a stranger can say to any program that listens. Each is said
+// to every one of all systems, whosever language it is.
+var hostile = []struct {
+	name    string
+	says    string
+	parting parting
+}{
+	{"nothing", "", hangsUp},
+	{"nothing, and stays", "", staysThere},
+	{"nothing, and resets", "", resets},
+	{"an empty line", "\n", hangsUp},
+	{"many empty lines", strings.Repeat("\n", 5000), hangsUp},
+	{"CRs without LF", "a\rb\rc\r", hangsUp},
+	{"CRLF", "\r\n\r\n", hangsUp},
+	{"half a line", "HELLO peerlab-ch", hangsUp},
+	{"half a line, and stays", "HELLO peerlab-ch", staysThere},
+	{"half a line, and resets", "HELLO peerlab-ch", resets},
+	{"ESC", "\x1b[2J\x1b[H\x1b[31mred\n", hangsUp},
+	{"OSC", "\x1b]0;owned\x07\n", hangsUp},
+	{"C1", "\u009b2J\u0085\n", hangsUp},
+	{"raw C1", "\x9b2J\x85\n", hangsUp},
+	{"NUL", "\x00\x00\x00\n", hangsUp},
+	{"BEL, BS, DEL", "\a\b\x7f\n", hangsUp},
+	{"bidi controls", "\u202egnp.exe\u202c \u2066x\u2069\n", hangsUp},
+	{"line separators", "one\u2028two\u2029three\n", hangsUp},
+	{"invalid UTF-8", "\xff\xfe\xc3\x28\xf8\x88\n", hangsUp},
+	{"half a character", "caf\xc3", hangsUp},
+	{"an overlong slash", "..\xc0\xaf..\n", hangsUp},
+	{"every byte", everyByte(), hangsUp},
+	{"telnet", "\xff\xfd\x01\xff\xfb\x1f\xff\xf4\xff\xfd\x06hello\r\n", hangsUp},
+	{"telnet, cut", "\xff\xfa\x18", hangsUp},
+	{"HTTP", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", hangsUp},
+	{"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + strings.Repeat("\xa5", 500), hangsUp},
+	{"SSH", "SSH-2.0-OpenSSH_9.9\r\n", hangsUp},
+	{"a long line", strings.Repeat("x", 70_000) + "\n", hangsUp},
+	{"a megabyte without an end", strings.Repeat("x", 1<<20), hangsUp},
+	{"a megabyte without an end, and resets", strings.Repeat("y", 1<<20), resets},
+	{"lines of one byte", strings.Repeat("z\n", 2000), resets},
+	{"another version of the chat", "HELLO peerlab-chat/99 9 1 127.0.0.1:1 new 0\n", hangsUp},
+	{"the server's own name", "HELLO peerlab-chat/1 server 999999999999999999 127.0.0.1:1 in 0\n", staysThere},
+	{"a name with a path", "HELLO peerlab-chat/1 ../../etc/passwd 1 127.0.0.1:1 new 0\n", hangsUp},
+	{"a name that steers", "HELLO peerlab-chat/1 \x1b[2J 1 127.0.0.1:1 new 0\n", hangsUp},
+	{"a name of 33 bytes", "HELLO peerlab-chat/1 " + strings.Repeat("n", 33) + " 1 127.0.0.1:1 new 0\n", hangsUp},
+	{"a number too great", "HELLO peerlab-chat/1 9 99999999999999999999 127.0.0.1:1 new 0\n", hangsUp},
+	{"a negative number", "HELLO peerlab-chat/1 9 -1 127.0.0.1:1 new 0\n", hangsUp},
+	{"a port too great", "HELLO peerlab-chat/1 9 1 127.0.0.1:99999 new 0\n", hangsUp},
+	{"HELLO, and no more", "HELLO peerlab-chat/1 9 1 127.0.0.1:1 new 0\n", staysThere},
+	{"HELLO twice", strings.Repeat("HELLO peerlab-chat/1 9 1 127.0.0.1:1 new 0\n", 2), hangsUp},
+	{"chat without a HELLO", "MSG 1 1 I am client 1\n", hangsUp},
+	{"hearsay without a HELLO", "PEER 7 1 127.0.0.1:7 0\nBYE\n", hangsUp},
+	{"a long PING", "PING " + strings.Repeat("p", 65) + "\n", hangsUp},
+	{"a PING that steers", "PING \x1b[2J\n", hangsUp},
+	{"an error", "ERR taken \x1b[2J\n", hangsUp},
+	{"a way out of the folder", relayHello + "GET 0 - - ../../../etc/passwd\n", hangsUp},
+	{"an absolute path", relayHello + "GET 0 - - /etc/passwd\n", hangsUp},
+	{"backslashes", relayHello + "GET 0 - - ..\\..\\boot.ini\n", hangsUp},
+	{"a NUL in a path", relayHello + "GET 0 - - a.txt\x00.png\n", hangsUp},
+	{"a position too great", relayHello + "GET 99999999999999999999 - - a.txt\n", hangsUp},
+	{"a negative position", relayHello + "GET -1 - - a.txt\n", hangsUp},
+	{"an endless count", relayHello + "GET 0 9223372036854775807 - a.txt\n", hangsUp},
+	{"a digest of too much", relayHello + "DIGEST 18446744073709551615 a.txt\n", hangsUp},
+	{"a bad ID", relayHello + "REGISTER \x1b[2J :1\n", hangsUp},
+	{"somebody else's address", relayHello + "REGISTER 00000000deadbeef 192.0.2.1:80\n", hangsUp},
+	{"no port", relayHello + "REGISTER 00000000deadbeef :0\n", hangsUp},
+	{"requests, and no ear", relayHello + strings.Repeat("LIST\n", 5000), staysThere},
+	{"a message without a name", "Client : hello\n", hangsUp},
+	{"a message without a text", "Client X\n", hangsUp},
+	{"a message from ERR", "Client ERR: hello\n", hangsUp},
+	{"a message that is too long", "Client X: " + strings.Repeat("m", 2000) + "\n", hangsUp},
+	{"a message that steers", "Client \x1b[2J: \u202e\x07\n", hangsUp}, // these two are good ones for the
+	{"another that steers", "Client X: \x9b2J\x00\xff\n", hangsUp},     // order system, and a round
+	{"commands", "/who\n/nick \x1b[2J\n/nick " + strings.Repeat("n", 33) + "\n/nothing\n/quit\n", hangsUp},
+	{"somebody else's prompt", "You: ('127.0.0.1', 1) at 00:00:00: I am another\n[127.0.0.1:1] is Offline\n", hangsUp},
+}
+
+func everyByte() string {
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	return string(all) + "\n"
+}
+
+// beset has strangers say all that is hostile to each address, few at a time,
+// and returns when all have been hung up on, but those who stay until the test's
+// end.
+func beset(t *testing.T, addresses ...string) {
+	t.Helper()
+	const atATime = 8
+	turns := make(chan struct{}, atATime)
+	errs := make(chan error, len(addresses)*len(hostile))
+	var all sync.WaitGroup
+	for _, address := range addresses {
+		for _, h := range hostile {
+			turns <- struct{}{}
+			all.Go(func() {
+				defer func() { <-turns }()
+				if err := says(t, address, h.says, h.parting); err != nil {
+					errs <- fmt.Errorf("%s, said to %s: %w", h.name, address, err)
+				}
+			})
+		}
+	}
+	all.Wait()
+	close(errs)
+	for err := range errs {
+		assert.NoError(t, err)
+	}
+}
+
+// says is one call. The error is that the other side does not hang up, although
+// it will hear no more.
+func says(t *testing.T, address, what string, how parting) error {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	conn := c.(*net.TCPConn)
+	if err := conn.SetDeadline(time.Now().Add(strangerTimeout)); err != nil {
+		return err
+	}
+	_, err = io.Copy(conn, strings.NewReader(what)) // it may well be hung up on before
+	switch how {
+	case staysThere:
+		t.Cleanup(func() { _ = conn.Close() })
+		return nil
+	case resets:
+		_ = conn.SetLinger(0)
+		return conn.Close()
+	case hangsUp:
+	}
+	defer conn.Close()
+	if err != nil {
+		return nil
+	}
+	_ = conn.CloseWrite()
+	var answer bytes.Buffer
+	if _, err := io.Copy(&answer, conn); err != nil && !isReset(err) {
+		return fmt.Errorf("after %q: %w", answer.Bytes()[:min(answer.Len(), 100)], err)
+	}
+	return nil
+}
+
+func TestHostileBytesToTheChat(t *testing.T) {
+	t.Parallel()
+	c := startChat(t, 3)
+	beset(t, c.at, c.seats[1].address())
+	for _, p := range c.up() {
+		harmless(t, p.Screen, p.Stderr())
+	}
+	c.settled().Exactly() // nothing has come of it
+	c.everyoneTalks("was there anything")
+	c.startClients(4)
+	c.introduced(4)
+}
+
+func TestHostileBytesToTheRelay(t *testing.T) {
+	t.Parallel()
+	s := startSwarm(t)
+	n := s.join("node", s.folder("node", files{"a.txt": "A\n"}))
+	beset(t, s.at, n.at)
+	harmless(t, s.relay.Screen, s.relay.Stderr(), n.Screen, n.Stderr())
+	// Somebody has registered port 80 of another machine: the address it came from counts.
+	assert.Equal(t, []string{n.at, "127.0.0.1:80"}, s.listed(), "nobody else is listed")
+	s.fetched("a.txt", "A\n")
+	require.True(t, s.relay.Running())
+	require.True(t, n.Running())
+}
+
+func TestHostileBytesToTheOrder(t *testing.T) {
+	t.Parallel()
+	c := openCourt(t, 0)
+	beset(t, c.at)
+	harmless(t, c.server.Screen, c.server.Stderr())
+	x := c.client("X", "first")
+	c.server.Sees("Message Received: Client X: first")
+	y := c.client("Y", "second")
+	for _, p := range []*lab.Process{x, y} {
+		p.Exits(0)
+		p.Sees("X: first received before Y: second")
+	}
+}
+
+func TestHostileBytesToTheRoom(t *testing.T) {
+	t.Parallel()
+	l := lab.New(t)
+	at := l.Address()
+	server := l.Start(lab.Spec{Name: "room-server", Args: []string{"-listen", at}})
+	l.Listens(at)
+	members := l.StartAll(
+		lab.Spec{Name: "room-client1", Role: "room-client", Args: []string{"-server", at}},
+		lab.Spec{Name: "room-client2", Role: "room-client", Args: []string{"-server", at}})
+	for _, p := range members {
+		p.Sees("Connection with the server has been established")
+	}
+	beset(t, at)
+	members[0].Types("still here")
+	members[1].Within(bulkTimeout, "bulkTimeout").Collects(func() string { return "what the other has typed" },
+		func(line lab.Line) bool { return strings.HasSuffix(line.Text, ": still here") })
+	harmless(t, server.Screen, server.Stderr())
+	for _, p := range members {
+		assert.True(t, p.Running())
+		harmless(t, p.Screen, p.Stderr())
+	}
+}
