@@ -87,7 +87,7 @@ func (t *Terminal) Types(keys string) {
 
 // Reads waits until these rows are on the screen, one below the other, the
 // last of them being the last row that is not empty. After that row's text is
-// the cursor, or it is at the beginning of the row below.
+// the cursor, perhaps after blanks, or it is at the beginning of the row below.
 func (t *Terminal) Reads(rows ...string) {
 	t.lab.t.Helper()
 	timer := time.NewTimer(lineTimeout)
@@ -125,7 +125,7 @@ func (t *Terminal) endsWith(want []string) bool {
 	}
 	x, y := t.screen.Cursor()
 	last := len(rows) - 1
-	return y == last && x == len([]rune(rows[last])) || y == last+1 && x == 0
+	return y == last && x >= len([]rune(rows[last])) || y == last+1 && x == 0 // rows end before their blanks
 }
 
 // Ends waits until the command has ended and returns its exit status.
