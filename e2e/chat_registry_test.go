@@ -107,6 +107,29 @@ func TestARegistryOnAReadOnlyDiskStopsNobody(t *testing.T) {
 	c.everyoneTalks("nothing is written down")
 }
 
+func TestARegistryOnAFullDiskIsWrittenWhenThereIsRoom(t *testing.T) {
+	c := startChat(t, 2)
+	c.server.DiskFull()
+	c.startClients(3)
+	c.introduced(3)
+	c.server.Stderr().Contains("registry")
+	c.everyoneTalks("no room")
+	c.FileHolds(c.registry(), "what was there before, whole", func(content string) bool {
+		return c.registered(1)(content) && c.registered(2)(content) && c.notRegistered(3)(content)
+	})
+
+	c.server.DiskFree()
+	c.startClients(4)
+	c.introduced(4)
+	for _, id := range ids(4) {
+		c.FileHolds(c.registry(), fmt.Sprintf("client %d is there, too", id), c.registered(id))
+	}
+	c.server.Kill()
+	c.Mark()
+	c.server.Start()
+	c.everyoneReconnects(4)
+}
+
 func TestTwoServersOnOneRegistry(t *testing.T) {
 	c := newChat(t)
 	dir := c.Dir("shared")
