@@ -4,62 +4,89 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // stamp has the kernel note when bytes arrive on the connections that ln accepts
 // from now on: SO_TIMESTAMPNS in socket(7), for TCP since Linux 4.14. Connections
 // have it from their listener.
 func stamp(ln net.Listener) bool {
-	l, ok := ln.(syscall.Conn)
-	if !ok {
-		return false
-	}
-	raw, err := l.SyscallConn()
-	if err != nil {
-		return false
-	}
-	var failed error
-	err = raw.Control(func(fd uintptr) {
-		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
+	done := false
+	control(ln, func(fd int) {
+		done = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) == nil
 	})
-	return err == nil && failed == nil
+	return done
 }
 
-// readStamped reads like conn.Read. The time is that of the last byte read, and 0
-// if the kernel has not noted it.
-func readStamped(raw syscall.RawConn, b []byte) (n int, at int64, err error) {
+// backlog returns how many connections wait to be accepted: for a socket that
+// listens that is what TCP_INFO has in this place.
+func backlog(ln net.Listener) (n int) {
+	control(ln, func(fd int) {
+		if info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			n = int(info.Unacked)
+		}
+	})
+	return n
+}
+
+// control calls f, unless ln has been closed or is no socket.
+func control(ln net.Listener, f func(fd int)) {
+	if l, ok := ln.(syscall.Conn); ok {
+		if raw, err := l.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { f(int(fd)) }) // an error says that f was not called
+		}
+	}
+}
+
+// bytesIn reports whether a connection has bytes that have not been read.
+func bytesIn(raw syscall.RawConn) bool {
+	n := 0
+	_ = raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }) // none on one that is closed
+	return n > 0
+}
+
+// readStamped reads as arrivals.read does. The time is that of the last byte read,
+// and 0 if the kernel has not noted it.
+func readStamped(raw syscall.RawConn, b []byte, mu sync.Locker, arrived func(at int64)) (n int, err error) {
 	oob := make([]byte, 64)
-	var size int
 	var failed error
 	err = raw.Read(func(fd uintptr) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		var size int
 		for {
-			n, size, _, _, failed = syscall.Recvmsg(int(fd), b, oob, 0)
-			if failed != syscall.EINTR {
+			n, size, _, _, failed = unix.Recvmsg(int(fd), b, oob, 0)
+			if failed != unix.EINTR {
 				break
 			}
 		}
-		return failed != syscall.EAGAIN
+		if failed == nil && n > 0 {
+			arrived(timeIn(oob[:size]))
+		}
+		return failed != unix.EAGAIN
 	})
 	switch {
 	case err != nil:
-		return 0, 0, err
+		return 0, err
 	case failed != nil:
-		return 0, 0, failed
+		return 0, failed
 	case n == 0:
-		return 0, 0, io.EOF
+		return 0, io.EOF
 	}
-	return n, timeIn(oob[:size]), nil
+	return n, nil
 }
 
 // timeIn finds the time in the control messages of a read: a struct timespec.
 func timeIn(oob []byte) int64 {
-	all, err := syscall.ParseSocketControlMessage(oob)
+	all, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
 		return 0
 	}
 	for _, m := range all {
-		if m.Header.Level != syscall.SOL_SOCKET || m.Header.Type != syscall.SO_TIMESTAMPNS {
+		if m.Header.Level != unix.SOL_SOCKET || m.Header.Type != unix.SO_TIMESTAMPNS {
 			continue
 		}
 		switch order := binary.NativeEndian; len(m.Data) {

@@ -5,9 +5,16 @@ package order
 import (
 	"errors"
 	"net"
+	"sync"
 	"syscall"
 )
 
 func stamp(net.Listener) bool { return false }
 
-func readStamped(syscall.RawConn, []byte) (int, int64, error) { return 0, 0, errors.ErrUnsupported }
+func backlog(net.Listener) int { return 0 }
+
+func bytesIn(syscall.RawConn) bool { return false }
+
+func readStamped(syscall.RawConn, []byte, sync.Locker, func(at int64)) (int, error) {
+	return 0, errors.ErrUnsupported
+}

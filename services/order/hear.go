@@ -5,23 +5,21 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"time"
 )
 
 // settling is how long a message that is complete is waited with, in case that
-// another one, which arrived earlier, has not been read yet, or not even its
-// connection been accepted: on a busy machine that may take a while.
+// another one has arrived earlier that the rounds can't know of yet: where the
+// kernel can't be asked what has not been read, or while the very goroutine that
+// accepts is held up.
 const settling = 100 * time.Millisecond
 
 // hearing is the reading of one message. It belongs to the goroutine that owns
 // the connection.
 type hearing struct {
-	conn   net.Conn
-	in     arrivals // at conn
+	*caller
 	rounds *rounds
-	m      *message
 	ready  func() error // is called when nothing is missing but time to settle; its error is hear's
 
 	text  []byte    // what has arrived
@@ -36,22 +34,22 @@ type hearing struct {
 // the connection has failed.
 func (h *hearing) hear(ctx context.Context) error {
 	// The read under way ends with ctx; one that begins later looks at ctx itself.
-	defer atEnd(ctx, func() { _ = h.conn.SetReadDeadline(time.Now()) })()
+	defer atEnd(ctx, func() { _ = h.SetReadDeadline(time.Now()) })()
 	buf := make([]byte, maxMessage)
 	h.limit = time.Now().Add(patience)
 	for !h.whole {
-		if err := h.conn.SetReadDeadline(h.deadline()); err != nil {
+		if err := h.SetReadDeadline(h.deadline()); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		n, at, err := h.in.read(buf[len(h.text):])
+		n, err := h.rounds.read(h.caller, buf[len(h.text):])
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case n > 0:
-			err = h.take(buf[:len(h.text)+n], at)
+			err = h.take(buf[:len(h.text)+n])
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			switch {
 			case h.quiet:
@@ -67,6 +65,7 @@ func (h *hearing) hear(ctx context.Context) error {
 			return err
 		}
 	}
+	h.rounds.whole(h.caller)
 	if err := h.parse(); err != nil {
 		return err
 	}
@@ -93,13 +92,12 @@ func (h *hearing) deadline() time.Time {
 	return time.Now().Add(silence - settling)
 }
 
-// take takes in what has been read so far, of which something arrived at that time.
-func (h *hearing) take(text []byte, at int64) error {
+// take takes in what has been read so far.
+func (h *hearing) take(text []byte) error {
 	if len(h.text) == 0 {
 		h.limit = time.Now().Add(patience)
 	}
 	h.text, h.quiet = text, false
-	h.rounds.arrived(h.m, at)
 	if end := bytes.IndexByte(text, '\n'); end >= 0 {
 		h.text, h.whole, h.m.ended = bytes.TrimSuffix(text[:end], []byte("\r")), true, true
 	}

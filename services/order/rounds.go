@@ -9,46 +9,75 @@ import (
 
 // rounds makes rounds of messages. All methods may be called by any goroutine.
 type rounds struct {
-	show func(line string) // on the server's screen; must not block for long
-	last func()            // is called when the last round has been decided
+	show    func(line string) // on the server's screen; must not block for long
+	last    func()            // is called when the last round has been decided
+	backlog func() int        // how many connections there are to be accepted
 
 	mu       sync.Mutex
+	heard    map[*caller]bool // those of whom more is to be read
+	accepted int              // connections so far
 	sequence sequence
 	waiting  *message // the first of the next round
 	left     int      // rounds to be decided; negative: any number
 }
 
-// arrived says when the latest byte of a message arrived, in ns since 1970. The
-// first call for a message has it take part.
-func (r *rounds) arrived(m *message, at int64) {
+// met says that c has been accepted, as the next one of the backlog.
+func (r *rounds) met(c *caller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sequence.arrived(m, at)
+	r.accepted++
+	r.heard[c] = true
+	if r.awaited() && c.arrivals.unread() {
+		r.sequence.expect(c.m)
+	}
 	r.advance()
 }
 
-// complete says that no more byte of m will arrive, and that m is read as a
-// whole. Its round will come by m.decided.
-func (r *rounds) complete(m *message) {
+// read reads more of the message of c.
+func (r *rounds) read(c *caller, b []byte) (int, error) {
+	return c.arrivals.read(b, &r.mu, func(at int64) {
+		r.sequence.arrived(c.m, at)
+		r.advance()
+	})
+}
+
+// complete says that no more is to be read of the message of c, which is well
+// formed. Its round will come by decided. What has arrived by now, and has not
+// been read, is waited for: it may be earlier.
+func (r *rounds) complete(c *caller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m.final = true
+	delete(r.heard, c)
+	for other := range r.heard {
+		if other.arrivals.unread() {
+			r.sequence.expect(other.m)
+		}
+	}
+	c.m.final, c.m.after = true, r.accepted+r.backlog()
 	r.advance()
 }
 
-// withdraw takes m out, unless it is in a round: then it returns false, and the
-// round is in m.decided.
-func (r *rounds) withdraw(m *message) bool {
+// whole says that no more is to be read of the message of c.
+func (r *rounds) whole(c *caller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(m.decided) > 0 {
+	delete(r.heard, c)
+}
+
+// withdraw takes out the message of c, unless it is in a round: then it returns
+// false, and the round is in decided.
+func (r *rounds) withdraw(c *caller) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.heard, c)
+	if len(c.m.decided) > 0 {
 		return false
 	}
-	if r.waiting == m {
+	if r.waiting == c.m {
 		r.waiting = nil
-		r.show(fmt.Sprintf("No verdict for %s: no second message", m.name))
+		r.show(fmt.Sprintf("No verdict for %s: no second message", c.m.name))
 	}
-	r.sequence.drop(m)
+	r.sequence.drop(c.m)
 	r.advance()
 	return true
 }
@@ -56,10 +85,11 @@ func (r *rounds) withdraw(m *message) bool {
 // advance takes in all messages whose turn has come. The caller holds mu.
 func (r *rounds) advance() {
 	for r.left != 0 {
-		m := r.sequence.next()
-		if m == nil {
+		m := r.sequence.first()
+		if m == nil || m.after > r.accepted {
 			return
 		}
+		r.sequence.drop(m)
 		r.show("Message Received: " + salutation + m.String())
 		if r.waiting == nil {
 			r.waiting = m
@@ -73,6 +103,12 @@ func (r *rounds) advance() {
 			r.last()
 		}
 	}
+}
+
+// awaited reports whether the latest connection that was accepted is one of those
+// that a message waits for. The caller holds mu.
+func (r *rounds) awaited() bool {
+	return slices.ContainsFunc(r.sequence.begun, func(m *message) bool { return m.after >= r.accepted })
 }
 
 // round is two messages in order.

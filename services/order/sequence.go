@@ -2,11 +2,13 @@ package order
 
 // message is one message from its first byte on.
 type message struct {
-	signed        // once it is complete
-	ended  bool   // by LF
-	at     int64  // when its last byte so far arrived, in ns since 1970; the sequence's
-	nth    uint64 // which of all arrivals that was; the sequence's
-	final  bool   // at will not change any more; the sequence's
+	signed      // once it is complete
+	ended  bool // by LF
+
+	at    int64  // when its last byte so far arrived, in ns since 1970; the sequence's
+	nth   uint64 // which of all arrivals that was; the sequence's
+	final bool   // at will not change any more; the sequence's
+	after int    // final as soon as so many connections have been accepted; the rounds'
 
 	decided chan *round // gets the round that it is in; holds one
 }
@@ -32,6 +34,14 @@ func (s *sequence) arrived(m *message, at int64) {
 	m.at, m.nth = at, s.arrivals
 }
 
+// expect says that bytes of m have arrived, at a time that is not known yet.
+// Until it is, m may be the earliest.
+func (s *sequence) expect(m *message) {
+	if m.nth == 0 {
+		s.arrived(m, 0)
+	}
+}
+
 // drop takes m out, if it is in.
 func (s *sequence) drop(m *message) {
 	for i, other := range s.begun {
@@ -42,9 +52,9 @@ func (s *sequence) drop(m *message) {
 	}
 }
 
-// next takes out the message that comes next, or returns nil as long as that is
-// not certain.
-func (s *sequence) next() *message {
+// first returns the message that comes next, or nil as long as that is not
+// certain.
+func (s *sequence) first() *message {
 	var first *message
 	for _, m := range s.begun {
 		if first == nil || m.at < first.at || m.at == first.at && m.nth < first.nth {
@@ -54,6 +64,5 @@ func (s *sequence) next() *message {
 	if first == nil || !first.final {
 		return nil
 	}
-	s.drop(first)
 	return first
 }

@@ -85,25 +85,26 @@ func (s *Server) Serve(ctx context.Context) error {
 	if left == 0 {
 		left = -1
 	}
-	r := &rounds{show: show, last: func() { end(errOver) }, left: left}
+	r := &rounds{show: show, last: func() { end(errOver) }, heard: make(map[*caller]bool), left: left}
+	ln := door{s.ln, r, s.stamped}
+	r.backlog = ln.waiting
 	tcp.Server{Strangers: maxStrangers, Log: s.Log, Handle: func(conn net.Conn, known func()) {
-		s.serve(ending, r, conn, known)
-	}}.Serve(ending, s.ln)
+		s.serve(ending, r, conn.(*caller), known)
+	}}.Serve(ending, ln)
 	shown.close()
 	showing.Wait()
 	return failed
 }
 
 // serve is the life of one connection.
-func (s *Server) serve(ctx context.Context, r *rounds, conn net.Conn, known func()) {
+func (s *Server) serve(ctx context.Context, r *rounds, c *caller, known func()) {
 	admitted := false
 	defer func() {
 		if admitted {
 			<-s.room
 		}
 	}()
-	m := newMessage()
-	h := &hearing{conn: conn, in: newArrivals(conn, s.stamped), rounds: r, m: m, ready: func() error {
+	h := &hearing{caller: c, rounds: r, ready: func() error {
 		select {
 		case s.room <- struct{}{}:
 			admitted = true
@@ -117,16 +118,16 @@ func (s *Server) serve(ctx context.Context, r *rounds, conn net.Conn, known func
 	var why *refusal
 	switch {
 	case err == nil:
-		err := tcp.Finish(conn, m.answer(decided.verdict()))
-		decided.acknowledged(m, err)
+		err := tcp.Finish(c, c.m.answer(decided.verdict()))
+		decided.acknowledged(c.m, err)
 		if err == nil {
-			tcp.Drain(conn)
+			tcp.Drain(c)
 		}
 	case errors.As(err, &why):
-		s.Log.Debug("no verdict", "from", conn.RemoteAddr(), "why", why)
-		tcp.Refuse(conn, []byte(why.line()+"\n"))
+		s.Log.Debug("no verdict", "from", c.RemoteAddr(), "why", why)
+		tcp.Refuse(c, []byte(why.line()+"\n"))
 	case err != io.EOF:
-		s.Log.Debug("a connection failed", "from", conn.RemoteAddr(), "err", err)
+		s.Log.Debug("a connection failed", "from", c.RemoteAddr(), "err", err)
 	}
 }
 
@@ -135,7 +136,7 @@ func (s *Server) serve(ctx context.Context, r *rounds, conn net.Conn, known func
 func (h *hearing) decide(ctx context.Context) (*round, error) {
 	err := h.hear(ctx)
 	if err == nil {
-		h.rounds.complete(h.m)
+		h.rounds.complete(h.caller)
 		late := time.NewTimer(patience)
 		defer late.Stop()
 		select {
@@ -147,7 +148,7 @@ func (h *hearing) decide(ctx context.Context) (*round, error) {
 			err = context.Cause(ctx)
 		}
 	}
-	if !h.rounds.withdraw(h.m) {
+	if !h.rounds.withdraw(h.caller) {
 		return <-h.m.decided, nil
 	}
 	return nil, err

@@ -57,6 +57,20 @@ func TestAThousandRoundsByArrival(t *testing.T) {
 	c.ends()
 }
 
+// A server knows the time of its very first bytes, and so does one that starts
+// at the moment at which another one ends.
+func TestTheFirstRoundOfManyServers(t *testing.T) {
+	for range 30 {
+		c := startCourt(t, nil, 1)
+		x, y := c.party(), c.party()
+		x.says("Client X: Ahnaf\n")
+		y.says("Client Y: Ahnaf\n")
+		require.Equal(t, "X: Ahnaf received before Y: Ahnaf\n", y.hears(), "stamped: %v", c.stamped)
+		require.Equal(t, "X: Ahnaf received before Y: Ahnaf\n", x.hears())
+		c.ends()
+	}
+}
+
 // On real sockets: how a client is gone shows in the attempt to tell it.
 func TestWhoHasLeftIsNamed(t *testing.T) {
 	c := startCourt(t, nil, 0)
