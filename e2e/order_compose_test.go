@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"context"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,19 +28,15 @@ func TestComposeOrder(t *testing.T) {
 		c.ends("down", "--volumes")
 	})
 	c.do(append([]string{"up", "--detach", "--no-build"}, services...)...)
-	for _, service := range services {
-		c.follow(service)
-	}
-	clients := services[1:]
-	for i, name := range []string{"X", "Y"} {
-		c.shows("Client "+name+": Ahnaf", clients[i])
-		c.logs[clients[i]].Exits(0) // who follows a log is done when the container has ended
-	}
-	verdict := strings.TrimRight(c.logs[clients[0]].Lines()[1].Text, "\r")
-	require.Contains(t, []string{"X: Ahnaf received before Y: Ahnaf", "Y: Ahnaf received before X: Ahnaf"}, verdict)
-	c.shows(verdict, clients...)
-	c.shows("The server is ready to receive", "order-server")
+	c.follow("order-server")
+	c.shows(orderReady, "order-server")
 	c.shows("Sent acknowledgment to both X and Y", "order-server")
+	x, y := c.printed("order-client-x"), c.printed("order-client-y")
+	require.Len(t, x, 2)
+	verdict := x[1]
+	require.Contains(t, []string{"X: Ahnaf received before Y: Ahnaf", "Y: Ahnaf received before X: Ahnaf"}, verdict)
+	require.Equal(t, []string{"Client X: Ahnaf", verdict}, x)
+	require.Equal(t, []string{"Client Y: Ahnaf", verdict}, y)
 
 	// Another round.
 	c.logs["order-server"].Mark()
@@ -46,11 +44,28 @@ func TestComposeOrder(t *testing.T) {
 	c.shows("Message Received: Client Y: Ahnaf", "order-server")
 	c.do("start", "order-client-x")
 	c.shows("Sent acknowledgment to both X and Y", "order-server")
-	for _, client := range clients {
-		c.logs[client].Start() // the whole log, that of the first round too
-		c.logs[client].Exits(0)
-		lines := c.logs[client].Lines()
-		require.Len(t, lines, 4)
-		require.Equal(t, "Y: Ahnaf received before X: Ahnaf", strings.TrimRight(lines[3].Text, "\r"))
+	const next = "Y: Ahnaf received before X: Ahnaf"
+	require.Equal(t, append(x, "Client X: Ahnaf", next), c.printed("order-client-x"))
+	require.Equal(t, append(y, "Client Y: Ahnaf", next), c.printed("order-client-y"))
+}
+
+// printed waits until a service has ended with status 0, and returns all that it
+// has ever shown.
+func (c *composed) printed(service string) []string {
+	c.t.Helper()
+	ended := func() bool {
+		return c.tells("ps", "--all", "--format", "{{.State}} {{.ExitCode}}", service) == "exited 0"
 	}
+	c.Eventually(service+" has ended with status 0", ended)
+	return strings.Split(c.tells("logs", "--no-log-prefix", "--no-color", service), "\n")
+}
+
+// tells is what a command of compose writes, without the CR that a terminal adds.
+func (c *composed) tells(args ...string) string {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), composeTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, c.words[0], append(c.words[1:len(c.words):len(c.words)], args...)...).Output()
+	require.NoError(c.t, err, "docker compose %s", strings.Join(args, " "))
+	return strings.TrimRight(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n")
 }
