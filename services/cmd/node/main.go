@@ -25,7 +25,8 @@ func main() {
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:0", "")
 			f.StringVar(&c.Advertise, "advertise", "", "")
 		},
-		Check: c.Parse,
+		Check:   c.Parse,
+		Prompts: func() bool { return false },
 		Serve: func(ctx context.Context, p *process.Process) error {
 			id := make([]byte, 8)
 			_, _ = rand.Read(id) // never fails

@@ -35,6 +35,7 @@ func main() {
 			}
 			return tcp.CheckAddr(listen)
 		},
+		Prompts: func() bool { return false },
 		Serve: func(ctx context.Context, p *process.Process) error {
 			r, err := relay.Listen(listen, p.Log)
 			if err != nil {

@@ -1,0 +1,47 @@
+package e2e
+
+import (
+	"net"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+)
+
+// Whoever sits at a terminal that asks for nothing can still end its program.
+func TestComposeRelayAndNodeEndWithControlC(t *testing.T) {
+	if !lab.InContainers() {
+		t.Skip("left out: this is the test of compose.yaml; it runs with PEERLAB_E2E=container")
+	}
+	c := &composed{Lab: lab.New(t, lab.Playing("docker", "cmd:docker")), t: t, logs: map[string]*lab.Process{}}
+	file, err := filepath.Abs("../compose.yaml")
+	require.NoError(t, err)
+	c.words = []string{"docker", "compose", "--file", file, "--project-name", c.Project()}
+	ports := map[string]string{"relay": c.Port(), "node1": c.Port()}
+	t.Setenv("RELAY_PORT", ports["relay"])
+	t.Setenv("NODE1_PORT", ports["node1"])
+	services := []string{"node1", "relay"}
+	t.Cleanup(func() {
+		for _, service := range services {
+			c.ends("stop", "--timeout", "3", service)
+		}
+		c.ends("down", "--volumes")
+	})
+	c.do(append([]string{"up", "--detach", "--no-build"}, services...)...)
+	for _, service := range services {
+		c.Eventually(service+" listens", func() bool {
+			conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", ports[service]))
+			if err == nil {
+				conn.Close()
+			}
+			return err == nil
+		})
+		terminal := c.Sit(service, nil, append(c.words[:len(c.words):len(c.words)], "attach", service)...)
+		terminal.TakesKeys()
+		terminal.Types("\x03")
+		terminal.Ends()
+		c.printed(service)
+	}
+}
