@@ -8,10 +8,10 @@ const (
 )
 
 // recent is a queue of the buffers that came in last, on their way to being
-// hashed: reading them back from the store would cost a fourth of the time that a
-// large file takes. Only what follows without a gap enters it. Whoever brings
-// that waits while the queue is full; otherwise the hashing, once behind, would
-// read all the rest back. It can't be kept waiting by what is still to come.
+// hashed, so that they need not be read back from the store. Only what follows
+// without a gap enters it. Whoever brings that waits while the queue is full;
+// otherwise the hashing, once behind, would read all the rest back. It can't be
+// kept waiting by what is still to come.
 //
 // All methods may be called by any goroutine.
 type recent struct {
