@@ -4,6 +4,7 @@
 #   T=client1             which terminal (attach)
 #   RUN=TestPhaseOne      which tests; COUNT=10: how often; V=1: say each
 #   FUZZTIME=10s          how long for each fuzz target
+#   ROWS=big,small        which rows (bench)
 #   SERVER=... CLIENT=... who plays the role in the scenarios: image:me/server, or cmd:python3 server.py
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -13,6 +14,7 @@ RUN      ?=
 COUNT    ?= 1
 TIMEOUT  ?= 15m
 FUZZTIME ?= 10s
+ROWS     ?=
 V        ?=
 SERVER   ?=
 CLIENT   ?=
@@ -78,6 +80,7 @@ toxiproxy-image: engine builder # of the bench, not of the lab
 .PHONY: test
 test: ## unit tests, with the race detector
 	go test -race $(TESTFLAGS) ./services/... ./e2e/lab/... ./e2e/checker
+	cd e2e/bench && go test -race $(TESTFLAGS) ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
@@ -93,6 +96,10 @@ e2e-native: ## the same scenarios as plain processes built with the race detecto
 	go build -race -o bin/race/ ./services/cmd/... ./e2e/mutant
 	go build -C e2e/toxiproxy -o $(CURDIR)/bin/race/toxiproxy $(TOXIPROXY)
 	PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race go test $(TESTFLAGS) ./e2e/...
+
+.PHONY: bench
+bench: ## measure beside nginx, iperf3 and a bare limit, and write docs/benchmarks.md (with ROWS only print)
+	cd e2e/bench && go run . $(if $(ROWS),-rows '$(ROWS)',-o ../../docs)
 
 .PHONY: lint
 lint: ## vet, staticcheck, gofumpt, govulncheck, shellcheck and the project's own rules

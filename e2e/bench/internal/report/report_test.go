@@ -1,0 +1,116 @@
+package report
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"peerlab/e2e/bench/internal/rounds"
+	"peerlab/e2e/bench/internal/stats"
+)
+
+// aRun is a run in which our side is twice as fast as its peer in each round,
+// though the machine had half the time in the second.
+func aRun() *Run {
+	sample := func(seconds float64) rounds.Sample {
+		return rounds.Sample{Amount: 1000, Seconds: seconds, ServerCPU: 1, ClientCPU: 2, Peak: 3 << 20 / seconds}
+	}
+	return &Run{
+		Begun: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Took: 90 * time.Second,
+		Facts: []Fact{{"cores", "2"}},
+		Sections: []*Section{{
+			Name: "relay",
+			Results: []rounds.Result{{
+				Contest: rounds.Contest{
+					Title: "a thousand files", Short: "files",
+					Rate: rounds.Unit{Name: "files/s", Scale: 1}, Cost: rounds.Unit{Name: "CPU s a 100", Scale: 100},
+					Sides: []rounds.Side{{Name: "node"}, {Name: "nginx"}, {Name: "iperf3", Absent: "not installed"}},
+					Goals: []rounds.Goal{{Side: "node", Peer: "nginx", AtLeast: 1.5}, {Side: "nginx", Peer: "node", AtLeast: 0.9}, {Side: "node", Peer: "iperf3", AtLeast: 1.1}},
+				},
+				Samples: map[string][]rounds.Sample{
+					"node":  {sample(1), sample(2), sample(1)},
+					"nginx": {sample(2), sample(4), sample(2)},
+				},
+				Others: []float64{0.1, 0.15, 0},
+			}},
+			Bounds: []Bound{{What: "memory", Unit: "MiB", Value: 70, Below: 64}, {What: "idle", Unit: "MiB", Value: 5}},
+		}},
+	}
+}
+
+func TestTargetsAreJudgedByTheRatiosOfRounds(t *testing.T) {
+	want := `| ratio of the two rates, round by round | median (min – max) | rounds | target     | met          |
+|----------------------------------------|--------------------|--------|------------|--------------|
+| files: node / nginx                    | 2.00 (2.00 – 2.00) | 3      | ≥ 1.50     | yes          |
+| files: nginx / node                    | 0.50 (0.50 – 0.50) | 3      | ≥ 0.90     | **no**       |
+| files: node / iperf3                   | –                  |        | ≥ 1.10     | not measured |
+| memory                                 | 70.0 MiB           | 1      | < 64.0 MiB | **no**       |
+| idle                                   | 5.00 MiB           | 1      |            |              |
+`
+	if got := aRun().Sections[0].targets(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestMeasurementsHaveEverySide(t *testing.T) {
+	want := `**a thousand files** (3 of 3 rounds count; other processes had 10 % of the machine in them)
+
+|        | files/s, median (min – max) | rounds | CPU s a 100: server | client | server's peak MiB |
+|--------|-----------------------------|--------|---------------------|--------|-------------------|
+| node   | 1,000 (500 – 1,000)         | 3      | 0.10                | 0.20   | 3.00              |
+| nginx  | 500 (250 – 500)             | 3      | 0.10                | 0.20   | 1.50              |
+| iperf3 | not installed               |        |                     |        |                   |
+`
+	if got := aRun().Sections[0].measurements(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	for x, want := range map[float64]string{0: "0.00", 0.123: "0.12", 9.994: "9.99", 12.34: "12.3", 123.4: "123", 1234567: "1,234,567", -1234: "-1,234"} {
+		if got := decimals(x); got != want {
+			t.Errorf("%v: %s, want %s", x, got, want)
+		}
+	}
+	if got := decimals(math.NaN()); got != "–" {
+		t.Errorf("NaN: %s", got)
+	}
+}
+
+func TestSpreadOfOneRoundHasNoRange(t *testing.T) {
+	if got := spread(stats.Of([]float64{2})); got != "2.00" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestWriteMakesAPageAndAPlot(t *testing.T) {
+	docs := t.TempDir()
+	if err := aRun().Write(docs); err != nil {
+		t.Fatal(err)
+	}
+	note, err := notes.ReadFile("notes/relay.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(docs, pageName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"22 November 2026", "90 seconds", "| files: node / nginx", "| cores", "benchmarks/relay.svg", "## Relay", strings.TrimSpace(string(note))} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	plot, err := os.ReadFile(filepath.Join(docs, "benchmarks", "relay.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<svg", "nginx", "node", "files/s"} {
+		if !strings.Contains(string(plot), want) {
+			t.Errorf("the plot has no %q", want)
+		}
+	}
+}
