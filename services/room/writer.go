@@ -11,6 +11,16 @@ type batch struct {
 	rest net.Buffers // of bufs; WriteTo eats it
 }
 
+func (b *batch) writeTo(conn net.Conn) (err error) {
+	if len(b.bufs) == 1 { // as a rule; it is a little cheaper
+		_, err = conn.Write(b.bufs[0])
+		return err
+	}
+	b.rest = b.bufs
+	_, err = b.rest.WriteTo(conn)
+	return err
+}
+
 // writeLocked starts a writer if there is something to write and none is at it.
 func (s *session) writeLocked() {
 	if s.writing || s.failed != nil {
@@ -41,8 +51,7 @@ func (s *session) write() {
 	r.mu.Lock()
 	for s.failed == nil && s.fillLocked(b) {
 		r.mu.Unlock()
-		b.rest = b.bufs
-		_, err := b.rest.WriteTo(s.conn)
+		err := b.writeTo(s.conn)
 		r.mu.Lock()
 		if err != nil && s.failed == nil {
 			s.failed = err
