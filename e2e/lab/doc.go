@@ -12,12 +12,18 @@
 //	PEERLAB_<ROLE>=image:NAME      this role runs from that image
 //	PEERLAB_<ROLE>=cmd:WORDS       this role runs that command, split as a
 //	                               shell splits words; its arguments follow
+//	PEERLAB_<NAME>=...             likewise, for the one process of that name if
+//	                               it begins with its role: PEERLAB_CLIENT5
+//	PEERLAB_REQUIRE=PROGRAM,...    a test that needs one of these and does not
+//	                               find it fails; others are left out ([Needs])
+//	PEERLAB_LEFT_OUT=FILE          is told what was left out, and why
 //	PEERLAB_ARTIFACTS=DIR          where screens of failed tests are kept
 //	                               (artifacts/ beside go.mod)
 //
-// <ROLE> is the role's name in capitals, - turned into _. Relative folders are
-// taken from the folder of go.mod. A role in a container runs image
-// peerlab/<role>:latest on the host's network, so one lab can mix both kinds.
+// <ROLE> is the role in capitals, - turned into _; <NAME> likewise. Relative
+// folders, and files in a command, are taken from the folder of go.mod. A role
+// in a container runs image peerlab/<role>:latest on the host's network, so one
+// lab can mix both kinds.
 //
 // A test package has one TestMain and a lab for each test:
 //

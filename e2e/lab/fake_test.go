@@ -17,6 +17,7 @@ type fakeT struct {
 	name     string
 	output   strings.Builder
 	failed   bool
+	skipped  bool
 	cleanups []func()
 }
 
@@ -38,6 +39,12 @@ func (f *fakeT) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
+func (f *fakeT) Skip(args ...any) {
+	f.Log(args...)
+	f.skipped = true
+	runtime.Goexit()
+}
+
 // watch runs a test that is meant to fail, cleanups and all, and returns what
 // it wrote. The artifacts it left stay until t ends.
 func watch(t *testing.T, test func(t testing.TB)) string {
@@ -46,6 +53,16 @@ func watch(t *testing.T, test func(t testing.TB)) string {
 	require.NoError(t, err)
 	name, _, _ := strings.Cut(t.Name(), "/")
 	t.Cleanup(func() { _ = os.RemoveAll(filepath.Join(r.artifacts, name)) })
+	f := play(t, test)
+	if !f.failed {
+		t.Fatalf("a test that is meant to fail passed; it wrote:\n%s", f.output.String())
+	}
+	return f.output.String()
+}
+
+// play runs a test, cleanups and all, that may end in any way.
+func play(t *testing.T, test func(t testing.TB)) *fakeT {
+	t.Helper()
 	f := &fakeT{TB: t, name: t.Name()}
 	done := make(chan struct{})
 	go func() {
@@ -58,8 +75,5 @@ func watch(t *testing.T, test func(t testing.TB)) string {
 		test(f)
 	}()
 	<-done
-	if !f.failed {
-		t.Fatalf("a test that is meant to fail passed; it wrote:\n%s", f.output.String())
-	}
-	return f.output.String()
+	return f
 }

@@ -36,10 +36,10 @@ type Lab struct {
 // Option changes what [New] makes.
 type Option func(*Lab)
 
-// Playing has a program, image:NAME or cmd:WORDS, play a role in this lab, as
-// the role's environment variable would.
-func Playing(role, program string) Option {
-	return func(l *Lab) { l.cast.overrides[role] = program }
+// Playing has a program, image:NAME or cmd:WORDS, play a role in this lab, or be
+// the one process of that name, as the environment variable would.
+func Playing(who, program string) Option {
+	return func(l *Lab) { l.cast.overrides[who] = program }
 }
 
 // Natively has roles run as processes of this machine, even when they run in
@@ -64,7 +64,7 @@ func New(t testing.TB, opts ...Option) *Lab {
 		t: t, run: r, began: time.Now(), dir: t.TempDir(),
 		kept: map[string]string{},
 		tag:  "fence-" + hex.EncodeToString(tag),
-		cast: casting{container: r.container, overrides: map[string]string{}, binaries: r.binaries},
+		cast: casting{container: r.container, overrides: map[string]string{}, root: r.root, binaries: r.binaries},
 	}
 	for _, opt := range opts {
 		opt(l)

@@ -44,28 +44,41 @@ func parseProgram(s string) (program, error) {
 	return program{}, fmt.Errorf("%q is neither image:NAME nor cmd:WORDS", s)
 }
 
-// roleVariable names the environment variable that overrides role.
-func roleVariable(role string) string {
-	return "PEERLAB_" + strings.ToUpper(strings.ReplaceAll(role, "-", "_"))
+// variable names the environment variable that says who plays a role, or who
+// is the process of that name.
+func variable(who string) string {
+	return "PEERLAB_" + strings.ToUpper(strings.ReplaceAll(who, "-", "_"))
 }
 
 // casting decides who plays which role.
 type casting struct {
 	container bool                   // roles run in containers unless told otherwise
-	overrides map[string]string      // by role, as parseProgram reads them
+	overrides map[string]string      // by role or name, as parseProgram reads them
+	root      string                 // where the files in a command are looked for
 	binaries  func() (string, error) // the folder of the native programs
 }
 
-// play returns what plays role.
-func (c casting) play(role string) (program, error) {
-	told := c.overrides[role]
-	if told == "" {
-		told = os.Getenv(roleVariable(role))
+// play returns what plays role where the process has that name. A name counts
+// only if it begins with the role: another system's "server" is not meant.
+func (c casting) play(name, role string) (program, error) {
+	who := []string{role}
+	if strings.HasPrefix(name, role) {
+		who = []string{name, role}
 	}
-	if told != "" {
+	for _, who := range who {
+		told := c.overrides[who]
+		if told == "" {
+			told = os.Getenv(variable(who))
+		}
+		if told == "" {
+			continue
+		}
 		p, err := parseProgram(told)
 		if err != nil {
-			return program{}, fmt.Errorf("role %s, %s: %w", role, roleVariable(role), err)
+			return program{}, fmt.Errorf("role %s, %s: %w", role, variable(who), err)
+		}
+		for i, word := range p.command {
+			p.command[i] = c.file(word)
 		}
 		return p, nil
 	}
@@ -73,6 +86,16 @@ func (c casting) play(role string) (program, error) {
 		return program{image: ownImages + role + ":latest"}, nil
 	}
 	return c.built(role)
+}
+
+// file makes a word absolute that names a file below the root: a command runs in
+// its data folder.
+func (c casting) file(word string) string {
+	path := fromRoot(c.root, word)
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return word
+	}
+	return path
 }
 
 // built returns the native program of the project for role.

@@ -39,7 +39,7 @@ func TestWhoPlaysARole(t *testing.T) {
 
 	play := func(c casting, role, want string) {
 		t.Helper()
-		p, err := c.play(role)
+		p, err := c.play(role, role)
 		require.NoError(t, err)
 		assert.Equal(t, want, p.String())
 	}
@@ -56,17 +56,56 @@ func TestWhoPlaysARole(t *testing.T) {
 
 	for _, wrong := range []string{"server", "image:", "cmd:", "cmd:'", "docker:x"} {
 		native.overrides["order-server"] = wrong
-		_, err := native.play("order-server")
+		_, err := native.play("order-server", "order-server")
 		assert.ErrorContains(t, err, "PEERLAB_ORDER_SERVER", wrong)
+	}
+}
+
+func TestWhoIsOneProcessOfARole(t *testing.T) {
+	c := casting{overrides: map[string]string{}, container: true}
+	play := func(name, role, want string) {
+		t.Helper()
+		p, err := c.play(name, role)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.String())
+	}
+	t.Setenv("PEERLAB_CLIENT", "cmd:everybody")
+	t.Setenv("PEERLAB_CLIENT5", "cmd:the fifth")
+	t.Setenv("PEERLAB_SERVER", "cmd:of the chat")
+	play("client4", "client", "cmd:everybody")
+	play("client5", "client", "cmd:the fifth")
+	c.overrides["client5"] = "cmd:told in the test"
+	play("client5", "client", "cmd:told in the test")
+	play("server", "order-server", "image:peerlab/order-server:latest")
+
+	c.overrides["client5"] = "docker:x"
+	_, err := c.play("client5", "client")
+	assert.ErrorContains(t, err, "PEERLAB_CLIENT5")
+}
+
+func TestFilesInACommandAreBelowTheRoot(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "folder"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "folder", "mine.py"), nil, 0o644))
+	c := casting{root: root, overrides: map[string]string{
+		"client": "cmd:python3 folder/mine.py folder mine.py " + root + "/folder/mine.py", "server": "cmd:./folder/mine.py",
+	}}
+	for role, want := range map[string][]string{
+		"client": {"python3", root + "/folder/mine.py", "folder", "mine.py", root + "/folder/mine.py"},
+		"server": {root + "/folder/mine.py"},
+	} {
+		p, err := c.play(role, role)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.command)
 	}
 }
 
 func TestARoleNobodyCanPlay(t *testing.T) {
 	c := casting{overrides: map[string]string{}, binaries: func() (string, error) { return t.TempDir(), nil }}
-	_, err := c.play("node")
+	_, err := c.play("node", "node")
 	assert.ErrorContains(t, err, "role node: no program for it")
 	c.binaries = func() (string, error) { return "", errors.New("does not compile") }
-	_, err = c.play("node")
+	_, err = c.play("node", "node")
 	assert.ErrorContains(t, err, "does not compile")
 }
 

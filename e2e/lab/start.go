@@ -67,7 +67,7 @@ func (l *Lab) inParallel(ps []*Process, do func(context.Context, *Process) error
 
 // newUnit makes the place in which what plays the role will run.
 func (l *Lab) newUnit(ctx context.Context, spec Spec) (unit, error) {
-	who, err := l.cast.play(spec.Role)
+	who, err := l.cast.play(spec.Name, spec.Role)
 	if err != nil {
 		return nil, err
 	}

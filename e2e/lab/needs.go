@@ -1,0 +1,65 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Needs leaves the test out unless all these programs are installed. Where
+// PEERLAB_REQUIRE names one that is not, the test fails instead.
+func Needs(t testing.TB, programs ...string) {
+	t.Helper()
+	required := strings.Split(os.Getenv("PEERLAB_REQUIRE"), ",")
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err == nil {
+			continue
+		}
+		if slices.Contains(required, program) {
+			t.Fatalf("lab: %s is not installed, and PEERLAB_REQUIRE names it", program)
+		}
+		LeaveOut(t, program+" is not installed")
+	}
+}
+
+// LeaveOut ends a test that cannot be run here. It is not lost: the end of the
+// run names it, and so does the file that PEERLAB_LEFT_OUT names, a line for
+// each test, because go test hides what a package prints that passes.
+func LeaveOut(t testing.TB, reason string) {
+	t.Helper()
+	line := "left out: " + t.Name() + ": " + reason
+	r, err := theRun()
+	if err != nil {
+		t.Fatalf("lab: %v", err)
+	}
+	r.leftOut(line)
+	if path := os.Getenv("PEERLAB_LEFT_OUT"); path != "" {
+		if err := appendLine(path, line); err != nil {
+			t.Fatalf("lab: PEERLAB_LEFT_OUT: %v", err)
+		}
+	}
+	t.Skip(line)
+}
+
+func appendLine(path, line string) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(line + "\n"); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// leftOut has the end of the run tell of a test.
+func (r *run) leftOut(line string) {
+	r.atClose(func() error {
+		fmt.Fprintln(os.Stderr, line)
+		return nil
+	})
+}
