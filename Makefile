@@ -89,13 +89,13 @@ fuzz: ## every fuzz target for FUZZTIME
 .PHONY: e2e
 e2e: images toxiproxy-image ## all scenarios, each process in a container
 	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # what the bench runs natively in any case
-	PEERLAB_E2E=container PEERLAB_BIN=$(CURDIR)/bin/plain go test -p 1 $(TESTFLAGS) ./e2e/...
+	PEERLAB_E2E=container PEERLAB_BIN=$(CURDIR)/bin/plain scripts/loudly.sh go test -p 1 $(TESTFLAGS) ./e2e/...
 
 .PHONY: e2e-native
 e2e-native: ## the same scenarios as plain processes built with the race detector; needs no Docker
 	go build -race -o bin/race/ ./services/cmd/... ./e2e/mutant
 	go build -C e2e/toxiproxy -o $(CURDIR)/bin/race/toxiproxy $(TOXIPROXY)
-	PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race go test $(TESTFLAGS) ./e2e/...
+	PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race scripts/loudly.sh go test $(TESTFLAGS) ./e2e/...
 
 .PHONY: bench
 bench: ## measure beside nginx, iperf3 and a bare limit, and write docs/benchmarks.md (with ROWS only print)

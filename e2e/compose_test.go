@@ -99,7 +99,7 @@ func composeUp(t *testing.T) (*composed, []string) {
 
 func TestComposeAsItsUserDoes(t *testing.T) {
 	if !lab.InContainers() {
-		t.Skip("left out: this is the test of compose.yaml; it runs with PEERLAB_E2E=container")
+		lab.LeaveOut(t, "it is of compose.yaml, and runs with PEERLAB_E2E=container")
 	}
 	c, everyone := composeUp(t)
 	clients := everyone[1:]

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
 )
 
 // A thousand rounds, a hundred at a time: the second of each is connected first,
@@ -17,7 +19,7 @@ import (
 // newline.
 func TestOrderAThousandRoundsOfReversedConnections(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("left out: only Linux tells its programs when bytes arrived, and these arrive closer to each other than programs can tell")
+		lab.LeaveOut(t, "only Linux tells its programs when bytes arrived, and these arrive closer to each other than programs can tell")
 	}
 	const rounds, batch = 1000, 100
 	c := openCourt(t, rounds)
