@@ -24,9 +24,9 @@ type seat struct{ port1, port2 string }
 func (s seat) address() string { return "127.0.0.1:" + s.port2 }
 
 // newChat prepares a chat in which nobody is up yet.
-func newChat(t *testing.T) *chat {
+func newChat(t *testing.T, opts ...lab.Option) *chat {
 	t.Helper()
-	l := lab.New(t)
+	l := lab.New(t, opts...)
 	return &chat{
 		Lab: l, t: t, at: l.Address(),
 		clients: map[int]*lab.Process{}, seats: map[int]seat{}, flags: map[int][]string{},

@@ -28,9 +28,9 @@ type court struct {
 }
 
 // newCourt prepares a court in which nobody is up yet.
-func newCourt(t *testing.T) *court {
+func newCourt(t *testing.T, opts ...lab.Option) *court {
 	t.Helper()
-	l := lab.New(t)
+	l := lab.New(t, opts...)
 	return &court{Lab: l, t: t, at: l.Address()}
 }
 

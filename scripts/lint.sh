@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-readonly MAIN_LINES=50 FILE_LINES=300
+readonly MAIN_LINES=50 FILE_LINES=300 CHAT_CLIENT_LINES=150
 readonly MODULES=(. e2e/bench)
 readonly TOOLS=$PWD/scripts/tools.mod
 status=0
@@ -71,6 +71,31 @@ check_shell() {
 	shellcheck "${scripts[@]}" || status=1
 }
 
+# What is written in other languages, where these are installed: PEERLAB_REQUIRE=gcc,python3 has them be.
+check_foreign() {
+	local file lines
+	for file in e2e/foreign/*; do
+		case $file in
+		*.py) installed python3 && { python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' "$file" || status=1; } ;;
+		*.c) installed gcc && { gcc @e2e/foreign/cflags -fsyntax-only "$file" || status=1; } ;;
+		esac
+	done
+	lines=$(grep -cvE '^ *(#.*|""".*""")?$' e2e/foreign/chat_client.py)
+	[ "$lines" -lt "$CHAT_CLIENT_LINES" ] || complain "e2e/foreign/chat_client.py: $lines lines of code, under $CHAT_CLIENT_LINES are promised"
+}
+
+installed() {
+	if has "$1"; then return; fi
+	if [[ ,${PEERLAB_REQUIRE:-}, == *,$1,* ]]; then
+		complain "$1 is not installed, and PEERLAB_REQUIRE names it"
+	elif [[ $left_out != *" $1 "* ]]; then
+		left_out+=" $1 "
+		echo "lint: what e2e/foreign has for $1 left out: not installed (apt-get install $1)"
+	fi
+	return 1
+}
+left_out=
+
 # A test that waits for time instead of for a line is slow on a fast machine and fails on a slow one. In e2e a bare
 # <-time.After is the same thing in disguise; unit tests may use it, in a synctest bubble, where time costs nothing.
 check_sleep() {
@@ -129,5 +154,6 @@ check_imports
 check_sleep
 check_length
 check_shell
+check_foreign
 check_vulnerabilities
 exit "$status"
