@@ -87,15 +87,26 @@ fuzz: ## every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: e2e
-e2e: images toxiproxy-image ## all scenarios, each process in a container
-	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # what the bench runs natively in any case
-	PEERLAB_E2E=container PEERLAB_BIN=$(CURDIR)/bin/plain scripts/loudly.sh go test -p 1 $(TESTFLAGS) ./e2e/...
+e2e: container-programs ## all scenarios, each process in a container
+	$(IN_CONTAINERS) scripts/loudly.sh go test -p 1 $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
 .PHONY: e2e-native
-e2e-native: ## the same scenarios as plain processes built with the race detector; needs no Docker
+e2e-native: native-programs ## the same scenarios as plain processes built with the race detector; needs no Docker
+	$(NATIVELY) scripts/loudly.sh go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
+
+# What the scenarios run, and how they find it.
+IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=$(CURDIR)/bin/plain
+NATIVELY      := PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race
+# Scenarios that may run at the same time mostly wait, so more of them may than there are cores.
+E2EFLAGS      := -parallel 4
+
+.PHONY: container-programs native-programs
+container-programs: images toxiproxy-image
+	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # what some scenarios run natively in any case
+	go build -C e2e/toxiproxy -o $(CURDIR)/bin/plain/toxiproxy $(TOXIPROXY)
+native-programs:
 	go build -race -o bin/race/ ./services/cmd/... ./e2e/mutant
 	go build -C e2e/toxiproxy -o $(CURDIR)/bin/race/toxiproxy $(TOXIPROXY)
-	PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race scripts/loudly.sh go test $(TESTFLAGS) ./e2e/...
 
 .PHONY: bench
 bench: ## measure beside nginx, iperf3 and a bare limit, and write docs/benchmarks.md (with ROWS only print)

@@ -16,6 +16,8 @@ type chat struct {
 	clients map[int]*lab.Process
 	seats   map[int]seat
 	flags   map[int][]string // of a client, from whoever prepares the scenario
+	also    []string         // flags of the server, likewise
+	roles   map[int]string   // who plays a client, if it is not the client
 }
 
 // seat is what is a client's own, whichever process sits there.
@@ -29,7 +31,7 @@ func newChat(t *testing.T, opts ...lab.Option) *chat {
 	l := lab.New(t, opts...)
 	return &chat{
 		Lab: l, t: t, at: l.Address(),
-		clients: map[int]*lab.Process{}, seats: map[int]seat{}, flags: map[int][]string{},
+		clients: map[int]*lab.Process{}, seats: map[int]seat{}, flags: map[int][]string{}, roles: map[int]string{},
 	}
 }
 
@@ -61,7 +63,7 @@ func (c *chat) startServer() {
 }
 
 func (c *chat) serverArgs() []string {
-	return []string{"-listen", c.at, "-registry", "clients.txt"}
+	return append([]string{"-listen", c.at, "-registry", "clients.txt"}, c.also...)
 }
 
 // startClients starts clients that were never up, at the same time.
@@ -70,6 +72,9 @@ func (c *chat) startClients(ids ...int) {
 	specs := make([]lab.Spec, len(ids))
 	for i, id := range ids {
 		specs[i] = lab.Spec{Name: fmt.Sprintf("client%d", id), Role: "client", Args: c.clientArgs(id, c.flags[id]...)}
+		if role := c.roles[id]; role != "" {
+			specs[i].Role = role
+		}
 	}
 	for i, p := range c.StartAll(specs...) {
 		c.clients[ids[i]] = p

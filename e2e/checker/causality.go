@@ -40,7 +40,7 @@ func (c *court) causes(p, q int) {
 		}
 		c.judged[Causality]++
 		if n < lowest && n < admitted {
-			c.broken(Causality, q, n, "when it was typed, its typist's screen showed %q, which here is below it", c.shows(c.Typed[cause]))
+			c.broken(Causality, q, n, "when it was typed, its typist's screen showed %q, which here is below it", short(c.shows(c.Typed[cause])))
 		}
 	}
 }

@@ -24,6 +24,8 @@ func (c *court) index() {
 		c.typed[t.Life] = append(c.typed[t.Life], i)
 	}
 	c.pages = make([]page, len(c.Lives))
+	c.witnesses = map[int]int{}
+	c.meetings = map[[2]int]meeting{}
 	for i, l := range c.Lives {
 		p := page{at: map[int]int{}, lines: make([]int, len(l.Screen))}
 		if l.Who == server {
@@ -46,6 +48,11 @@ func (c *court) index() {
 			}
 		}
 		c.pages[i] = p
+		if l.End == Lives {
+			for t := range p.at {
+				c.witnesses[t] = i
+			}
+		}
 	}
 }
 
@@ -78,6 +85,9 @@ func (c *court) due(q, p int, at time.Duration) bool {
 // met the server is known from the server's screen. The last such line counts,
 // since one before it may have been about an earlier life of the same name.
 func (c *court) met(q, p int) (at time.Duration, ok bool) {
+	if m, known := c.meetings[[2]int{q, p}]; known {
+		return m.at, m.ok
+	}
 	screen, of := q, p
 	if c.Lives[p].Who == server {
 		screen, of = p, q
@@ -92,6 +102,7 @@ func (c *court) met(q, p int) (at time.Duration, ok bool) {
 			at, ok = s.At, true
 		}
 	}
+	c.meetings[[2]int{q, p}] = meeting{at, ok}
 	return at, ok
 }
 

@@ -18,18 +18,16 @@ func (c *court) isolation() {
 		case ok && at > to:
 			c.broken(Isolation, q, c.pages[q].at[typed], "it took %v, with no trouble between the two",
 				(at - from).Round(time.Millisecond))
-		case !ok:
-			c.lacks(c.absence(q, p), q, typed, "it has not come, with no trouble between the two")
+		case !ok && !c.judgedElsewhere(q, p, typed):
+			c.lacks(Delivery, q, typed, "it has not come, with no trouble between the two")
 		}
 	})
 }
 
-// absence is the guarantee that is broken by a line of p that is not there at q.
-func (c *court) absence(q, p int) Guarantee {
-	if c.Lives[p].End != Lives && c.Lives[q].End == Lives {
-		return Agreement
-	}
-	return Delivery
+// judgedElsewhere says whether delivery or agreement require the line at q.
+func (c *court) judgedElsewhere(q, p, typed int) bool {
+	_, witnessed := c.witnesses[typed]
+	return c.Lives[q].End == Lives && (c.Lives[p].End == Lives || witnessed)
 }
 
 // troubled says whether two lives had trouble with each other between two

@@ -46,7 +46,7 @@ func Judge(h History, bounds Bounds) Verdict {
 	})
 	switch {
 	case len(v.Breaches) > 0:
-		v.Outcome, v.Why = Fail, ""
+		v.Outcome = Fail
 	case v.Why == "":
 		v.Outcome = Pass
 	}
@@ -65,6 +65,14 @@ type court struct {
 	texts map[string]int // index in Typed of a line as it shows on screens
 	pages []page         // of each life
 	typed [][]int        // indices in Typed of what was typed at each life
+
+	witnesses map[int]int        // by index in Typed: a survivor whose screen shows it
+	meetings  map[[2]int]meeting // what met has found, by its arguments
+}
+
+type meeting struct {
+	at time.Duration
+	ok bool
 }
 
 // page is what is known of a life by its screen.

@@ -205,6 +205,7 @@ func TestARoundThatWasCutCanBeConvictedOfWhatItShows(t *testing.T) {
 	require.Len(t, v.Breaches, 1)
 	assert.Equal(t, Delivery, v.Breaches[0].Guarantee)
 	assert.Equal(t, "Client 3: b", v.Breaches[0].Line)
+	assert.Contains(t, v.String(), "verdict: fail: somebody pulled the plug\n", "what is missing was not judged")
 }
 
 func TestTheFirstBreachComesFirst(t *testing.T) {

@@ -45,13 +45,23 @@ type Breach struct {
 
 func (b Breach) String() string {
 	return fmt.Sprintf("%v is broken at %.3fs on the screen of %s, by %q: %s",
-		b.Guarantee, b.At.Seconds(), b.Screen, b.Line, b.Because)
+		b.Guarantee, b.At.Seconds(), b.Screen, short(b.Line), b.Because)
+}
+
+// maxShown is how much of a line is shown in what is said of it.
+const maxShown = 80
+
+func short(line string) string {
+	if len(line) <= maxShown {
+		return line
+	}
+	return fmt.Sprintf("%s… (%d bytes)", line[:maxShown], len(line))
 }
 
 // Verdict is what the checker says of a history.
 type Verdict struct {
 	Outcome  Outcome
-	Why      string   // of Unknown
+	Why      string   // of Unknown; or why lines that are missing were not judged
 	Breaches []Breach // of Fail; the first is the one that came first
 	Replay   string
 	// Judged counts what was required of the screens, so that one can see that
@@ -65,10 +75,10 @@ const maxListed = 10
 func (v Verdict) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "verdict: %v", v.Outcome)
-	switch v.Outcome {
-	case Unknown:
+	if v.Why != "" {
 		fmt.Fprintf(&b, ": %s", v.Why)
-	case Fail:
+	}
+	if v.Outcome == Fail {
 		for i, breach := range v.Breaches {
 			if i == maxListed {
 				fmt.Fprintf(&b, "\n  and %d more", len(v.Breaches)-maxListed)
@@ -76,14 +86,28 @@ func (v Verdict) String() string {
 			}
 			fmt.Fprintf(&b, "\n  %v", breach)
 		}
-	case Pass:
+		b.WriteString("\n  broken:")
+		counts(&b, v.count())
 	}
 	b.WriteString("\n  judged:")
-	for g := Delivery; g <= Return; g++ {
-		fmt.Fprintf(&b, " %v %d", g, v.Judged[g])
-	}
+	counts(&b, v.Judged)
 	if v.Replay != "" {
 		fmt.Fprintf(&b, "\n  replay: %s", v.Replay)
 	}
 	return b.String()
+}
+
+// count is how often each guarantee is broken.
+func (v Verdict) count() map[Guarantee]int {
+	n := map[Guarantee]int{}
+	for _, b := range v.Breaches {
+		n[b.Guarantee]++
+	}
+	return n
+}
+
+func counts(b *strings.Builder, n map[Guarantee]int) {
+	for g := Delivery; g <= Return; g++ {
+		fmt.Fprintf(b, " %v %d", g, n[g])
+	}
 }

@@ -42,6 +42,9 @@ func Playing(who, program string) Option {
 	return func(l *Lab) { l.cast.overrides[who] = program }
 }
 
+// Play has a program play a role from now on, as [Playing] does from the start.
+func (l *Lab) Play(role, program string) { l.cast.overrides[role] = program }
+
 // Natively has roles run as processes of this machine, even when they run in
 // containers by default.
 func Natively() Option {

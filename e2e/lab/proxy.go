@@ -73,18 +73,22 @@ func (p *Proxy) Heal() {
 	p.admits = Everyone
 }
 
-// Links is how many connections with a known first line there are.
-func (p *Proxy) Links() int {
+// Callers are the first lines of the connections that there are, as far as they
+// are known.
+func (p *Proxy) Callers() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := 0
+	var all []string
 	for k := range p.links {
 		if k.first != "" {
-			n++
+			all = append(all, k.first)
 		}
 	}
-	return n
+	return all
 }
+
+// Links is how many connections with a known first line there are.
+func (p *Proxy) Links() int { return len(p.Callers()) }
 
 func (p *Proxy) close() {
 	p.mu.Lock()

@@ -57,6 +57,7 @@ func TestProxyBreaksTheLinksItIsToldTo(t *testing.T) {
 	a, fromA := caller(t, p.Address, "HELLO a")
 	b, fromB := caller(t, p.Address, "HELLO b")
 	assert.Equal(t, 2, p.Links())
+	assert.ElementsMatch(t, []string{"HELLO a", "HELLO b"}, p.Callers())
 
 	p.Break(RST, func(first string) bool { return first == "HELLO a" })
 	_, err := fromA.ReadString('\n')

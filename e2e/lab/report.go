@@ -31,10 +31,11 @@ func (l *Lab) Fail(format string, args ...any) {
 	l.fail(format, args...)
 }
 
-// report is the last lines of all outputs of all epochs that have any.
+// report is the last lines of all outputs of all epochs that have any; those of
+// the bench's own programs are among the artifacts.
 func (l *Lab) report() string {
 	var b strings.Builder
-	for _, p := range l.everything() {
+	for _, p := range l.Processes() {
 		for _, e := range p.history() {
 			for s, r := range e.outputs {
 				v := r.since(0)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -55,7 +56,8 @@ type Route struct {
 
 	x      *Toxiproxy
 	name   string
-	toxics []string
+	toxics []string        // those that act
+	idle   map[string]bool // delays of nothing: see Heal
 	cut    bool
 }
 
@@ -63,7 +65,7 @@ type Route struct {
 // be new.
 func (x *Toxiproxy) Route(name, target string) *Route {
 	x.lab.t.Helper()
-	r := &Route{Address: x.lab.Address(), x: x, name: name}
+	r := &Route{Address: x.lab.Address(), x: x, name: name, idle: map[string]bool{}}
 	x.ask(http.MethodPost, "/proxies", map[string]any{"name": name, "listen": r.Address, "upstream": target})
 	return r
 }
@@ -75,11 +77,22 @@ func (r *Route) Shape(way Way, t Toxic) {
 	r.x.lab.Note(r.name, fmt.Sprintf("%s %s", t, way))
 	for _, stream := range way.streams() {
 		name := t.kind + "_" + stream
-		r.x.ask(http.MethodPost, "/proxies/"+r.name+"/toxics", map[string]any{
-			"name": name, "type": t.kind, "stream": stream, "attributes": t.attributes,
-		})
+		if r.idle[name] {
+			r.change(name, t)
+		} else {
+			r.x.ask(http.MethodPost, "/proxies/"+r.name+"/toxics", map[string]any{
+				"name": name, "type": t.kind, "stream": stream, "attributes": t.attributes,
+			})
+		}
+		delete(r.idle, name)
 		r.toxics = append(r.toxics, name)
 	}
+}
+
+// change gives a toxic that is there other attributes.
+func (r *Route) change(name string, t Toxic) {
+	r.x.lab.t.Helper()
+	r.x.ask(http.MethodPost, "/proxies/"+r.name+"/toxics/"+name, map[string]any{"attributes": t.attributes})
 }
 
 // Cut closes the connections of the route and takes no new ones until Heal.
@@ -101,6 +114,13 @@ func (r *Route) Heal() {
 	}
 	r.x.lab.Note(r.name, "heal")
 	for _, name := range r.toxics {
+		if strings.HasPrefix(name, Delay(0, 0).kind) {
+			// Taken away, it would pass on all that it holds back, with up to 5 s for
+			// each chunk if the connection has just ended, and the whole route waits.
+			r.change(name, Delay(0, 0))
+			r.idle[name] = true
+			continue
+		}
 		r.x.ask(http.MethodDelete, "/proxies/"+r.name+"/toxics/"+name, nil)
 	}
 	if r.cut {

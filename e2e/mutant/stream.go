@@ -9,7 +9,7 @@ import (
 )
 
 // quiet is how long nothing is shown before a cheat is asked what it holds back.
-const quiet = 500 * time.Millisecond
+const quiet = 2 * time.Second
 
 // typeOn passes on what is typed, line by line.
 func typeOn(in io.WriteCloser, c cheat) {
