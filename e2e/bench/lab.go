@@ -92,7 +92,7 @@ func (l *lab) build(ctx context.Context) error {
 	}
 	for dir, packages := range map[string][]string{
 		filepath.Join(here, "..", ".."): {"./services/cmd/relay", "./services/cmd/node", "./services/cmd/fetch"},
-		here:                            {"./bare", "./take"},
+		here:                            {"./bare", "./take", "./natsline", "github.com/nats-io/nats-server/v2"},
 	} {
 		args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", l.path("bin") + "/"}, packages...)
 		cmd := exec.CommandContext(ctx, "go", args...)

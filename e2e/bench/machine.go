@@ -26,6 +26,7 @@ func facts(ctx context.Context) []report.Fact {
 		{Name: "temporary folder", Value: os.TempDir() + ", " + filesystem(os.TempDir())},
 		{Name: "peerlab", Value: revision(ctx)},
 		{Name: "Go", Value: firstLine(ctx, "go", "version")},
+		{Name: "NATS", Value: "nats-server " + module(ctx, "github.com/nats-io/nats-server/v2") + ", nats.go " + module(ctx, "github.com/nats-io/nats.go")},
 		{Name: "nginx", Value: version(ctx, "nginx", "-v")},
 		{Name: "iperf3", Value: version(ctx, "iperf3", "--version")},
 		{Name: "curl", Value: version(ctx, "curl", "--version")},
@@ -100,6 +101,11 @@ func version(ctx context.Context, name, flag string) string {
 	}
 	line, _, _ := strings.Cut(firstLine(ctx, path, flag), " (") // and what it was built with
 	return line
+}
+
+// module is the version of a module that this one is built with.
+func module(ctx context.Context, path string) string {
+	return firstLine(ctx, "go", "list", "-m", "-f", "{{.Version}}", path)
 }
 
 // firstLine returns the first line that a program prints, wherever it prints it.
