@@ -16,7 +16,7 @@ import (
 // though the machine had half the time in the second.
 func aRun() *Run {
 	sample := func(seconds float64) rounds.Sample {
-		return rounds.Sample{Amount: 1000, Seconds: seconds, ServerCPU: 1, ClientCPU: 2, Peak: 3 << 20 / seconds}
+		return rounds.Sample{Amount: 1000, Seconds: seconds, ServerCPU: 1, ClientCPU: 2, Peak: 3 << 20 / seconds, Latency: rounds.Latency{P50: seconds / 1e3, P99: seconds / 1e2, P999: seconds / 10}}
 	}
 	return &Run{
 		Begun: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Took: 90 * time.Second,
@@ -28,7 +28,10 @@ func aRun() *Run {
 					Title: "a thousand files", Short: "files",
 					Rate: rounds.Unit{Name: "files/s", Scale: 1}, Cost: rounds.Unit{Name: "CPU s a 100", Scale: 100},
 					Sides: []rounds.Side{{Name: "node"}, {Name: "nginx"}, {Name: "iperf3", Absent: "not installed"}},
-					Goals: []rounds.Goal{{Side: "node", Peer: "nginx", AtLeast: 1.5}, {Side: "nginx", Peer: "node", AtLeast: 0.9}, {Side: "node", Peer: "iperf3", AtLeast: 1.1}},
+					Goals: []rounds.Goal{
+						{Side: "node", Peer: "nginx", AtLeast: 1.5}, {Side: "nginx", Peer: "node", AtLeast: 0.9}, {Side: "node", Peer: "iperf3", AtLeast: 1.1},
+						{Side: "node", Peer: "nginx", Of: rounds.P99, AtMost: 0.6}, {Side: "node", Peer: "nginx", Of: rounds.CPU, AtMost: 0.9},
+					},
 				},
 				Samples: map[string][]rounds.Sample{
 					"node":  {sample(1), sample(2), sample(1)},
@@ -42,13 +45,15 @@ func aRun() *Run {
 }
 
 func TestTargetsAreJudgedByTheRatiosOfRounds(t *testing.T) {
-	want := `| ratio of the two rates, round by round | median (min – max) | rounds | target     | met          |
-|----------------------------------------|--------------------|--------|------------|--------------|
-| files: node / nginx                    | 2.00 (2.00 – 2.00) | 3      | ≥ 1.50     | yes          |
-| files: nginx / node                    | 0.50 (0.50 – 0.50) | 3      | ≥ 0.90     | **no**       |
-| files: node / iperf3                   | –                  |        | ≥ 1.10     | not measured |
-| memory                                 | 70.0 MiB           | 1      | < 64.0 MiB | **no**       |
-| idle                                   | 5.00 MiB           | 1      |            |              |
+	want := `| ratio of the two, round by round; of their rates if it does not say of what | median (min – max) | rounds | target     | met          |
+|-----------------------------------------------------------------------------|--------------------|--------|------------|--------------|
+| files: node / nginx                                                         | 2.00 (2.00 – 2.00) | 3      | ≥ 1.50     | yes          |
+| files: nginx / node                                                         | 0.50 (0.50 – 0.50) | 3      | ≥ 0.90     | **no**       |
+| files: node / iperf3                                                        | –                  |        | ≥ 1.10     | not measured |
+| files: node / nginx, p99                                                    | 0.50 (0.50 – 0.50) | 3      | ≤ 0.60     | yes          |
+| files: node / nginx, CPU of the server                                      | 1.00 (1.00 – 1.00) | 3      | ≤ 0.90     | **no**       |
+| memory                                                                      | 70.0 MiB           | 1      | < 64.0 MiB | **no**       |
+| idle                                                                        | 5.00 MiB           | 1      |            |              |
 `
 	if got := aRun().Sections[0].targets(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -58,14 +63,26 @@ func TestTargetsAreJudgedByTheRatiosOfRounds(t *testing.T) {
 func TestMeasurementsHaveEverySide(t *testing.T) {
 	want := `**a thousand files** (3 of 3 rounds count; other processes had 10 % of the machine in them)
 
-|        | files/s, median (min – max) | rounds | CPU s a 100: server | client | server's peak MiB |
-|--------|-----------------------------|--------|---------------------|--------|-------------------|
-| node   | 1,000 (500 – 1,000)         | 3      | 0.10                | 0.20   | 3.00              |
-| nginx  | 500 (250 – 500)             | 3      | 0.10                | 0.20   | 1.50              |
-| iperf3 | not installed               |        |                     |        |                   |
+|        | files/s, median (min – max) | rounds | CPU s a 100: server | client | server's peak MiB | p50 ms | p99 ms | p99.9 ms |
+|--------|-----------------------------|--------|---------------------|--------|-------------------|--------|--------|----------|
+| node   | 1,000 (500 – 1,000)         | 3      | 0.10                | 0.20   | 3.00              | 1.00   | 10.0   | 100      |
+| nginx  | 500 (250 – 500)             | 3      | 0.10                | 0.20   | 1.50              | 2.00   | 20.0   | 200      |
+| iperf3 | not installed               |        |                     |        |                   |        |        |          |
 `
 	if got := aRun().Sections[0].measurements(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestLatenciesHaveColumnsWhereTheyAreMeasured(t *testing.T) {
+	s := aRun().Sections[0]
+	for _, samples := range s.Results[0].Samples {
+		for i := range samples {
+			samples[i].Latency = rounds.Latency{}
+		}
+	}
+	if got := s.measurements(); strings.Contains(got, "p99") {
+		t.Errorf("got\n%s", got)
 	}
 }
 

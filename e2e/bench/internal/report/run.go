@@ -71,10 +71,16 @@ func (s *Section) verdicts() []verdict {
 		for _, g := range result.Goals {
 			v := verdict{
 				what:  result.Short + ": " + g.Side + " / " + g.Peer,
-				ratio: stats.Of(stats.Ratios(result.Rates(g.Side), result.Rates(g.Peer))),
+				ratio: stats.Of(stats.Ratios(result.Values(g.Side, g.Of), result.Values(g.Peer, g.Of))),
 			}
-			if g.AtLeast > 0 {
+			if g.Of != rounds.Rate {
+				v.what += ", " + string(g.Of)
+			}
+			switch {
+			case g.AtLeast > 0:
 				v.target, v.met = "≥ "+decimals(g.AtLeast), yes(v.ratio.Median >= g.AtLeast)
+			case g.AtMost > 0:
+				v.target, v.met = "≤ "+decimals(g.AtMost), yes(v.ratio.Median <= g.AtMost)
 			}
 			if v.ratio.N == 0 {
 				v.met = "not measured"

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ func (r *Run) Tables() string {
 
 // targets is the table of what was to be reached.
 func (s *Section) targets() string {
-	rows := [][]string{{"ratio of the two rates, round by round", "median (min – max)", "rounds", "target", "met"}}
+	rows := [][]string{{"ratio of the two, round by round; of their rates if it does not say of what", "median (min – max)", "rounds", "target", "met"}}
 	for _, v := range s.verdicts() {
 		rows = append(rows, []string{v.what, spread(v.ratio), count(v.ratio.N), v.target, v.met})
 	}
@@ -49,9 +50,15 @@ func (s *Section) measurements() string {
 
 func contest(r rounds.Result) string {
 	rows := [][]string{{"", r.Rate.Name + ", median (min – max)", "rounds", r.Cost.Name + ": server", "client", "server's peak MiB"}}
+	timed := slices.ContainsFunc(r.Sides, func(s rounds.Side) bool { _, ok := r.Latencies(s.Name); return ok })
+	if timed {
+		rows[0] = append(rows[0], "p50 ms", "p99 ms", "p99.9 ms")
+	}
 	for _, side := range r.Sides {
 		if side.Absent != "" {
-			rows = append(rows, []string{side.Name, side.Absent, "", "", "", ""})
+			row := make([]string, len(rows[0]))
+			row[0], row[1] = side.Name, side.Absent
+			rows = append(rows, row)
 			continue
 		}
 		rates := stats.Of(r.Rates(side.Name))
@@ -60,6 +67,11 @@ func contest(r rounds.Result) string {
 			decimals(stats.Of(r.ServerCosts(side.Name)).Median), decimals(stats.Of(r.ClientCosts(side.Name)).Median),
 			mebibytes(r.Peak(side.Name)),
 		})
+		if timed {
+			l, _ := r.Latencies(side.Name)
+			last := &rows[len(rows)-1]
+			*last = append(*last, milliseconds(l.P50), milliseconds(l.P99), milliseconds(l.P999))
+		}
 	}
 	return table(rows)
 }
@@ -70,6 +82,14 @@ func mebibytes(n float64) string {
 		return "–"
 	}
 	return decimals(n / (1 << 20))
+}
+
+// milliseconds shows a number of seconds, or that it is not known.
+func milliseconds(s float64) string {
+	if s == 0 {
+		return "–"
+	}
+	return decimals(1e3 * s)
 }
 
 // company says how much of the machine others had, and which rounds count.

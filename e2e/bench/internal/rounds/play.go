@@ -77,7 +77,7 @@ func (p *Player) round(ctx context.Context, c Contest, sides []Side, round int) 
 			if err != nil {
 				return 0, fmt.Errorf("%s, %s: %w", c.Short, sides[at].Name, err)
 			}
-			samples[at], own = s, own+s.ServerCPU+s.ClientCPU
+			samples[at], own = s, own+s.ServerCPU+s.ClientCPU+s.Beside
 		}
 		return own, nil
 	})

@@ -1,5 +1,7 @@
 package rounds
 
+import "peerlab/e2e/bench/internal/stats"
+
 // Result is what came of a contest: for each side that took part its samples, in
 // the order of rounds.
 type Result struct {
@@ -45,6 +47,39 @@ func (r Result) ServerCosts(side string) []float64 {
 // ClientCosts is ServerCosts for the one who asks.
 func (r Result) ClientCosts(side string) []float64 {
 	return r.each(side, func(s Sample) float64 { return s.ClientCPU / s.Amount * r.Cost.Scale })
+}
+
+// Values returns what a side has reached in each round that counts.
+func (r Result) Values(side string, of Quantity) []float64 {
+	return r.each(side, func(s Sample) float64 {
+		switch of {
+		case Rate:
+			return s.Amount / s.Seconds
+		case PerCPU:
+			return s.Amount / s.ServerCPU
+		case CPU:
+			return s.ServerCPU / s.Amount
+		case P50:
+			return s.Latency.P50
+		case P99:
+			return s.Latency.P99
+		}
+		panic("rounds: no such quantity: " + string(of))
+	})
+}
+
+// Latencies returns the medians over the rounds that count, and false if the
+// side's were not measured.
+func (r Result) Latencies(side string) (Latency, bool) {
+	median := func(f func(Latency) float64) float64 {
+		return stats.Of(r.each(side, func(s Sample) float64 { return f(s.Latency) })).Median
+	}
+	l := Latency{
+		P50:  median(func(l Latency) float64 { return l.P50 }),
+		P99:  median(func(l Latency) float64 { return l.P99 }),
+		P999: median(func(l Latency) float64 { return l.P999 }),
+	}
+	return l, l.P999 > 0
 }
 
 // Peak returns the most bytes that a side's servers have had in memory, whatever

@@ -12,8 +12,14 @@ type Sample struct {
 	Seconds   float64
 	ServerCPU float64 // seconds of processor, of all processes that serve
 	ClientCPU float64
+	Beside    float64 // seconds of processor of both, before and after what was measured
 	Peak      float64 // bytes that those who serve have had in memory at most, so far; 0: not known
+	Latency   Latency // from one end to the other; zero: not measured
 }
+
+// Latency says what half, 99 % and 99.9 % of all single ones were at most, in
+// seconds.
+type Latency struct{ P50, P99, P999 float64 }
 
 // Side is one of those that are compared.
 type Side struct {
@@ -28,11 +34,26 @@ type Unit struct {
 	Scale float64
 }
 
-// Goal is what the ratio of two sides' rates is to reach.
+// Goal is what the ratio of two sides is to reach; without AtLeast and AtMost it
+// is only told.
 type Goal struct {
-	Side, Peer string
-	AtLeast    float64
+	Side, Peer      string
+	Of              Quantity
+	AtLeast, AtMost float64
 }
+
+// Quantity is what sides are compared by.
+type Quantity string
+
+// What sides can be compared by, as the report calls it. The rate goes without
+// saying.
+const (
+	Rate   Quantity = ""
+	PerCPU Quantity = "for the server's CPU" // amount for each processor second of it
+	CPU    Quantity = "CPU of the server"    // for the same amount
+	P50    Quantity = "p50"
+	P99    Quantity = "p99"
+)
 
 // Contest is one comparison.
 type Contest struct {

@@ -194,3 +194,15 @@ func TestPatienceHasDisturbedRoundsPlayedAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestValuesOfEveryQuantity(t *testing.T) {
+	r := Result{Samples: map[string][]Sample{"a": {{Amount: 100, Seconds: 2, ServerCPU: 4, Latency: Latency{0.1, 0.2, 0.3}}}}, Others: []float64{0}}
+	for of, want := range map[Quantity]float64{Rate: 50, PerCPU: 25, CPU: 0.04, P50: 0.1, P99: 0.2} {
+		if got := r.Values("a", of); len(got) != 1 || got[0] != want {
+			t.Errorf("%q: %v, want %v", of, got, want)
+		}
+	}
+	if _, ok := r.Latencies("b"); ok {
+		t.Error("who took no part has latencies")
+	}
+}
