@@ -69,23 +69,30 @@ func (s stuck) Write(b []byte) (int, error) {
 	return s.recorder.Write(b)
 }
 
+// Neither clients nor the end of the server wait for a screen.
 func TestAScreenThatIsStuckKeepsNobodyWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const rounds = 500
 		n := memnet.New()
 		ln, err := n.Listen("127.0.0.1:4400")
 		require.NoError(t, err)
 		screen := stuck{newRecorder(), make(chan struct{})}
-		s := newServer(ServerConfig{Listen: "127.0.0.1:4400", Rounds: 1, Screen: screen, Log: slog.New(slog.DiscardHandler)}, ln, false)
+		s := newServer(ServerConfig{Listen: "127.0.0.1:4400", Rounds: rounds, Screen: screen, Log: slog.New(slog.DiscardHandler)}, ln, false)
 		c := &court{t: t, net: n, addr: s.Addr(), over: make(chan error, 1)}
 		go func() { c.over <- s.Serve(context.Background()) }()
-		x, y := c.party(), c.party()
-		x.says("Client X: Ahnaf\n")
-		y.says("Client Y: Ahnaf\n")
-		assert.Contains(t, x.hears(), before)
-		assert.Contains(t, y.hears(), before)
-		close(screen.free)
+		for range rounds {
+			x, y := c.party(), c.party()
+			x.says("Client X: Ahnaf\n")
+			y.says("Client Y: Ahnaf\n")
+			require.Contains(t, x.hears(), before)
+			require.Contains(t, y.hears(), before)
+		}
+		began := time.Now()
 		c.ends()
-		assert.Len(t, screen.rest(), 4)
+		assert.LessOrEqual(t, time.Since(began), time.Second)
+		close(screen.free)
+		synctest.Wait()
+		assert.Len(t, screen.rest(), 1+3*rounds)
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 
 // rounds makes rounds of messages. All methods may be called by any goroutine.
 type rounds struct {
-	show    func(line string) // on the server's screen; must not block for long
+	show    func(line string) // on the server's screen; must not block
 	last    func()            // is called when the last round has been decided
 	backlog func() int        // how many connections there are to be accepted
 

@@ -7,9 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
+	"peerlab/services/internal/screen"
 	"peerlab/services/internal/tcp"
 )
 
@@ -66,34 +66,26 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer end(nil)
 	defer context.AfterFunc(ctx, func() { end(errLeaving) })()
 
-	shown := newScreen()
-	show := func(line string) { shown.show(ending, line) }
-	var failed error
-	var showing sync.WaitGroup
-	showing.Go(func() {
-		shown.run(s.Screen, func(err error) {
-			failed = err
-			end(errLeaving)
-		})
-	})
-	show("The server is ready to receive")
+	shown := screen.New(s.Screen, func(error) { end(errLeaving) })
+	shown.Show("The server is ready to receive")
 	if _, port, err := net.SplitHostPort(s.Listen); err == nil && port == "0" {
-		show("Listening on " + s.Addr())
+		shown.Show("Listening on " + s.Addr())
 	}
 
 	left := s.Rounds
 	if left == 0 {
 		left = -1
 	}
-	r := &rounds{show: show, last: func() { end(errOver) }, heard: make(map[*caller]bool), left: left}
+	r := &rounds{show: shown.Show, last: func() { end(errOver) }, heard: make(map[*caller]bool), left: left}
 	ln := door{s.ln, r, s.stamped}
 	r.backlog = ln.waiting
 	tcp.Server{Strangers: maxStrangers, Log: s.Log, Handle: func(conn net.Conn, known func()) {
 		s.serve(ending, r, conn.(*caller), known)
 	}}.Serve(ending, ln)
-	shown.close()
-	showing.Wait()
-	return failed
+	if err := shown.Flush(); err != nil {
+		return fmt.Errorf("the screen: %w", err)
+	}
+	return nil
 }
 
 // serve is the life of one connection.

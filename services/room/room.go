@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"peerlab/services/internal/screen"
 )
 
 const (
@@ -25,7 +27,7 @@ var errSlow = fmt.Errorf("it does not read: it was more than %d MiB behind", max
 type room struct {
 	log     *slog.Logger
 	now     func() time.Time // the time that lines bear
-	screen  *screen
+	screen  *screen.Screen
 	scratch sync.Pool // of *[]byte: lines on their way into the transcript
 	batches sync.Pool // of *batch
 
@@ -45,7 +47,10 @@ type room struct {
 
 func newRoom(c Config) *room {
 	r := &room{
-		log: c.Log, now: c.Now, screen: &screen{w: c.Screen, log: c.Log},
+		log: c.Log, now: c.Now,
+		screen: screen.New(c.Screen, func(err error) {
+			c.Log.Error("the screen can't be written to; the room goes on without it", "err", err)
+		}),
 		ended: make(chan struct{}), caught: make(chan struct{}),
 		transcript: newTranscript(), nicks: make(map[string]*session),
 	}
@@ -92,7 +97,7 @@ func (r *room) announce(s *session) {
 	s.announced = true
 	r.addLocked(s, []byte(s.name.online()))
 	r.mu.Unlock()
-	r.screen.show(fmt.Sprintf("Client %s connected at time %s\n", s.name.tuple(), s.since.Format(formMoment)))
+	r.screen.Show(fmt.Sprintf("Client %s connected at time %s", s.name.tuple(), s.since.Format(formMoment)))
 }
 
 // part takes a session out, tells the others, and has what it is still owed
@@ -117,7 +122,7 @@ func (r *room) part(s *session) {
 	s.writeLocked()
 	r.mu.Unlock()
 	if s.announced {
-		r.screen.show(fmt.Sprintf("Client %s disconnected at time %s\n", s.name.tuple(), r.now().Format(formMoment)))
+		r.screen.Show(fmt.Sprintf("Client %s disconnected at time %s", s.name.tuple(), r.now().Format(formMoment)))
 	}
 }
 

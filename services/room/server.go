@@ -51,7 +51,7 @@ func (s *Server) Addr() string { return s.ln.Addr().String() }
 // been told, or has had two seconds to listen. It may be called once.
 func (s *Server) Serve(ctx context.Context) error {
 	_, port, _ := net.SplitHostPort(s.Addr()) // a listener's address is one
-	s.room.screen.show("This server is activated on port " + port + "\n")
+	s.room.screen.Show("This server is activated on port " + port)
 	ended := make(chan struct{})
 	defer context.AfterFunc(ctx, func() {
 		defer close(ended)
@@ -66,6 +66,6 @@ func (s *Server) Serve(ctx context.Context) error {
 		},
 	}.Serve(ctx, s.ln)
 	<-ended
-	s.room.screen.flush()
+	_ = s.room.screen.Flush() // has been logged
 	return nil
 }
