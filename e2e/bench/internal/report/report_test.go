@@ -29,8 +29,11 @@ func aRun() *Run {
 					Rate: rounds.Unit{Name: "files/s", Scale: 1}, Cost: rounds.Unit{Name: "CPU s a 100", Scale: 100},
 					Sides: []rounds.Side{{Name: "node"}, {Name: "nginx"}, {Name: "iperf3", Absent: "not installed"}},
 					Goals: []rounds.Goal{
-						{Side: "node", Peer: "nginx", AtLeast: 1.5}, {Side: "nginx", Peer: "node", AtLeast: 0.9}, {Side: "node", Peer: "iperf3", AtLeast: 1.1},
-						{Side: "node", Peer: "nginx", Of: rounds.P99, AtMost: 0.6}, {Side: "node", Peer: "nginx", Of: rounds.CPU, AtMost: 0.9},
+						{Side: "node", Peer: "nginx", AtLeast: 1.5},
+						{Side: "nginx", Peer: "node", AtLeast: 0.9},
+						{Side: "node", Peer: "iperf3", AtLeast: 1.1},
+						{Side: "node", Peer: "nginx", Of: rounds.P99, AtMost: 0.6},
+						{Side: "node", Peer: "nginx", Of: rounds.CPU, AtMost: 0.9},
 					},
 				},
 				Samples: map[string][]rounds.Sample{
