@@ -49,15 +49,27 @@ func (p *ports) take() (int, error) {
 		}
 		port := p.next
 		p.next++
-		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			continue // somebody outside the lab has it
-		}
-		if err := ln.Close(); err != nil {
+		if free, err := isFree(port); err != nil {
 			return 0, fmt.Errorf("port %d: %w", port, err)
+		} else if !free {
+			continue // somebody outside the lab has it
 		}
 		return port, nil
 	}
+}
+
+// isFree says whether nobody listens on a port.
+func isFree(port int) (bool, error) {
+	// A process that is just being started has a copy of all that is open until
+	// it runs its program: with one of this listener the port would still be taken
+	// when we are done.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return false, nil
+	}
+	return true, ln.Close()
 }
 
 // claimBlock takes a block that no test binary holds, beginning at a random

@@ -2,7 +2,9 @@ package lab
 
 import (
 	"net"
+	"os/exec"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -55,4 +57,36 @@ func TestBlocksRunOut(t *testing.T) {
 	hog.close()
 	_, err = late.take()
 	assert.NoError(t, err)
+}
+
+// A process that has just been forked has all that is open, until it is another
+// program: a port that was only tried must not be among it.
+func TestAPortIsFreeThoughProcessesAreStarted(t *testing.T) {
+	p := newPorts()
+	defer p.close()
+	done := make(chan struct{})
+	var forks sync.WaitGroup
+	for range 4 {
+		forks.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					assert.NoError(t, exec.Command("true").Run())
+				}
+			}
+		})
+	}
+	for range 500 {
+		port, err := p.take()
+		require.NoError(t, err)
+		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if !assert.NoError(t, err) {
+			break
+		}
+		assert.NoError(t, ln.Close())
+	}
+	close(done)
+	forks.Wait()
 }
