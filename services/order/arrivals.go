@@ -27,15 +27,15 @@ func newArrivals(conn net.Conn, stamped bool) arrivals {
 	return arrivals{conn: conn}
 }
 
-// read is conn.Read. If bytes come, arrived is called with their time, in ns since
-// 1970, and with mu locked; while mu is locked they are either there to be found
-// by unread, or arrived has been called.
-func (a arrivals) read(b []byte, mu sync.Locker, arrived func(at int64)) (n int, err error) {
-	now := func(at int64) {
+// read is conn.Read. If bytes come, arrived is called with how many, their time,
+// in ns since 1970, and with mu locked; while mu is locked they are either there
+// to be found by unread, or arrived has been called.
+func (a arrivals) read(b []byte, mu sync.Locker, arrived func(n int, at int64)) (n int, err error) {
+	now := func(n int, at int64) {
 		if at == 0 {
 			at = time.Now().UnixNano()
 		}
-		arrived(at)
+		arrived(n, at)
 	}
 	if a.raw != nil {
 		return readStamped(a.raw, b, mu, now)
@@ -43,7 +43,7 @@ func (a arrivals) read(b []byte, mu sync.Locker, arrived func(at int64)) (n int,
 	if n, err = a.conn.Read(b); n > 0 {
 		mu.Lock()
 		defer mu.Unlock()
-		now(0)
+		now(n, 0)
 	}
 	return n, err
 }

@@ -50,7 +50,7 @@ func bytesIn(raw syscall.RawConn) bool {
 
 // readStamped reads as arrivals.read does. The time is that of the last byte read,
 // and 0 if the kernel has not noted it.
-func readStamped(raw syscall.RawConn, b []byte, mu sync.Locker, arrived func(at int64)) (n int, err error) {
+func readStamped(raw syscall.RawConn, b []byte, mu sync.Locker, arrived func(n int, at int64)) (n int, err error) {
 	oob := make([]byte, 64)
 	var failed error
 	err = raw.Read(func(fd uintptr) bool {
@@ -64,7 +64,7 @@ func readStamped(raw syscall.RawConn, b []byte, mu sync.Locker, arrived func(at 
 			}
 		}
 		if failed == nil && n > 0 {
-			arrived(timeIn(oob[:size]))
+			arrived(n, timeIn(oob[:size]))
 		}
 		return failed != unix.EAGAIN
 	})

@@ -98,17 +98,29 @@ var ordering = []dialogue{
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"the LF counts like any byte", `
+	{"LF a while after the last byte, and yet earlier", `
 		X" "Client X: Ahnaf"
 		waits 100ms
 		Y: Client Y: Ahnaf
 		waits 50ms
 		X" "\n"
-		X hears "Y: Ahnaf received before X: Ahnaf\n"
-		Y hears "Y: Ahnaf received before X: Ahnaf\n"
+		X hears "X: Ahnaf received before Y: Ahnaf\n"
+		Y hears "X: Ahnaf received before Y: Ahnaf\n"
 		at 250ms
-		screen Message Received: Client Y: Ahnaf
 		screen Message Received: Client X: Ahnaf
+		screen Message Received: Client Y: Ahnaf
+		screen Sent acknowledgment to both X and Y`},
+	{"CRLF and more a while after the last byte, and yet earlier", `
+		X" "Client X: Ahnaf"
+		waits 100ms
+		Y: Client Y: Ahnaf
+		waits 50ms
+		X" "\r\nmore"
+		X hears "X: Ahnaf received before Y: Ahnaf\n"
+		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		at 250ms
+		screen Message Received: Client X: Ahnaf
+		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
 	{"a message that is broken off holds nobody up", `
 		X" "Client X: Ah"

@@ -18,8 +18,9 @@
 // and TEXT together, with the ": " between them, have at most 500 bytes, so that
 // a verdict always fits into one recv of 1,024.
 //
-// A message's time is that of the arrival of its last byte before LF and all, in
-// whichever way it turns out to be complete, and never that of the connection.
+// A message's time is that of the arrival of its last byte, the line end not
+// counted, in whichever way it turns out to be complete, and never that of the
+// connection.
 // So one with LF is held back, for 200 ms at most, while an earlier one may yet
 // turn out to be complete by silence. In the order of that time messages are
 // taken two by two: the first and the second are a round, the third and fourth

@@ -47,7 +47,7 @@ func rehearse() (works bool, stop func()) {
 		if _, err := here.Write([]byte{0}); err != nil {
 			return false, stop
 		}
-		_, err := readStamped(raw, make([]byte, 1), &mu, func(t int64) { at = t })
+		_, err := readStamped(raw, make([]byte, 1), &mu, func(_ int, t int64) { at = t })
 		switch {
 		case err != nil:
 			return false, stop

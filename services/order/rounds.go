@@ -1,6 +1,7 @@
 package order
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,9 +34,13 @@ func (r *rounds) met(c *caller) {
 	r.advance()
 }
 
-// read reads more of the message of c.
+// read reads more of the message of c. A line end that comes by itself ends the
+// message without making it any later.
 func (r *rounds) read(c *caller, b []byte) (int, error) {
-	return c.arrivals.read(b, &r.mu, func(at int64) {
+	return c.arrivals.read(b, &r.mu, func(n int, at int64) {
+		if bytes.HasPrefix(b[:n], []byte("\n")) || bytes.HasPrefix(b[:n], []byte("\r\n")) {
+			return
+		}
 		r.sequence.arrived(c.m, at)
 		r.advance()
 	})
