@@ -133,14 +133,16 @@ func ends(t *testing.T, conn net.Conn, in *bufio.Reader) string {
 
 func TestAClientLeavesByQuit(t *testing.T) {
 	t.Parallel()
-	ln := someServer(t)
-	s := sits(t, ln.Addr().String(), io.EOF)
-	s.typed <- "hello" // there is no connection yet, perhaps
-	s.typed <- "/quit"
-	conn, in := hears(t, ln)
-	require.Equal(t, "hello\n/quit\n", ends(t, conn, in))
-	require.NoError(t, <-s.ended)
-	close(s.typed)
+	for _, quit := range []string{"/quit", "/quit "} { // as the server takes it
+		ln := someServer(t)
+		s := sits(t, ln.Addr().String(), io.EOF)
+		s.typed <- "hello" // there is no connection yet, perhaps
+		s.typed <- quit
+		conn, in := hears(t, ln)
+		require.Equal(t, "hello\n"+quit+"\n", ends(t, conn, in))
+		require.NoError(t, <-s.ended)
+		close(s.typed)
+	}
 }
 
 func TestAClientLeavesByCtrlD(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 func (s *session) obey(line []byte) (leave bool) {
 	verb, rest := command(line)
 	switch {
-	case verb == "/quit" && rest == "":
+	case quits(line):
 		return true
 	case verb == "/who" && rest == "":
 		s.reply(s.room.who(s))

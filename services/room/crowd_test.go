@@ -105,6 +105,50 @@ func TestHistoryIsForNewcomers(t *testing.T) {
 	})
 }
 
+// However long the lines are: each newcomer that does not read costs the room
+// what it is sent.
+func TestHistoryIsBoundedInBytes(t *testing.T) {
+	inTime(t, func(_ *hall, c *Config) { c.History = maxHistory }, func(t *testing.T, h *hall) {
+		one := h.joins()
+		text := strings.Repeat("x", 4000)
+		for range 3 * maxHistoryBytes / len(text) {
+			one.says(t, text+"\n")
+		}
+		one.says(t, "last\n")
+		h.settles(0)
+		got := h.joins().heard.takeLines()
+		require.Equal(t, "('127.0.0.1', 50001) at 13:54:49: last", got[len(got)-1])
+		line := "('127.0.0.1', 50001) at 13:54:49: " + text
+		for _, l := range got[1 : len(got)-1] {
+			require.Equal(t, line, l)
+		}
+		require.Equal(t, 1+maxHistoryBytes/(len(line)+1)+1, len(got))
+	})
+}
+
+// Whoever comes, asks or takes a name at that very moment says nothing after it.
+func TestTheGoodbyeIsTheLastLine(t *testing.T) {
+	inTime(t, nil, func(t *testing.T, h *hall) {
+		one, two := h.joins(), h.connects()
+		h.settles(0)
+		one.heard.take()
+		two.heard.take()
+		r := h.server.room
+		r.mu.Lock()
+		first, second := r.sessions[0], r.sessions[1]
+		r.mu.Unlock()
+		r.end()
+		r.ended = make(chan struct{}) // for the hall's own end
+		r.announce(second)
+		r.rename(second, "Ann")
+		first.reply(r.who(first))
+		<-one.ended
+		<-two.ended
+		require.Equal(t, lineGoodbye, one.heard.take())
+		require.Equal(t, lineGoodbye, two.heard.take())
+	})
+}
+
 // A flood without LF costs no memory, and neither does one of lines that nobody
 // is there to hear.
 func TestMemoryStaysFlat(t *testing.T) {

@@ -2,14 +2,17 @@ package room
 
 import "bytes"
 
-// maxHistory bounds how many lines a newcomer may be sent.
-const maxHistory = 10_000
+const (
+	maxHistory      = 10_000  // lines that a newcomer may be sent
+	maxHistoryBytes = 1 << 20 // of them; each newcomer costs as much until it has read them
+)
 
 // history is the newest lines that were said, for newcomers. A nil history keeps
 // none. It is for whoever holds the room's lock.
 type history struct {
-	lines [][]byte // of a fixed capacity; memory of the oldest is used again
-	next  int      // the oldest, once there is no more room
+	most  int // lines
+	lines int
+	text  []byte // all of them, the oldest first
 }
 
 // add takes in whole lines.
@@ -17,25 +20,18 @@ func (h *history) add(said []byte) {
 	if h == nil {
 		return
 	}
-	for len(said) > 0 {
-		end := bytes.IndexByte(said, '\n') + 1
-		if len(h.lines) < cap(h.lines) {
-			h.lines = append(h.lines, bytes.Clone(said[:end]))
-		} else {
-			h.lines[h.next] = append(h.lines[h.next][:0], said[:end]...)
-			h.next = (h.next + 1) % len(h.lines)
-		}
-		said = said[end:]
+	h.text = append(h.text, said...)
+	h.lines += bytes.Count(said, []byte("\n"))
+	for h.lines > h.most || len(h.text) > maxHistoryBytes {
+		h.text = h.text[bytes.IndexByte(h.text, '\n')+1:]
+		h.lines--
 	}
 }
 
-// appendTo adds the lines to dst, the oldest first.
+// appendTo adds the lines to dst.
 func (h *history) appendTo(dst []byte) []byte {
 	if h == nil {
 		return dst
 	}
-	for i := range h.lines {
-		dst = append(dst, h.lines[(h.next+i)%len(h.lines)]...)
-	}
-	return dst
+	return append(dst, h.text...)
 }

@@ -27,7 +27,7 @@ func (r *room) offerLocked() {
 	m, now := &r.merge, time.Now()
 	wait := mergeTime - now.Sub(m.at)
 	switch {
-	case wait <= 0, r.transcript.end-m.released >= mergeSize, r.leaving.Load():
+	case wait <= 0, r.transcript.end-m.released >= mergeSize:
 		r.releaseLocked(now)
 	case !m.armed:
 		m.armed = true

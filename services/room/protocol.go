@@ -143,3 +143,9 @@ func command(line []byte) (verb, rest string) {
 	verb, rest, _ = strings.Cut(string(line), " ")
 	return verb, rest
 }
+
+// quits reports whether a line asks for the connection to be closed.
+func quits(line []byte) bool {
+	verb, rest := command(line)
+	return verb == "/quit" && rest == ""
+}

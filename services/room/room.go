@@ -55,7 +55,7 @@ func newRoom(c Config) *room {
 		transcript: newTranscript(), nicks: make(map[string]*session),
 	}
 	if c.History > 0 {
-		r.history = &history{lines: make([][]byte, 0, c.History)}
+		r.history = &history{most: c.History}
 	}
 	r.scratch.New = func() any { return new([]byte) }
 	r.batches.New = func() any { return new(batch) }
@@ -116,7 +116,7 @@ func (r *room) part(s *session) {
 	if s.name.nick != "" {
 		delete(r.nicks, fold(s.name.nick))
 	}
-	if s.announced && !r.leaving.Load() {
+	if s.announced {
 		r.addLocked(nil, []byte(s.name.offline()))
 	}
 	s.writeLocked()
@@ -130,17 +130,17 @@ func (r *room) part(s *session) {
 func (r *room) publish(s *session, said []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.leaving.Load() {
-		return
-	}
 	r.history.add(said)
 	s.talked(len(said))
 	r.addLocked(s, said)
 }
 
 // addLocked adds lines to the transcript, not to be sent to from, which may be
-// nil.
+// nil. Nothing follows the goodbye.
 func (r *room) addLocked(from *session, b []byte) {
+	if r.leaving.Load() {
+		return
+	}
 	begin := r.transcript.end
 	r.transcript.add(b)
 	if from != nil {
@@ -194,10 +194,11 @@ func (r *room) who(you *session) []byte {
 func (r *room) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.addLocked(nil, []byte(lineGoodbye))
 	r.leaving.Store(true)
 	close(r.ended)
-	r.addLocked(nil, []byte(lineGoodbye))
 	r.merge.timer.Stop()
+	r.releaseLocked(time.Now())
 	for _, s := range r.sessions {
 		_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // it fails when the connection is over, and then there is nobody to wake
 		s.changed.Broadcast()

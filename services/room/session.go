@@ -141,6 +141,9 @@ func (s *session) flush() {
 func (s *session) reply(answer []byte) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
+	if s.room.leaving.Load() {
+		return // the goodbye is the last line
+	}
 	s.replies = append(s.replies, answer...)
 	s.writeLocked()
 	for len(s.replies) > maxReplies && s.failed == nil && !s.room.leaving.Load() {

@@ -32,7 +32,7 @@ type typed struct {
 	changed sync.Cond
 	waiting []byte
 	spare   []byte // the buffer that is not being filled
-	last    bool   // nothing more is to be sent: the user leaves, or has typed "/quit"
+	last    bool   // nothing more is to be sent: the user leaves, or has asked to
 	over    bool   // nothing can be sent any more
 	stop    func() bool
 }
@@ -85,7 +85,7 @@ func (t *typed) read(in Input, log *slog.Logger, leave func()) {
 			warnTooLong(log)
 			continue
 		}
-		if !t.add(append(buf, '\n')) {
+		if !t.add(buf) {
 			return
 		}
 	}
@@ -95,7 +95,7 @@ func warnTooLong(log *slog.Logger) {
 	log.Warn(fmt.Sprintf("not sent: a line of more than %d bytes; split it", maxLine))
 }
 
-// add takes in one line, end included. It waits while there is too much, and
+// add takes in one line. It waits while there is too much, and
 // reports whether the line may still be sent.
 func (t *typed) add(line []byte) bool {
 	t.mu.Lock()
@@ -106,8 +106,8 @@ func (t *typed) add(line []byte) bool {
 	if t.last || t.over {
 		return false
 	}
-	t.waiting = append(t.waiting, line...)
-	t.last = string(line) == "/quit\n"
+	t.waiting = append(append(t.waiting, line...), '\n')
+	t.last = quits(line)
 	t.changed.Broadcast()
 	return true
 }
