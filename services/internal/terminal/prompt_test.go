@@ -25,6 +25,21 @@ func TestAPromptStandsBeforeWhatIsTyped(t *testing.T) {
 	s.shows(width, "news|You: half|You:| 5,2")
 }
 
+// What comes next, such as the prompt of a shell, is not to stand behind ours.
+func TestNoPromptIsLeftBehind(t *testing.T) {
+	s := sit(t)
+	c := s.open()
+	c.Prompt("You: ")
+	got := takes(c.In)
+	s.shows(width, "You:| 5,0")
+	s.types(ctrlD)
+	assert.Equal(t, taken{"", ErrHangup}, receive(t, got))
+	c.Close()
+	_, err := s.tty.WriteString("$ ")
+	require.NoError(t, err)
+	s.shows(width, "$| 2,0")
+}
+
 func TestAPipeGetsNoPrompt(t *testing.T) {
 	in, _ := pipe(t)
 	out, outEnd := pipe(t)

@@ -71,6 +71,8 @@ func Open(in, out, err *os.File) (*Console, error) {
 	stop := followSize(t, int(out.Fd()))
 	c := &Console{In: typed{t}, Out: t, Err: err, Terminal: true, prompt: t.SetPrompt, restore: func() {
 		stop()
+		t.SetPrompt("")
+		_, _ = t.Write(nil) // takes away the prompt that stands there; an error has been met by who wrote before, or is nobody's
 		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
 	}}
 	if term.IsTerminal(int(err.Fd())) {
@@ -93,7 +95,8 @@ func Plain(in, out, err *os.File) *Console {
 // stdin or stdout gets no prompt.
 func (c *Console) Prompt(text string) { c.prompt(text) }
 
-// Close gives the terminal back as it was. It may be called more than once.
+// Close gives the terminal back as it was, without the prompt. It may be called
+// more than once.
 func (c *Console) Close() { c.once.Do(c.restore) }
 
 // followSize keeps t as wide as its window until the function it returns is
