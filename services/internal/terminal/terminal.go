@@ -72,7 +72,7 @@ func Open(in, out, err *os.File) (*Console, error) {
 	c := &Console{In: typed{t}, Out: t, Err: err, Terminal: true, prompt: t.SetPrompt, restore: func() {
 		stop()
 		t.SetPrompt("")
-		_, _ = t.Write(nil) // takes away the prompt that stands there; an error has been met by who wrote before, or is nobody's
+		_, _ = t.Write(nil)                   // takes away the prompt that stands there; an error has been met by who wrote before, or is nobody's
 		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
 	}}
 	if term.IsTerminal(int(err.Fd())) {
