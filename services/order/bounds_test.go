@@ -20,9 +20,11 @@ func TestACrowdOfStrangersKeepsNobodyOut(t *testing.T) {
 	x.says("Client X: Ahnaf\n")
 	c.screen.next()
 	require.Equal(t, "Message Received: Client X: Ahnaf", c.screen.next())
+	oldest := c.party()
 	for range 2 * maxStrangers {
 		c.party()
 	}
+	assert.Empty(t, oldest.hears())
 	y := c.party()
 	y.says("Client Y: Ahnaf")
 	assert.Equal(t, "X: Ahnaf received before Y: Ahnaf", y.hears())

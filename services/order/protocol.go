@@ -38,7 +38,9 @@
 // answered with the end of the connection; that is what a health check does. One
 // that is reset in the middle of a message is in no round either. Once its
 // message is complete it counts, whether or not its client is still there; the
-// other is told all the same. Instead of a verdict a client may be told
+// other is told all the same. Of more than 256 clients whose messages are not
+// complete the one that has been there longest is cut off without a word. Instead
+// of a verdict a client may be told
 //
 //	ERR CODE REASON
 //

@@ -35,7 +35,8 @@ func (r *rounds) met(c *caller) {
 }
 
 // read reads more of the message of c. A line end that comes by itself ends the
-// message without making it any later.
+// message without making it any later; for what is read together the kernel has
+// one time.
 func (r *rounds) read(c *caller, b []byte) (int, error) {
 	return c.arrivals.read(b, &r.mu, func(n int, at int64) {
 		if bytes.HasPrefix(b[:n], []byte("\n")) || bytes.HasPrefix(b[:n], []byte("\r\n")) {
