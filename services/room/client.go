@@ -21,6 +21,8 @@ const (
 	dialLast     = time.Second     // between two attempts
 	partPatience = 2 * time.Second // for the server to take what was typed last, and to close
 
+	screenPatience = time.Second // for the screen, after that
+
 	maxShown = 64 << 10 // bytes of a line that the server sends
 	showSize = 64 << 10 // bytes that are shown at once
 )
@@ -41,7 +43,8 @@ var errNoServer = fmt.Errorf("nobody there for %v; start room-server, or give it
 // Run connects and stays until "/quit" is typed, whoever typed has left, or ctx
 // ends; these are success. The error is that there is no server, that the server
 // has closed the connection, or that the screen is gone. The goroutine that
-// reads Input ends with it.
+// reads Input ends with it; one that writes to Screen is left behind if Screen is
+// stuck when the user leaves.
 func (c *Client) Run(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
@@ -54,7 +57,7 @@ func (c *Client) Run(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("the server at %s: %w", c.Server, err)
 	}
-	return c.converse(ctx, conn, t)
+	return c.converse(ctx, leave, conn, t)
 }
 
 // dial waits for the server.
@@ -82,18 +85,33 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// converse runs the connection until it ends, and closes it.
-func (c *Client) converse(ctx context.Context, conn net.Conn, t *typed) error {
+// converse runs the connection until it ends, and closes it. Once the user has
+// left it does not wait for the screen any more, which may be stuck.
+func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *typed) error {
 	defer conn.Close()
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		t.send(conn)
+		if t.send(conn) {
+			leave()
+		}
 	}()
 	defer context.AfterFunc(ctx, func() {
 		_ = conn.SetDeadline(time.Now().Add(partPatience)) // it fails when the connection is over
 	})()
-	err := c.show(conn)
+	shown := make(chan error, 1)
+	go func() { shown <- c.show(conn) }()
+	var err error
+	select {
+	case err = <-shown:
+	case <-ctx.Done():
+		stuck := time.NewTimer(partPatience + screenPatience)
+		defer stuck.Stop()
+		select {
+		case err = <-shown:
+		case <-stuck.C:
+		}
+	}
 	asked := t.end()
 	conn.Close()
 	<-sent

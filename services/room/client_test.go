@@ -182,6 +182,30 @@ func TestAClientLeavesAServerThatDoesNotAnswer(t *testing.T) {
 	close(s.typed)
 }
 
+// Neither does a screen that takes nothing, such as a pipe that is not read.
+func TestAClientLeavesThoughItsScreenIsStuck(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(s *sitter){
+		"told":    func(s *sitter) { s.stop() },
+		"by quit": func(s *sitter) { s.typed <- "/quit" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ln := someServer(t)
+			s := sits(t, ln.Addr().String(), io.EOF)
+			conn, _ := hears(t, ln)
+			flood := []byte(strings.Repeat("x\n", cap(s.screen.lines)+1))
+			_, err := conn.Write(flood)
+			require.NoError(t, err)
+			require.Eventually(t, func() bool { return len(s.screen.lines) == cap(s.screen.lines) }, 5*time.Second, time.Millisecond)
+			leave(s)
+			require.NoError(t, <-s.ended)
+			close(s.typed)
+			<-s.screen.lines // and the screen goes on
+		})
+	}
+}
+
 func TestAClientWhoseServerResets(t *testing.T) {
 	t.Parallel()
 	ln := someServer(t)

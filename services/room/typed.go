@@ -114,8 +114,8 @@ func (t *typed) add(line []byte) bool {
 
 // send sends what is typed until it can't, or the user leaves, and then ends
 // this side of the connection. The server answers by ending the other; it has
-// two seconds to do so.
-func (t *typed) send(conn net.Conn) {
+// two seconds to do so. It reports whether the user leaves.
+func (t *typed) send(conn net.Conn) (leaves bool) {
 	for {
 		t.mu.Lock()
 		for len(t.waiting) == 0 && !t.last && !t.over {
@@ -137,4 +137,7 @@ func (t *typed) send(conn net.Conn) {
 	if half, ok := conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // it fails when the connection is over
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
 }

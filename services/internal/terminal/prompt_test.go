@@ -3,7 +3,9 @@ package terminal
 import (
 	"io"
 	"testing"
+	"time"
 
+	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/term"
@@ -38,6 +40,31 @@ func TestNoPromptIsLeftBehind(t *testing.T) {
 	_, err := s.tty.WriteString("$ ")
 	require.NoError(t, err)
 	s.shows(width, "$| 2,0")
+}
+
+func TestAScreenThatIsStuckDoesNotKeepTheTerminal(t *testing.T) {
+	ptmx, tty, err := pty.Open()
+	require.NoError(t, err)
+	c, err := Open(tty, tty, tty)
+	require.NoError(t, err)
+	stuck := make(chan error)
+	go func() {
+		_, err := c.Out.Write(make([]byte, 1<<20)) // which nobody reads
+		stuck <- err
+	}()
+	_, err = ptmx.Read(make([]byte, 1)) // so it has begun
+	require.NoError(t, err)
+	began := time.Now()
+	closed := make(chan struct{})
+	go func() {
+		c.Close()
+		close(closed)
+	}()
+	receive(t, closed)
+	assert.Less(t, time.Since(began), patience)
+	require.NoError(t, ptmx.Close())
+	assert.Error(t, receive(t, stuck))
+	require.NoError(t, tty.Close())
 }
 
 func TestAPipeGetsNoPrompt(t *testing.T) {

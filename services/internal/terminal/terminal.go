@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -23,6 +24,9 @@ import (
 
 // MaxLine bounds a typed line, in bytes; x/term stops at 4096 by itself.
 const MaxLine = 16 << 10
+
+// promptPatience is how long Close waits for a screen that does not take anything.
+const promptPatience = 200 * time.Millisecond
 
 // ErrHangup says that whoever sat at the terminal left, by Ctrl-C or Ctrl-D.
 var ErrHangup = errors.New("the terminal was left")
@@ -71,8 +75,7 @@ func Open(in, out, err *os.File) (*Console, error) {
 	stop := followSize(t, int(out.Fd()))
 	c := &Console{In: typed{t}, Out: t, Err: err, Terminal: true, prompt: t.SetPrompt, restore: func() {
 		stop()
-		t.SetPrompt("")
-		_, _ = t.Write(nil)                   // takes away the prompt that stands there; an error has been met by who wrote before, or is nobody's
+		withdrawPrompt(t)
 		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
 	}}
 	if term.IsTerminal(int(err.Fd())) {
@@ -98,6 +101,22 @@ func (c *Console) Prompt(text string) { c.prompt(text) }
 // Close gives the terminal back as it was, without the prompt. It may be called
 // more than once.
 func (c *Console) Close() { c.once.Do(c.restore) }
+
+// withdrawPrompt takes the prompt off the screen, unless the screen is stuck.
+func withdrawPrompt(t *term.Terminal) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		t.SetPrompt("")
+		_, _ = t.Write(nil) // of a screen that fails nothing is to be taken off
+	}()
+	patience := time.NewTimer(promptPatience)
+	defer patience.Stop()
+	select {
+	case <-done:
+	case <-patience.C:
+	}
+}
 
 // followSize keeps t as wide as its window until the function it returns is
 // called. A container's terminal has no size before somebody attaches, and
