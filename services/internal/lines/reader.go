@@ -72,7 +72,13 @@ func (r *Reader) Next() ([]byte, error) {
 
 // Ready reports whether Next can return a line without reading from the source.
 func (r *Reader) Ready() bool {
-	return bytes.IndexByte(r.buf[r.r+r.seen:r.w], '\n') >= 0
+	i := bytes.IndexByte(r.buf[r.r+r.seen:r.w], '\n')
+	if i < 0 {
+		r.seen = r.w - r.r
+		return false
+	}
+	r.seen += i // Next need not look for it again
+	return true
 }
 
 // Rest returns what came after the last line end: what io.ErrUnexpectedEOF is
