@@ -89,7 +89,7 @@ func TestWhoIsHere(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	c := startChat(t, 1)
-	for p, words := range map[string][]string{"server": {"/who", "/help", "Exit"}, "client": {"/who", "/help", "/quit"}} {
+	for p, words := range map[string][]string{"server": {"/who", "/stats", "/help", "Exit"}, "client": {"/who", "/stats", "/help", "/quit"}} {
 		at := c.server
 		if p == "client" {
 			at = c.clients[1]

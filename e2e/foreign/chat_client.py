@@ -24,7 +24,7 @@ def send(writer, *words):
 
 
 async def receive(reader, *verbs):
-    line = await reader.readline()
+    while re.match(rb"\r?\n|(AFTER|HAVE|WANT) ", line := await asyncio.wait_for(reader.readline(), 3)): pass  # not for us
     if not line.endswith(b"\n"): raise ConnectionError("closed, perhaps in the middle of a line")
     verb, _, rest = decode(line).partition(" ")
     if verb == "ERR": raise ConnectionError(rest)
@@ -82,7 +82,7 @@ class Client:
                 verb, fields = await receive(reader, "MSG", "PEER", "PING", "PONG", "BYE")
                 getattr(self, verb.lower())(member, *fields)
                 await writer.drain()
-        except asyncio.TimeoutError: send(writer, "ERR timeout the handshake took more than 5 s")
+        except asyncio.TimeoutError: send(writer, "ERR timeout nothing was heard in time")
         except ValueError as why: send(writer, "ERR", *(why.args if len(why.args) > 1 else ("syntax", why)))
         except OSError as why:  # it broke, or they ended it
             if self.state == "new" and str(why).startswith("taken"): sys.exit(f"choose another ID: {why}")
@@ -184,7 +184,7 @@ async def main():
     try: await asyncio.start_server(client.converse, "127.0.0.1", words[4], limit=LINE)
     except (OSError, OverflowError) as error: sys.exit(f"port {words[4]}: {error}; choose another PORT2")
     threading.Thread(target=read, daemon=True).start()
-    await asyncio.Event().wait()
+    while not await asyncio.sleep(1): [send(m.link) for m in client.members.values() if m.link]  # a sign of life
 
 
 asyncio.run(main())

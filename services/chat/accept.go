@@ -25,6 +25,7 @@ func (m *member) received(ctx context.Context, conn net.Conn, known func()) {
 	defer context.AfterFunc(m.hard, func() { conn.Close() })()
 	l, err := m.answer(ctx, conn)
 	if err != nil {
+		m.turnedAway.Add(1)
 		m.Log.Debug("refused", "from", conn.RemoteAddr(), "err", err)
 		return
 	}

@@ -121,7 +121,7 @@ func TestClockThatWasSetBack(t *testing.T) {
 		_, c := l.five()
 		c[2].kill()
 		l.incarnation = 500
-		l.start("3", clientAddr("3"), func(m *member) { m.history.add(m.Name, []byte("typed at once")) })
+		l.start("3", clientAddr("3"), func(m *member) { m.delivery.say([]byte("typed at once")) })
 		<-time.After(lastRetry)
 		for _, a := range []*actor{c[0], c[4]} {
 			a.shows("Client 3: initiated.", "Client 3: typed at once")
@@ -164,7 +164,7 @@ func TestLastWordsGetThroughALinkThatIsDown(t *testing.T) {
 		require.NoError(t, one.ends())
 		s.shows("Client 1: initiated.", "Client 1: last words", "Client 1: terminated.")
 
-		two := l.start("2", clientAddr("2"), func(m *member) { m.history.add(m.Name, []byte("in and out")) })
+		two := l.start("2", clientAddr("2"), func(m *member) { m.delivery.say([]byte("in and out")) })
 		two.stop()
 		require.NoError(t, two.ends())
 		s.shows("Client 2: initiated.", "Client 2: in and out", "Client 2: terminated.")

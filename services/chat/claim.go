@@ -13,6 +13,7 @@ import (
 // with one, whoever dialled, and however their dials cross.
 type attempt struct {
 	conn    net.Conn
+	pulse   *pulse // what its reader reads from
 	dialled string // the address, if it was dialled
 	own     bool   // it was dialled by the dialler of the peer
 	ready   bool   // READY is on its way; guarded by member.mu

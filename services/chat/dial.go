@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"peerlab/services/internal/backoff"
@@ -94,8 +95,13 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) bool {
 		}
 	}
 	if p != nil {
+		var ours *refusal
 		m.mu.Lock()
 		p.failures++
+		p.mute = errors.As(err, &ours) && ours.code == "timeout"
+		if addr == p.addr && (errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.code == "wrong") {
+			m.delivery.died(p.id())
+		}
 		m.mu.Unlock()
 	}
 	m.undialled(p, addr, err)

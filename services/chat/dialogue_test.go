@@ -13,14 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+type dialogue struct {
+	with Name
+	says string
+}
+
 // Dialogues with a member, by somebody who dials it. C: is said to it, S: is its
 // answer; "S closes" says that it closes the connection, "C closes" that the
 // other side does; "screen" is what it shows next, "types" what is typed at it,
-// "waits" how much time goes by. C" is a quoted string, sent without a line end.
-var dialogues = map[string]struct {
-	with Name
-	says string
-}{
+// "waits" how
+// much time goes by, "lives" the same with a sign of life each second. C" is a quoted string, sent without a line end.
+var dialogues = map[string]dialogue{
 	"a new client is let in by the server": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
@@ -86,6 +89,7 @@ var dialogues = map[string]struct {
 		C" "MSG 1 2 \r\n"
 		screen Client 1: 
 		types a\tb
+		S: AFTER 1 2000 2
 		S: MSG server 1 a\tb`},
 	"a line may come in pieces, and with CRLF": {server, `
 		C" "HELLO peerlab-chat/1 1 2000 127.0.0.1:6001"
@@ -181,10 +185,15 @@ func play(t *testing.T, with Name, says string) {
 			err = conn.Close()
 		case "S:":
 			var got string
-			got, err = in.ReadString('\n')
+			for got == "" || got == "\n" { // a sign of life
+				got, err = in.ReadString('\n')
+			}
 			require.Equal(t, rest, strings.TrimSuffix(got, "\n"))
 		case "S":
-			_, err := in.ReadByte()
+			b, err := in.ReadByte()
+			for b == '\n' && err == nil {
+				b, err = in.ReadByte()
+			}
 			require.Error(t, err, "it says more, and does not close")
 		case "screen":
 			synctest.Wait()
@@ -198,6 +207,14 @@ func play(t *testing.T, with Name, says string) {
 			d, err := time.ParseDuration(rest)
 			require.NoError(t, err)
 			<-time.After(d)
+		case "lives":
+			d, err := time.ParseDuration(rest)
+			require.NoError(t, err)
+			for end := time.Now().Add(d); time.Now().Before(end); {
+				_, err = io.WriteString(conn, "\n")
+				require.NoError(t, err)
+				<-time.After(time.Second)
+			}
 		default:
 			t.Fatalf("what is %q?", line)
 		}

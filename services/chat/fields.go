@@ -10,6 +10,9 @@ import (
 	"peerlab/services/internal/lines"
 )
 
+// maxDigits bounds a number.
+const maxDigits = 18
+
 var space = []byte{' '}
 
 // fields takes a line apart from the left. Once something is bad, what it
@@ -55,7 +58,7 @@ func (f *fields) name() []byte {
 func (f *fields) number() uint64 {
 	b := f.next()
 	var n uint64
-	if len(b) == 0 || len(b) > 18 || len(b) > 1 && b[0] == '0' {
+	if len(b) == 0 || len(b) > maxDigits || len(b) > 1 && b[0] == '0' {
 		f.fail("has no number where one belongs")
 	}
 	for _, c := range b {

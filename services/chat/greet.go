@@ -38,7 +38,7 @@ func (m *member) conclude(conn net.Conn, p *peer, a *attempt, err error) error {
 }
 
 func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, error) {
-	in, err := m.begin(conn)
+	in, err := m.begin(a)
 	if err != nil {
 		return nil, p, err
 	}
@@ -69,7 +69,7 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 	if err := write(conn, answer); err != nil {
 		return nil, p, err
 	}
-	ready, err := read(in, verbReady)
+	ready, err := readReady(in)
 	if err != nil {
 		return nil, p, err
 	}
@@ -86,7 +86,7 @@ func (m *member) answer(ctx context.Context, conn net.Conn) (*link, error) {
 }
 
 func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*link, *peer, error) {
-	in, err := m.begin(conn)
+	in, err := m.begin(a)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,7 +105,7 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 	if err := write(conn, ours.line()); err != nil {
 		return nil, p, err
 	}
-	ready, err := read(in, verbReady)
+	ready, err := readReady(in)
 	if err != nil {
 		return nil, p, err
 	}
@@ -125,23 +125,31 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 	return l, p, err
 }
 
-func (m *member) begin(conn net.Conn) (*lines.Reader, error) {
-	return lines.NewReader(conn, maxLine), conn.SetDeadline(time.Now().Add(handshakeTimeout))
+func (m *member) begin(a *attempt) (*lines.Reader, error) {
+	a.pulse = &pulse{conn: a.conn}
+	return lines.NewReader(a.pulse, maxLine), a.conn.SetDeadline(time.Now().Add(handshakeTimeout))
+}
+
+func readReady(in *lines.Reader) (message, error) {
+	ready, err := read(in, verbReady)
+	if err == nil && ready.count > maxList {
+		err = refuse("full", "a list of %d lines", ready.count)
+	}
+	return ready, err
 }
 
 // newLink is what a handshake ends with, the other side having said that we are
 // welcome; from now on only the reader's and the writer's own errors end the
 // connection.
-func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message, list []byte) (*link, error) {
+func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message, list list) (*link, error) {
 	l := &link{
-		conn: a.conn, in: in, peer: p, incarnation: theirs.incarnation, own: a.own, history: m.history, control: list,
-		listed: -1,
-		wake:   make(chan struct{}, 1), done: make(chan struct{}),
+		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.incarnation, last: theirs.last, own: a.own,
+		delivery: m.delivery, control: list.lines, told: list.round, listed: int(ready.count),
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
-	if m.welcomed(p, theirs) {
-		l.listed = int(ready.count)
-	}
+	l.joined = m.welcomed(p, theirs)
 	l.sent.Store(ready.seq)
 	l.moved.Store(time.Now().UnixNano())
+	a.pulse.watch()
 	return l, a.conn.SetDeadline(time.Time{})
 }

@@ -27,9 +27,14 @@ type lab struct {
 	net         *memnet.Network
 	incarnation uint64
 	all         []*actor
+	strangers   sync.WaitGroup
+	over        chan struct{}
+	apart       func(from, to string) bool // who cannot reach whom
 }
 
-func newLab(t *testing.T) *lab { return &lab{t: t, net: memnet.New(), incarnation: 1000} }
+func newLab(t *testing.T) *lab {
+	return &lab{t: t, net: memnet.New(), incarnation: 1000, over: make(chan struct{})}
+}
 
 // actor is one member under test.
 type actor struct {
@@ -80,6 +85,46 @@ func (k keyboard) Next() ([]byte, error) {
 }
 
 func (k keyboard) SkipLine() (int64, error) { return 0, nil }
+func (k keyboard) Ready() bool              { return false }
+
+// filter refuses the dials of those who are apart.
+func (l *lab) filter(from, to string) error {
+	if l.apart != nil && l.apart(from, to) {
+		return errors.New("network down")
+	}
+	return nil
+}
+
+// between matches the connections of a with any of others, or of all if there
+// are none.
+func between(a *actor, others ...*actor) func(from, to string) bool {
+	return func(from, to string) bool {
+		for _, o := range others {
+			if from == a.Advertise && to == o.Advertise || from == o.Advertise && to == a.Advertise {
+				return true
+			}
+		}
+		return len(others) == 0 && (from == a.Advertise || to == a.Advertise)
+	}
+}
+
+// part cuts those connections, and keeps them cut; nil mends all.
+func (l *lab) part(which func(from, to string) bool) {
+	l.apart = which
+	l.net.Filter(l.filter)
+	if which != nil {
+		l.breaks(which)
+	}
+}
+
+// hold has nothing get through those connections until it is called with false.
+func (l *lab) hold(on bool, which func(from, to string) bool) {
+	l.net.Each(func(c *memnet.Conn, from, to string) {
+		if which(from, to) {
+			c.Hold(on)
+		}
+	})
+}
 
 // start starts a member: "server", or a client by its ID. prepare may be nil.
 func (l *lab) start(name Name, addr string, prepare func(m *member), peers ...string) *actor {
@@ -149,7 +194,7 @@ func (a *actor) kill() {
 	a.lab.breaks(func(from, to string) bool { return from == a.Advertise || to == a.Advertise })
 	a.stop()
 	<-a.done
-	a.lab.net.Filter(nil)
+	a.lab.net.Filter(a.lab.filter)
 	synctest.Wait()
 }
 
@@ -164,6 +209,8 @@ func (l *lab) breaks(which func(from, to string) bool) {
 
 // end ends everybody; every test defers it.
 func (l *lab) end() {
+	close(l.over)
+	l.strangers.Wait()
 	for _, a := range l.all {
 		a.stop()
 		close(a.keys)

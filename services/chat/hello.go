@@ -21,9 +21,10 @@ type hello struct {
 }
 
 func (m *member) ourHello() hello {
+	last, _ := m.delivery.typed()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return hello{m.Name, m.Incarnation, m.Advertise, m.state, m.history.end()}
+	return hello{m.Name, m.Incarnation, m.Advertise, m.state, last}
 }
 
 func (h hello) line() message {
@@ -77,6 +78,9 @@ func received(msg message) error {
 
 func next(in *lines.Reader) (message, error) {
 	line, err := in.Next()
+	for err == nil && len(line) == 0 { // a sign of life
+		line, err = in.Next()
+	}
 	switch {
 	case errors.Is(err, lines.ErrTooLong):
 		return message{}, refuse("syntax", "a line of more than %d bytes", maxLine)

@@ -3,123 +3,151 @@ package chat
 import (
 	"net"
 	"sort"
-	"sync"
 )
 
-const (
-	maxHistory  = 16 << 20 // bytes of encoded lines kept for those who are behind
-	segmentSize = 64 << 10
-)
+const segmentSize = 64 << 10
 
-// history holds the lines typed at this member, encoded once, as MSG lines: it
-// is the queue of every link and the memory for links that come back. A link
-// only remembers how far it has got, so that a peer that reads slowly or not at
-// all costs the others nothing, and the bound is one for all.
+// history holds lines of one process as they go over the wire, each MSG with the
+// AFTER lines before it. That of the lines typed here is the queue of every link
+// and the memory for links that come back: a link only remembers how far it has
+// got, so that a peer that reads slowly or not at all costs the others nothing,
+// and the bound is one for all. That of another process is for those who lack
+// some of its lines.
 //
-// The bytes, once written, do not change, and what is dropped is left to the
-// garbage collector, so slices into it stay good.
+// The bytes, once handed out, do not change, and what is dropped is left to the
+// garbage collector, so slices into it stay good. It is for whoever holds the
+// delivery lock.
 type history struct {
-	max int
-
-	mu       sync.Mutex
 	segments []*segment // the oldest first
 	size     int        // bytes in segments
 	total    uint64     // bytes ever added
 	last     uint64     // sequence number of the newest line; 0: none yet
 }
 
-// segment is a run of lines in one piece of memory.
+// segment is a run of lines in one piece of memory, none left out.
 type segment struct {
 	first uint64 // sequence number of its first line
 	base  uint64 // bytes added before it
 	data  []byte
-	ends  []int // where each line ends in data
+	ends  []uint32 // where each line ends in data
 }
 
-// add encodes the next line and returns its sequence number. The oldest
-// segment is dropped when the bound is passed.
-func (h *history) add(name Name, text []byte) uint64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.last++
-	var s *segment
-	if n := len(h.segments); n > 0 && len(h.segments[n-1].data) < segmentSize {
-		s = h.segments[n-1]
-	} else {
-		s = &segment{first: h.last, base: h.total}
-		h.segments = append(h.segments, s)
-	}
-	before := len(s.data)
-	m := message{verb: verbMsg, name: []byte(name), seq: h.last, text: text}
-	s.data = m.append(s.data)
-	s.ends = append(s.ends, len(s.data))
-	h.size += len(s.data) - before
-	h.total += uint64(len(s.data) - before)
-	for h.size > h.max && len(h.segments) > 1 {
-		h.size -= len(h.segments[0].data)
-		h.segments[0] = nil
-		h.segments = h.segments[1:]
-	}
-	return h.last
+func (s *segment) last() uint64 { return s.first + uint64(len(s.ends)) - 1 }
+
+// add takes in line seq, which is greater than all before, without its end, and
+// the AFTER lines that belong to it, with theirs. It returns how many bytes that is.
+func (h *history) add(seq uint64, after, line []byte) int {
+	n := len(after) + len(line) + 1
+	s := h.room(seq, n)
+	s.data = append(append(append(s.data, after...), line...), '\n')
+	s.ends = append(s.ends, uint32(len(s.data)))
+	h.last = seq
+	h.size += n
+	h.total += uint64(n)
+	return n
 }
 
-// end returns the sequence number of the newest line.
-func (h *history) end() uint64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.last
+// room returns the segment for a line of n bytes.
+func (h *history) room(seq uint64, n int) *segment {
+	var data []byte
+	var ends []uint32
+	if len(h.segments) > 0 {
+		newest := h.segments[len(h.segments)-1]
+		full := len(newest.data)+n > segmentSize
+		if seq == h.last+1 && !full {
+			return newest
+		}
+		if full { // there will be many: no growing by and by
+			data = make([]byte, 0, max(segmentSize, n))
+			ends = make([]uint32, 0, len(newest.ends)+len(newest.ends)/8)
+		}
+	}
+	s := &segment{first: seq, base: h.total, data: data, ends: ends}
+	h.segments = append(h.segments, s)
+	return s
+}
+
+// shrink drops the oldest segment if all its lines are among those through, and
+// returns how many bytes that makes.
+func (h *history) shrink(through uint64) int {
+	if len(h.segments) == 0 || h.segments[0].last() > through {
+		return 0
+	}
+	n := len(h.segments[0].data)
+	h.segments[0] = nil
+	h.segments = h.segments[1:]
+	h.size -= n
+	return n
+}
+
+// truncate drops the lines after seq and returns how many bytes that makes. They
+// must not have been handed out.
+func (h *history) truncate(seq uint64) int {
+	before := h.size
+	for n := len(h.segments); n > 0 && h.segments[n-1].last() > seq; n = len(h.segments) {
+		s := h.segments[n-1]
+		keep := s.offset(seq)
+		h.size -= len(s.data) - keep
+		if keep > 0 {
+			s.data, s.ends = s.data[:keep], s.ends[:seq+1-s.first]
+			break
+		}
+		h.segments[n-1] = nil
+		h.segments = h.segments[:n-1]
+	}
+	h.last = min(h.last, seq)
+	h.total -= uint64(before - h.size)
+	return before - h.size
 }
 
 // backlog returns how many bytes follow line seq, dropped ones included as far
 // as they can be told.
 func (h *history) backlog(seq uint64) uint64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if seq >= h.last {
+	i := h.find(seq)
+	if i == len(h.segments) {
 		return 0
 	}
-	s := h.segments[h.find(seq)]
+	s := h.segments[i]
 	return h.total - s.base - uint64(s.offset(seq))
 }
 
-// find returns the index of the segment that holds the line after seq, or the
-// oldest there is. It is called with h.mu held and seq < h.last.
+// find returns the index of the segment with the first line there is after seq.
 func (h *history) find(seq uint64) int {
-	i := sort.Search(len(h.segments), func(i int) bool { return h.segments[i].first > seq+1 })
-	return max(i-1, 0)
+	return sort.Search(len(h.segments), func(i int) bool { return h.segments[i].last() > seq })
 }
 
-// offset returns where in the segment the line after seq begins.
+// offset returns where in the segment its first line after seq begins. There is one.
 func (s *segment) offset(seq uint64) int {
 	if seq < s.first {
 		return 0
 	}
-	return s.ends[seq-s.first]
+	return int(s.ends[seq-s.first])
 }
 
-// added returns how many bytes have ever been added.
-func (h *history) added() uint64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.total
-}
-
-// after adds to bufs the encoded lines that follow line seq, as far as they are
-// still held, about limit bytes of them, and returns the last line added, or
-// seq if there are none.
-func (h *history) after(seq uint64, limit int, bufs net.Buffers) (net.Buffers, uint64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if seq >= h.last {
-		return bufs, seq
-	}
+// after adds to bufs the lines that follow line seq, up to line through, as far
+// as they are still held, about limit bytes of them. It returns the last line
+// added, or seq if there are none, and how many there are.
+func (h *history) after(seq, through uint64, limit int, bufs net.Buffers) (_ net.Buffers, last, count uint64) {
 	for _, s := range h.segments[h.find(seq):] {
-		from := s.offset(seq)
-		bufs = append(bufs, s.data[from:len(s.data):len(s.data)])
-		seq = s.first + uint64(len(s.ends)) - 1
-		if limit -= len(s.data) - from; limit <= 0 {
+		if s.first > through || limit <= 0 {
 			break
 		}
+		from, to, end := s.offset(seq), len(s.data), s.last()
+		if end > through {
+			to, end = s.offset(through), through
+		}
+		bufs = append(bufs, s.data[from:to:to])
+		limit -= to - from
+		count += end - max(seq, s.first-1)
+		seq = end
 	}
-	return bufs, seq
+	return bufs, seq, count
+}
+
+// next returns the first line there is after seq, with the AFTER lines before it
+// and all line ends, and its number. There is one.
+func (h *history) next(seq uint64) (unit []byte, number uint64) {
+	s := h.segments[h.find(seq)]
+	number = max(seq+1, s.first)
+	return s.data[s.offset(seq):s.ends[number-s.first]], number
 }

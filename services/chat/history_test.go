@@ -3,6 +3,7 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -17,11 +18,11 @@ import (
 func drain(h *history, seq uint64, limit int) (string, uint64) {
 	var all strings.Builder
 	for {
-		bufs, next := h.after(seq, limit, nil)
+		bufs, next, count := h.after(seq, 1<<62, limit, nil)
 		for _, b := range bufs {
 			all.Write(b)
 		}
-		if next == seq {
+		if count == 0 {
 			return all.String(), seq
 		}
 		seq = next
@@ -30,15 +31,16 @@ func drain(h *history, seq uint64, limit int) (string, uint64) {
 
 func TestHistoryHandsOutWhatFollows(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	h := &history{max: 1 << 30}
+	h := &history{}
 	lines := []string{""}
 	for i := range 3000 {
 		text := strings.Repeat("x", rnd.IntN(200))
 		if i%500 == 0 {
 			text = strings.Repeat("y", maxText)
 		}
-		require.EqualValues(t, i+1, h.add("3", []byte(text)))
-		lines = append(lines, fmt.Sprintf("MSG 3 %d %s\n", i+1, text))
+		line := fmt.Sprintf("MSG 3 %d %s", i+1, text)
+		h.add(uint64(i+1), nil, []byte(line))
+		lines = append(lines, line+"\n")
 	}
 	for range 200 {
 		from := rnd.IntN(len(lines))
@@ -51,13 +53,14 @@ func TestHistoryHandsOutWhatFollows(t *testing.T) {
 	require.EqualValues(t, 5000, end)
 }
 
-func TestHistoryIsBounded(t *testing.T) {
-	h := &history{max: 200 << 10}
+func TestLinesTypedHereAreBounded(t *testing.T) {
+	d := newDelivery("3", 1, io.Discard)
+	d.limits.history = 200 << 10
 	for range 10000 {
-		h.add("3", []byte(strings.Repeat("x", 100)))
-		require.LessOrEqual(t, h.size, h.max)
+		d.say([]byte(strings.Repeat("x", 100)))
+		require.LessOrEqual(t, d.self.log.size, d.limits.history)
 	}
-	got, end := drain(h, 0, 1<<20)
+	got, end := drain(&d.self.log, 0, 1<<20)
 	require.EqualValues(t, 10000, end)
 	require.Greater(t, len(got), 100<<10, "it drops more than it must")
 	var first uint64
@@ -68,19 +71,20 @@ func TestHistoryIsBounded(t *testing.T) {
 }
 
 func TestHistoryKeepsWhatItHasHandedOut(t *testing.T) {
-	h := &history{max: 100 << 10}
-	h.add("3", []byte("first"))
-	bufs, _ := h.after(0, 1<<20, nil)
-	for range 5000 {
-		h.add("3", []byte(strings.Repeat("x", 100)))
+	h := &history{}
+	h.add(1, []byte("AFTER 2 7 3\n"), []byte("MSG 3 1 first"))
+	bufs, _, _ := h.after(0, 1, 1<<20, nil)
+	for seq := range uint64(5000) {
+		h.add(seq+2, nil, []byte("MSG 3 "+strings.Repeat("x", 100)))
+		h.shrink(seq)
 	}
-	require.Equal(t, "MSG 3 1 first\n", string(bufs[0]))
+	require.Equal(t, "AFTER 2 7 3\nMSG 3 1 first\n", string(bufs[0]))
 }
 
 func TestLinesThatAreGoneAreCounted(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
-		c[4].member.history.max = 100 << 10
+		c[4].delivery.limits.history = 100 << 10
 		away := func(from, to string) bool { return from == c[4].Advertise || to == c[4].Advertise }
 		l.net.Filter(func(from, to string) error {
 			if away(from, to) {
@@ -93,7 +97,7 @@ func TestLinesThatAreGoneAreCounted(t *testing.T) {
 			c[4].types(fmt.Sprintf("%d %0100d", i, i))
 		}
 		s.shows()
-		held, _ := drain(c[4].member.history, 0, 1<<20)
+		held, _ := drain(&c[4].delivery.self.log, 0, 1<<20)
 		kept := strings.Count(held, "\n")
 		require.Less(t, kept, 2000)
 		l.net.Filter(nil)
@@ -107,7 +111,7 @@ func TestLinesThatAreGoneAreCounted(t *testing.T) {
 func TestInputFasterThanTheLinksIsHeldBack(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
-		c[4].member.history.max = 300 << 10
+		c[4].delivery.limits.history = 300 << 10
 		for i := range 20000 {
 			c[4].keys <- fmt.Sprintf("%d %0100d", i, i)
 		}

@@ -13,7 +13,7 @@ import (
 
 const (
 	linkBatch    = 256 << 10 // bytes of chat that one write takes at most, so that control lines get in between
-	maxControl   = 256 << 10 // bytes of control lines that may wait for a link
+	maxControl   = 1 << 20   // bytes of control lines that may wait for a link
 	probeTimeout = time.Second
 )
 
@@ -22,7 +22,7 @@ var errSlow = errors.New("the other side does not read what it asked for")
 
 // link is a connection after the handshake. It must keep these rules:
 //
-//  1. The reader, Member.read, owns it: the reader alone takes it down.
+//  1. The reader, member.read, owns it: the reader alone takes it down.
 //  2. The writer, write, is the only one that writes to conn. When it fails it
 //     closes conn, and nothing else: the reader notices.
 //  3. Chat lines are read from the history, never queued here. Control lines
@@ -31,22 +31,33 @@ var errSlow = errors.New("the other side does not read what it asked for")
 type link struct {
 	conn        net.Conn
 	in          *lines.Reader // the reader's
+	pulse       *pulse        // what in reads from
 	peer        *peer
 	incarnation uint64 // of the other side
+	last        uint64 // what its HELLO said
 	own         bool   // it was dialled by the dialler of the peer
-	history     *history
+	joined      bool   // this member was let in by it
+	delivery    *delivery
 
 	wake chan struct{} // there is something to write; holds one
 	done chan struct{} // closed by the reader when the link is over
 
-	sent  atomic.Uint64 // the last line of the history that was written; the writer sets it
+	sent  atomic.Uint64 // the last line of ours that was written; the writer sets it
 	moved atomic.Int64  // when, in Unix nanoseconds
 
-	listed int      // the reader's: PEER lines that are to come from whoever let us in; below 0: it did not
-	pace   linkPace // the reader's of the input
+	listed int       // the reader's: how many lines the list has that is to come; 0: it is over
+	list   []mention // the reader's: those that have come
+	pace   linkPace  // the reader's of the input
+
+	// Guarded by delivery.mu.
+	origin   *origin // the process at the other side
+	told     uint64  // the first round of which it has not been told
+	requests []request
+	incoming
 
 	mu      sync.Mutex
 	control []byte
+	beating bool            // an empty line is to be written if there is nothing else
 	leaving bool            // BYE is to follow what is queued
 	cause   error           // why this side has closed conn
 	probes  []chan struct{} // closed by the next PONG
@@ -65,6 +76,24 @@ func (l *link) queue(encoded []byte) {
 		l.close(errSlow)
 		return
 	}
+	l.poke()
+}
+
+// busy reports whether control lines are waiting.
+func (l *link) busy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.control) > 0
+}
+
+// beat has an empty line written if nothing else has been for a while.
+func (l *link) beat(now time.Time) {
+	if now.Sub(time.Unix(0, l.moved.Load())) < beatAfter {
+		return
+	}
+	l.mu.Lock()
+	l.beating = true
+	l.mu.Unlock()
 	l.poke()
 }
 
@@ -112,21 +141,24 @@ func (l *link) write() {
 	sent := l.sent.Load()
 	for {
 		l.mu.Lock()
-		control, leaving := l.control, l.leaving
-		l.control = nil
+		control, beating, leaving := l.control, l.beating, l.leaving
+		l.control, l.beating = nil, false
 		l.mu.Unlock()
 
 		bufs = bufs[:0]
 		if len(control) > 0 {
 			bufs = append(bufs, control)
 		}
-		bufs, sent = l.history.after(sent, linkBatch, bufs)
+		bufs, sent = l.delivery.forLink(l, sent, bufs)
 		if len(bufs) == 0 && leaving {
 			if _, err := l.conn.Write(message{verb: verbBye}.append(nil)); err != nil {
 				l.close(err)
 			}
 			<-l.done // the other side closes, so that TIME_WAIT is there and not on our source port
 			return
+		}
+		if len(bufs) == 0 && beating {
+			bufs = append(bufs, message{verb: verbBeat}.append(nil))
 		}
 		if len(bufs) == 0 {
 			select {

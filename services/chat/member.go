@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,11 +33,13 @@ type config struct {
 //	receive.go  the reader of a link          link.go     its writer
 //	peer.go     who is known                  roster.go   how one hears of them
 //	welcome.go  what the screens say of it    leave.go    the end of this one
-//	history.go  lines typed here              typed.go    the terminal, and pace.go
+//	typed.go    the terminal, and pace.go     pulse.go    who lives
+//	delivery.go all that is shown             stats.go    what has been counted
 type member struct {
 	config
-	screen  *screen
-	history *history
+	screen   *screen // delivery's
+	delivery *delivery
+	painting chan struct{} // the screen is to be written by somebody who may wait; holds one
 	// registry is the server's; clients have none.
 	registry *Registry
 	alone    solitude // a client's; its dialler of the server has it
@@ -52,22 +53,24 @@ type member struct {
 
 	mu      sync.Mutex // never held while waiting for anything
 	peers   map[Name]*peer
-	links   []*link // those that are up; replaced, never changed
 	state   state
 	told    bool // whoever let this client in has told it of everybody
 	leaving bool // no new links
+
+	turnedAway atomic.Int64 // connections that came in and came to nothing
 
 	arrived atomic.Bool // the screen has said that this client is in; a server never arrives
 }
 
 func newMember(c config) *member {
 	m := &member{
-		config:  c,
-		screen:  &screen{w: c.Screen},
-		history: &history{max: maxHistory},
-		peers:   make(map[Name]*peer),
-		state:   stateIn,
+		config:   c,
+		painting: make(chan struct{}, 1),
+		delivery: newDelivery(c.Name, c.Incarnation, c.Screen),
+		peers:    make(map[Name]*peer),
+		state:    stateIn,
 	}
+	m.screen = &m.delivery.screen
 	m.arrived.Store(c.Name == server)
 	return m
 }
@@ -90,6 +93,8 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in Input, start fun
 
 	start()
 	m.work(func() { m.accept(dialling, ln) })
+	m.work(m.watchOver)
+	m.work(m.painter)
 	go m.readTyped(in, end) // not waited for: a read of a terminal cannot be called off
 
 	<-soft.Done()
@@ -123,23 +128,28 @@ func (m *member) finished() bool {
 	}
 }
 
+// painter writes to the screen for those who may not wait.
+func (m *member) painter() {
+	for {
+		select {
+		case <-m.painting:
+			m.screen.flush()
+		case <-m.hard.Done():
+			return
+		}
+	}
+}
+
+// paint has the screen written soon.
+func (m *member) paint() {
+	select {
+	case m.painting <- struct{}{}:
+	default:
+	}
+}
+
 // work runs f in a goroutine that serve waits for.
 func (m *member) work(f func()) { m.workers.Go(f) }
-
-// say sends a line to everybody, now or when they are back.
-func (m *member) say(text []byte) error {
-	if err := CheckText(text); err != nil {
-		return err
-	}
-	m.history.add(m.Name, text)
-	m.mu.Lock()
-	links := m.links
-	m.mu.Unlock()
-	for _, l := range links {
-		l.poke()
-	}
-	return nil
-}
 
 // up makes a link of a connection whose handshake is over, and runs it until it
 // ends. It returns false at once if the claim to the peer was lost meanwhile.
@@ -150,24 +160,26 @@ func (m *member) up(l *link) bool {
 		m.mu.Unlock()
 		return false
 	}
-	p.claim, p.link, p.failures = nil, l, 0
-	m.links = append(slices.Clip(m.links), l)
+	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
+	m.delivery.up(l)
 	m.mu.Unlock()
 	m.Log.Info("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
 	m.introduce(l)
-	m.settled(l.listed == 0)
+	m.settled(false)
 	writer := make(chan struct{})
 	go func() { defer close(writer); l.write() }()
 	err := m.read(l)
 	l.conn.Close()
+	m.delivery.down(l)
+	m.paint()
 	close(l.done)
 	<-writer
 
 	m.mu.Lock()
 	p.link, p.lost, p.sent = nil, time.Now(), l.sent.Load()
-	m.links = slices.DeleteFunc(slices.Clone(m.links), func(o *link) bool { return o == l })
 	m.mu.Unlock()
+	p.counts.count(l.reason(err))
 	if !l.own { // a dialler knows for itself
 		p.news()
 	}

@@ -41,9 +41,7 @@ func TestFullMeshIsComplete(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		for _, a := range append([]*actor{s}, c...) {
-			a.mu.Lock()
-			require.Len(t, a.links, 5, a.Name.Who())
-			a.mu.Unlock()
+			require.Len(t, a.delivery.all(), 5, a.Name.Who())
 		}
 		links := 0
 		l.net.Each(func(*memnet.Conn, string, string) { links++ })

@@ -27,7 +27,7 @@ type linkPace struct {
 
 // keep returns when the next line may be read.
 func (p *pace) keep(m *member) {
-	if m.history.added() < p.looked+paceStep {
+	if m.typedBytes() < p.looked+paceStep {
 		return
 	}
 	for m.outrun() {
@@ -35,23 +35,25 @@ func (p *pace) keep(m *member) {
 			return
 		}
 	}
-	p.looked = m.history.added()
+	p.looked = m.typedBytes()
+}
+
+func (m *member) typedBytes() uint64 {
+	_, n := m.delivery.typed()
+	return n
 }
 
 // outrun reports whether there is a link to wait for.
 func (m *member) outrun() bool {
-	m.mu.Lock()
-	links := m.links
-	m.mu.Unlock()
 	wait := false
-	for _, l := range links {
+	for _, l := range m.delivery.all() {
 		wait = l.outrun(time.Now()) || wait
 	}
 	return wait
 }
 
 func (l *link) outrun(now time.Time) bool {
-	behind, limit := l.history.backlog(l.sent.Load()), uint64(l.history.max)
+	behind, limit := l.delivery.behind(l.sent.Load()), uint64(l.delivery.limits.history)
 	p := &l.pace
 	switch {
 	case behind <= limit/4:

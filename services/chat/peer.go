@@ -2,7 +2,6 @@ package chat
 
 import (
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +21,7 @@ type peer struct {
 	failures   int       // dials in a row that have come to nothing
 	lost       time.Time // when its last link ended
 	sent       uint64    // the last of our lines that was written to that
+	mute       bool      // it took the last connection and did not answer
 	pursued    bool      // it has a dialler
 	left       bool      // it said BYE and has not been heard of since
 	dropped    bool      // it has made room for another, and its dialler is to end
@@ -30,21 +30,14 @@ type peer struct {
 	incarnation uint64 // by its last HELLO; 0: never met
 	greeted     uint64 // the incarnation that the screen has told of
 	announced   uint64 // the incarnation that others have been told of
-	shown       uint64 // the incarnation whose lines are counted in have
-	before      count  // of the incarnation shown before that
 
-	// have is how far the screen has shown the lines of that incarnation. The
-	// reader of the link counts; while there is no link, member.met may set it.
-	have atomic.Uint64
+	counts cuts
 }
-
-// count is how far the lines of an incarnation have been shown.
-type count struct{ incarnation, have uint64 }
 
 // rumour is hearsay: it never replaces what a HELLO has said.
 type rumour struct {
-	count
-	addr string
+	incarnation uint64
+	addr        string
 }
 
 // calledFor is the name of p, or none if p is nil: nobody knows yet who it is.

@@ -10,15 +10,15 @@
 //
 // Every process draws an incarnation at its start, a number greater than that
 // of any process that bore its name before; ours is the time in microseconds. A
-// member numbers the lines typed at it 1, 2, 3, …; name, incarnation and
+// process numbers the lines typed at it 1, 2, 3, …; name, incarnation and
 // sequence number name a line for ever.
 //
 // A connection opens with a handshake, to be over within 5 seconds:
 //
 //		dialler   HELLO peerlab-chat/1 NAME INCARNATION HOST:PORT STATE LAST
 //		listener  HELLO peerlab-chat/1 NAME INCARNATION HOST:PORT STATE LAST
-//		dialler   READY HAVE PEERS
-//		listener  READY HAVE PEERS
+//		dialler   READY HAVE COUNT
+//		listener  READY HAVE COUNT
 //
 //	  - HELLO says who one is and where one listens. NAME is "server" or a client's
 //	    ID. STATE is of a client: "new" asks to be let in, "in" was let in by
@@ -27,24 +27,59 @@
 //	    typed so far.
 //	  - READY says that the other is who it should be and that this connection is
 //	    the one to keep. HAVE is the last line of the other's that has been shown
-//	    here: what follows it comes next. Who has just met the other says 0 if the
-//	    other is the younger of the two, otherwise the HAVE of the PEER line that
-//	    told of it, otherwise the other's LAST. A new client that gets its first
-//	    READY is in. The server writes the client into its registry before that.
+//	    here: what follows it comes next. COUNT lines PEER and HAVE come first, the
+//	    list: how far the sender has shown each process it knows of, itself included.
+//	    A new client that gets its first READY is in. The server writes the client
+//	    into its registry before that.
 //
-// From then on either side sends, in any order:
+// From then on either side sends, in any order but that given:
 //
 //	PEER NAME INCARNATION HOST:PORT HAVE   a client the sender has met, and how far it has shown its lines
 //	MSG NAME SEQUENCE TEXT                 a line typed at the sender, whose name is NAME
+//	AFTER NAME INCARNATION SEQUENCE        right before a MSG: what had been shown where that was typed
+//	HAVE NAME INCARNATION SEQUENCE         the sender has shown that process's lines through SEQUENCE
+//	WANT NAME INCARNATION SEQUENCE         asks for those that follow
+//	LINES NAME INCARNATION COUNT           the answer to WANT: COUNT lines of that process come right behind it
 //	PING TOKEN                             asks for PONG TOKEN; TOKEN is 1 to 64 bytes without spaces
 //	PONG TOKEN
 //	BYE                                    the sender leaves for good; the other side closes
 //	ERR CODE REASON                        the sender closes; the last line of a connection
+//	                                       (an empty line) the sender is alive
 //
 // TEXT is 0 to 16,384 bytes without control bytes. A SEQUENCE that was shown
 // before is passed over; one that leaves some out says that the sender does not
 // have those any more. A client that learns of another by PEER dials it; the
 // younger of the two at once, the older a moment later.
+//
+// # Agreement
+//
+// What one member has shown, all show, whoever dies: each keeps the lines of
+// others that it has shown, as they came, and hands them on. HAVE is said of
+// everybody on a new link (the list), of X to all when the link to X ends, and of
+// whatever has moved about once a second. Who hears of more than it has sends
+// WANT, unless a link to that very process is up: then they come by themselves.
+// The answer is LINES, at most some 256 KiB of them; who still lacks some asks
+// again. COUNT is 0 if the one who was asked has none. A MSG in it bears the name
+// of the process asked for; anywhere else it bears its sender's.
+//
+// A process that one has never heard of counts from 0 if it is younger than
+// oneself, and from what the first mention of it says otherwise: what was said
+// before one came is not shown. HELLO of the state "new", or from somebody whose
+// name had another process that one has met, counts from 0 too.
+//
+// # Causality
+//
+// Before a MSG come AFTER lines for all whose lines its typist's screen has shown
+// since the typist's own line before. The line is shown once they have been shown
+// here, and held back until then, and so are those behind it. When they do not
+// come they are asked for where the line came from, and then everywhere; when they
+// cannot be had for 2 seconds and there is no link to their process, or for 10
+// seconds in any case, the line is shown with a notice.
+//
+// # Detection
+//
+// Who has said nothing for a second says an empty line. A link that is silent for
+// 3 seconds is closed.
 //
 // Before HELLO, PING is answered too, and the connection closed: a health check.
 //
@@ -58,20 +93,11 @@
 //	taken     another process is here under that name, and lives; choose another
 //	linked    there is a connection between the two, and it lives
 //	crossed   the two dialled each other at the same time, and the other connection stays
-//	full      no room for another member
+//	full      no room for another member, or more than a link may ask for or name
 //	leaving   the one reached is about to leave
-//	sender    a MSG bore another's name
+//	sender    a MSG bore a name that it should not
+//	silent    nothing was heard for 3 seconds
 package chat
-
-import (
-	"bytes"
-	"cmp"
-	"errors"
-	"fmt"
-	"strconv"
-
-	"peerlab/services/internal/lines"
-)
 
 // version opens every HELLO.
 const version = "peerlab-chat/1"
@@ -90,103 +116,13 @@ const (
 	verbReady verb = "READY"
 	verbPeer  verb = "PEER"
 	verbMsg   verb = "MSG"
+	verbAfter verb = "AFTER"
+	verbHave  verb = "HAVE"
+	verbWant  verb = "WANT"
+	verbLines verb = "LINES"
 	verbPing  verb = "PING"
 	verbPong  verb = "PONG"
 	verbBye   verb = "BYE"
 	verbErr   verb = "ERR"
+	verbBeat  verb = "" // an empty line
 )
-
-// state is how far a client has got, as its HELLO says.
-type state string
-
-const (
-	stateNew  state = "new"
-	stateIn   state = "in"
-	stateBack state = "back"
-)
-
-// message is one line. Which fields count depends on the verb.
-type message struct {
-	verb        verb
-	name        []byte // HELLO PEER MSG
-	incarnation uint64 // HELLO PEER
-	addr        []byte // HELLO PEER
-	state       state  // HELLO
-	seq         uint64 // HELLO: LAST. READY PEER: HAVE. MSG: SEQUENCE
-	count       uint64 // READY: PEERS
-	token       []byte // PING PONG; ERR: CODE
-	text        []byte // MSG; ERR: REASON
-}
-
-var errVersion = errors.New("another protocol or version: this is " + version)
-
-// parse reads one line, without its end. The message refers to the line's bytes.
-func parse(line []byte) (message, error) {
-	v, rest, _ := bytes.Cut(line, space)
-	f := fields{rest: rest, more: len(v) < len(line)}
-	var m message
-	switch verb(v) { // the compiler makes no string of it
-	case verbMsg:
-		m = message{verb: verbMsg, name: f.name(), seq: f.number(), text: f.text()}
-	case verbHello:
-		if !bytes.Equal(f.next(), []byte(version)) {
-			return m, errVersion
-		}
-		m = message{verb: verbHello, name: f.name(), incarnation: f.number(), addr: f.addr(), state: f.state(), seq: f.number()}
-	case verbReady:
-		m = message{verb: verbReady, seq: f.number(), count: f.number()}
-	case verbPeer:
-		m = message{verb: verbPeer, name: f.name(), incarnation: f.number(), addr: f.addr(), seq: f.number()}
-	case verbPing:
-		m = message{verb: verbPing, token: f.token()}
-	case verbPong:
-		m = message{verb: verbPong, token: f.token()}
-	case verbBye:
-		m = message{verb: verbBye}
-	case verbErr:
-		m = message{verb: verbErr, token: f.token(), text: f.text()}
-	default:
-		return m, fmt.Errorf("%s is no message", lines.Quote(line))
-	}
-	if f.bad != "" || f.more {
-		return message{}, fmt.Errorf("%s: %s", lines.Quote(line), cmp.Or(f.bad, "has a field too many"))
-	}
-	return m, nil
-}
-
-// append adds the message to dst as a line with its end. Whoever calls it has
-// seen to it that no field holds a space, and no text a control byte: appendMsg
-// and appendErr are for what people and strangers wrote.
-func (m message) append(dst []byte) []byte {
-	dst = append(dst, m.verb...)
-	switch m.verb {
-	case verbHello:
-		dst = fmt.Appendf(dst, " %s %s %d %s %s %d", version, m.name, m.incarnation, m.addr, m.state, m.seq)
-	case verbReady:
-		dst = fmt.Appendf(dst, " %d %d", m.seq, m.count)
-	case verbPeer:
-		dst = fmt.Appendf(dst, " %s %d %s %d", m.name, m.incarnation, m.addr, m.seq)
-	case verbMsg:
-		dst = append(append(dst, ' '), m.name...)
-		dst = strconv.AppendUint(append(dst, ' '), m.seq, 10)
-		dst = append(append(dst, ' '), m.text...)
-	case verbPing, verbPong:
-		dst = append(append(dst, ' '), m.token...)
-	case verbErr:
-		dst = append(append(dst, ' '), m.token...)
-		dst = append(append(dst, ' '), m.text...)
-	}
-	return append(dst, '\n')
-}
-
-// CheckText returns why text can't be sent as a line of chat, or nil: the one
-// place that keeps line ends and control bytes from going out.
-func CheckText(text []byte) error {
-	if len(text) > maxText {
-		return fmt.Errorf("%d bytes are more than a line holds (%d)", len(text), maxText)
-	}
-	if !lines.Clean(text) {
-		return errors.New("it holds control characters")
-	}
-	return nil
-}

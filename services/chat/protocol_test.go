@@ -20,7 +20,12 @@ func TestParse(t *testing.T) {
 		"MSG 3 17  two  spaces ":     {verb: verbMsg, name: []byte("3"), seq: 17, text: []byte(" two  spaces ")},
 		"PING é":                     {verb: verbPing, token: []byte("é")},
 		"PONG x":                     {verb: verbPong, token: []byte("x")},
+		"AFTER 3 12 17":              {verb: verbAfter, name: []byte("3"), incarnation: 12, seq: 17},
+		"HAVE server 12 0":           {verb: verbHave, name: []byte("server"), incarnation: 12},
+		"WANT 3 12 17":               {verb: verbWant, name: []byte("3"), incarnation: 12, seq: 17},
+		"LINES 3 12 2":               {verb: verbLines, name: []byte("3"), incarnation: 12, count: 2},
 		"BYE":                        {verb: verbBye},
+		"":                           {verb: verbBeat},
 		"ERR taken somebody is here": {verb: verbErr, token: []byte("taken"), text: []byte("somebody is here")},
 	}
 	for line, want := range good {
@@ -30,7 +35,6 @@ func TestParse(t *testing.T) {
 		require.Equal(t, line+"\n", string(got.append(nil)))
 	}
 	bad := map[string]string{
-		"":                                "is no message",
 		"msg 3 17 hello":                  "is no message",
 		"MSG":                             "is cut short",
 		"MSG 3 17":                        "is cut short",
@@ -40,6 +44,14 @@ func TestParse(t *testing.T) {
 		"MSG 3 017 hello":                 "no number",
 		"MSG 3 1e9 hello":                 "no number",
 		"MSG 3 1234567890123456789 hello": "no number",
+		" ":                               "a field too many",
+		"AFTER 3 12":                      "is cut short",
+		"AFTER 3 12 17 ":                  "a field too many",
+		"AFTER 3 x 17":                    "no number",
+		"HAVE ../x 12 17":                 "no name",
+		"WANT 3 12 -1":                    "no number",
+		"LINES 3 12":                      "is cut short",
+		"LINES 3 12 1 x":                  "a field too many",
 		"READY":                           "is cut short",
 		"READY 1 2 3":                     "a field too many",
 		"READY 1 2 ":                      "a field too many",
@@ -76,7 +88,7 @@ func TestParseDoesNotAllocateForALineOfChat(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, line := range []string{
 		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4", "READY 0 2", "PEER 2 7 [::1]:6002 9", "MSG 3 17 hello there",
-		"PING x", "PONG x", "BYE", "ERR taken x", "MSG 3 17 \xff\x00", "MSG", " ", "HELLO peerlab-chat/1 3 12 [::1%lo]:1 in 4",
+		"AFTER 3 12 17", "HAVE server 12 0", "WANT 3 12 17", "LINES 3 12 2", "", "PING x", "PONG x", "BYE", "ERR taken x", "MSG 3 17 \xff\x00", "MSG", " ", "HELLO peerlab-chat/1 3 12 [::1%lo]:1 in 4",
 	} {
 		f.Add([]byte(line))
 	}

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"errors"
+	"time"
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
@@ -13,24 +14,25 @@ var errBye = errors.New("it has left")
 // read takes in what comes from a link until it ends, and says why it did. What
 // was shown is on the screen when it returns.
 func (m *member) read(l *link) error {
-	defer m.screen.flush()
-	who := l.peer.name.Who()
-	for {
-		if !l.in.Ready() {
-			m.screen.flush() // all that came with one read goes to the screen with one write
+	if l.listed == 0 {
+		if err := m.listOver(l); err != nil {
+			return err
 		}
+	}
+	for {
 		line, err := l.in.Next()
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
 			return m.cut(l, refuse("syntax", "a line of more than %d bytes", maxLine))
+		case errors.Is(err, errSilent):
+			m.sayLast(l, refuse("silent", "%v", errSilent))
+			return l.reason(err)
 		case err != nil:
 			return l.reason(err)
 		}
-		msg, err := parse(line)
+		err = m.takeAll(l, line)
+		m.screen.flush() // all that came with one read goes to the screen with one write
 		if err != nil {
-			return m.cut(l, refuse("syntax", "%v", err))
-		}
-		if err := m.take(l, who, msg); err != nil {
 			var ours *refusal
 			if errors.As(err, &ours) && !errors.As(err, new(theirRefusal)) {
 				return m.cut(l, ours)
@@ -40,30 +42,48 @@ func (m *member) read(l *link) error {
 	}
 }
 
-// take does what one message asks for.
-func (m *member) take(l *link, who string, msg message) error {
+// takeAll takes in a line and those behind it that came with the same read.
+func (m *member) takeAll(l *link, line []byte) (err error) {
+	d := m.delivery
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	defer d.release()
+	d.wait(l)
+	for {
+		seq, text, plain := l.plain(line)
+		var msg message
+		if !plain {
+			msg, err = parse(line)
+		}
+		switch {
+		case err != nil:
+			return refuse("syntax", "%v", err)
+		case plain:
+			d.arrive(l, l.origin, seq, text, line)
+		case msg.verb.forDelivery() && (msg.verb != verbHave || l.listed == 0):
+			err = d.take(l, msg, line)
+		default:
+			d.mu.Unlock()
+			err = m.take(l, msg)
+			d.mu.Lock()
+		}
+		if err != nil || !l.in.Ready() {
+			return err
+		}
+		if line, err = l.in.Next(); err != nil {
+			return nil // too long: the next call of Next says so again
+		}
+	}
+}
+
+// take does what a message asks for that is not about lines of chat.
+func (m *member) take(l *link, msg message) error {
 	switch msg.verb {
-	case verbMsg:
-		if string(msg.name) != string(l.peer.name) {
-			return refuse("sender", "%s sent a line in the name of %s", who, lines.Quote(msg.name))
+	case verbPeer, verbHave:
+		if l.listed > 0 {
+			return m.takeListed(l, msg)
 		}
-		if len(msg.text) > maxText {
-			return refuse("syntax", "a text of more than %d bytes", maxText)
-		}
-		have := l.peer.have.Load()
-		if msg.seq <= have {
-			return nil // it came by an earlier connection
-		}
-		if msg.seq > have+1 {
-			m.screen.lost(who, msg.seq-have-1)
-		}
-		m.screen.typed(who, msg.text)
-		l.peer.have.Store(msg.seq)
-	case verbPeer:
-		m.heard(msg)
-		if l.listed--; l.listed == 0 {
-			m.settled(true)
-		}
+		return m.introduced(l, msg)
 	case verbPing:
 		l.send(message{verb: verbPong, token: msg.token})
 	case verbPong:
@@ -84,4 +104,14 @@ func (m *member) cut(l *link, why *refusal) error {
 	m.Log.Warn("cut a connection for what came from it", "peer", l.peer.name.Who(), "why", why)
 	tcp.Refuse(l.conn, why.line().append(nil))
 	return why
+}
+
+// lastWord is how long the last line over a silent link may take.
+const lastWord = 50 * time.Millisecond
+
+// sayLast tells the other side why the link ends, if it is there after all.
+func (m *member) sayLast(l *link, why *refusal) {
+	if l.conn.SetDeadline(time.Now().Add(lastWord)) == nil {
+		_ = write(l.conn, why.line()) // most likely there is nobody to read it
+	}
 }

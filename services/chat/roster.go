@@ -5,66 +5,88 @@ import (
 	"slices"
 )
 
-// readyFor returns the READY line for p, and the PEER lines that are to follow
-// it: everybody that this member has met. Hearsay is not passed on. It fails if
-// this member is leaving, or the attempt a has lost its claim.
-func (m *member) readyFor(p *peer, a *attempt, have uint64) (ready message, list []byte, err error) {
+// readyFor returns the READY line for p, and the list that is to follow it:
+// everybody that this member has met, and how far the lines of every process have
+// been shown. Hearsay is not passed on. It fails if this member is leaving, or
+// the attempt a has lost its claim.
+func (m *member) readyFor(p *peer, a *attempt, have uint64) (ready message, list list, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case m.leaving:
-		return ready, nil, m.isLeaving()
+		return ready, list, m.isLeaving()
 	case p.claim != a:
-		return ready, nil, errOvertaken
+		return ready, list, errOvertaken
 	}
 	a.ready = true
-	ready = message{verb: verbReady, seq: have}
+	d := m.delivery
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	told := map[originID]bool{{p.name, p.incarnation}: true} // READY tells of p itself
 	for _, o := range m.peers {
 		if o != p && o.name != server && o.incarnation != 0 && !o.left {
-			list = o.line().append(list)
-			ready.count++
+			list.lines = o.line(d.shownLocked(o.id())).append(list.lines)
+			list.count++
+			told[o.id()] = true
 		}
 	}
-	return ready, list, nil
+	d.finish(&list, told)
+	return message{verb: verbReady, seq: have, count: list.count}, list, nil
 }
 
 // introduce tells everybody else of a newcomer, if this member is the first to
 // meet it.
 func (m *member) introduce(l *link) {
 	m.mu.Lock()
-	newcomer, links := l.peer.line(), m.links
+	newcomer := l.peer.line(m.delivery.shown(l.peer.id()))
 	told := l.peer.announced == l.incarnation || l.peer.rumour.incarnation == l.incarnation || l.peer.name == server
 	l.peer.announced = l.incarnation
 	m.mu.Unlock()
 	if told {
 		return
 	}
-	for _, o := range links {
+	for _, o := range m.delivery.all() {
 		if o != l {
 			o.send(newcomer)
 		}
 	}
 }
 
-// line is the PEER line of p. It is called with member.mu held.
-func (p *peer) line() message {
-	return message{verb: verbPeer, name: []byte(p.name), incarnation: p.incarnation, addr: []byte(p.addr), seq: p.have.Load()}
+// line is the PEER line of p, whose lines have been shown through have. It is
+// called with member.mu held.
+func (p *peer) line(have uint64) message {
+	return message{verb: verbPeer, name: []byte(p.name), incarnation: p.incarnation, addr: []byte(p.addr), seq: have}
 }
 
-// heard takes in a PEER line: whoever is not known by that incarnation is
-// dialled there too.
-func (m *member) heard(msg message) {
-	name := Name(msg.name)
-	if name == m.Name || name == server {
+// id is who p was when it was met last. It is called with member.mu held.
+func (p *peer) id() originID { return originID{p.name, p.incarnation} }
+
+// introduced takes in a PEER line that came after the list.
+func (m *member) introduced(l *link, msg message) error {
+	x := mention{originID{Name(msg.name), msg.incarnation}, string(msg.addr), msg.seq}
+	m.delivery.mu.Lock()
+	err := m.delivery.mentioned(l, x)
+	m.delivery.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	m.heard(x)
+	return nil
+}
+
+// heard takes in that a client is said to be somewhere: whoever is not known by
+// that incarnation is dialled there too.
+func (m *member) heard(x mention) {
+	if x.name == m.Name || x.name == server {
 		return // oneself is known, and everybody knows a server of their own
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p := m.peerLocked(name)
-	if p == nil || msg.incarnation == p.incarnation || p.left && msg.incarnation < p.incarnation {
+	p := m.peerLocked(x.name)
+	if p == nil || x.incarnation == p.incarnation || p.left && x.incarnation < p.incarnation {
 		return
 	}
-	p.rumour = rumour{count{msg.incarnation, msg.seq}, string(msg.addr)}
+	p.rumour = rumour{x.incarnation, x.addr}
 	p.failures = 0
 	m.pursueLocked(p)
 	p.news()
@@ -79,29 +101,14 @@ func (m *member) met(p *peer, a *attempt, h hello) (have uint64, err error) {
 	if p.claim != a {
 		return 0, errOvertaken
 	}
+	heir := p.incarnation != 0 && p.incarnation != h.incarnation
 	p.incarnation, p.addr = h.incarnation, h.addr
 	if p.rumour.incarnation != h.incarnation {
 		p.rumour = rumour{}
 	}
 	p.rumour.addr = ""
 	m.pursueLocked(p)
-	if p.shown == h.incarnation {
-		return p.have.Load(), nil
-	}
-	switch {
-	case p.before.incarnation == h.incarnation: // it was away while another bore its name
-		have = p.before.have
-	case h.state == stateNew, h.incarnation > m.Incarnation, p.shown != 0:
-		have = 0 // whatever was typed there, we were here, or it has been waiting for us
-	case p.rumour.incarnation == h.incarnation:
-		have = min(p.rumour.have, h.last)
-	default:
-		have = h.last
-	}
-	p.before = count{p.shown, p.have.Load()}
-	p.shown = h.incarnation
-	p.have.Store(have)
-	return have, nil
+	return m.delivery.met(h, heir), nil
 }
 
 // reachable returns the address that others are to dial: where it names no one

@@ -3,18 +3,14 @@ package chat
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 
 	"peerlab/services/internal/lines"
 )
 
-// screenBatch is how much is gathered at most before it is written.
-const screenBatch = 64 << 10
-
 // screen is what a member shows. Every line is "WHO: TEXT", in the order of the
-// calls. Lines are gathered until somebody flushes, so that all that came in
-// with one read goes out with one write. A writer that blocks holds up whoever
+// calls. Lines are gathered until somebody flushes, so that all that came with
+// one read goes out with one write. A writer that blocks holds up whoever
 // flushes, and so slows down those who send, which is as it should be: nothing
 // that was received is dropped.
 type screen struct {
@@ -24,33 +20,23 @@ type screen struct {
 	err     error       // the first failure; later lines go nowhere
 	failed  func(error) // is told of it
 
-	mu  sync.Mutex
+	mu  *sync.Mutex // the delivery lock
 	buf []byte
 }
 
-// typed shows a line that another member sent.
-func (s *screen) typed(who string, text []byte) {
-	s.mu.Lock()
+// line gathers a line; who is with ": " already. It is called with s.mu held.
+func (s *screen) line(who string, text []byte) {
 	s.buf = append(s.buf, who...)
-	s.buf = append(s.buf, ": "...)
 	s.buf = lines.Escape(s.buf, text)
 	s.buf = append(s.buf, '\n')
-	full := len(s.buf) >= screenBatch
-	s.mu.Unlock()
-	if full {
-		s.flush()
-	}
-}
-
-// lost tells that n lines of a member are gone for good.
-func (s *screen) lost(who string, n uint64) {
-	s.typed(who, []byte("("+strconv.FormatUint(n, 10)+" lines lost)"))
 }
 
 // tell shows a line of the program's own at once: when it returns, the line is
 // on the screen.
 func (s *screen) tell(who, text string) {
-	s.typed(who, []byte(text))
+	s.mu.Lock()
+	s.line(who+": ", []byte(text))
+	s.mu.Unlock()
 	s.flush()
 }
 

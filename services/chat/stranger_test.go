@@ -24,6 +24,16 @@ func (l *lab) stranger(to, hello string) (io.WriteCloser, *bufio.Reader) {
 		_, err = in.ReadString('\n')
 		require.NoError(l.t, err)
 	}
+	l.strangers.Go(func() { // it lives until it closes
+		for err := error(nil); err == nil; {
+			select {
+			case <-time.After(time.Second):
+				_, err = io.WriteString(conn, "\n")
+			case <-l.over:
+				return
+			}
+		}
+	})
 	return conn, in
 }
 

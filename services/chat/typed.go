@@ -15,6 +15,7 @@ import (
 type Input interface {
 	Next() ([]byte, error)
 	SkipLine() (int64, error) // drops the rest of a line that was too long
+	Ready() bool              // reports whether Next would return at once
 }
 
 // readTyped takes in what is typed until it ends.
@@ -22,12 +23,14 @@ func (m *member) readTyped(in Input, end context.CancelCauseFunc) {
 	var p pace
 	for {
 		p.keep(m)
-		line, err := in.Next()
+		line, err := m.chat(in)
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
 			if _, err = in.SkipLine(); err == nil {
 				m.Log.Warn(fmt.Sprintf("not sent: a line of more than %d bytes; split it", maxText))
 			}
+		case errors.Is(err, errNotSent):
+			m.Log.Warn(err.Error())
 		case errors.Is(err, io.EOF):
 			return
 		case err != nil:
@@ -40,29 +43,93 @@ func (m *member) readTyped(in Input, end context.CancelCauseFunc) {
 	}
 }
 
-// obey does what a typed line asks for, and reports whether that is to leave.
-func (m *member) obey(line string) (leave bool) {
-	switch {
-	case line == "":
-	case line == "/who":
-		m.showWho()
-	case line == "/help":
-		m.showHelp()
-	case m.Name == server && line == "Exit", m.Name != server && line == "/quit":
-		return true
-	default:
+// chat waits for a line and says it to everybody, now or when they are back, and
+// with it those behind it that can be had at once. It returns the line that ended
+// this, if that was a command or empty.
+func (m *member) chat(in Input) (command []byte, err error) {
+	line, err := in.Next()
+	if err != nil || m.commands(line) {
+		return line, err
+	}
+	defer func() {
+		for _, l := range m.delivery.all() {
+			l.poke()
+		}
+	}()
+	m.delivery.mu.Lock()
+	defer m.delivery.mu.Unlock()
+	for taken := 0; taken < paceStep; {
+		if err = m.say(line); err != nil {
+			return nil, err
+		}
+		taken += len(line)
+		if !in.Ready() {
+			break
+		}
+		if line, err = in.Next(); err != nil || m.commands(line) {
+			return line, err
+		}
+	}
+	return nil, nil
+}
+
+// say takes in one line. It is called with the delivery lock held.
+func (m *member) say(line []byte) error {
+	err := CheckText(line)
+	if err != nil {
 		// What can steer a terminal is made harmless here already, so that the
 		// wire never carries it; everybody else escapes again all the same.
-		if err := m.say(lines.Escape(nil, []byte(line))); err != nil {
-			m.Log.Warn("not sent", "err", err)
-		}
+		line = lines.Escape(nil, line)
+		err = CheckText(line)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	m.delivery.say(line)
+	return nil
+}
+
+var errNotSent = errors.New("not sent")
+
+const (
+	typedWho   = "/who"
+	typedHelp  = "/help"
+	typedStats = "/stats"
+	typedQuit  = "/quit"
+	typedExit  = "Exit"
+)
+
+// commands reports whether a typed line is for this member, not for the others.
+func (m *member) commands(line []byte) bool {
+	switch string(line) {
+	case "", typedWho, typedHelp, typedStats:
+		return true
+	case typedExit:
+		return m.Name == server
+	case typedQuit:
+		return m.Name != server
+	}
+	return false
+}
+
+// obey does what a command asks for, and reports whether that is to leave.
+func (m *member) obey(command string) (leave bool) {
+	switch command {
+	case typedWho:
+		m.showWho()
+	case typedHelp:
+		m.showHelp()
+	case typedStats:
+		m.showStats()
+	case typedExit, typedQuit:
+		return true
 	}
 	return false
 }
 
 func (m *member) showHelp() {
 	who := m.Name.Who()
-	m.screen.tell(who, "/who lists who is connected, /help shows this")
+	m.screen.tell(who, "/who lists who is connected, /stats what was cut, lost and refused, /help shows this")
 	if m.Name == server {
 		m.screen.tell(who, "Exit ends the server; the clients go on without it")
 	} else {
@@ -82,11 +149,8 @@ func (m *member) showWho() {
 			rows = append(rows, self)
 			self.who = ""
 		}
-		switch {
-		case p.link != nil:
-			rows = append(rows, row{p.name.Who(), "connected, " + p.addr})
-		case !p.left && p.pursued:
-			rows = append(rows, row{p.name.Who(), "gone, " + p.addrs()[0]})
+		if how := p.condition(); how != "" {
+			rows = append(rows, row{p.name.Who(), how})
 		}
 	}
 	m.mu.Unlock()
@@ -96,4 +160,20 @@ func (m *member) showWho() {
 	for _, r := range rows {
 		m.screen.tell(r.who, r.text)
 	}
+}
+
+// condition says how it stands with a peer; it is empty for those who have left
+// or were never looked for. It is called with member.mu held.
+func (p *peer) condition() string {
+	switch {
+	case p.link != nil && p.link.pulse.silence() >= silentAfter:
+		return "silent, " + p.addr
+	case p.link != nil:
+		return "connected, " + p.addr
+	case p.left || !p.pursued:
+		return ""
+	case p.mute:
+		return "silent, " + p.addrs()[0]
+	}
+	return "gone, " + p.addrs()[0]
 }

@@ -110,12 +110,27 @@ func (m *member) goodbye(l *link) {
 	p.left = p.name != server && p.incarnation == l.incarnation
 	gone := p.left
 	m.mu.Unlock()
-	m.screen.tell(p.name.Who(), "terminated.")
+	m.farewell(l)
 	if m.registry != nil && gone {
 		if err := m.registry.Remove(p.name); err != nil {
 			m.Log.Warn(registryTrouble, "err", err)
 		}
 	}
+}
+
+// farewell shows that somebody has left, after the last line of theirs.
+func (m *member) farewell(l *link) {
+	d := m.delivery
+	d.mu.Lock()
+	l.origin.dead = true
+	show := func() { d.line(l.origin.who, []byte("terminated.")) }
+	if l.origin.have < l.origin.end {
+		l.origin.bye = show
+	} else {
+		show()
+	}
+	d.mu.Unlock()
+	m.screen.flush()
 }
 
 const registryTrouble = "the registry could not be written; the chat goes on, but a restarted server may not find everybody"

@@ -1,0 +1,149 @@
+package chat
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAnswerThatOvertakesWaits(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, c := l.five()
+		slow := between(c[0], c[2])
+		l.hold(true, slow)
+		c[0].types("what time is it?")
+		c[1].types("five to twelve")
+		s.types("so late")
+		c[3].shows("Client 1: what time is it?", "Client 2: five to twelve", "Server: so late")
+		c[2].shows()
+		<-time.After(time.Second)
+		require.Equal(t, []string{"Client 1: what time is it?", "Client 2: five to twelve", "Server: so late"}, c[2].screen.lines())
+		l.hold(false, slow)
+		<-time.After(time.Second)
+		require.Len(t, c[2].screen.lines(), 3, "something is shown twice")
+	})
+}
+
+func TestAnswerWaitsForWhatComesInAMoment(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, c := l.five()
+		slow := between(c[0], s, c[2], c[3], c[4])
+		l.hold(true, slow)
+		c[0].types("hello")
+		for i := range 100 {
+			c[1].types(fmt.Sprint("hello yourself ", i))
+		}
+		c[4].types("this answers nobody")
+		<-time.After(100 * time.Millisecond)
+		c[2].shows("Client 5: this answers nobody")
+		l.hold(false, slow)
+		synctest.Wait()
+		got := c[2].screen.lines()
+		require.Len(t, got, 101)
+		require.Equal(t, "Client 1: hello", got[0])
+		require.Equal(t, "Client 2: hello yourself 99", got[100])
+		require.Empty(t, c[2].delivery.self.sources)
+	})
+}
+
+func TestWhatNobodyHasAnyMoreIsNotWaitedForForEver(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, c := l.five()
+		others := []*actor{s, c[2], c[3], c[4]}
+		l.hold(true, between(c[0], others...))
+		c[0].types("listen")
+		l.hold(true, between(c[1], s, c[3], c[4]))
+		c[1].types("I do") // it gets to client 3 alone
+		c[1].kill()        // who alone has shown what client 1 said
+		c[0].kill()
+		c[2].shows()
+		<-time.After(unreached + time.Second)
+		require.Equal(t, []string{"Client 1: (1 lines missing)", "Client 2: I do"}, c[2].screen.lines())
+		<-time.After(unreached + time.Second)
+		for _, a := range others {
+			require.Equal(t, []string{"Client 1: (1 lines missing)", "Client 2: I do"}, a.screen.lines(), a.Name.Who())
+		}
+		ready(others...)
+		c[2].types("what did they talk about?")
+		c[3].shows("Client 3: what did they talk about?") // at once
+	})
+}
+
+func TestNobodyIsWaitedForLongerThanTenSeconds(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		l.server()
+		one := l.client("1")
+		conn, _ := l.stranger(clientAddr("1"), "HELLO peerlab-chat/1 9 3000 127.0.0.1:9 new 0")
+		liar, _ := l.stranger(clientAddr("1"), "HELLO peerlab-chat/1 8 3000 127.0.0.1:8 new 0")
+		ready(one)
+		fmt.Fprintln(liar, "AFTER 9 3000 5") // which will never be, although 9 is there
+		fmt.Fprintln(liar, "MSG 8 1 trust me")
+		<-time.After(maxWait - time.Second)
+		one.shows()
+		<-time.After(2 * time.Second)
+		require.Equal(t, []string{"Client 9: (5 lines missing)", "Client 8: trust me"}, one.screen.lines())
+		fmt.Fprintln(conn, "MSG 9 1 I am here")
+		synctest.Wait()
+		require.Equal(t, "Client 9: I am here", one.screen.lines()[2])
+		conn.Close()
+		liar.Close()
+	})
+}
+
+// TestTooMuchThatWaits: the lines of one who answers somebody far away are not
+// taken in without end, and none is lost.
+func TestTooMuchThatWaits(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		_, c := l.five()
+		d := c[2].delivery
+		d.limits.someHeldOf, d.limits.heldOf = 32<<10, 512<<10
+		slow := between(c[0], c[2])
+		l.hold(true, slow)
+		c[0].types("what is in that file?")
+		want := []string{"Client 1: what is in that file?"}
+		for i := range 5000 {
+			line := fmt.Sprintf("%d %0100d", i, i)
+			c[1].keys <- line
+			want = append(want, "Client 2: "+line)
+		}
+		synctest.Wait()
+		c[2].shows()
+		d.mu.Lock()
+		require.Greater(t, d.held, d.limits.someHeldOf)
+		require.Less(t, d.held, d.limits.someHeldOf+200<<10, "it is read on")
+		d.mu.Unlock()
+		<-time.After(time.Second)
+		require.Equal(t, want, c[2].screen.lines())
+		d.mu.Lock()
+		require.Zero(t, d.held)
+		require.Empty(t, d.holding)
+		d.mu.Unlock()
+	})
+}
+
+func TestWhoeverAsksForTooMuchPatienceIsCut(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, one := l.server(), l.client("1")
+		s.delivery.limits.heldOf = 100 << 10
+		conn, in := l.stranger(serverAddr, "HELLO peerlab-chat/1 9 3000 127.0.0.1:9 new 0")
+		_, err := fmt.Fprintln(conn, "AFTER 8 4000 1\nMSG 9 1 wait") // 8 is nobody; WANT is not answered
+		for i := 0; err == nil; i++ {
+			_, err = fmt.Fprintf(conn, "MSG 9 %d %s\n", i+2, strings.Repeat("x", 1000))
+			require.Less(t, i, 1000, "nobody minds")
+		}
+		_, _ = in.ReadString('\n')
+		ready(s)
+		d := s.delivery
+		d.mu.Lock()
+		require.Zero(t, d.held)
+		d.mu.Unlock()
+		s.types("/stats")
+		require.Contains(t, s.screen.lines(), "Client 9: cut as slow 0, silent 0, too far ahead 1, wrong 0")
+		one.types("we go on")
+		require.Contains(t, s.screen.lines(), "Client 1: we go on")
+	})
+}

@@ -1,0 +1,161 @@
+package chat
+
+import (
+	"net"
+	"time"
+)
+
+const (
+	tellAtOnce  = 8         // links that are told in one round what has moved
+	answerBatch = 256 << 10 // bytes of lines that answer one WANT, about
+	maxRequests = 256       // processes whose lines may be asked for on one link at a time
+)
+
+// request is a WANT that is to be answered.
+type request struct {
+	*origin
+	seq uint64
+}
+
+// line is the HAVE line of an origin.
+func (o *origin) line() message {
+	return message{verb: verbHave, name: []byte(o.name), incarnation: o.incarnation, seq: o.have}
+}
+
+// finish adds to a list a HAVE line for every process that no PEER line told of:
+// one that has said nothing yet too, for it may before it is met. The link is to be told what has moved since.
+func (d *delivery) finish(l *list, told map[originID]bool) {
+	for id, o := range d.origins {
+		if !told[id] && (o != d.self || o.have > 0) {
+			l.lines = o.line().append(l.lines)
+			l.count++
+		}
+	}
+	l.round = d.round
+}
+
+// tell has the next few links told what has moved since they were told last. It
+// leaves out those that have not read the last yet.
+func (d *delivery) tell() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for range min(tellAtOnce, len(d.links)) {
+		d.next++
+		l := d.links[d.next%len(d.links)]
+		if l.busy() {
+			continue
+		}
+		var news []byte
+		for _, o := range d.origins {
+			if o.round >= l.told && o != d.self && o != l.origin && (o.have > 0 || o.name == server) {
+				news = o.line().append(news)
+			}
+		}
+		l.told = d.round + 1
+		if len(news) > 0 {
+			l.queue(news)
+		}
+	}
+	d.round++
+}
+
+// mentioned takes in how far a process's lines have been shown at the other side
+// of a link. It is called with d.mu held.
+func (d *delivery) mentioned(l *link, x mention) error {
+	o, err := d.mention(l, x.name, x.incarnation, x.seq)
+	if err == nil {
+		d.hear(l, o, x.seq)
+	}
+	return err
+}
+
+// up adds a link.
+func (d *delivery) up(l *link) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.origin = d.origins[originID{l.peer.name, l.incarnation}]
+	if l.origin == nil { // forgotten during the handshake, among thousands
+		l.origin = d.create(originID{l.peer.name, l.incarnation}, l.last)
+	}
+	l.origin.link, l.origin.dead = l, false
+	d.links = append(d.links[:len(d.links):len(d.links)], l)
+}
+
+// down takes a link away, and tells all others how far the lines of its other
+// side have been shown here: some may have come no further.
+func (d *delivery) down(l *link) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	links := make([]*link, 0, len(d.links))
+	for _, other := range d.links {
+		if other != l {
+			links = append(links, other)
+		}
+	}
+	d.links = links
+	o, now := l.origin, time.Now()
+	if o.link == l {
+		o.link = nil
+	}
+	if o.have > 0 && !o.gone {
+		for _, other := range links {
+			other.send(o.line())
+		}
+	}
+	o.since = now
+	for _, x := range d.lacking {
+		x.drop(l)
+		d.chase(x, now)
+	}
+}
+
+// asked takes in a WANT. What is asked for twice is sent once.
+func (d *delivery) asked(l *link, msg message) error {
+	o := d.origins[originID{Name(msg.name), msg.incarnation}]
+	if o == nil || o.have <= msg.seq {
+		l.send(message{verb: verbLines, name: msg.name, incarnation: msg.incarnation})
+		return nil
+	}
+	for i := range l.requests {
+		if l.requests[i].origin == o {
+			l.requests[i].seq = msg.seq
+			return nil
+		}
+	}
+	if len(l.requests) == maxRequests {
+		return refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
+	}
+	l.requests = append(l.requests, request{o, msg.seq})
+	l.poke()
+	return nil
+}
+
+// answered takes in a LINES line: what follows it is from the log of another.
+func (d *delivery) answered(l *link, msg message) error {
+	for i, o := range l.wanted {
+		if string(o.name) == string(msg.name) && o.incarnation == msg.incarnation {
+			l.wanted = append(l.wanted[:i], l.wanted[i+1:]...)
+			l.lines, l.left, l.from = o, msg.count, o.end
+			if l.left == 0 {
+				d.answerOver(l)
+			}
+			return nil
+		}
+	}
+	return refuse("syntax", "LINES that were not asked for")
+}
+
+// answer adds to bufs the answer to the WANT that has waited longest. It is
+// called by the writer of the link, with d.mu held.
+func (d *delivery) answer(l *link, bufs net.Buffers) net.Buffers {
+	if len(l.requests) == 0 {
+		return bufs
+	}
+	r := l.requests[0]
+	l.requests = append(l.requests[:0], l.requests[1:]...)
+	at := len(bufs)
+	bufs = append(bufs, nil)
+	bufs, _, count := r.log.after(r.seq, r.have, answerBatch, bufs)
+	bufs[at] = message{verb: verbLines, name: []byte(r.name), incarnation: r.incarnation, count: count}.append(nil)
+	return bufs
+}
