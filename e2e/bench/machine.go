@@ -29,6 +29,7 @@ func facts(ctx context.Context) []report.Fact {
 		{Name: "NATS", Value: "nats-server " + module(ctx, "github.com/nats-io/nats-server/v2") + ", nats.go " + module(ctx, "github.com/nats-io/nats.go")},
 		{Name: "nginx", Value: version(ctx, "nginx", "-v")},
 		{Name: "iperf3", Value: version(ctx, "iperf3", "--version")},
+		{Name: "ngircd", Value: version(ctx, "ngircd", "--version")},
 		{Name: "curl", Value: version(ctx, "curl", "--version")},
 	}
 }

@@ -1,7 +1,7 @@
 // Command bench measures the real programs, each as a process of its own,
 // against others that do the same work, all in one run:
 //
-//	go run . [-o DOCS] [-rows big,save,disk,small,memory] [-patience 3m]
+//	go run . [-o DOCS] [-rows big,save,...] [-patience 3m]
 //
 // It prints a table; with -o it writes benchmarks.md and a plot into that
 // folder. It reports and judges nothing: whatever the numbers are, it succeeds.

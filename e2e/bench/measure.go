@@ -26,6 +26,10 @@ func parts() []part {
 		{"disk", "relay", saveOnDisk},
 		{"small", "relay", smallFiles},
 		{"memory", "relay", memory},
+		{"fan", "room", roomFan},
+		{"each", "room", roomEach},
+		{"people", "room", roomPeople},
+		{"idle", "room", roomMemory},
 	}
 }
 

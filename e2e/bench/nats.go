@@ -17,12 +17,5 @@ func (l *lab) startNats(ctx context.Context) (s *proc.Server, addr string, err e
 	if err != nil {
 		return nil, "", err
 	}
-	if s, err = proc.Start("nats-server", l.bin("nats-server"), "-a", host, "-p", port); err != nil {
-		return nil, "", err
-	}
-	if err := s.Ready(ctx, func() error { return dials(addr) }); err != nil {
-		s.Stop()
-		return nil, "", err
-	}
-	return s, addr, nil
+	return started(ctx, "nats-server", addr, l.bin("nats-server"), "-a", host, "-p", port)
 }

@@ -79,12 +79,14 @@ func TestReadyEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestPeakOf(t *testing.T) {
-	got, err := peakOf("VmPeak:\t 1226740 kB\nVmHWM:\t    5768 kB\nVmRSS:\t  5700 kB\n")
-	if err != nil || got != 5768<<10 {
-		t.Errorf("got %d, %v", got, err)
+func TestBytesOf(t *testing.T) {
+	status := "VmPeak:\t 1226740 kB\nVmHWM:\t    5768 kB\nVmRSS:\t  5700 kB\n"
+	for field, want := range map[string]int64{"VmHWM": 5768 << 10, "VmRSS": 5700 << 10} {
+		if got, err := bytesOf(status, field); err != nil || got != want {
+			t.Errorf("%s: got %d, %v", field, got, err)
+		}
 	}
-	if _, err := peakOf("Name: kthreadd\n"); err == nil {
+	if _, err := bytesOf("Name: kthreadd\n", "VmHWM"); err == nil {
 		t.Error("a process without memory has a peak")
 	}
 }

@@ -49,6 +49,9 @@ func diesWithUs() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }
 
+// PID returns the server's process ID.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
 // Stop ends the server: by SIGTERM, and by SIGKILL if that does not help. It
 // returns when the process is gone.
 func (s *Server) Stop() {
@@ -111,13 +114,20 @@ func (s *Server) CPU() (time.Duration, error) {
 	}
 	var sum time.Duration
 	for _, pid := range pids {
-		var t unix.Timespec
-		if err := unix.ClockGettime(cpuClock(pid), &t); err != nil {
+		used, err := CPU(pid)
+		if err != nil {
 			return 0, fmt.Errorf("processor time of %s: %w; it says: %s", s.name, err, s.says.last())
 		}
-		sum += time.Duration(t.Nano())
+		sum += used
 	}
 	return sum, nil
+}
+
+// CPU returns the processor time that a process has used.
+func CPU(pid int) (time.Duration, error) {
+	var t unix.Timespec
+	err := unix.ClockGettime(cpuClock(pid), &t)
+	return time.Duration(t.Nano()), err
 }
 
 // cpuClock is clock_getcpuclockid(3): the clock of all threads of a process, in
@@ -133,13 +143,9 @@ func (s *Server) PeakMemory() (int64, error) {
 	}
 	sum := int64(0)
 	for _, pid := range pids {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		peak, err := memory(pid, "VmHWM")
 		if err != nil {
 			return 0, fmt.Errorf("memory of %s: %w; it says: %s", s.name, err, s.says.last())
-		}
-		peak, err := peakOf(string(status))
-		if err != nil {
-			return 0, err
 		}
 		sum += peak
 	}
@@ -170,13 +176,24 @@ func (s *Server) During(f func() error) (Used, error) {
 	return Used{after - before, peak}, err
 }
 
-// peakOf finds the line "VmHWM:  5768 kB".
-func peakOf(status string) (int64, error) {
-	_, rest, _ := strings.Cut(status, "VmHWM:")
+// Memory returns how many bytes a process has in memory now.
+func Memory(pid int) (int64, error) { return memory(pid, "VmRSS") }
+
+func memory(pid int, field string) (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	return bytesOf(string(status), field)
+}
+
+// bytesOf finds a line like "VmHWM:  5768 kB".
+func bytesOf(status, field string) (int64, error) {
+	_, rest, _ := strings.Cut(status, field+":")
 	line, _, _ := strings.Cut(rest, "\n")
 	kb, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(line, "kB")), 10, 64)
 	if err != nil {
-		return 0, errors.New("/proc/PID/status has no VmHWM; is /proc mounted?")
+		return 0, fmt.Errorf("/proc/PID/status has no %s; is /proc mounted?", field)
 	}
 	return kb << 10, nil
 }
