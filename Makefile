@@ -4,6 +4,8 @@
 #   T=client1             which terminal (attach)
 #   RUN=TestPhaseOne      which tests; COUNT=10: how often; V=1: say each
 #   FUZZTIME=10s          how long for each fuzz target
+#   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed
+#   DURATION=60s          of a round; AT_ONCE=1: how many at the same time; E2E=native: or container
 #   ROWS=big,small        which rows (bench)
 #   SERVER=... CLIENT=... who plays the role in the scenarios: image:me/server, or cmd:python3 server.py
 .DEFAULT_GOAL := help
@@ -15,6 +17,11 @@ COUNT    ?= 1
 TIMEOUT  ?= 15m
 FUZZTIME ?= 10s
 ROWS     ?=
+SEED     ?= $(shell date +%s)
+ROUNDS   ?= 1
+DURATION ?= 60s
+AT_ONCE  ?= 1
+E2E      ?= native
 V        ?=
 SERVER   ?=
 CLIENT   ?=
@@ -93,6 +100,11 @@ e2e: container-programs ## all scenarios, each process in a container
 .PHONY: e2e-native
 e2e-native: native-programs ## the same scenarios as plain processes built with the race detector; needs no Docker
 	$(NATIVELY) scripts/loudly.sh go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
+
+.PHONY: chaos
+chaos: $(E2E)-programs ## rounds in which a seed decides who types what and what breaks: make chaos SEED=7 ROUNDS=20
+	PEERLAB_CHAOS_SEED=$(SEED) PEERLAB_CHAOS_ROUNDS=$(ROUNDS) PEERLAB_CHAOS_DURATION=$(DURATION) \
+	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) go test -count=1 -timeout 4h -v -parallel $(AT_ONCE) -run '^TestChaos$$' ./e2e
 
 # What the scenarios run, and how they find it.
 IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=$(CURDIR)/bin/plain

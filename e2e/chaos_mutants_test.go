@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/checker"
+	"peerlab/e2e/lab"
+)
+
+// mutant is a program that breaks one promise, and what it takes to see it.
+type mutant struct {
+	cheat  string
+	server bool // it is the server, and else client 3
+	play   func(r *round)
+	breaks checker.Guarantee
+}
+
+var mutants = []mutant{
+	{"duplicate", false, func(r *round) {
+		for range 4 {
+			r.says(client(1), "")
+		}
+	}, checker.Delivery},
+	{"swap", false, func(r *round) { r.burst(client(1), 4) }, checker.FIFO},
+	{"drop-last", false, func(r *round) {
+		var last string
+		for range 3 {
+			last = r.says(server, "")
+		}
+		r.clients[1].Sees(last)
+		r.clients[2].Sees(last)
+		r.kills(server)
+	}, checker.Agreement},
+	{"answer-first", false, func(r *round) {
+		for range 3 { // it waits for an answer, but not for ever
+			r.clients[2].Sees(r.says(client(1), ""))
+			r.clients[1].Sees(r.answers(client(2), 1))
+		}
+	}, checker.Causality},
+	{"wait", false, func(r *round) {
+		over := r.trouble("stopped", []string{client(2)}, nil)
+		r.clients[2].Pause()
+		line := r.says(client(3), "")
+		r.soon(r.bounds.Delay*2, func() bool { return shows(r.screen(client(1)), line) })
+		r.clients[2].Resume()
+		over()
+	}, checker.Isolation},
+	{"forget-registry", true, func(r *round) {
+		for _, way := range r.ways { // only the server itself can bring them back
+			way.Cut()
+		}
+		r.kills(server)
+		r.moves(server)
+	}, checker.Return},
+	{"return-twice", true, func(r *round) {
+		r.kills(server)
+		r.returns(server)
+	}, checker.Return},
+}
+
+// The checker is to convict each of them of what it does, and to acquit the
+// honest program in the same round. Both run natively, even if the others do not:
+// it is the checker that is tested.
+func TestTheCheckerConvictsMutants(t *testing.T) {
+	for _, m := range mutants {
+		t.Run(m.cheat, func(t *testing.T) {
+			t.Parallel()
+			r := mutantRound(t, m.cheat, m.server)
+			m.play(r)
+			v := r.judged()
+			require.Equal(t, checker.Fail, v.Outcome, v)
+			assert.Equal(t, m.breaks, v.Breaches[0].Guarantee, v)
+			t.Log(v)
+		})
+		t.Run("honest, not "+m.cheat, func(t *testing.T) {
+			t.Parallel()
+			r := mutantRound(t, "honest", m.server)
+			m.play(r)
+			r.passes()
+		})
+	}
+}
+
+// mutantRound is a round of three clients and a server, one of whom cheats.
+func mutantRound(t *testing.T, cheat string, isServer bool) *round {
+	t.Helper()
+	r := newRound(t, 3, 1, "make e2e-native RUN='"+t.Name()+"'", lab.Natively())
+	r.bounds = checker.Bounds{Delay: 3 * time.Second, Quiet: 6 * time.Second}
+	if cheat == "wait" {
+		cheat = fmt.Sprintf("wait=%s,%s", r.seats[1].address(), r.seats[2].address())
+	}
+	role := "client"
+	if isServer {
+		role = "server"
+	} else {
+		r.roles[3] = "mutant"
+	}
+	program := fmt.Sprintf("cmd:%s %s %s", r.Program("mutant"), cheat, r.Program(role))
+	r.Play(map[bool]string{true: "server", false: "mutant"}[isServer], program)
+	r.begin()
+	return r
+}
+
+// Every guarantee that the checker knows has a mutant.
+func TestEveryGuaranteeHasAMutant(t *testing.T) {
+	for g := checker.Delivery; g <= checker.Return; g++ {
+		assert.True(t, slices.ContainsFunc(mutants, func(m mutant) bool { return m.breaks == g }), g)
+	}
+}

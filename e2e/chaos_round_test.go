@@ -1,0 +1,230 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"peerlab/e2e/checker"
+	"peerlab/e2e/lab"
+)
+
+// round is a chat of which everything is written down for the checker.
+type round struct {
+	*gated
+	bounds checker.Bounds
+	began  time.Time
+	replay string
+
+	lives  []checker.Life // without their screens
+	whose  []*lab.Process // of each life
+	typed  []checker.Typed
+	faults []*checker.Fault
+	count  map[int]int // of the lines typed at a life
+	quiet  time.Duration
+}
+
+// newRound prepares a round of n clients, in which nobody is up yet.
+func newRound(t *testing.T, n int, seed uint64, replay string, opts ...lab.Option) *round {
+	t.Helper()
+	r := &round{
+		gated: newGated(newChat(t, opts...), n, seed), began: time.Now(), replay: replay, count: map[int]int{},
+		bounds: checker.Bounds{Delay: 5 * time.Second, Recovery: 8 * time.Second, Quiet: quietPeriod},
+	}
+	r.Keep("replay.txt", replay+"\n")
+	return r
+}
+
+// begin starts the server and all clients and waits until all are introduced.
+func (r *round) begin() {
+	r.t.Helper()
+	r.opens()
+	all := ids(len(r.seats))
+	r.joins(all...)
+	r.introduced(all...)
+}
+
+// opens starts the server for the first time.
+func (r *round) opens() {
+	r.t.Helper()
+	from := r.clock()
+	r.startServer()
+	r.born(server, from)
+}
+
+// joins starts clients for the first time, all at once.
+func (r *round) joins(ids ...int) {
+	r.t.Helper()
+	from := r.clock()
+	r.startClients(ids...)
+	for _, id := range ids {
+		r.born(client(id), from)
+	}
+}
+
+// born notes that a life has begun, not before that time.
+func (r *round) born(who string, from time.Duration) {
+	r.lives = append(r.lives, checker.Life{Who: who, From: from})
+	r.whose = append(r.whose, r.process(who))
+}
+
+func (r *round) clock() time.Duration { return time.Since(r.began) }
+
+// process is who plays at the moment.
+func (r *round) process(who string) *lab.Process {
+	if who == server {
+		return r.server
+	}
+	for id, p := range r.clients {
+		if client(id) == who {
+			return p
+		}
+	}
+	return nil
+}
+
+// life is the index of the last life of somebody.
+func (r *round) life(who string) int {
+	for i := len(r.lives) - 1; i >= 0; i-- {
+		if r.lives[i].Who == who {
+			return i
+		}
+	}
+	return -1
+}
+
+// label names the next line of somebody: "c2.1-17" is the 17th that is typed at
+// the first life of client 2.
+func (r *round) label(who string) string {
+	life := r.life(who)
+	r.count[life]++
+	number := 0
+	for _, l := range r.lives[:life+1] {
+		if l.Who == who {
+			number++
+		}
+	}
+	return fmt.Sprintf("%c%s.%d-%d", who[0]|0x20, strings.TrimPrefix(strings.TrimPrefix(who, server), "Client "), number, r.count[life])
+}
+
+// says has somebody type a line that begins with its label, and returns the
+// line as others are to show it.
+func (r *round) says(who, more string) string {
+	r.t.Helper()
+	text := r.label(who) + more
+	r.typed = append(r.typed, checker.Typed{Life: r.life(who), At: r.clock(), Text: text})
+	r.process(who).Types(text)
+	return who + ": " + text
+}
+
+// answers has somebody type a line that answers the last ones of others on its
+// screen, at most so many.
+func (r *round) answers(who string, most int) string {
+	r.t.Helper()
+	var labels []string
+	screen := r.screen(who)
+	for i := len(screen) - 1; i >= 0 && len(labels) < most; i-- {
+		_, text, _ := strings.Cut(screen[i].Text, ": ")
+		if label, _, _ := strings.Cut(text, " "); strings.Contains(label, "-") {
+			labels = append(labels, label)
+		}
+	}
+	if len(labels) == 0 {
+		return r.says(who, "")
+	}
+	return r.says(who, " re "+strings.Join(labels, " re "))
+}
+
+// burst has somebody type so many lines at once.
+func (r *round) burst(who string, n int) {
+	r.t.Helper()
+	var b strings.Builder
+	now := r.clock()
+	for range n {
+		text := r.label(who)
+		r.typed = append(r.typed, checker.Typed{Life: r.life(who), At: now, Text: text})
+		b.WriteString(text + "\n")
+	}
+	r.process(who).TypesRaw([]byte(b.String()))
+}
+
+// kills kills somebody with SIGKILL.
+func (r *round) kills(who string) {
+	r.t.Helper()
+	r.over(who, checker.Killed)
+	r.process(who).Kill()
+}
+
+func (r *round) over(who string, end checker.End) {
+	r.t.Helper()
+	l := &r.lives[r.life(who)]
+	if !r.process(who).Running() {
+		r.Fail("%s has ended by itself", who)
+	}
+	l.End, l.To = end, r.clock()
+}
+
+// returns starts somebody again who has ended.
+func (r *round) returns(who string, args ...string) {
+	r.t.Helper()
+	from := r.clock()
+	if args == nil {
+		r.process(who).Start()
+	} else {
+		r.process(who).StartWith(args...)
+	}
+	r.born(who, from)
+}
+
+// moves starts somebody again, who has ended, with other ports.
+func (r *round) moves(who string) {
+	r.t.Helper()
+	if who == server {
+		r.at = r.Address()
+		r.gateServer()
+		r.returns(who, r.serverArgs()...)
+		return
+	}
+	for id := range r.clients {
+		if client(id) == who {
+			delete(r.seats, id)
+			r.gateClient(id)
+			r.returns(who, r.clientArgs(id, r.flags[id]...)...)
+		}
+	}
+}
+
+// trouble notes a fault between a and b, or everybody else, which begins now.
+// The function returned notes its end.
+func (r *round) trouble(what string, a, b []string) (over func()) {
+	f := &checker.Fault{What: what, A: a, B: b, From: r.clock()}
+	r.faults = append(r.faults, f)
+	return func() { f.To = r.clock() }
+}
+
+// history is what has been written down by now.
+func (r *round) history(cut string) checker.History {
+	h := checker.History{Typed: r.typed, Quiet: r.quiet, Cut: cut, Replay: r.replay}
+	for _, f := range r.faults {
+		h.Faults = append(h.Faults, *f)
+	}
+	epoch := map[*lab.Process]int{}
+	for i, l := range r.lives {
+		p := r.whose[i]
+		seen := p.Lives()[epoch[p]]
+		epoch[p]++
+		l.Forgotten = seen.Forgotten
+		for _, line := range seen.Screen {
+			if !line.Cut {
+				l.Screen = append(l.Screen, checker.Shown{At: line.At.Sub(r.began), Text: line.Text})
+			}
+		}
+		if l.End == checker.Lives && !seen.Ended.IsZero() {
+			l.End, l.To = checker.Failed, seen.Ended.Sub(r.began)
+		}
+		h.Lives = append(h.Lives, l)
+	}
+	h.End = r.clock()
+	return h
+}

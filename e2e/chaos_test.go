@@ -1,0 +1,61 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+)
+
+// What `make chaos` sets. In `make e2e` three short rounds at the same time have
+// to do: what one of a minute finds more takes luck, and too much time.
+const (
+	chaosSeed     = "PEERLAB_CHAOS_SEED"
+	chaosRounds   = "PEERLAB_CHAOS_ROUNDS"
+	chaosDuration = "PEERLAB_CHAOS_DURATION"
+	chaosClients  = 5
+)
+
+// setting is what the environment says, or else what is usual.
+func setting[T any](t *testing.T, name string, usual T, parse func(string) (T, error)) T {
+	t.Helper()
+	said := os.Getenv(name)
+	if said == "" {
+		return usual
+	}
+	value, err := parse(said)
+	require.NoError(t, err, name)
+	return value
+}
+
+// TestChaos plays rounds in which everything happens at once, as a seed decides:
+// processes are killed, stopped, ended, moved and started, links are delayed,
+// slowed, sliced, silenced, reset and cut, the network falls apart, a disk is
+// full, strangers call. Then all is healed, and the checker reads the screens.
+func TestChaos(t *testing.T) {
+	first := setting(t, chaosSeed, 1, func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) })
+	rounds := setting(t, chaosRounds, 3, strconv.Atoi)
+	length := setting(t, chaosDuration, 20*time.Second, time.ParseDuration)
+	for i := range rounds {
+		seed := first + uint64(i)
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			mode := "native"
+			if lab.InContainers() {
+				mode = "container"
+			}
+			replay := fmt.Sprintf("make chaos SEED=%d ROUNDS=1 DURATION=%v E2E=%s", seed, length, mode)
+			t.Log(replay)
+			r := newRound(t, chaosClients, seed, replay)
+			r.begin()
+			r.play(newPlan(seed, length, chaosClients))
+			r.heal()
+			r.passes()
+		})
+	}
+}
