@@ -121,7 +121,7 @@ native-programs:
 	go build -C e2e/toxiproxy -o $(CURDIR)/bin/race/toxiproxy $(TOXIPROXY)
 
 .PHONY: bench
-bench: ## measure beside nginx, iperf3 and a bare limit, and write docs/benchmarks.md (with ROWS only print)
+bench: ## measure beside nginx, iperf3, NATS and bare limits, and write docs/benchmarks.md (with ROWS only print)
 	cd e2e/bench && go run . $(if $(ROWS),-rows '$(ROWS)',-o ../../docs)
 
 .PHONY: lint

@@ -91,8 +91,8 @@ func (l *lab) build(ctx context.Context) error {
 		return err
 	}
 	for dir, packages := range map[string][]string{
-		filepath.Join(here, "..", ".."): {"./services/cmd/relay", "./services/cmd/node", "./services/cmd/fetch", "./services/cmd/room-server"},
-		here:                            {"./bare", "./take", "./barehub", "./crowd", "./natsline", "github.com/nats-io/nats-server/v2"},
+		filepath.Join(here, "..", ".."): {"./services/cmd/relay", "./services/cmd/node", "./services/cmd/fetch", "./services/cmd/server", "./services/cmd/client", "./services/cmd/room-server"},
+		here:                            {"./bare", "./take", "./mesh", "./barehub", "./crowd", "./natsline", "github.com/nats-io/nats-server/v2"},
 	} {
 		args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", l.path("bin") + "/"}, packages...)
 		cmd := exec.CommandContext(ctx, "go", args...)

@@ -30,17 +30,51 @@ type Server struct {
 
 // Start starts a server. name is what errors call it.
 func Start(name, path string, args ...string) (*Server, error) {
-	s := &Server{name: name, cmd: exec.Command(path, args...), done: make(chan struct{})}
-	s.cmd.Stdout, s.cmd.Stderr = &s.says, &s.says
+	s := &Server{name: name, cmd: exec.Command(path, args...)}
+	s.cmd.Stdout = &s.says
+	return s.start()
+}
+
+// StartPiped starts a program at whose terminal somebody sits.
+func StartPiped(name string, stdin, stdout *os.File, path string, args ...string) (*Server, error) {
+	s := &Server{name: name, cmd: exec.Command(path, args...)}
+	s.cmd.Stdin, s.cmd.Stdout = stdin, stdout
+	return s.start()
+}
+
+func (s *Server) start() (*Server, error) {
+	s.done = make(chan struct{})
+	s.cmd.Stderr = &s.says
 	s.cmd.SysProcAttr = diesWithUs()
 	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
+		return nil, fmt.Errorf("start %s: %w", s.name, err)
 	}
 	go func() {
 		defer close(s.done)
 		_ = s.cmd.Wait() // a server that ends by itself is noticed by whoever asks it
 	}()
 	return s, nil
+}
+
+// Said returns the last line that the server has written to stderr, or to
+// stdout, if that is nobody's terminal.
+func (s *Server) Said() string { return s.says.last() }
+
+// Last returns what Said does, once the server has ended, or after a second.
+func (s *Server) Last() string {
+	late := time.NewTimer(time.Second)
+	defer late.Stop()
+	select {
+	case <-s.done:
+	case <-late.C:
+	}
+	return s.Said()
+}
+
+// Kill ends the server by SIGKILL. It returns when the process is gone.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill() // it may have gone already
+	<-s.done
 }
 
 // diesWithUs has the kernel tell a child to leave when this program is killed
@@ -61,8 +95,7 @@ func (s *Server) Stop() {
 	select {
 	case <-s.done:
 	case <-late.C:
-		_ = s.cmd.Process.Kill()
-		<-s.done
+		s.Kill()
 	}
 }
 

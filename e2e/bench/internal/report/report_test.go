@@ -66,14 +66,24 @@ func TestTargetsAreJudgedByTheRatiosOfRounds(t *testing.T) {
 func TestMeasurementsHaveEverySide(t *testing.T) {
 	want := `**a thousand files** (3 of 3 rounds count; other processes had 10 % of the machine in them)
 
-|        | files/s, median (min – max) | rounds | CPU s a 100: server | client | server's peak MiB | p50 ms | p99 ms | p99.9 ms |
-|--------|-----------------------------|--------|---------------------|--------|-------------------|--------|--------|----------|
-| node   | 1,000 (500 – 1,000)         | 3      | 0.10                | 0.20   | 3.00              | 1.00   | 10.0   | 100      |
-| nginx  | 500 (250 – 500)             | 3      | 0.10                | 0.20   | 1.50              | 2.00   | 20.0   | 200      |
-| iperf3 | not installed               |        |                     |        |                   |        |        |          |
+|        | files/s, median (min – max) | rounds | CPU s a 100: server | client | peak MiB: server | p50 ms | p99 ms | p99.9 ms |
+|--------|-----------------------------|--------|---------------------|--------|------------------|--------|--------|----------|
+| node   | 1,000 (500 – 1,000)         | 3      | 0.10                | 0.20   | 3.00             | 1.00   | 10.0   | 100      |
+| nginx  | 500 (250 – 500)             | 3      | 0.10                | 0.20   | 1.50             | 2.00   | 20.0   | 200      |
+| iperf3 | not installed               |        |                     |        |                  |        |        |          |
 `
 	if got := aRun().Sections[0].measurements(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestRolesOfAContest(t *testing.T) {
+	s := aRun().Sections[0]
+	s.Results[0].Roles = rounds.Roles{Server: "all processes", Client: "who measures"}
+	for _, want := range []string{"| CPU s a 100: all processes | who measures | peak MiB: all processes |", "files: node / nginx, CPU of all processes "} {
+		if got := s.measurements() + s.targets(); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
 	}
 }
 

@@ -3,7 +3,9 @@
 package report
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"peerlab/e2e/bench/internal/rounds"
@@ -73,8 +75,8 @@ func (s *Section) verdicts() []verdict {
 				what:  result.Short + ": " + g.Side + " / " + g.Peer,
 				ratio: stats.Of(stats.Ratios(result.Values(g.Side, g.Of), result.Values(g.Peer, g.Of))),
 			}
-			if g.Of != rounds.Rate {
-				v.what += ", " + string(g.Of)
+			if name := strings.Replace(string(g.Of), "the server", cmp.Or(result.Roles.Server, "the server"), 1); name != "" {
+				v.what += ", " + name
 			}
 			switch {
 			case g.AtLeast > 0:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -49,7 +50,8 @@ func (s *Section) measurements() string {
 }
 
 func contest(r rounds.Result) string {
-	rows := [][]string{{"", r.Rate.Name + ", median (min – max)", "rounds", r.Cost.Name + ": server", "client", "server's peak MiB"}}
+	server, client := cmp.Or(r.Roles.Server, "server"), cmp.Or(r.Roles.Client, "client")
+	rows := [][]string{{"", r.Rate.Name + ", median (min – max)", "rounds", r.Cost.Name + ": " + server, client, "peak MiB: " + server}}
 	timed := slices.ContainsFunc(r.Sides, func(s rounds.Side) bool { _, ok := r.Latencies(s.Name); return ok })
 	if timed {
 		rows[0] = append(rows[0], "p50 ms", "p99 ms", "p99.9 ms")
@@ -88,6 +90,9 @@ func mebibytes(n float64) string {
 func milliseconds(s float64) string {
 	if s == 0 {
 		return "–"
+	}
+	if s < 1e-3 {
+		return fmt.Sprintf("%.3f", 1e3*s)
 	}
 	return decimals(1e3 * s)
 }

@@ -34,8 +34,13 @@ func (r Result) Counted() []int {
 }
 
 // Rates returns a side's rate in each round that counts, in the contest's unit.
-func (r Result) Rates(side string) []float64 {
-	return r.each(side, func(s Sample) float64 { return s.Amount / s.Seconds / r.Rate.Scale })
+func (r Result) Rates(side string) []float64 { return r.each(side, r.rate) }
+
+func (r Result) rate(s Sample) float64 {
+	if r.Rate.Time {
+		return s.Seconds / s.Amount / r.Rate.Scale
+	}
+	return s.Amount / s.Seconds / r.Rate.Scale
 }
 
 // ServerCosts returns a side's processor seconds in each round that counts, for
@@ -54,7 +59,7 @@ func (r Result) Values(side string, of Quantity) []float64 {
 	return r.each(side, func(s Sample) float64 {
 		switch of {
 		case Rate:
-			return s.Amount / s.Seconds
+			return r.rate(s)
 		case PerCPU:
 			return s.Amount / s.ServerCPU
 		case CPU:

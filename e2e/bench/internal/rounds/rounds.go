@@ -32,6 +32,7 @@ type Side struct {
 type Unit struct {
 	Name  string
 	Scale float64
+	Time  bool // the rate is the time for an amount, in Scale's of a second: less is better
 }
 
 // Goal is what the ratio of two sides is to reach; without AtLeast and AtMost it
@@ -55,12 +56,17 @@ const (
 	P99    Quantity = "p99"
 )
 
+// Roles is what the report calls those whose processor time and memory a sample
+// has; empty: server and client.
+type Roles struct{ Server, Client string }
+
 // Contest is one comparison.
 type Contest struct {
 	Title string
 	Short string // for the plot
 	Rate  Unit   // of amount per second
 	Cost  Unit   // what processor time is shown for
+	Roles Roles
 	Sides []Side
 	Goals []Goal
 

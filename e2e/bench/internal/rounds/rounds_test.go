@@ -12,7 +12,7 @@ import (
 
 // order is a contest whose sides note when they are asked.
 func order(notes *[]string, names ...string) Contest {
-	c := Contest{Short: "order", Rounds: 3, AtLeast: 1, Time: time.Hour, Rate: Unit{"/s", 1}, Cost: Unit{"s", 1}}
+	c := Contest{Short: "order", Rounds: 3, AtLeast: 1, Time: time.Hour, Rate: Unit{Name: "/s", Scale: 1}, Cost: Unit{Name: "s", Scale: 1}}
 	for _, name := range names {
 		c.Sides = append(c.Sides, Side{Name: name, Run: func(context.Context, int) (Sample, error) {
 			*notes = append(*notes, name)
@@ -85,7 +85,7 @@ func TestWhoIsAbsentIsNotAsked(t *testing.T) {
 func TestRatesAndCosts(t *testing.T) {
 	var notes []string
 	c := order(&notes, "a")
-	c.Rate, c.Cost, c.Rounds = Unit{"k/s", 1000}, Unit{"CPU s/100", 100}, 1
+	c.Rate, c.Cost, c.Rounds = Unit{Name: "k/s", Scale: 1000}, Unit{Name: "CPU s/100", Scale: 100}, 1
 	r, err := play(t, c)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestAnErrorNamesTheSide(t *testing.T) {
 func TestRoundsThatOthersDisturbedDoNotCount(t *testing.T) {
 	sample := func(amount float64) Sample { return Sample{Amount: amount, Seconds: 1} }
 	r := Result{
-		Contest: Contest{Rate: Unit{"/s", 1}},
+		Contest: Contest{Rate: Unit{Name: "/s", Scale: 1}},
 		Samples: map[string][]Sample{"a": {sample(1), sample(2), sample(3), sample(4), sample(5)}},
 		Others:  []float64{0.1, 0.9, 0, 0.5, 0.19},
 	}
@@ -172,7 +172,7 @@ func TestPatienceHasDisturbedRoundsPlayedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seconds, rounds := 0.0, 0
 		p := Player{Cores: 2, Patience: time.Minute, Busy: func() (float64, error) { return seconds, nil }}
-		c := Contest{Rounds: 3, Time: time.Hour, Rate: Unit{"/s", 1}, Sides: []Side{{Name: "a", Run: func(ctx context.Context, round int) (Sample, error) {
+		c := Contest{Rounds: 3, Time: time.Hour, Rate: Unit{Name: "/s", Scale: 1}, Sides: []Side{{Name: "a", Run: func(ctx context.Context, round int) (Sample, error) {
 			if round != rounds {
 				t.Errorf("round %d after %d others", round, rounds)
 			}
@@ -196,11 +196,15 @@ func TestPatienceHasDisturbedRoundsPlayedAgain(t *testing.T) {
 }
 
 func TestValuesOfEveryQuantity(t *testing.T) {
-	r := Result{Samples: map[string][]Sample{"a": {{Amount: 100, Seconds: 2, ServerCPU: 4, Latency: Latency{0.1, 0.2, 0.3}}}}, Others: []float64{0}}
+	r := Result{Contest: Contest{Rate: Unit{Scale: 1}}, Samples: map[string][]Sample{"a": {{Amount: 100, Seconds: 2, ServerCPU: 4, Latency: Latency{0.1, 0.2, 0.3}}}}, Others: []float64{0}}
 	for of, want := range map[Quantity]float64{Rate: 50, PerCPU: 25, CPU: 0.04, P50: 0.1, P99: 0.2} {
 		if got := r.Values("a", of); len(got) != 1 || got[0] != want {
 			t.Errorf("%q: %v, want %v", of, got, want)
 		}
+	}
+	r.Rate = Unit{Scale: 1e-3, Time: true}
+	if got := r.Values("a", Rate); len(got) != 1 || got[0] != 20 || r.Rates("a")[0] != 20 {
+		t.Errorf("2 s for 100 are %v ms each", got)
 	}
 	if _, ok := r.Latencies("b"); ok {
 		t.Error("who took no part has latencies")

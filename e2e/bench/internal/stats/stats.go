@@ -2,6 +2,7 @@
 package stats
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -38,4 +39,15 @@ func Ratios(a, b []float64) []float64 {
 		out = append(out, a[i]/b[i])
 	}
 	return out
+}
+
+// Quantile returns the smallest of xs that at least the share q of them does not
+// exceed: q of 0.5 is the median. It sorts xs. Of nothing it is zero.
+func Quantile[T cmp.Ordered](xs []T, q float64) T {
+	if len(xs) == 0 {
+		var zero T
+		return zero
+	}
+	slices.Sort(xs)
+	return xs[min(max(int(math.Ceil(q*float64(len(xs))))-1, 0), len(xs)-1)]
 }

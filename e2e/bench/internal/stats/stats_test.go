@@ -57,3 +57,15 @@ func TestRatiosOfUnequalLengths(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestQuantile(t *testing.T) {
+	xs := []int{5, 3, 1, 4, 2}
+	for q, want := range map[float64]int{0: 1, 0.2: 1, 0.21: 2, 0.5: 3, 0.99: 5, 1: 5} {
+		if got := Quantile(xs, q); got != want {
+			t.Errorf("%v: %d, want %d", q, got, want)
+		}
+	}
+	if got := Quantile([]int(nil), 0.5); got != 0 {
+		t.Errorf("of nothing: %d", got)
+	}
+}

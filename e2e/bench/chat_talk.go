@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"peerlab/e2e/bench/internal/report"
+	"peerlab/e2e/bench/internal/rounds"
+	"peerlab/e2e/bench/internal/stats"
+)
+
+const (
+	receivers = 5
+	lineShort = 64 // bytes, as all sizes of lines with their ends
+	lineLong  = 1 << 10
+	talkTime  = 500 * time.Millisecond // for which each side types in each round
+
+)
+
+var (
+	perMillion = rounds.Unit{Name: "CPU s a million lines shown", Scale: 1e6}
+	everybody  = rounds.Roles{Server: "all processes", Client: "who measures"}
+)
+
+// talkSmall: one client types as fast as it can; the server and the four other
+// clients show it.
+func talkSmall(ctx context.Context, l *lab, s *report.Section) error {
+	return l.talking(ctx, s, lineShort, false, rounds.Contest{
+		Title: "One talker, five screens, lines of 64 B",
+		Short: "1 → 5, 64 B",
+		Goals: []rounds.Goal{
+			{Side: chatSide, Peer: goSide, AtLeast: 5},
+			{Side: chatSide, Peer: meshSide, AtLeast: 0.25},
+			{Side: chatSide, Peer: goSide, Of: rounds.CPU, AtMost: 0.25},
+		},
+	})
+}
+
+// talkBig: the same with lines of 1 KiB.
+func talkBig(ctx context.Context, l *lab, s *report.Section) error {
+	return l.talking(ctx, s, lineLong, false, rounds.Contest{
+		Title: "One talker, five screens, lines of 1 KiB",
+		Short: "1 → 5, 1 KiB",
+		Goals: []rounds.Goal{{Side: chatSide, Peer: goSide, AtLeast: 3}, {Side: chatSide, Peer: meshSide}},
+	})
+}
+
+// talkAll: all six type at the same time.
+func talkAll(ctx context.Context, l *lab, s *report.Section) error {
+	return l.talking(ctx, s, lineShort, true, rounds.Contest{
+		Title: "Six talkers, five screens each, lines of 64 B",
+		Short: "6 ↔ 6, 64 B",
+		Goals: []rounds.Goal{{Side: chatSide, Peer: goSide}, {Side: chatSide, Peer: meshSide}, {Side: chatSide, Peer: goSide, Of: rounds.CPU}},
+	})
+}
+
+// talking plays a contest of typing as fast as possible.
+func (l *lab) talking(ctx context.Context, s *report.Section, size int, all bool, c rounds.Contest) error {
+	crowds, closeAll, err := l.gatherAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	for _, side := range crowds {
+		c.Sides = append(c.Sides, side.plays(func(ctx context.Context, c *crowd) (rounds.Sample, error) {
+			talkers := c.talkers
+			if !all {
+				talkers = c.talkers[1:2]
+			}
+			return c.Talk(ctx, talkers, size, talkTime)
+		}))
+	}
+	c.Rate = rounds.Unit{Name: "million lines shown/s", Scale: 1e6}
+	c.Cost, c.Roles = perMillion, everybody
+	c.Warm, c.Rounds, c.AtLeast, c.Time = true, 7, 3, 12*time.Second
+	return s.Play(ctx, l.player, c)
+}
+
+// talkLatency: the time from a line's being typed to its being read off each of
+// five screens, one line at a time.
+func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
+	const lines = 2000 // in each round
+	crowds, closeAll, err := l.gatherAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	c := rounds.Contest{
+		Title: "One line of 64 B at a time to five screens, from stdin to each",
+		Short: "one line at a time",
+		Rate:  rounds.Unit{Name: "lines shown/s", Scale: 1}, Cost: perMillion, Roles: everybody,
+		Goals: []rounds.Goal{
+			{Side: chatSide, Peer: goSide, Of: rounds.P50, AtMost: 0.6},
+			{Side: chatSide, Peer: goSide, Of: rounds.P99, AtMost: 0.8},
+			{Side: chatSide, Peer: meshSide, Of: rounds.P50},
+			{Side: chatSide, Peer: meshSide, Of: rounds.P99},
+		},
+		Warm: true, Rounds: 7, AtLeast: 3, Time: 12 * time.Second,
+	}
+	for _, side := range crowds {
+		c.Sides = append(c.Sides, side.plays(func(ctx context.Context, c *crowd) (rounds.Sample, error) {
+			took, sample, err := c.OneByOne(ctx, c.talkers[1], lineShort, lines)
+			sample.Latency = rounds.Latency{
+				P50:  stats.Quantile(took, 0.5).Seconds(),
+				P99:  stats.Quantile(took, 0.99).Seconds(),
+				P999: stats.Quantile(took, 0.999).Seconds(),
+			}
+			return sample, err
+		}))
+	}
+	return s.Play(ctx, l.player, c)
+}
+
+// contender is a crowd of six that takes part in a contest.
+type contender struct {
+	name  string
+	crowd *crowd
+}
+
+// gatherAll starts a crowd of every kind.
+func (l *lab) gatherAll(ctx context.Context) (all []contender, closeAll func(), err error) {
+	closeAll = func() {
+		for _, c := range all {
+			c.crowd.Close()
+		}
+	}
+	for _, kind := range []struct {
+		name  string
+		start func() (*crowd, error)
+	}{
+		{chatSide, func() (*crowd, error) { return l.gather(ctx, chat, receivers) }},
+		{meshSide, func() (*crowd, error) { return l.gather(ctx, mesh, receivers) }},
+		{goSide, func() (*crowd, error) { return l.gatherNats(ctx, receivers) }},
+	} {
+		c, err := kind.start()
+		if err != nil {
+			closeAll()
+			return nil, nil, fmt.Errorf("%s: %w", kind.name, err)
+		}
+		all = append(all, contender{kind.name, c})
+	}
+	return all, closeAll, nil
+}
+
+func (c contender) plays(run func(context.Context, *crowd) (rounds.Sample, error)) rounds.Side {
+	return rounds.Side{Name: c.name, Run: func(ctx context.Context, _ int) (rounds.Sample, error) {
+		return run(ctx, c.crowd)
+	}}
+}
