@@ -11,7 +11,6 @@ import (
 const (
 	crowdTalks = 400 * time.Millisecond // a side's turn, when it is about speed
 	peopleTalk = time.Second
-	listeners  = 100
 )
 
 var (
