@@ -10,6 +10,7 @@ import (
 
 	"peerlab/e2e/bench/internal/pipes"
 	"peerlab/e2e/bench/internal/proc"
+	"peerlab/e2e/bench/internal/rounds"
 )
 
 // The sides, as the tables name them.
@@ -61,15 +62,15 @@ var mesh = programs{
 // gather starts a server and so many clients, and returns when each has shown
 // that all are there. Close must be called.
 func (l *lab) gather(ctx context.Context, p programs, clients int) (*crowd, error) {
-	c := &crowd{programs: p, known: l.path("known")}
-	err := os.RemoveAll(c.known)
-	if err == nil {
-		c.addr, err = proc.FreePort()
-	}
-	if err == nil {
-		c.Group, err = pipes.NewGroup()
-	}
+	addr, err := proc.FreePort()
 	if err != nil {
+		return nil, err
+	}
+	c := &crowd{programs: p, addr: addr, known: l.path("known-" + addr)}
+	if err := os.RemoveAll(c.known); err != nil { // of another crowd at that address
+		return nil, err
+	}
+	if c.Group, err = pipes.NewGroup(); err != nil {
 		return nil, err
 	}
 	if err := c.start(ctx, l, clients); err != nil {
@@ -88,13 +89,20 @@ func (c *crowd) start(ctx context.Context, l *lab, clients int) error {
 
 // serve starts the server, and returns when it listens.
 func (c *crowd) serve(ctx context.Context, l *lab) error {
-	program, args, prefix := c.server(c)
-	p, err := c.Start(program, l.bin(program), args...)
+	p, err := c.startServer(l)
 	if err != nil {
 		return err
 	}
-	c.talkers = append(c.talkers, pipes.Talker{Process: p, Prefix: prefix})
 	return p.Ready(ctx, func() error { return dials(c.addr) })
+}
+
+func (c *crowd) startServer(l *lab) (*pipes.Process, error) {
+	program, args, prefix := c.server(c)
+	p, err := c.Start(program, l.bin(program), args...)
+	if err == nil {
+		c.talkers = append([]pipes.Talker{{Process: p, Prefix: prefix}}, c.talkers...)
+	}
+	return p, err
 }
 
 // join starts so many clients, all at the same time, and returns when every
@@ -109,6 +117,28 @@ func (c *crowd) join(ctx context.Context, l *lab, clients int) error {
 		c.talkers = append(c.talkers, pipes.Talker{Process: p, Prefix: prefix})
 	}
 	return c.show(ctx, clients)
+}
+
+// restart kills the server and starts it again; it returns when every client's
+// screen has a line of that, and the server's one for each client.
+func (c *crowd) restart(ctx context.Context, l *lab) (rounds.Sample, error) {
+	c.talkers[0].Kill()
+	c.talkers = c.talkers[1:]
+	due := make(map[*pipes.Process]int64)
+	for _, p := range c.Processes {
+		due[p] = p.Lines + 1
+	}
+	clients := int64(len(due))
+	return c.Measure(func() error {
+		p, err := c.startServer(l)
+		if err != nil {
+			return err
+		}
+		due[p] = clients
+		return c.Until(ctx, joinTime, func() bool {
+			return !slices.ContainsFunc(c.Processes, func(p *pipes.Process) bool { return p.Lines < due[p] })
+		})
+	})
 }
 
 // show returns when every screen has so many lines.

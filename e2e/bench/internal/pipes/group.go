@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"peerlab/e2e/bench/internal/proc"
+	"peerlab/e2e/bench/internal/rounds"
 )
 
 const (
@@ -40,18 +41,14 @@ func NewGroup() (*Group, error) {
 	return &Group{epoll: epoll, buf: make([]byte, readSize)}, nil
 }
 
-// Close ends all processes, all at the same time.
+// Close ends all processes, by SIGKILL those at whose terminals we sit: a crowd
+// that says goodbye to each other takes its time.
 func (g *Group) Close() {
-	gone := make(chan struct{})
-	for _, p := range g.Processes {
-		p.closePipes() // nobody waits for us to read what it says last
-		go func() { p.Stop(); gone <- struct{}{} }()
+	for _, p := range slices.Clone(g.Processes) {
+		p.Kill()
 	}
 	for _, s := range g.servers {
-		go func() { s.Stop(); gone <- struct{}{} }()
-	}
-	for range len(g.Processes) + len(g.servers) {
-		<-gone
+		s.Stop()
 	}
 	unix.Close(g.epoll)
 }
@@ -160,6 +157,37 @@ func (g *Group) CPU() (time.Duration, error) {
 		sum += cpu
 	}
 	return sum, nil
+}
+
+// Measure returns the time that f takes, and the processor time that the group
+// and this process have used meanwhile: the sample's server and client.
+func (g *Group) Measure(f func() error) (rounds.Sample, error) {
+	cpu, err := g.CPU()
+	if err != nil {
+		return rounds.Sample{}, err
+	}
+	own, begin := ownCPU(), time.Now()
+	if err := f(); err != nil {
+		return rounds.Sample{}, err
+	}
+	s := rounds.Sample{Seconds: time.Since(begin).Seconds(), ClientCPU: (ownCPU() - own).Seconds()}
+	after, err := g.CPU()
+	if err != nil {
+		return s, err
+	}
+	s.ServerCPU = (after - cpu).Seconds()
+	peak, err := g.PeakMemory()
+	s.Peak = float64(peak)
+	return s, err
+}
+
+// ownCPU is the processor time of this process so far.
+func ownCPU() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {
+		return 0 // every process has that clock
+	}
+	return time.Duration(t.Nano())
 }
 
 // PeakMemory returns the most bytes that each of them has had in memory, added up.

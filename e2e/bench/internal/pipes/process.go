@@ -133,8 +133,8 @@ func (p *Process) read() error {
 
 // Kill ends the process by SIGKILL and leaves the group. It returns when it is gone.
 func (p *Process) Kill() {
+	p.closePipes() // what it may have started has no terminal any more
 	p.Server.Kill()
-	p.closePipes()
 	p.group.remove(p)
 }
 

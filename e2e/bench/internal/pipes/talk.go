@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"peerlab/e2e/bench/internal/rounds"
 )
 
@@ -31,7 +29,7 @@ type Talker struct {
 func (g *Group) Talk(ctx context.Context, talkers []Talker, size int, long time.Duration) (rounds.Sample, error) {
 	chunk := bytes.Repeat(Line(size), chunkSize/size)
 	t := g.begin(size)
-	sample, err := g.measure(func() error {
+	sample, err := g.Measure(func() error {
 		end := time.Now().Add(long)
 		for _, talker := range talkers {
 			over := false
@@ -66,7 +64,7 @@ func (g *Group) OneByOne(ctx context.Context, talker Talker, size, n int) ([]tim
 	line := Line(size)
 	took := make([]time.Duration, 0, n*len(g.Processes))
 	t := g.begin(size)
-	sample, err := g.measure(func() error {
+	sample, err := g.Measure(func() error {
 		for i := range n {
 			if i == n-1 {
 				line = t.last
@@ -159,34 +157,4 @@ func (t *talk) shown() (lines int64) {
 		lines += p.due.lines - t.before[p]
 	}
 	return lines
-}
-
-// measure returns what the group and this process took for f.
-func (g *Group) measure(f func() error) (rounds.Sample, error) {
-	cpu, err := g.CPU()
-	if err != nil {
-		return rounds.Sample{}, err
-	}
-	own, begin := ownCPU(), time.Now()
-	if err := f(); err != nil {
-		return rounds.Sample{}, err
-	}
-	s := rounds.Sample{Seconds: time.Since(begin).Seconds(), ClientCPU: (ownCPU() - own).Seconds()}
-	after, err := g.CPU()
-	if err != nil {
-		return s, err
-	}
-	s.ServerCPU = (after - cpu).Seconds()
-	peak, err := g.PeakMemory()
-	s.Peak = float64(peak)
-	return s, err
-}
-
-// ownCPU is the processor time of this process so far.
-func ownCPU() time.Duration {
-	var t unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {
-		return 0 // the clock of every process has always been there
-	}
-	return time.Duration(t.Nano())
 }

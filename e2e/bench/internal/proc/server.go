@@ -45,6 +45,7 @@ func StartPiped(name string, stdin, stdout *os.File, path string, args ...string
 func (s *Server) start() (*Server, error) {
 	s.done = make(chan struct{})
 	s.cmd.Stderr = &s.says
+	s.cmd.WaitDelay = time.Second // for what it may have started, which has the same stderr
 	s.cmd.SysProcAttr = diesWithUs()
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.name, err)

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"peerlab/e2e/bench/internal/report"
+	"peerlab/e2e/bench/internal/rounds"
+)
+
+var (
+	inMilliseconds = rounds.Unit{Name: "ms", Scale: 1e-3, Time: true}
+	perGo          = rounds.Unit{Name: "CPU s", Scale: 1}
+)
+
+// kinds are the crowds with a server that knows its clients.
+var kinds = []struct {
+	name string
+	programs
+}{{chatSide, chat}, {meshSide, mesh}}
+
+// serverReturns: the server is killed and started again, and everybody is back.
+func serverReturns(ctx context.Context, l *lab, s *report.Section) error {
+	for _, clients := range []int{5, 100} {
+		c := rounds.Contest{
+			Title: fmt.Sprintf("From the exec of a server in place of one killed by SIGKILL until it has all of its %d clients back", clients),
+			Short: fmt.Sprintf("%d back", clients),
+			Rate:  inMilliseconds, Cost: perGo, Roles: everybody,
+			Goals: []rounds.Goal{{Side: chatSide, Peer: meshSide, AtMost: 2}},
+			Warm:  true, Rounds: 9, AtLeast: 3, Time: 6 * time.Second,
+		}
+		err := l.playCrowds(ctx, s, c, clients)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// playCrowds plays a contest of restarts.
+func (l *lab) playCrowds(ctx context.Context, s *report.Section, c rounds.Contest, clients int) error {
+	for _, kind := range kinds {
+		crowd, err := l.gather(ctx, kind.programs, clients)
+		if err != nil {
+			return fmt.Errorf("%s: %w", kind.name, err)
+		}
+		defer crowd.Close()
+		c.Sides = append(c.Sides, rounds.Side{Name: kind.name, Run: func(ctx context.Context, _ int) (rounds.Sample, error) {
+			sample, err := crowd.restart(ctx, l)
+			sample.Amount = 1
+			return sample, err
+		}})
+	}
+	return s.Play(ctx, l.player, c)
+}
+
+// meshJoins: the time from the exec of the first client until all screens have
+// all of them.
+func meshJoins(ctx context.Context, l *lab, s *report.Section) error {
+	for _, clients := range []int{5, 20, 50, 100} {
+		c := rounds.Contest{
+			Title: fmt.Sprintf("A mesh of %d clients, from the exec of the first until all screens have all of them", clients),
+			Short: fmt.Sprintf("mesh of %d", clients),
+			Rate:  inMilliseconds, Cost: perGo, Roles: everybody,
+			Goals: []rounds.Goal{{Side: chatSide, Peer: meshSide}},
+			Warm:  clients <= 20, Rounds: 5, AtLeast: 2, Time: 4 * time.Second,
+		}
+		if clients == 100 {
+			c.Goals[0].AtMost = 3
+		}
+		for _, kind := range kinds {
+			c.Sides = append(c.Sides, rounds.Side{Name: kind.name, Run: func(ctx context.Context, _ int) (rounds.Sample, error) {
+				return l.joining(ctx, kind.programs, clients)
+			}})
+		}
+		if err := s.Play(ctx, l.player, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joining starts a crowd and ends it.
+func (l *lab) joining(ctx context.Context, p programs, clients int) (rounds.Sample, error) {
+	c, err := l.gather(ctx, p, 0)
+	if err != nil {
+		return rounds.Sample{}, err
+	}
+	defer c.Close()
+	sample, err := c.Measure(func() error { return c.join(ctx, l, clients) })
+	sample.Amount = 1
+	return sample, err
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"peerlab/e2e/bench/internal/pipes"
+	"peerlab/e2e/bench/internal/proc"
+	"peerlab/e2e/bench/internal/report"
+	"peerlab/e2e/bench/internal/stats"
+)
+
+// stillness is how long nobody says anything before memory counts.
+const stillness = 2 * time.Second
+
+// clientMemory: what a client has in memory, in crowds of several sizes in which
+// nobody says anything, and after a million lines.
+func clientMemory(ctx context.Context, l *lab, s *report.Section) error {
+	for _, kind := range kinds {
+		var few, many float64
+		sizes := []int{5, 20, 50, 100}
+		for _, clients := range sizes {
+			kib, err := l.idleMemory(ctx, kind.programs, clients)
+			if err != nil {
+				return fmt.Errorf("%s: %w", kind.name, err)
+			}
+			s.Bounds = append(s.Bounds, report.Bound{What: fmt.Sprintf("memory of a client, idle, one of %d: %s", clients, kind.name), Unit: "MiB", Value: kib / 1024})
+			if clients == sizes[0] {
+				few = kib
+			}
+			many = kib
+		}
+		link := report.Bound{What: "memory for each further idle link: " + kind.name, Unit: "KiB", Value: (many - few) / float64(sizes[len(sizes)-1]-sizes[0])}
+		if kind.name == chatSide {
+			link.Below = 20
+		}
+		s.Bounds = append(s.Bounds, link)
+	}
+	return l.talkedMemory(ctx, s)
+}
+
+// idleMemory returns what a client has in memory, the median, in KiB.
+func (l *lab) idleMemory(ctx context.Context, p programs, clients int) (float64, error) {
+	c, err := l.gather(ctx, p, clients)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	if err := c.rest(ctx); err != nil {
+		return 0, err
+	}
+	kib, err := memoryOf(c.Processes[1:])
+	return stats.Of(kib).Median, err
+}
+
+// rest lets some time pass.
+func (c *crowd) rest(ctx context.Context) error {
+	end := time.Now().Add(stillness)
+	return c.Until(ctx, 2*stillness, func() bool { return time.Now().After(end) })
+}
+
+// memoryOf returns what each has in memory, in KiB.
+func memoryOf(all []*pipes.Process) ([]float64, error) {
+	var kib []float64
+	for _, p := range all {
+		n, err := proc.Memory(p.PID())
+		if err != nil {
+			return nil, fmt.Errorf("memory of %s: %w", p.Name, err)
+		}
+		kib = append(kib, float64(n)/1024)
+	}
+	return kib, nil
+}
+
+// talkedMemory has one of five clients say a million lines.
+func (l *lab) talkedMemory(ctx context.Context, s *report.Section) error {
+	const lines = 1_000_000
+	for _, kind := range kinds {
+		c, err := l.gather(ctx, kind.programs, receivers)
+		if err != nil {
+			return fmt.Errorf("%s: %w", kind.name, err)
+		}
+		defer c.Close()
+		for c.Processes[0].Lines < lines {
+			if _, err := c.Talk(ctx, c.talkers[1:2], lineShort, 100*time.Millisecond); err != nil {
+				return fmt.Errorf("%s: %w", kind.name, err)
+			}
+		}
+		if err := c.rest(ctx); err != nil {
+			return err
+		}
+		kib, err := memoryOf(c.Processes[1:])
+		if err != nil {
+			return err
+		}
+		s.Bounds = append(s.Bounds,
+			report.Bound{What: "memory of a client that has said a million lines of 64 B: " + kind.name, Unit: "MiB", Value: kib[0] / 1024},
+			report.Bound{What: "memory of a client that has shown them, the most of four: " + kind.name, Unit: "MiB", Value: slices.Max(kib[1:]) / 1024})
+	}
+	return nil
+}
