@@ -211,6 +211,9 @@ func TestAClientWhoseServerResets(t *testing.T) {
 	ln := someServer(t)
 	s := sits(t, ln.Addr().String(), io.EOF)
 	conn, _ := hears(t, ln)
+	_, err := io.WriteString(conn, "hello\n") // a reset that comes before the dial is over only makes for another dial
+	require.NoError(t, err)
+	require.Equal(t, "hello\n", s.shows(t))
 	require.NoError(t, conn.(*net.TCPConn).SetLinger(0))
 	conn.Close()
 	require.ErrorContains(t, <-s.ended, "the connection to the server at "+ln.Addr().String()+" is lost")
