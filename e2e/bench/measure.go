@@ -37,6 +37,7 @@ func parts() []part {
 		{"each", "room", roomEach},
 		{"people", "room", roomPeople},
 		{"idle", "room", roomMemory},
+		{"up", "containers", upRow},
 	}
 }
 

@@ -99,6 +99,14 @@ func TestLatenciesHaveColumnsWhereTheyAreMeasured(t *testing.T) {
 	}
 }
 
+func TestWhatWasNotMeasuredIsNotZero(t *testing.T) {
+	for got, want := range map[string]string{known(0): "–", known(0.004): "0.00", mebibytes(0): "–", milliseconds(0): "–"} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestDecimals(t *testing.T) {
 	for x, want := range map[float64]string{0: "0.00", 0.123: "0.12", 9.994: "9.99", 12.34: "12.3", 123.4: "123", 1234567: "1,234,567", -1234: "-1,234"} {
 		if got := decimals(x); got != want {

@@ -66,7 +66,7 @@ func contest(r rounds.Result) string {
 		rates := stats.Of(r.Rates(side.Name))
 		rows = append(rows, []string{
 			side.Name, spread(rates), count(rates.N),
-			decimals(stats.Of(r.ServerCosts(side.Name)).Median), decimals(stats.Of(r.ClientCosts(side.Name)).Median),
+			known(stats.Of(r.ServerCosts(side.Name)).Median), known(stats.Of(r.ClientCosts(side.Name)).Median),
 			mebibytes(r.Peak(side.Name)),
 		})
 		if timed {
@@ -76,6 +76,15 @@ func contest(r rounds.Result) string {
 		}
 	}
 	return table(rows)
+}
+
+// known shows a number, or that it is not known: what is exactly 0 was not
+// measured.
+func known(x float64) string {
+	if x == 0 {
+		return "–"
+	}
+	return decimals(x)
 }
 
 // mebibytes shows a number of bytes, or that it is not known.
