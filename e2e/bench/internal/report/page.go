@@ -28,6 +28,9 @@ func (r *Run) Write(docs string) error {
 		return err
 	}
 	for _, s := range r.Sections {
+		if len(s.compared()) == 0 {
+			continue
+		}
 		if err := s.plot(filepath.Join(docs, s.plotName())); err != nil {
 			return fmt.Errorf("plot %s: %w", s.plotName(), err)
 		}
@@ -52,7 +55,11 @@ Written by `+"`make bench`"+` on %s, in %.0f seconds; do not edit it. The notes 
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n![rates of all sides, with the fastest and slowest round](%s)\n\n%s", s.title(), s.targets(), s.plotName(), s.measurements())
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.title(), s.targets())
+		if len(s.compared()) > 0 {
+			fmt.Fprintf(&b, "![rates of all sides, with the fastest and slowest round](%s)\n\n", s.plotName())
+		}
+		b.WriteString(s.measurements())
 		if len(note) > 0 {
 			fmt.Fprintf(&b, "\n%s", note)
 		}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"image/color"
 	"os"
 	"slices"
@@ -25,25 +24,25 @@ const (
 	around    = 2 * vg.Centimeter // of the bars: title and axis
 )
 
-// plot draws the contests that have several sides below each other, as bars of
+// compared returns the contests in which two sides or more took part; there may
+// be none, on a machine that has little.
+func (s *Section) compared() []rounds.Result {
+	return slices.DeleteFunc(slices.Clone(s.Results), func(r rounds.Result) bool { return len(r.Samples) < 2 })
+}
+
+// plot draws the contests that are compared below each other, as bars of
 // the medians, with the slowest and the fastest round as whiskers.
 func (s *Section) plot(path string) error {
 	var panels []*plot.Plot
 	var heights []vg.Length
 	total := vg.Length(0)
-	for _, result := range s.Results {
-		if len(result.Samples) < 2 {
-			continue
-		}
+	for _, result := range s.compared() {
 		p, bars, err := panel(result)
 		if err != nil {
 			return err
 		}
 		h := around + vg.Length(bars)*barHeight
 		panels, heights, total = append(panels, p), append(heights, h), total+h
-	}
-	if len(panels) == 0 {
-		return errors.New("no contest has two sides to compare")
 	}
 	canvas := vgsvg.New(plotWidth, total)
 	whole := draw.New(canvas)

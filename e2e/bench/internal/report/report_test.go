@@ -152,3 +152,15 @@ func TestWriteMakesAPageAndAPlot(t *testing.T) {
 		}
 	}
 }
+
+func TestWriteNeedsNoPeers(t *testing.T) {
+	docs, run := t.TempDir(), aRun()
+	delete(run.Sections[0].Results[0].Samples, "nginx")
+	if err := run.Write(docs); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(docs, pageName))
+	if err != nil || strings.Contains(string(page), "relay.svg") || !strings.Contains(string(page), "not measured") {
+		t.Errorf("%v\n%s", err, page)
+	}
+}
