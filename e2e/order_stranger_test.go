@@ -72,8 +72,8 @@ func TestOrderAServerThatIsNone(t *testing.T) {
 		_, err = conn.Read(got)
 		require.NoError(t, err)
 		require.Equal(t, own+"\n", string(got))
-		_, _ = conn.Write([]byte(test.says)) // the client may close before it has taken all
-		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+		_, _ = conn.Write([]byte(test.says)) // the client may close before it has taken all,
+		_ = conn.(*net.TCPConn).CloseWrite() // and then there is nothing to close any more
 		c.ends(x, test.exits, append([]string{own}, test.shows...)...)
 		assert.Len(t, x.Stderr().Lines(), test.exits, "one line says why there is no verdict")
 		for _, line := range x.Stderr().Lines() {
