@@ -125,7 +125,11 @@ func (d *delivery) takeLine(l *link, msg message, line []byte) error {
 // back. It is called with d.mu held.
 func (d *delivery) arrive(l *link, o *origin, seq uint64, text, line []byte) {
 	if o.basis != nil && seq > o.basis.through {
-		l.deps = append(l.deps, o.basis.deps...)
+		for _, x := range o.basis.deps {
+			if x.end >= x.seq || x.lacks() { // else nobody has it, as far as is known
+				l.deps = append(l.deps, x)
+			}
+		}
 		o.basis = nil
 	}
 	switch {

@@ -74,6 +74,7 @@ func (m *member) wanted(p *peer) (addr string, older, over bool) {
 	defer m.mu.Unlock()
 	if p.failures >= maxFailures && p.incarnation == 0 && !p.registered && p.fixed == "" && p.claim == nil {
 		m.dropLocked(p)
+		m.delivery.died(originID{p.name, p.rumour.incarnation})
 	}
 	addrs := p.addrs()
 	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
@@ -99,8 +100,10 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) bool {
 		m.mu.Lock()
 		p.failures++
 		p.mute = errors.As(err, &ours) && ours.code == "timeout"
-		if addr == p.addr && (errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.code == "wrong") {
-			m.delivery.died(p.id())
+		if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.code == "wrong" {
+			for _, id := range p.at(addr) {
+				m.delivery.died(id)
+			}
 		}
 		m.mu.Unlock()
 	}

@@ -163,6 +163,10 @@ func (w *world) screens() string {
 				}
 			}
 		}
+		for _, o := range a.delivery.origins {
+			fmt.Fprintf(&all, "--- at %s: %s %d has shown %d, has %d; known %d, given up %d; linked %v, dead %v\n",
+				a.Name.Who(), o.name, o.incarnation, o.have, o.end, o.known, o.given, o.link != nil, o.dead)
+		}
 		a.delivery.mu.Unlock()
 	}
 	return all.String()

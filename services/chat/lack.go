@@ -11,7 +11,7 @@ const (
 	dueByLink  = 3 * time.Second        // and so long if something does
 	dueAnswer  = time.Second            // somebody else is asked after so long, and in the end everybody
 	unreached  = 2 * time.Second        // what nobody gives for so long is not waited for, if its process cannot be reached;
-	lost       = time.Minute            // and is lost after so long, or at once if its process is dead
+	lost       = time.Minute            // and lost after so long, or at once if its process is dead and all others are here
 )
 
 // lack is what is known of lines of an origin that others have and this member
@@ -90,8 +90,7 @@ func (d *delivery) pull(o *origin, now time.Time) {
 	case o.have < o.end:
 		o.since = now // first things first: what is held back
 	default:
-		d.ask(o, now)
-		if o.link == nil && now.Sub(o.since) >= unreached {
+		if !d.ask(o, now) && o.link == nil && now.Sub(o.since) >= unreached {
 			d.lose(o, now)
 		}
 	}
@@ -101,8 +100,8 @@ func (d *delivery) pull(o *origin, now time.Time) {
 func (o *origin) lacks() bool { return o.listed && o.end < o.known && !o.gone }
 
 // ask has one of those who have more send it, unless somebody is about to. It
-// is called with d.mu held.
-func (d *delivery) ask(o *origin, now time.Time) {
+// reports whether there is any. It is called with d.mu held.
+func (d *delivery) ask(o *origin, now time.Time) bool {
 	var best *source
 	for i := range o.sources {
 		s := &o.sources[i]
@@ -113,7 +112,7 @@ func (d *delivery) ask(o *origin, now time.Time) {
 				best = s
 			}
 		case now.Sub(s.asked) < dueAnswer:
-			return
+			return true
 		}
 	}
 	if best != nil {
@@ -126,7 +125,9 @@ func (d *delivery) ask(o *origin, now time.Time) {
 				d.want(&o.sources[len(o.sources)-1], o, now)
 			}
 		}
+		return true
 	}
+	return best != nil
 }
 
 // want asks. No link is asked for the same lines twice before it has answered.
@@ -173,7 +174,7 @@ func (d *delivery) lose(o *origin, now time.Time) {
 		}
 	}
 	switch {
-	case first > 0 && !o.dead && now.Sub(o.since) < lost:
+	case first > 0 && now.Sub(o.since) < lost && !(o.dead && d.complete()):
 		d.without(o, d.awaited(o))
 		return
 	case first > 0:

@@ -17,11 +17,12 @@ type origin struct {
 	who     string // how the screen begins its lines
 	opening []byte // how they begin on the wire
 
-	link *link   // the one with that very process, when it is up
-	dead bool    // it has left, or is not where it was
-	have uint64  // shown through
-	end  uint64  // here through: what lies between is held back
-	log  history // the lines that are here, as far as they are kept
+	link   *link   // the one with that very process, when it is up
+	sought bool    // there is to be one
+	dead   bool    // it has left, or is not where it was
+	have   uint64  // shown through
+	end    uint64  // here through: what lies between is held back
+	log    history // the lines that are here, as far as they are kept
 
 	seen  bool   // the screen has shown a line of it
 	moved bool   // it is in delivery.moved
@@ -108,11 +109,32 @@ func (d *delivery) met(h hello, heir bool) (have uint64) {
 		o = d.create(id, h.last)
 		o.fresh = true
 	}
+	o.sought = true
 	if !o.seen && o.have == o.end {
 		o.have = min(o.have, h.last) // who mentioned it first may have said more than there is
 		o.end = o.have
 	}
 	return o.have
+}
+
+// seek notes that a link to a process is looked for.
+func (d *delivery) seek(id originID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o := d.origins[id]; o != nil {
+		o.sought = true
+	}
+}
+
+// complete reports whether there is a link to everybody who may be alive. It is
+// called with d.mu held.
+func (d *delivery) complete() bool {
+	for _, o := range d.origins {
+		if o.sought && !o.dead && o.link == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // died notes that a process has left, or does not listen any more.

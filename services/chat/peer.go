@@ -56,6 +56,18 @@ func (p *peer) news() {
 	}
 }
 
+// at returns the processes that were said to be at an address. It is called with
+// member.mu held.
+func (p *peer) at(addr string) (ids []originID) {
+	if addr == p.addr {
+		ids = append(ids, p.id())
+	}
+	if addr == p.rumour.addr {
+		ids = append(ids, originID{p.name, p.rumour.incarnation})
+	}
+	return ids
+}
+
 // addrs returns the addresses that are worth dialling, the likeliest first. It is
 // called with member.mu held.
 func (p *peer) addrs() []string {

@@ -87,6 +87,7 @@ func (m *member) heard(x mention) {
 		return
 	}
 	p.rumour = rumour{x.incarnation, x.addr}
+	m.delivery.seek(x.originID)
 	p.failures = 0
 	m.pursueLocked(p)
 	p.news()
