@@ -83,27 +83,6 @@ func TestParseDoesNotAllocateForALineOfChat(t *testing.T) {
 	}))
 }
 
-// FuzzParse: what can be parsed spells the same again, but for MSG texts, which
-// are whatever they are.
-func FuzzParse(f *testing.F) {
-	for _, line := range []string{
-		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4", "READY 0 2", "PEER 2 7 [::1]:6002 9", "MSG 3 17 hello there",
-		"AFTER 3 12 17", "HAVE server 12 0", "WANT 3 12 17", "LINES 3 12 2", "", "PING x", "PONG x", "BYE", "ERR taken x", "MSG 3 17 \xff\x00", "MSG", " ", "HELLO peerlab-chat/1 3 12 [::1%lo]:1 in 4",
-	} {
-		f.Add([]byte(line))
-	}
-	f.Fuzz(func(t *testing.T, line []byte) {
-		if bytes.ContainsAny(line, "\n") {
-			return // the reader of lines hands out none
-		}
-		m, err := parse(line)
-		if err != nil {
-			return
-		}
-		require.Equal(t, string(line)+"\n", string(m.append(nil)))
-	})
-}
-
 func TestParseID(t *testing.T) {
 	for _, id := range []string{"1", "42", "alice", "A-1_b.c", strings.Repeat("x", 32)} {
 		n, err := ParseID(id)

@@ -2,6 +2,8 @@ package chat
 
 import (
 	"fmt"
+	"net"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -184,4 +186,37 @@ func TestLinesThatWereOnTheirWayWhenTheLinkFellSilent(t *testing.T) {
 			a.shows(want...)
 		}
 	})
+}
+
+// shelf is a connection on which bytes lie ready, though its deadline has passed
+// before anybody could look: its reader's process was stopped.
+type shelf struct {
+	net.Conn
+	late  bool
+	ready string
+}
+
+func (s *shelf) SetReadDeadline(time.Time) error { s.late = false; return nil }
+
+func (s *shelf) Read(b []byte) (int, error) {
+	if s.late || s.ready == "" {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n := copy(b, s.ready)
+	s.ready = s.ready[n:]
+	return n, nil
+}
+
+func TestWhoWasStoppedLooksBeforeItJudges(t *testing.T) {
+	for ready, want := range map[string]error{"\n": nil, "": errSilent} {
+		s := &shelf{ready: ready}
+		p := &pulse{conn: s}
+		p.watch()
+		p.renewed = time.Now()
+		p.heard.Store(time.Now().Add(-time.Hour).UnixNano())
+		s.late = true
+		n, err := p.Read(make([]byte, 10))
+		require.Equal(t, want, err)
+		require.Len(t, ready, n)
+	}
 }

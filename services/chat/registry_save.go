@@ -57,6 +57,13 @@ func (r *Registry) find(name Name) int {
 // file is written, synced and renamed over the old one, and the folder synced.
 // It is called with r.mu held.
 func (r *Registry) save() error {
+	err := replace(r.path, r.text())
+	r.dirty = err != nil
+	return err
+}
+
+// text is what the file is to hold. It is called with r.mu held.
+func (r *Registry) text() []byte {
 	var text bytes.Buffer
 	for _, l := range r.lines {
 		switch {
@@ -69,9 +76,7 @@ func (r *Registry) save() error {
 		}
 		text.WriteByte('\n')
 	}
-	err := replace(r.path, text.Bytes())
-	r.dirty = err != nil
-	return err
+	return text.Bytes()
 }
 
 func replace(path string, text []byte) error {

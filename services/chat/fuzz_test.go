@@ -1,0 +1,120 @@
+package chat
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// FuzzParse: what can be parsed spells the same again.
+func FuzzParse(f *testing.F) {
+	for _, line := range []string{
+		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4", "READY 0 2", "PEER 2 7 [::1]:6002 9", "MSG 3 17 hello there",
+		"AFTER 3 12 17", "HAVE server 12 0", "WANT 3 12 17", "LINES 3 12 2", "", "PING x", "PONG x",
+		"BYE", "ERR taken x", "MSG 3 17 \xff\x00", "MSG", " ", "HELLO peerlab-chat/1 3 12 [::1%lo]:1 in 4",
+	} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		if bytes.ContainsAny(line, "\n") {
+			return // the reader of lines hands out none
+		}
+		m, err := parse(line)
+		if err != nil {
+			return
+		}
+		require.Equal(t, string(line)+"\n", string(m.append(nil)))
+		if l := (&link{origin: newOrigin(originID{"3", 1})}); m.verb == verbMsg {
+			seq, text, ok := l.plain(line)
+			require.Equal(t, string(m.name) == "3" && len(m.text) <= maxText, ok)
+			if ok {
+				require.Equal(t, m.seq, seq)
+				require.Equal(t, string(m.text), string(text))
+			}
+		}
+	})
+}
+
+// FuzzRegistry: whatever the file holds is read, and what is written is read as
+// it was meant.
+func FuzzRegistry(f *testing.F) {
+	for _, text := range []string{
+		"", "1 127.0.0.1:6001\n", "# a\n\n 2\t[::1]:6002 # b\r\n1 x:1", "1 a:1\n1 b:1\n", "\xff\x00\nserver a:1\n", "1 a:1#\n#\r\n",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var r, again Registry
+		r.parse(text)
+		written := r.text()
+		require.Empty(t, again.parse(written), "%q, of %q", written, text)
+		require.Equal(t, r.Entries(), again.Entries())
+		require.Equal(t, string(written), string(again.text()))
+	})
+}
+
+// FuzzDelivery: whatever a member says, the counts are right, and its text alone
+// is shown.
+func FuzzDelivery(f *testing.F) {
+	for _, says := range agreeing {
+		var said strings.Builder
+		for line := range strings.SplitSeq(says, "\n") {
+			if what, ok := strings.CutPrefix(strings.TrimSpace(line), "C: "); ok {
+				said.WriteString(what + "\n")
+			}
+		}
+		f.Add([]byte(said.String()))
+	}
+	f.Fuzz(func(t *testing.T, says []byte) {
+		net := memnet.New()
+		ln, err := net.Listen("there")
+		require.NoError(t, err)
+		defer ln.Close()
+		conn, err := net.Dial(context.Background(), "here", "there")
+		require.NoError(t, err)
+		defer conn.Close()
+		d := newDelivery(server, 1001, io.Discard)
+		d.limits = limits{history: 1 << 10, logs: 1 << 10, someHeldOf: 1 << 8, someHeld: 1 << 9, heldOf: 1 << 10, held: 1 << 11}
+		l := &link{conn: conn, peer: &peer{name: "1"}, incarnation: 2000, delivery: d, wake: make(chan struct{}, 1)}
+		d.met(hello{name: "1", incarnation: 2000, state: stateNew}, false)
+		d.up(l)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for line := range bytes.SplitSeq(says, []byte{'\n'}) {
+			msg, err := parse(line)
+			if err != nil || !msg.verb.forDelivery() || d.take(l, msg, line) != nil {
+				break
+			}
+			d.release()
+			d.hurry(time.Now().Add(maxWait))
+		}
+		d.release()
+		kept, held := 0, 0
+		for id, o := range d.origins {
+			require.Equal(t, id, o.originID)
+			require.LessOrEqual(t, o.have, o.end)
+			if o.have == o.end {
+				require.Zero(t, o.held)
+				require.NotContains(t, d.holding, o)
+			} else {
+				require.Contains(t, d.holding, o)
+			}
+			if o != d.self {
+				kept, held = kept+o.log.size, held+o.held
+			}
+		}
+		require.Equal(t, d.kept, kept)
+		require.Equal(t, d.held, held)
+		require.LessOrEqual(t, len(d.origins), maxOrigins)
+		for line := range bytes.Lines(d.buf) {
+			require.Regexp(t, `^(Server|Client [0-9A-Za-z_.-]+): .*\n$`, string(line))
+		}
+	})
+}
