@@ -73,6 +73,33 @@ func TestWhatNobodyHasAnyMoreIsNotWaitedForForEver(t *testing.T) {
 	})
 }
 
+// Who comes after lines were given up is not shown them when they come to light,
+// for it has been shown what goes on without them.
+func TestNewcomerIsNotShownWhatWasGivenUpBefore(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, c := l.five()
+		s.kill()
+		l.hold(true, between(c[0], c[2], c[3], c[4]))
+		c[0].types("listen")
+		c[1].types("I do")
+		l.part(between(c[1])) // it alone has shown what client 1 said
+		c[0].kill()
+		<-time.After(2 * unreached)
+		for _, a := range c[2:] {
+			a.shows("Client 1: (1 lines missing)", "Client 2: I do")
+		}
+		s = l.start(server, serverAddr, remember(c[2:]...))
+		<-time.After(2 * lastRetry)
+		s.shows("Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected")
+		l.part(nil)
+		<-time.After(10 * lastRetry)
+		for _, a := range c[2:] {
+			require.Contains(t, a.screen.lines(), "Client 1: listen", a.Name.Who())
+		}
+		s.shows("Client 2: reconnected")
+	})
+}
+
 func TestNobodyIsWaitedForLongerThanTenSeconds(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		l.server()

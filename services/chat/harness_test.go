@@ -189,7 +189,7 @@ func (a *actor) kill() {
 		if from == a.Advertise || to == a.Advertise {
 			return errors.New("killed")
 		}
-		return nil
+		return a.lab.filter(from, to)
 	})
 	a.lab.breaks(func(from, to string) bool { return from == a.Advertise || to == a.Advertise })
 	a.stop()

@@ -27,7 +27,9 @@ func (o *origin) line() message {
 func (d *delivery) finish(l *list, told map[originID]bool) {
 	for id, o := range d.origins {
 		if !told[id] && (o != d.self || o.have > 0) {
-			l.lines = o.line().append(l.lines)
+			have := o.line()
+			have.seq = o.passed()
+			l.lines = have.append(l.lines)
 			l.count++
 		}
 	}

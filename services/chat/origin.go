@@ -167,12 +167,25 @@ func (d *delivery) mention(l *link, name Name, incarnation, seq uint64) (*origin
 func (d *delivery) shown(id originID) uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.shownLocked(id)
-}
-
-func (d *delivery) shownLocked(id originID) uint64 {
 	if o := d.origins[id]; o != nil {
 		return o.have
 	}
 	return 0
+}
+
+// passed returns how far the lines of a process have been shown, or were given up
+// while it can't be reached: a newcomer is not to be shown, later, what those
+// that it has seen go on without had been waiting for. It is called with d.mu held.
+func (d *delivery) passed(id originID) uint64 {
+	if o := d.origins[id]; o != nil {
+		return o.passed()
+	}
+	return 0
+}
+
+func (o *origin) passed() uint64 {
+	if o.link == nil {
+		return max(o.have, o.given)
+	}
+	return o.have
 }

@@ -25,7 +25,7 @@ func (m *member) readyFor(p *peer, a *attempt, have uint64) (ready message, list
 	told := map[originID]bool{{p.name, p.incarnation}: true} // READY tells of p itself
 	for _, o := range m.peers {
 		if o != p && o.name != server && o.incarnation != 0 && !o.left {
-			list.lines = o.line(d.shownLocked(o.id())).append(list.lines)
+			list.lines = o.line(d.passed(o.id())).append(list.lines)
 			list.count++
 			told[o.id()] = true
 		}
