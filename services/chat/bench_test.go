@@ -1,0 +1,144 @@
+package chat
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"strconv"
+	"testing"
+
+	"peerlab/services/internal/lines"
+)
+
+// What a line costs on its way, for benchstat:
+//
+//	go test -run '^$' -bench . -count 10 ./services/chat
+//
+// An operation is one line of 64 bytes, its end included. None may allocate.
+
+var benchText = bytes.Repeat([]byte("abcdefg "), 8)[:63]
+
+func benchMember() *member {
+	return newMember(config{Name: "1", Incarnation: 2, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)})
+}
+
+// sender is a connection over which lines of a peer come without end; n stays as
+// it is if they are to be the same one again and again.
+type sender struct {
+	n, step uint64
+	line    []byte
+	left    []byte
+}
+
+func (s *sender) Read(p []byte) (filled int, err error) {
+	for filled < len(p) {
+		if len(s.left) == 0 {
+			s.n += s.step
+			s.line = strconv.AppendUint(append(s.line[:0], "MSG 2 "...), s.n, 10)
+			s.line = append(append(append(s.line, ' '), benchText...), '\n')
+			s.left = s.line
+		}
+		k := copy(p[filled:], s.left)
+		filled, s.left = filled+k, s.left[k:]
+	}
+	return filled, nil
+}
+
+// BenchmarkTake is the receiving side: read, take apart, compare, keep, escape, show.
+func BenchmarkTake(b *testing.B) {
+	for name, again := range map[string]bool{"new": false, "again": true} {
+		b.Run(name, func(b *testing.B) {
+			m := benchMember()
+			d := m.delivery
+			o := d.create(originID{"2", 1}, 0)
+			s := &sender{step: 1}
+			if again {
+				s.n, s.step, o.have, o.end = 1, 0, 1, 1
+			}
+			l := &link{origin: o, delivery: d, peer: &peer{name: "2"}, in: lines.NewReader(s, maxLine)}
+			taken := 0
+			b.SetBytes(int64(len(benchText) + 1))
+			b.ReportAllocs()
+			for b.Loop() {
+				if taken > 0 { // by an earlier turn, which takes all that came with one read
+					taken--
+					continue
+				}
+				line, err := l.in.Next()
+				if err == nil {
+					taken = bytes.Count(l.in.Rest(), []byte{'\n'})
+					err = m.takeAll(l, line)
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+				m.screen.flush()
+			}
+			if !again && o.have == 0 {
+				b.Fatal("nothing was shown")
+			}
+		})
+	}
+}
+
+// typist is an input at which a line is always ready, 64 KiB at a time.
+type typist struct{ ready int }
+
+func (t *typist) Next() ([]byte, error) {
+	if t.ready--; t.ready < 0 {
+		t.ready = 1 << 10
+	}
+	return benchText, nil
+}
+func (t *typist) SkipLine() (int64, error) { return 0, nil }
+func (t *typist) Ready() bool              { return t.ready > 0 }
+
+// BenchmarkSay is the sending side: check, encode once, and what each of five
+// links takes of it.
+func BenchmarkSay(b *testing.B) {
+	m := benchMember()
+	d := m.delivery
+	links := make([]*link, 5)
+	sent := make([]uint64, len(links))
+	for i := range links {
+		links[i] = &link{delivery: d, wake: make(chan struct{}, 1)}
+	}
+	d.links = links
+	var in typist
+	var bufs net.Buffers
+	said := uint64(0)
+	b.SetBytes(int64(len(benchText) + 1))
+	b.ReportAllocs()
+	for b.Loop() {
+		if said > 0 { // by an earlier turn, which says all that is ready
+			said--
+			continue
+		}
+		before := d.self.end
+		if _, err := m.chat(&in); err != nil {
+			b.Fatal(err)
+		}
+		said = d.self.end - before - 1
+		for i, l := range links {
+			for sent[i] < d.self.end {
+				bufs, sent[i] = d.forLink(l, sent[i], bufs[:0])
+			}
+			<-l.wake
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, line := range []string{"MSG 2 1234567 " + string(benchText), "PEER 17 1234567890123456 127.0.0.1:6017 1234567", "AFTER 17 1234567890123456 1234567"} {
+		b.Run(line[:bytes.IndexByte([]byte(line), ' ')], func(b *testing.B) {
+			text := []byte(line)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := parse(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
