@@ -13,7 +13,7 @@ import (
 // Whoever sits at a terminal that asks for nothing can still end its program.
 func TestComposeRelayAndNodeEndWithControlC(t *testing.T) {
 	if !lab.InContainers() {
-		t.Skip("left out: this is the test of compose.yaml; it runs with PEERLAB_E2E=container")
+		lab.LeaveOut(t, "it is of compose.yaml, and runs with PEERLAB_E2E=container")
 	}
 	c := &composed{Lab: lab.New(t, lab.Playing("docker", "cmd:docker")), t: t, logs: map[string]*lab.Process{}}
 	file, err := filepath.Abs("../compose.yaml")
