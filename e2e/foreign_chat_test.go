@@ -238,6 +238,7 @@ func TestForeignChatTextCannotSteerATerminal(t *testing.T) {
 // reason, and nobody else's.
 func TestForeignChatRefusesWhatIsNoMessage(t *testing.T) {
 	c := startMixedChat(t, 2, 2)
+	c.everyoneTalks("all links are up") // else nobody is there yet whose name could be taken
 	address := c.seats[2].address()
 	ping := callIn(t, address)
 	ping.says(t, "PING are-you-well\r\n")
