@@ -139,13 +139,15 @@ func (d *delivery) typed() (seq, bytes uint64) {
 	return d.self.end, d.self.log.total
 }
 
-// forLink adds to bufs what a link is to be sent next of the lines typed here,
-// those after line sent, and of what it has asked for.
+// forLink adds to bufs what a link is to be sent next: something that it has
+// asked for, which others wait for, and then of the lines typed here, those after
+// line sent.
 func (d *delivery) forLink(l *link, sent uint64, bufs net.Buffers) (net.Buffers, uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	bufs = d.answer(l, bufs)
 	bufs, sent, _ = d.self.log.after(sent, d.self.end, linkBatch, bufs)
-	return d.answer(l, bufs), sent
+	return bufs, sent
 }
 
 // behind returns how many bytes have been typed here after line seq.

@@ -108,7 +108,7 @@ func (d *delivery) ask(o *origin, now time.Time) bool {
 		switch {
 		case s.has <= o.end || s.first > o.end+1:
 		case s.asked.IsZero():
-			if best == nil {
+			if best == nil || s.link.origin.held < best.link.origin.held { // its answer comes behind fewer lines
 				best = s
 			}
 		case now.Sub(s.asked) < dueAnswer:
