@@ -28,12 +28,13 @@ const (
 )
 
 // Client is somebody at a terminal: it sends what is typed and shows what comes.
-// All fields must be set.
+// All fields but Dial must be set; without it TCP is dialled.
 type Client struct {
 	Server string // HOST:PORT
 	Screen io.Writer
 	Input  Input
 	Log    *slog.Logger
+	Dial   func(ctx context.Context, addr string) (net.Conn, error)
 }
 
 // errNoServer says that there was nobody to connect to for as long as a client
@@ -52,22 +53,26 @@ func (c *Client) Run(ctx context.Context) error {
 	go t.read(c.Input, c.Log, leave)
 	conn, err := c.dial(ctx)
 	switch {
+	case err == nil: // even if the user has left meanwhile: what was typed is sent
+		return c.converse(ctx, leave, conn, t)
 	case ctx.Err() != nil:
 		return nil
-	case err != nil:
-		return fmt.Errorf("the server at %s: %w", c.Server, err)
 	}
-	return c.converse(ctx, leave, conn, t)
+	return fmt.Errorf("the server at %s: %w", c.Server, err)
 }
 
 // dial waits for the server.
 func (c *Client) dial(ctx context.Context) (net.Conn, error) {
+	dial := c.Dial
+	if dial == nil {
+		dial = func(ctx context.Context, addr string) (net.Conn, error) { return tcp.Dial(ctx, "", addr) }
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, dialPatience, errNoServer)
 	defer cancel()
 	again := backoff.Backoff{Min: dialFirst, Max: dialLast}
 	began, said := time.Now(), false
 	for {
-		conn, err := tcp.Dial(ctx, "", c.Server)
+		conn, err := dial(ctx, c.Server)
 		if err == nil {
 			return conn, nil
 		}
