@@ -12,6 +12,9 @@ import (
 const (
 	firstBuffer = 1 << 10  // what an idle connection costs
 	bulkBuffer  = 64 << 10 // what a busy one may grow to for the sake of speed
+
+	fullReads = 8 // reads in a row that fill the buffer are bulk, and not only a burst,
+	lowReads  = 4 // and after so many that leave three quarters of it empty it is too large
 )
 
 // ErrTooLong says that a line is longer than the Reader's bound. The Reader
@@ -26,7 +29,8 @@ var errStalled = errors.New("reads return nothing")
 // Unlike bufio.Scanner and net/textproto it tells a line that ended from one
 // that was cut by the end of the stream, and its memory is bounded by the
 // longest line or 64 KiB, whichever is more, whatever the other side sends.
-// The buffer starts at 1 KiB and grows only when reads fill it.
+// The buffer starts at 1 KiB, grows for a longer line and when reads keep filling
+// it, and is small again when they have become small.
 //
 // A Reader is for one goroutine at a time.
 type Reader struct {
@@ -36,6 +40,9 @@ type Reader struct {
 	buf  []byte
 	r, w int   // buf[r:w] has been read and not been handed out
 	seen int   // buf[r:r+seen] holds no LF
+	full int   // reads in a row that have filled buf
+	low  int   // reads in a row after which three quarters of it were empty
+	peak int   // the most that was in it after one of these
 	err  error // of src, handed out once the buffer is used up
 }
 
@@ -139,16 +146,13 @@ func (r *Reader) cut() ([]byte, bool) {
 	return line, true
 }
 
-// fill reads once. It moves what is left to the front first, and doubles a
-// buffer that the read before had filled.
+// fill reads once. It moves what is left to the front first.
 func (r *Reader) fill() {
 	if r.r > 0 {
 		copy(r.buf, r.buf[r.r:r.w])
 		r.r, r.w = 0, r.w-r.r
 	}
-	if r.w == len(r.buf) {
-		r.grow()
-	}
+	r.fit()
 	for range 100 {
 		n, err := r.src.Read(r.buf[r.w:])
 		r.w += n
@@ -157,20 +161,41 @@ func (r *Reader) fill() {
 			return
 		}
 		if n > 0 {
-			if r.w == len(r.buf) {
-				r.grow()
-			}
+			r.measure()
 			return
 		}
 	}
 	r.err = errStalled
 }
 
-func (r *Reader) grow() {
-	size := min(2*len(r.buf), max(bulkBuffer, r.max+2))
-	if size > len(r.buf) {
+// fit sees to it that the buffer has the size for the next read.
+func (r *Reader) fit() {
+	size := len(r.buf)
+	switch {
+	case r.w == size, r.full >= fullReads:
+		size = min(2*size, max(bulkBuffer, r.max+2))
+	case r.low >= lowReads && size > firstBuffer:
+		size = max(firstBuffer, 2*r.peak)
+	}
+	if size != len(r.buf) && size > r.w {
 		buf := make([]byte, size)
 		copy(buf, r.buf[:r.w])
 		r.buf = buf
+		r.low, r.peak = 0, 0
+	}
+}
+
+// measure takes note of how a read has left the buffer.
+func (r *Reader) measure() {
+	if r.w == len(r.buf) {
+		r.full++
+	} else {
+		r.full = 0
+	}
+	if r.w > len(r.buf)/4 {
+		r.low, r.peak = 0, 0
+	} else {
+		r.low++
+		r.peak = max(r.peak, r.w)
 	}
 }
