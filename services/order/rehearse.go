@@ -8,9 +8,13 @@ import (
 	"time"
 )
 
+// Bytes are counted, and not the time that they take: on a busy machine that says
+// more of who else runs than of the kernel.
 const (
-	rehearsed = 25 * time.Millisecond  // without a byte that has no time
-	rehearsal = 250 * time.Millisecond // at most
+	rehearsed = 25  // bytes on end that have a time, a millisecond or more apart
+	rehearsal = 500 // bytes at most
+
+	rehearsalTime = 10 * time.Second // for something that does not answer at all
 )
 
 // rehearse has the kernel begin to note arrivals, and reports whether it does; it
@@ -40,10 +44,10 @@ func rehearse() (works bool, stop func()) {
 	}
 	var mu sync.Mutex
 	var at int64
+	onEnd := 0
 	every := time.NewTicker(time.Millisecond)
 	defer every.Stop()
-	began := time.Now()
-	for since := began; time.Since(began) < rehearsal; <-every.C {
+	for range rehearsal {
 		if _, err := here.Write([]byte{0}); err != nil {
 			return false, stop
 		}
@@ -52,10 +56,14 @@ func rehearse() (works bool, stop func()) {
 		case err != nil:
 			return false, stop
 		case at == 0:
-			since = time.Now()
-		case time.Since(since) >= rehearsed:
+			onEnd = 0
+		default:
+			onEnd++
+		}
+		if onEnd == rehearsed {
 			return true, stop
 		}
+		<-every.C
 	}
 	return false, stop
 }
@@ -65,7 +73,7 @@ func pair(ln net.Listener) (here, there net.Conn, err error) {
 	if !stamp(ln) {
 		return nil, nil, errors.ErrUnsupported
 	}
-	if here, err = net.DialTimeout("tcp", ln.Addr().String(), rehearsal); err != nil {
+	if here, err = net.DialTimeout("tcp", ln.Addr().String(), rehearsalTime); err != nil {
 		return nil, nil, err
 	}
 	if there, err = ln.Accept(); err != nil {
@@ -73,7 +81,7 @@ func pair(ln net.Listener) (here, there net.Conn, err error) {
 		return nil, nil, err
 	}
 	for _, c := range []net.Conn{here, there} {
-		_ = c.SetDeadline(time.Now().Add(2 * rehearsal)) // an error is met when the connection is used
+		_ = c.SetDeadline(time.Now().Add(rehearsalTime)) // an error is met when the connection is used
 	}
 	return here, there, nil
 }
