@@ -58,7 +58,7 @@ func (l *lab) playCrowds(ctx context.Context, s *report.Section, c rounds.Contes
 // meshJoins: the time from the exec of the first client until all screens have
 // all of them.
 func meshJoins(ctx context.Context, l *lab, s *report.Section) error {
-	for _, clients := range []int{5, 20, 50, 100} {
+	for _, clients := range crowdSizes {
 		c := rounds.Contest{
 			Title: fmt.Sprintf("A mesh of %d clients, from the exec of the first until all screens have all of them", clients),
 			Short: fmt.Sprintf("mesh of %d", clients),

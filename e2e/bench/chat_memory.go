@@ -15,24 +15,26 @@ import (
 // stillness is how long nobody says anything before memory counts.
 const stillness = 2 * time.Second
 
-// clientMemory: what a client has in memory, in crowds of several sizes in which
-// nobody says anything, and after a million lines.
+// clientMemory: what a client has in memory, and what all of them need of the
+// processors, in crowds of several sizes in which nobody says anything; and the
+// memory after a million lines.
 func clientMemory(ctx context.Context, l *lab, s *report.Section) error {
 	for _, kind := range kinds {
 		var few, many float64
-		sizes := []int{5, 20, 50, 100}
-		for _, clients := range sizes {
-			kib, err := l.idleMemory(ctx, kind.programs, clients)
+		for _, clients := range crowdSizes {
+			kib, busy, err := l.idle(ctx, kind.programs, clients)
 			if err != nil {
 				return fmt.Errorf("%s: %w", kind.name, err)
 			}
-			s.Bounds = append(s.Bounds, report.Bound{What: fmt.Sprintf("memory of a client, idle, one of %d: %s", clients, kind.name), Unit: "MiB", Value: kib / 1024})
-			if clients == sizes[0] {
+			s.Bounds = append(s.Bounds,
+				report.Bound{What: fmt.Sprintf("memory of a client, idle, one of %d: %s", clients, kind.name), Unit: "MiB", Value: kib / 1024},
+				report.Bound{What: fmt.Sprintf("processor time of %d idle clients and their server, all together: %s", clients, kind.name), Unit: "ms a second", Value: busy})
+			if clients == crowdSizes[0] {
 				few = kib
 			}
 			many = kib
 		}
-		link := report.Bound{What: "memory for each further idle link: " + kind.name, Unit: "KiB", Value: (many - few) / float64(sizes[len(sizes)-1]-sizes[0])}
+		link := report.Bound{What: "memory for each further idle link: " + kind.name, Unit: "KiB", Value: (many - few) / float64(crowdSizes[len(crowdSizes)-1]-crowdSizes[0])}
 		if kind.name == chatSide {
 			link.Below = 20
 		}
@@ -41,18 +43,23 @@ func clientMemory(ctx context.Context, l *lab, s *report.Section) error {
 	return l.talkedMemory(ctx, s)
 }
 
-// idleMemory returns what a client has in memory, the median, in KiB.
-func (l *lab) idleMemory(ctx context.Context, p programs, clients int) (float64, error) {
+// idle returns what a client has in memory, the median, in KiB, and then what all
+// processes together need of the processors, in ms a second.
+func (l *lab) idle(ctx context.Context, p programs, clients int) (kib, busy float64, err error) {
 	c, err := l.gather(ctx, p, clients)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer c.Close()
 	if err := c.rest(ctx); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	kib, err := memoryOf(c.Processes[1:])
-	return stats.Of(kib).Median, err
+	all, err := memoryOf(c.Processes[1:])
+	if err != nil {
+		return 0, 0, err
+	}
+	sample, err := c.Measure(func() error { return c.rest(ctx) })
+	return stats.Of(all).Median, 1000 * sample.ServerCPU / sample.Seconds, err
 }
 
 // rest lets some time pass.

@@ -26,7 +26,7 @@ var (
 // talkSmall: one client types as fast as it can; the server and the four other
 // clients show it.
 func talkSmall(ctx context.Context, l *lab, s *report.Section) error {
-	return l.talking(ctx, s, lineShort, false, rounds.Contest{
+	return l.talkingOfFive(ctx, s, lineShort, false, rounds.Contest{
 		Title: "One talker, five screens, lines of 64 B",
 		Short: "1 → 5, 64 B",
 		Goals: []rounds.Goal{
@@ -39,7 +39,7 @@ func talkSmall(ctx context.Context, l *lab, s *report.Section) error {
 
 // talkBig: the same with lines of 1 KiB.
 func talkBig(ctx context.Context, l *lab, s *report.Section) error {
-	return l.talking(ctx, s, lineLong, false, rounds.Contest{
+	return l.talkingOfFive(ctx, s, lineLong, false, rounds.Contest{
 		Title: "One talker, five screens, lines of 1 KiB",
 		Short: "1 → 5, 1 KiB",
 		Goals: []rounds.Goal{{Side: chatSide, Peer: goSide, AtLeast: 3}, {Side: chatSide, Peer: meshSide}},
@@ -48,20 +48,26 @@ func talkBig(ctx context.Context, l *lab, s *report.Section) error {
 
 // talkAll: all six type at the same time.
 func talkAll(ctx context.Context, l *lab, s *report.Section) error {
-	return l.talking(ctx, s, lineShort, true, rounds.Contest{
+	return l.talkingOfFive(ctx, s, lineShort, true, rounds.Contest{
 		Title: "Six talkers, five screens each, lines of 64 B",
 		Short: "6 ↔ 6, 64 B",
 		Goals: []rounds.Goal{{Side: chatSide, Peer: goSide}, {Side: chatSide, Peer: meshSide}, {Side: chatSide, Peer: goSide, Of: rounds.CPU}},
 	})
 }
 
-// talking plays a contest of typing as fast as possible.
-func (l *lab) talking(ctx context.Context, s *report.Section, size int, all bool, c rounds.Contest) error {
-	crowds, closeAll, err := l.gatherAll(ctx)
+// talkingOfFive plays a contest of typing as fast as possible, in crowds of five.
+func (l *lab) talkingOfFive(ctx context.Context, s *report.Section, size int, all bool, c rounds.Contest) error {
+	crowds, closeAll, err := l.gatherAll(ctx, receivers)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
+	c.Rounds, c.AtLeast, c.Time = 7, 3, 12*time.Second
+	return l.talking(ctx, s, crowds, size, all, c)
+}
+
+// talking plays a contest of typing as fast as possible.
+func (l *lab) talking(ctx context.Context, s *report.Section, crowds []contender, size int, all bool, c rounds.Contest) error {
 	for _, side := range crowds {
 		c.Sides = append(c.Sides, side.plays(func(ctx context.Context, c *crowd) (rounds.Sample, error) {
 			talkers := c.talkers
@@ -72,8 +78,7 @@ func (l *lab) talking(ctx context.Context, s *report.Section, size int, all bool
 		}))
 	}
 	c.Rate = rounds.Unit{Name: "million lines shown/s", Scale: 1e6}
-	c.Cost, c.Roles = perMillion, everybody
-	c.Warm, c.Rounds, c.AtLeast, c.Time = true, 7, 3, 12*time.Second
+	c.Cost, c.Roles, c.Warm = perMillion, everybody, true
 	return s.Play(ctx, l.player, c)
 }
 
@@ -81,23 +86,27 @@ func (l *lab) talking(ctx context.Context, s *report.Section, size int, all bool
 // five screens, one line at a time.
 func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
 	const lines = 2000 // in each round
-	crowds, closeAll, err := l.gatherAll(ctx)
+	crowds, closeAll, err := l.gatherAll(ctx, receivers)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
-	c := rounds.Contest{
+	return l.oneByOne(ctx, s, crowds, lines, rounds.Contest{
 		Title: "One line of 64 B at a time to five screens, from stdin to each",
 		Short: "one line at a time",
-		Rate:  rounds.Unit{Name: "lines shown/s", Scale: 1}, Cost: perMillion, Roles: everybody,
 		Goals: []rounds.Goal{
 			{Side: chatSide, Peer: goSide, Of: rounds.P50, AtMost: 0.6},
 			{Side: chatSide, Peer: goSide, Of: rounds.P99, AtMost: 0.8},
 			{Side: chatSide, Peer: meshSide, Of: rounds.P50},
 			{Side: chatSide, Peer: meshSide, Of: rounds.P99},
 		},
-		Warm: true, Rounds: 7, AtLeast: 3, Time: 12 * time.Second,
-	}
+		Rounds: 7, AtLeast: 3, Time: 12 * time.Second,
+	})
+}
+
+// oneByOne plays a contest of so many lines, each typed when all have shown the
+// one before.
+func (l *lab) oneByOne(ctx context.Context, s *report.Section, crowds []contender, lines int, c rounds.Contest) error {
 	for _, side := range crowds {
 		c.Sides = append(c.Sides, side.plays(func(ctx context.Context, c *crowd) (rounds.Sample, error) {
 			took, sample, err := c.OneByOne(ctx, c.talkers[1], lineShort, lines)
@@ -109,17 +118,20 @@ func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
 			return sample, err
 		}))
 	}
+	c.Rate = rounds.Unit{Name: "lines shown/s", Scale: 1}
+	c.Cost, c.Roles, c.Warm = perMillion, everybody, true
 	return s.Play(ctx, l.player, c)
 }
 
-// contender is a crowd of six that takes part in a contest.
+// contender is a crowd that takes part in a contest.
 type contender struct {
 	name  string
 	crowd *crowd
 }
 
-// gatherAll starts a crowd of every kind.
-func (l *lab) gatherAll(ctx context.Context) (all []contender, closeAll func(), err error) {
+// gatherAll starts a crowd of every kind, each with so many clients and a server
+// or somebody in its place.
+func (l *lab) gatherAll(ctx context.Context, clients int) (all []contender, closeAll func(), err error) {
 	closeAll = func() {
 		for _, c := range all {
 			c.crowd.Close()
@@ -129,9 +141,9 @@ func (l *lab) gatherAll(ctx context.Context) (all []contender, closeAll func(), 
 		name  string
 		start func() (*crowd, error)
 	}{
-		{chatSide, func() (*crowd, error) { return l.gather(ctx, chat, receivers) }},
-		{meshSide, func() (*crowd, error) { return l.gather(ctx, mesh, receivers) }},
-		{goSide, func() (*crowd, error) { return l.gatherNats(ctx, receivers) }},
+		{chatSide, func() (*crowd, error) { return l.gather(ctx, chat, clients) }},
+		{meshSide, func() (*crowd, error) { return l.gather(ctx, mesh, clients) }},
+		{goSide, func() (*crowd, error) { return l.gatherNats(ctx, clients) }},
 	} {
 		c, err := kind.start()
 		if err != nil {

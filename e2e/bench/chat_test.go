@@ -15,7 +15,7 @@ func TestEveryCrowdShowsWhatItsTalkersType(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.close()
-	all, closeAll, err := l.gatherAll(t.Context())
+	all, closeAll, err := l.gatherAll(t.Context(), receivers)
 	if err != nil {
 		t.Fatal(err)
 	}

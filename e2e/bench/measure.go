@@ -33,6 +33,7 @@ func parts() []part {
 		{"return", "chat", serverReturns},
 		{"join", "chat", meshJoins},
 		{"memory-chat", "chat", clientMemory},
+		{"growth", "chat", growth},
 		{"fan", "room", roomFan},
 		{"each", "room", roomEach},
 		{"people", "room", roomPeople},
