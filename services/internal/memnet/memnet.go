@@ -68,14 +68,22 @@ func (n *Network) Dial(ctx context.Context, from, to string) (net.Conn, error) {
 	n.mu.Lock()
 	n.conns[here] = struct{}{}
 	n.mu.Unlock()
+	var err error
 	select {
 	case l.backlog <- far:
+		select {
+		case <-l.closed: // perhaps nobody looks for those who wait any more
+			far.Reset()
+		default:
+		}
 		return here, nil
 	case <-l.closed:
-		return nil, fmt.Errorf("dial %s: %w", to, syscall.ECONNREFUSED)
+		err = fmt.Errorf("dial %s: %w", to, syscall.ECONNREFUSED)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		err = ctx.Err()
 	}
+	here.Close()
+	return nil, err
 }
 
 // Each calls f for every connection that has not been closed by its dialler,
