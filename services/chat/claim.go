@@ -122,7 +122,7 @@ func (m *member) contest(ctx context.Context, old *link, h hello) error {
 	timeout := time.NewTimer(probeTimeout)
 	defer timeout.Stop()
 	select {
-	case <-old.done:
+	case <-old.over:
 		return nil
 	case <-timeout.C: // its reader is held up by our own screen
 		return refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), h.name.Who())

@@ -40,7 +40,8 @@ type link struct {
 	delivery    *delivery
 
 	wake chan struct{} // there is something to write; holds one
-	done chan struct{} // closed by the reader when the link is over
+	done chan struct{} // closed by the reader when nothing more is read
+	over chan struct{} // closed by the reader when the peer has no link any more
 
 	sent  atomic.Uint64 // the last line of ours that was written; the writer sets it
 	moved atomic.Int64  // when, in Unix nanoseconds

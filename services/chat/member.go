@@ -173,16 +173,18 @@ func (m *member) up(l *link) bool {
 	l.conn.Close()
 	m.delivery.down(l)
 	m.paint()
+	why := l.reason(err)
 	close(l.done)
 	<-writer
 
 	m.mu.Lock()
 	p.link, p.lost, p.sent = nil, time.Now(), l.sent.Load()
 	m.mu.Unlock()
-	p.counts.count(l.reason(err))
+	close(l.over)
+	p.counts.count(why)
 	if !l.own { // a dialler knows for itself
 		p.news()
 	}
-	m.Log.Info("link down", "peer", p.name.Who(), "why", l.reason(err))
+	m.Log.Info("link down", "peer", p.name.Who(), "why", why)
 	return true
 }

@@ -1,0 +1,39 @@
+package chat
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Whoever dials again while the old link is being taken down is let in when that
+// is done, and waits for it without keeping a processor busy.
+func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMember(config{Name: server, Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)})
+		conn, _ := net.Pipe()
+		p := m.peerLocked("1")
+		p.link = &link{
+			conn: conn, peer: p, delivery: m.delivery,
+			wake: make(chan struct{}, 1), done: make(chan struct{}), over: make(chan struct{}),
+		}
+		old := p.link
+		close(old.done)
+		claimed := make(chan error, 1)
+		go func() {
+			_, err := m.claimIn(t.Context(), hello{name: "1", incarnation: 2}, &attempt{})
+			claimed <- err
+		}()
+		synctest.Wait()
+		require.Empty(t, claimed)
+		m.mu.Lock()
+		p.link = nil
+		m.mu.Unlock()
+		close(old.over)
+		require.NoError(t, <-claimed)
+	})
+}
