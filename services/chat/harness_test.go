@@ -29,7 +29,9 @@ type lab struct {
 	all         []*actor
 	strangers   sync.WaitGroup
 	over        chan struct{}
-	apart       func(from, to string) bool // who cannot reach whom
+
+	mu    sync.Mutex                 // dials look, too
+	apart func(from, to string) bool // who cannot reach whom
 }
 
 func newLab(t *testing.T) *lab {
@@ -89,7 +91,10 @@ func (k keyboard) Ready() bool              { return false }
 
 // filter refuses the dials of those who are apart.
 func (l *lab) filter(from, to string) error {
-	if l.apart != nil && l.apart(from, to) {
+	l.mu.Lock()
+	apart := l.apart
+	l.mu.Unlock()
+	if apart != nil && apart(from, to) {
 		return errors.New("network down")
 	}
 	return nil
@@ -108,10 +113,17 @@ func between(a *actor, others ...*actor) func(from, to string) bool {
 	}
 }
 
+// forbid has no such connections made from now on; nil allows all.
+func (l *lab) forbid(which func(from, to string) bool) {
+	l.mu.Lock()
+	l.apart = which
+	l.mu.Unlock()
+	l.net.Filter(l.filter)
+}
+
 // part cuts those connections, and keeps them cut; nil mends all.
 func (l *lab) part(which func(from, to string) bool) {
-	l.apart = which
-	l.net.Filter(l.filter)
+	l.forbid(which)
 	if which != nil {
 		l.breaks(which)
 	}

@@ -3,6 +3,7 @@ package chat
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,8 +29,10 @@ func (w *world) judge() string {
 // typedAt returns the number and text of a typed line on a screen.
 func (w *world) typedAt(shown string) (number int, text string, ok bool) {
 	_, text, _ = strings.Cut(shown, ": ")
-	n, _ := fmt.Sscanf(text, "line %d of ", &number)
-	return number, text, n == 1
+	rest, is := strings.CutPrefix(text, "line ")
+	digits, _, of := strings.Cut(rest, " of ")
+	number, err := strconv.Atoi(digits)
+	return number, text, is && of && err == nil
 }
 
 // judgeScreen: nothing twice, nothing that was not typed, the lines of each in the

@@ -22,8 +22,7 @@ func TestHostThatVanishesIsNoticed(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		l.hold(true, between(c[4])) // no FIN, no RST
-		l.apart = between(c[4])
-		l.net.Filter(l.filter)
+		l.forbid(between(c[4]))
 		<-time.After(2200 * time.Millisecond)
 		c[0].types("/who")
 		require.Contains(t, c[0].screen.lines(), "Client 5: silent, 127.0.0.1:6005")
@@ -130,8 +129,7 @@ func TestStoppedForTenMinutesUnderLoad(t *testing.T) {
 			a.delivery.limits.history, a.delivery.limits.logs = 200<<10, 400<<10
 		}
 		l.hold(true, between(c[4]))
-		l.apart = between(c[4])
-		l.net.Filter(l.filter)
+		l.forbid(between(c[4]))
 		const n = 12_000
 		for i := range n {
 			before := time.Now()

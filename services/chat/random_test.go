@@ -110,8 +110,7 @@ const (
 )
 
 func (w *world) run() {
-	w.apart = w.severed
-	w.net.Filter(w.filter)
+	w.forbid(w.severed)
 	w.startServer()
 	for i := range worldClients {
 		w.client = append(w.client, w.lab.client(fmt.Sprint(i+1)))
