@@ -3,9 +3,12 @@ package relay
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
 )
 
 func TestArgumentsOfANode(t *testing.T) {
@@ -50,29 +53,31 @@ func TestArgumentsOfAFetch(t *testing.T) {
 }
 
 func TestACommandDoesWhatItSays(t *testing.T) {
-	l := newLab(t, nil)
-	n := l.node("a", "1", "b", "2")
-	run := func(c FetchCommand) (string, error) {
-		out := &recorder{}
-		c.Relay, c.Out, c.Err, c.Log = l.relay.Addr(), out, out, l.logger()
-		keys := make(keyboard, 1)
-		keys <- "b"
-		close(keys)
-		err := c.Run(t.Context(), keys)
-		return out.String(), err
-	}
-	for want, c := range map[string]FetchCommand{
-		"1":  {Names: []string{"a"}},
-		"12": {Names: []string{"a", "b"}},
-		"2":  {},
-		n.Addr() + "            1 a\n" + n.Addr() + "            1 b\n": {List: true},
-	} {
-		got, err := run(c)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-	}
-	_, err := run(FetchCommand{FetchConfig: FetchConfig{Dir: "/nowhere"}})
-	require.ErrorContains(t, err, "/nowhere")
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		n := l.node("a", "1", "b", "2")
+		run := func(c FetchCommand) (string, error) {
+			out := &recorder{}
+			c.Relay, c.Out, c.Err, c.Log, c.Dial = l.relay.Addr(), out, out, l.logger(), l.dialer()
+			keys := make(keyboard, 1)
+			keys <- "b"
+			close(keys)
+			err := c.Run(t.Context(), keys)
+			return out.String(), err
+		}
+		for want, c := range map[string]FetchCommand{
+			"1":  {Names: []string{"a"}},
+			"12": {Names: []string{"a", "b"}},
+			"2":  {},
+			n.Addr() + "            1 a\n" + n.Addr() + "            1 b\n": {List: true},
+		} {
+			got, err := run(c)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
+		_, err := run(FetchCommand{FetchConfig: FetchConfig{Dir: "/nowhere"}})
+		require.ErrorContains(t, err, "/nowhere")
+	})
 }
 
 func TestHealth(t *testing.T) {

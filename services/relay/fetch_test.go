@@ -15,35 +15,37 @@ import (
 
 // Any bytes, under any name, come out as they went in: printed and saved.
 func TestFetchGetsAnyFile(t *testing.T) {
-	all := make([]byte, 256)
-	for i := range all {
-		all[i] = byte(i)
-	}
-	files := map[string]string{
-		"empty": "", "one": "x", "no line end": "x\ny", "all bytes": string(all), "lf": "\n", "crlf": "a\r\nb\r\n",
-		"a reply":          "END " + hashed("") + "\nERR notfound no file\nSEND 5 - 5\nhello\nEND -\n",
-		"a request":        hello + "\nGET 0 - - a reply\n",
-		`"q" 'q' Ü 文件.txt`: "odd", strings.Repeat("n", 255): "long", "a/b/" + strings.Repeat("ü", 127): "deep",
-		"small": noise(smallFile, 1), "not small": noise(smallFile+1, 2), "in memory": noise(inMemory, 3), "on disk": noise(inMemory+1, 4),
-		"a segment": noise(segment, 5), "two segments": noise(segment+1, 6),
-	}
-	l := newLab(t, nil)
-	var args, names []string
-	for name, content := range files {
-		args, names = append(args, name, content), append(names, name)
-	}
-	l.node(args...)
-	c := l.client(func(c *FetchConfig) { c.First = false })
-	for name, content := range files {
-		c.gets(t, name, content)
-	}
-	dir := t.TempDir()
-	require.NoError(t, l.saves(dir).Files(t.Context(), names))
-	require.ElementsMatch(t, names, filesIn(t, dir))
-	for name, content := range files {
-		require.True(t, readFile(t, dir, name) == content, name)
-	}
-	require.Empty(t, l.log.warnings())
+	synctest.Test(t, func(t *testing.T) {
+		all := make([]byte, 256)
+		for i := range all {
+			all[i] = byte(i)
+		}
+		files := map[string]string{
+			"empty": "", "one": "x", "no line end": "x\ny", "all bytes": string(all), "lf": "\n", "crlf": "a\r\nb\r\n",
+			"a reply":          "END " + hashed("") + "\nERR notfound no file\nSEND 5 - 5\nhello\nEND -\n",
+			"a request":        hello + "\nGET 0 - - a reply\n",
+			`"q" 'q' Ü 文件.txt`: "odd", strings.Repeat("n", 255): "long", "a/b/" + strings.Repeat("ü", 127): "deep",
+			"small": noise(smallFile, 1), "not small": noise(smallFile+1, 2), "in memory": noise(inMemory, 3), "on disk": noise(inMemory+1, 4),
+			"a segment": noise(segment, 5), "two segments": noise(segment+1, 6),
+		}
+		l := newLab(t, memnet.New())
+		var args, names []string
+		for name, content := range files {
+			args, names = append(args, name, content), append(names, name)
+		}
+		l.node(args...)
+		c := l.client(func(c *FetchConfig) { c.First = false })
+		for name, content := range files {
+			c.gets(t, name, content)
+		}
+		dir := t.TempDir()
+		require.NoError(t, l.saves(dir).Files(t.Context(), names))
+		require.ElementsMatch(t, names, filesIn(t, dir))
+		for name, content := range files {
+			require.True(t, readFile(t, dir, name) == content, name)
+		}
+		require.Empty(t, l.log.warnings())
+	})
 }
 
 func TestFetchAsksOneNodeAfterTheOther(t *testing.T) {

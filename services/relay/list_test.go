@@ -74,12 +74,14 @@ func TestListOfRogues(t *testing.T) {
 
 // A list that can't be printed is no node's fault.
 func TestPrintingAListFails(t *testing.T) {
-	l := newLab(t, nil)
-	l.node("a", "x")
-	l.node("b", "y")
-	c := l.client(func(c *FetchConfig) { c.Out = broken{} })
-	require.EqualError(t, c.List(t.Context()), "print the list: broken pipe")
-	require.Empty(t, l.log.warnings())
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "x")
+		l.node("b", "y")
+		c := l.client(func(c *FetchConfig) { c.Out = broken{} })
+		require.EqualError(t, c.List(t.Context()), "print the list: broken pipe")
+		require.Empty(t, l.log.warnings())
+	})
 }
 
 func TestListWithoutAnswers(t *testing.T) {
@@ -125,11 +127,13 @@ func manyFiles() (files []string) {
 }
 
 func TestAListOfManyFiles(t *testing.T) {
-	l := newLab(t, nil)
-	l.node(manyFiles()...)
-	c := l.client(nil)
-	require.NoError(t, c.List(t.Context()))
-	require.Equal(t, 2000, strings.Count(c.out.String(), "\n"))
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node(manyFiles()...)
+		c := l.client(nil)
+		require.NoError(t, c.List(t.Context()))
+		require.Equal(t, 2000, strings.Count(c.out.String(), "\n"))
+	})
 }
 
 // Those who ask for a list and do not take it fill the memory of nobody.

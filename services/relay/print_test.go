@@ -21,10 +21,12 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
 func TestPrintingFails(t *testing.T) {
-	l := newLab(t, nil)
-	l.node("a", "x")
-	c := l.client(func(c *FetchConfig) { c.Out = broken{} })
-	require.EqualError(t, c.File(t.Context(), "a"), "print a: broken pipe")
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "x")
+		c := l.client(func(c *FetchConfig) { c.Out = broken{} })
+		require.EqualError(t, c.File(t.Context(), "a"), "print a: broken pipe")
+	})
 }
 
 // jammed is a screen that somebody has and does not read.
@@ -56,16 +58,18 @@ func TestPrintingIsStopped(t *testing.T) {
 }
 
 func TestNoBinaryOnATerminal(t *testing.T) {
-	l := newLab(t, nil)
-	l.node("text", "Straße\t1\r\n", "picture", "\x89PNG\r\n\x1a\n")
-	c := l.client(func(c *FetchConfig) { c.Terminal = true })
-	c.gets(t, "text", "Straße\t1\r\n")
-	err := c.File(t.Context(), "picture")
-	require.EqualError(t, err, "picture, 8 bytes: not printed: it is no text; save it with -o DIR, or print it all the same with -raw")
-	require.Empty(t, c.out.String())
-	c.Raw = true
-	c.gets(t, "picture", "\x89PNG\r\n\x1a\n")
-	l.client(nil).gets(t, "picture", "\x89PNG\r\n\x1a\n") // a pipe takes anything
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("text", "Straße\t1\r\n", "picture", "\x89PNG\r\n\x1a\n")
+		c := l.client(func(c *FetchConfig) { c.Terminal = true })
+		c.gets(t, "text", "Straße\t1\r\n")
+		err := c.File(t.Context(), "picture")
+		require.EqualError(t, err, "picture, 8 bytes: not printed: it is no text; save it with -o DIR, or print it all the same with -raw")
+		require.Empty(t, c.out.String())
+		c.Raw = true
+		c.gets(t, "picture", "\x89PNG\r\n\x1a\n")
+		l.client(nil).gets(t, "picture", "\x89PNG\r\n\x1a\n") // a pipe takes anything
+	})
 }
 
 func TestIsText(t *testing.T) {

@@ -153,12 +153,14 @@ func TestPromptFinishesTheLastFile(t *testing.T) {
 // A line that is too long is dropped to its end, and if that is the end of all,
 // so be it.
 func TestPromptSkipsALongLine(t *testing.T) {
-	l := newLab(t, nil)
-	l.node("a", "1\n")
-	c := l.client(nil)
-	long := strings.Repeat("x", 2000)
-	in := lines.NewReader(strings.NewReader(long+"\na\n"+long), maxName)
-	require.NoError(t, c.Prompt(t.Context(), in))
-	require.Equal(t, "1\n", c.out.String())
-	require.Equal(t, fmt.Sprintf("fetch: a name has at most %d bytes\n", maxName), c.err.String())
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1\n")
+		c := l.client(nil)
+		long := strings.Repeat("x", 2000)
+		in := lines.NewReader(strings.NewReader(long+"\na\n"+long), maxName)
+		require.NoError(t, c.Prompt(t.Context(), in))
+		require.Equal(t, "1\n", c.out.String())
+		require.Equal(t, fmt.Sprintf("fetch: a name has at most %d bytes\n", maxName), c.err.String())
+	})
 }

@@ -172,19 +172,21 @@ func TestANodeThatHasLessThanIsHere(t *testing.T) {
 
 // What stands in the way is named, and nobody is asked for the file in vain.
 func TestAFileThatCanNotBeSaved(t *testing.T) {
-	l := newLab(t, nil)
-	asked := l.spy(l.node("a", "x", "b", "y", "c/d", "z"))
-	dir := folderOf(t, "a/x", "", "b.part", "mine", "c", "")
-	c := l.saves(dir)
-	require.ErrorContains(t, c.File(t.Context(), "a"), "save a: a is there and is not a file")
-	require.ErrorContains(t, c.File(t.Context(), "b"), "save b: b.part is there and is not of fetch's making")
-	require.Empty(t, *asked)
-	require.ErrorContains(t, c.File(t.Context(), "c/d"), "save c/d: ")
-	require.Equal(t, []string{"a/x", "b.part", "c"}, filesIn(t, dir))
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		asked := l.spy(l.node("a", "x", "b", "y", "c/d", "z"))
+		dir := folderOf(t, "a/x", "", "b.part", "mine", "c", "")
+		c := l.saves(dir)
+		require.ErrorContains(t, c.File(t.Context(), "a"), "save a: a is there and is not a file")
+		require.ErrorContains(t, c.File(t.Context(), "b"), "save b: b.part is there and is not of fetch's making")
+		require.Empty(t, *asked)
+		require.ErrorContains(t, c.File(t.Context(), "c/d"), "save c/d: ")
+		require.Equal(t, []string{"a/x", "b.part", "c"}, filesIn(t, dir))
 
-	_, err := NewFetch(FetchConfig{Dir: filepath.Join(dir, "missing")})
-	require.ErrorContains(t, err, "missing")
-	require.ErrorContains(t, err, "-o wants a folder that is there")
+		_, err := NewFetch(FetchConfig{Dir: filepath.Join(dir, "missing")})
+		require.ErrorContains(t, err, "missing")
+		require.ErrorContains(t, err, "-o wants a folder that is there")
+	})
 }
 
 // killedEnv has the test binary be a fetch that is killed in the middle; its

@@ -9,8 +9,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
 )
 
 // severally is a file that is worth asking several nodes for.
@@ -70,27 +73,29 @@ func (l *lab) hashes(name string, nodes ...*actor) {
 }
 
 func TestALargeFileComesFromAllNodesAtOnce(t *testing.T) {
-	content := noise(100<<20, 21)
-	l := newLab(t, nil)
-	dir := folderOf(t, "a", content)
-	nodes := []*actor{l.nodeIn(dir), l.nodeIn(dir), l.nodeIn(dir)}
-	l.hashes("a", nodes...)
-	var mu sync.Mutex
-	gave := make(map[*actor]int64)
-	together(nodes, func(n *actor, count int64) {
-		mu.Lock()
-		defer mu.Unlock()
-		gave[n] += count
+	synctest.Test(t, func(t *testing.T) {
+		content := noise(100<<20, 21)
+		l := newLab(t, memnet.New())
+		dir := folderOf(t, "a", content)
+		nodes := []*actor{l.nodeIn(dir), l.nodeIn(dir), l.nodeIn(dir)}
+		l.hashes("a", nodes...)
+		var mu sync.Mutex
+		gave := make(map[*actor]int64)
+		together(nodes, func(n *actor, count int64) {
+			mu.Lock()
+			defer mu.Unlock()
+			gave[n] += count
+		})
+		l.getsLarge("a", content)
+		require.Len(t, gave, 3)
+		var all int64
+		for _, count := range gave {
+			all += count
+		}
+		require.GreaterOrEqual(t, all, int64(len(content)))
+		require.Less(t, all, int64(len(content)+2*segment), "next to nothing is asked for twice")
+		require.Empty(t, l.log.warnings())
 	})
-	l.getsLarge("a", content)
-	require.Len(t, gave, 3)
-	var all int64
-	for _, count := range gave {
-		all += count
-	}
-	require.GreaterOrEqual(t, all, int64(len(content)))
-	require.Less(t, all, int64(len(content)+2*segment), "next to nothing is asked for twice")
-	require.Empty(t, l.log.warnings())
 }
 
 // killer is a progress that kills a node once so much of a file has come, and
