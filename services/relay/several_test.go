@@ -127,28 +127,30 @@ func TestANodeIsKilledMidway(t *testing.T) {
 		"a helper":            {3, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLab(t, nil)
-			var nodes []*actor
-			for range test.nodes {
-				nodes = append(nodes, l.nodeIn(source))
-			}
-			l.hashes("a", nodes...)
-			together(nodes, func(*actor, int64) {})
-			if test.nodes == 1 {
-				l.nodeIn(source) // it has yet to hash the file: nobody waits for it
-			}
-			dir := t.TempDir()
-			c := l.client(func(c *FetchConfig) {
-				c.Dir = dir
-				c.Progress = func(string, int64) Progress {
-					return &killer{left: segment + segment/2, kill: nodes[test.dies].stop} // each is in the middle of a part
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				var nodes []*actor
+				for range test.nodes {
+					nodes = append(nodes, l.nodeIn(source))
 				}
+				l.hashes("a", nodes...)
+				together(nodes, func(*actor, int64) {})
+				if test.nodes == 1 {
+					l.nodeIn(source) // it has yet to hash the file: nobody waits for it
+				}
+				dir := t.TempDir()
+				c := l.client(func(c *FetchConfig) {
+					c.Dir = dir
+					c.Progress = func(string, int64) Progress {
+						return &killer{left: segment + segment/2, kill: nodes[test.dies].stop} // each is in the middle of a part
+					}
+				})
+				require.NoError(t, c.File(t.Context(), "a"))
+				require.True(t, readFile(t, dir, "a") == content)
+				require.Equal(t, []string{"a"}, filesIn(t, dir))
+				require.Empty(t, l.log.warnings())
+				require.Regexp(t, "a node has stopped fetching.* node="+nodes[test.dies].Addr(), l.log.String())
 			})
-			require.NoError(t, c.File(t.Context(), "a"))
-			require.True(t, readFile(t, dir, "a") == content)
-			require.Equal(t, []string{"a"}, filesIn(t, dir))
-			require.Empty(t, l.log.warnings())
-			require.Regexp(t, "a node has stopped fetching.* node="+nodes[test.dies].Addr(), l.log.String())
 		})
 	}
 }
@@ -178,36 +180,38 @@ func TestALiarAmongSeveralIsFoundOut(t *testing.T) {
 	source := folderOf(t, "a", content)
 	for name, first := range map[string]bool{"the first": true, "a helper": false} {
 		t.Run(name, func(t *testing.T) {
-			l := newLab(t, nil)
-			lied := make(chan struct{})
-			var once sync.Once
-			lies := liar(content)
-			rogue := func() string {
-				return l.rogue(func(request string) (string, bool) {
-					if _, ok := data(request); ok && !first {
-						once.Do(func() { close(lied) })
-					}
-					return lies(request)
-				})
-			}
-			var addr string
-			if first {
-				addr = rogue()
-			}
-			honest := []*actor{l.nodeIn(source), l.nodeIn(source)}
-			l.hashes("a", honest...)
-			if !first {
-				addr = rogue()
-				var requests atomic.Int32
-				honest[0].spied = func(request string) { // it waits until the liar has been asked
-					if _, ok := data(request); ok && requests.Add(1) == 2 {
-						<-lied
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				lied := make(chan struct{})
+				var once sync.Once
+				lies := liar(content)
+				rogue := func() string {
+					return l.rogue(func(request string) (string, bool) {
+						if _, ok := data(request); ok && !first {
+							once.Do(func() { close(lied) })
+						}
+						return lies(request)
+					})
+				}
+				var addr string
+				if first {
+					addr = rogue()
+				}
+				honest := []*actor{l.nodeIn(source), l.nodeIn(source)}
+				l.hashes("a", honest...)
+				if !first {
+					addr = rogue()
+					var requests atomic.Int32
+					honest[0].spied = func(request string) { // it waits until the liar has been asked
+						if _, ok := data(request); ok && requests.Add(1) == 2 {
+							<-lied
+						}
 					}
 				}
-			}
-			l.getsLarge("a", content)
-			require.Len(t, l.log.warnings(), 1, "and nobody else")
-			require.Contains(t, l.log.warnings()[0], "a: passed over node "+addr)
+				l.getsLarge("a", content)
+				require.Len(t, l.log.warnings(), 1, "and nobody else")
+				require.Contains(t, l.log.warnings()[0], "a: passed over node "+addr)
+			})
 		})
 	}
 }
