@@ -7,6 +7,7 @@ import (
 
 	"peerlab/e2e/bench/internal/report"
 	"peerlab/e2e/bench/internal/rounds"
+	"peerlab/e2e/bench/internal/stats"
 )
 
 var (
@@ -77,8 +78,19 @@ func meshJoins(ctx context.Context, l *lab, s *report.Section) error {
 		if err := s.Play(ctx, l.player, c); err != nil {
 			return err
 		}
+		addPoints(s, "until a mesh is complete, ms", clients, 1, rounds.Rate)
+		addPoints(s, "processor time until a mesh is complete, s", clients, 1, rounds.CPU)
 	}
 	return nil
+}
+
+// addPoints adds what each side reached in the contest that has just been played
+// to a curve.
+func addPoints(s *report.Section, what string, clients int, scale float64, of rounds.Quantity) {
+	result := s.Results[len(s.Results)-1]
+	for _, side := range result.Sides {
+		s.Point(what, side.Name, clients, scale*stats.Of(result.Values(side.Name, of)).Median)
+	}
 }
 
 // joining starts a crowd and ends it.

@@ -29,6 +29,8 @@ func clientMemory(ctx context.Context, l *lab, s *report.Section) error {
 			s.Bounds = append(s.Bounds,
 				report.Bound{What: fmt.Sprintf("memory of a client, idle, one of %d: %s", clients, kind.name), Unit: "MiB", Value: kib / 1024},
 				report.Bound{What: fmt.Sprintf("processor time of %d idle clients and their server, all together: %s", clients, kind.name), Unit: "ms a second", Value: busy})
+			s.Point("memory of an idle client, MiB", kind.name, clients, kib/1024)
+			s.Point("processor time of an idle crowd, ms a second", kind.name, clients, busy)
 			if clients == crowdSizes[0] {
 				few = kib
 			}

@@ -12,6 +12,13 @@ import (
 // crowdSizes are how many clients the mesh has in the rows about its growth.
 var crowdSizes = []int{5, 20, 50, 100}
 
+// The curves that begin with the rows about crowds of five.
+const (
+	bulkCost   = "processor time, lines as fast as they go, µs for each that is shown"
+	singleCost = "processor time, one line at a time, µs for each that is shown"
+	singleTime = "one line at a time, from stdin to a screen, p50, ms"
+)
+
 // growth: what a line costs in larger crowds, in a mesh and with a broker. What it
 // costs among five the other rows say.
 func growth(ctx context.Context, l *lab, s *report.Section) error {
@@ -39,10 +46,17 @@ func (l *lab) grown(ctx context.Context, s *report.Section, crowds []contender, 
 	if err != nil {
 		return err
 	}
-	return l.oneByOne(ctx, s, crowds, 200, rounds.Contest{
+	addPoints(s, bulkCost, clients, 1e6, rounds.CPU)
+	err = l.oneByOne(ctx, s, crowds, 200, rounds.Contest{
 		Title:  fmt.Sprintf("One line of 64 B at a time to %d screens", clients),
 		Short:  fmt.Sprintf("one line to %d", clients),
 		Goals:  []rounds.Goal{{Side: chatSide, Peer: goSide, Of: rounds.P50}, {Side: chatSide, Peer: goSide, Of: rounds.CPU}},
 		Rounds: 3, AtLeast: 2, Time: 6 * time.Second,
 	})
+	if err != nil {
+		return err
+	}
+	addPoints(s, singleCost, clients, 1e6, rounds.CPU)
+	addPoints(s, singleTime, clients, 1e3, rounds.P50)
+	return nil
 }

@@ -26,7 +26,7 @@ var (
 // talkSmall: one client types as fast as it can; the server and the four other
 // clients show it.
 func talkSmall(ctx context.Context, l *lab, s *report.Section) error {
-	return l.talkingOfFive(ctx, s, lineShort, false, rounds.Contest{
+	err := l.talkingOfFive(ctx, s, lineShort, false, rounds.Contest{
 		Title: "One talker, five screens, lines of 64 B",
 		Short: "1 → 5, 64 B",
 		Goals: []rounds.Goal{
@@ -35,6 +35,10 @@ func talkSmall(ctx context.Context, l *lab, s *report.Section) error {
 			{Side: chatSide, Peer: goSide, Of: rounds.CPU, AtMost: 0.25},
 		},
 	})
+	if err == nil {
+		addPoints(s, bulkCost, receivers, 1e6, rounds.CPU)
+	}
+	return err
 }
 
 // talkBig: the same with lines of 1 KiB.
@@ -91,7 +95,7 @@ func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
 		return err
 	}
 	defer closeAll()
-	return l.oneByOne(ctx, s, crowds, lines, rounds.Contest{
+	err = l.oneByOne(ctx, s, crowds, lines, rounds.Contest{
 		Title: "One line of 64 B at a time to five screens, from stdin to each",
 		Short: "one line at a time",
 		Goals: []rounds.Goal{
@@ -102,6 +106,12 @@ func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
 		},
 		Rounds: 7, AtLeast: 3, Time: 12 * time.Second,
 	})
+	if err != nil {
+		return err
+	}
+	addPoints(s, singleCost, receivers, 1e6, rounds.CPU)
+	addPoints(s, singleTime, receivers, 1e3, rounds.P50)
+	return nil
 }
 
 // oneByOne plays a contest of so many lines, each typed when all have shown the

@@ -28,6 +28,11 @@ func (r *Run) Write(docs string) error {
 		return err
 	}
 	for _, s := range r.Sections {
+		if len(s.Curves) > 0 {
+			if err := s.plotCurves(filepath.Join(docs, s.curvesName())); err != nil {
+				return fmt.Errorf("plot %s: %w", s.curvesName(), err)
+			}
+		}
 		if len(s.compared()) == 0 {
 			continue
 		}
@@ -58,6 +63,9 @@ Written by `+"`make bench`"+` on %s, in %.0f seconds; do not edit it. The notes 
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.title(), s.targets())
 		if len(s.compared()) > 0 {
 			fmt.Fprintf(&b, "![rates of all sides, with the fastest and slowest round](%s)\n\n", s.plotName())
+		}
+		if len(s.Curves) > 0 {
+			fmt.Fprintf(&b, "![how it grows with the number of clients](%s)\n\n", s.curvesName())
 		}
 		b.WriteString(s.measurements())
 		if len(note) > 0 {

@@ -51,6 +51,11 @@ func (s *Section) plot(path string) error {
 		p.Draw(draw.Crop(whole, 0, -vg.Millimeter, top-heights[i], top-total))
 		top -= heights[i]
 	}
+	return save(canvas, path)
+}
+
+// save writes a picture.
+func save(canvas *vgsvg.Canvas, path string) error {
 	var svg bytes.Buffer
 	if _, err := canvas.WriteTo(&svg); err != nil {
 		return err

@@ -164,3 +164,34 @@ func TestWriteNeedsNoPeers(t *testing.T) {
 		t.Errorf("%v\n%s", err, page)
 	}
 }
+
+func TestCurvesGrowWithTheClients(t *testing.T) {
+	s := &Section{Name: "chat"}
+	for i, clients := range []int{5, 20, 50, 100} {
+		s.Point("memory, MiB", "ours", clients, float64(4+3*i))
+		s.Point("memory, MiB", "bare", clients, float64(3+i))
+		s.Point("idle, ms", "ours", clients, float64(clients*clients)/14)
+		s.Point("idle, ms", "bare", clients, 0) // nothing to draw
+		s.Point("joined, ms", "ours", clients, float64(3*clients))
+	}
+	docs := t.TempDir()
+	if err := (&Run{Sections: []*Section{s}}).Write(docs); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(docs, "benchmarks.md"))
+	if err != nil || !strings.Contains(string(page), "(benchmarks/chat-growth.svg)") {
+		t.Errorf("%v; the page:\n%s", err, page)
+	}
+	picture, err := os.ReadFile(filepath.Join(docs, "benchmarks", "chat-growth.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<svg", "memory, MiB", "idle, ms", "joined, ms", "clients", "100", "ours"} {
+		if !strings.Contains(string(picture), want) {
+			t.Errorf("the picture lacks %q", want)
+		}
+	}
+	if n := strings.Count(string(picture), ">bare<"); n != 1 {
+		t.Errorf("%d legends name what has one curve", n)
+	}
+}

@@ -25,6 +25,7 @@ type Section struct {
 	Name    string
 	Results []rounds.Result
 	Bounds  []Bound
+	Curves  []*Curve
 }
 
 // Section returns the section of that name, a new one if there is none yet.
