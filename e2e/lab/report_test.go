@@ -87,6 +87,7 @@ func TestWhatElseIsReported(t *testing.T) {
 		func(_ *Lab, p *Process) {
 			p.Types("say x")
 			p.Types("say y")
+			p.Sees("y")
 			p.Within(short, "short").SeesInOrder("y", "x")
 		})
 	ask("prompt", `shows no prompt "name: "`,

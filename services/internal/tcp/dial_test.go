@@ -107,17 +107,15 @@ func TestDialGivesUpOnOneWhoDoesNotAnswer(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
-		began := time.Now()
 		_, err := Dial(ctx, "", to)
-		require.ErrorIs(t, err, context.Canceled)
-		assert.Less(t, time.Since(began), DialTimeout/2)
+		require.ErrorIs(t, err, context.Canceled, "and not for its own time")
 	})
 	t.Run("after its own time", func(t *testing.T) {
 		t.Parallel()
 		began := time.Now()
 		_, err := Dial(t.Context(), "", to)
 		require.True(t, isTimeout(err), "%v", err)
-		assert.InDelta(t, DialTimeout.Seconds(), time.Since(began).Seconds(), 1)
+		assert.GreaterOrEqual(t, time.Since(began), DialTimeout)
 	})
 }
 
@@ -137,7 +135,7 @@ func deaf(t *testing.T) string {
 	require.NoError(t, raw.Control(func(fd uintptr) { err = syscall.Listen(int(fd), 0) }))
 	require.NoError(t, err)
 	for range 10 {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // a busy machine may hold one up for a while
 		conn, err := Dial(ctx, "", ln.Addr().String())
 		cancel()
 		if isTimeout(err) {
