@@ -39,6 +39,8 @@ type delivery struct {
 	round   uint64    // counts how often the others have been told of what has moved
 	next    int       // whose turn it is to be told
 	typing  []byte    // spare
+	lists   uint64    // counts those that went out with READY
+	spare   *list     // to be used again
 	kept    int       // bytes of the lines of all others, held ones included
 	held    int       // bytes that are held back
 

@@ -62,18 +62,15 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	answer, list, err := m.readyFor(p, a, have)
+	told, err := m.sayReady(p, a, have)
 	if err != nil {
-		return nil, p, err
-	}
-	if err := write(conn, answer); err != nil {
 		return nil, p, err
 	}
 	ready, err := readReady(in)
 	if err != nil {
 		return nil, p, err
 	}
-	l, err := m.newLink(in, p, a, theirs, ready, list)
+	l, err := m.newLink(in, p, a, theirs, ready, told)
 	return l, p, err
 }
 
@@ -114,14 +111,11 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	answer, list, err := m.readyFor(p, a, have)
+	told, err := m.sayReady(p, a, have)
 	if err != nil {
 		return nil, p, err
 	}
-	if err := write(conn, answer); err != nil {
-		return nil, p, err
-	}
-	l, err := m.newLink(in, p, a, theirs, ready, list)
+	l, err := m.newLink(in, p, a, theirs, ready, told)
 	return l, p, err
 }
 
@@ -141,10 +135,10 @@ func readReady(in *lines.Reader) (message, error) {
 // newLink is what a handshake ends with, the other side having said that we are
 // welcome; from now on only the reader's and the writer's own errors end the
 // connection.
-func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message, list list) (*link, error) {
+func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message, told told) (*link, error) {
 	l := &link{
 		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.incarnation, last: theirs.last, own: a.own,
-		delivery: m.delivery, control: list.lines, told: list.round, listed: int(ready.count),
+		delivery: m.delivery, control: told.rest, told: told.round, listed: int(ready.count),
 		wake: make(chan struct{}, 1), done: make(chan struct{}), over: make(chan struct{}),
 	}
 	l.joined = m.welcomed(p, theirs)

@@ -22,20 +22,6 @@ func (o *origin) line() message {
 	return message{verb: verbHave, name: []byte(o.name), incarnation: o.incarnation, seq: o.have}
 }
 
-// finish adds to a list a HAVE line for every process that no PEER line told of:
-// one that has said nothing yet too, for it may before it is met. The link is to be told what has moved since.
-func (d *delivery) finish(l *list, told map[originID]bool) {
-	for id, o := range d.origins {
-		if !told[id] && (o != d.self || o.have > 0) {
-			have := o.line()
-			have.seq = o.passed()
-			l.lines = have.append(l.lines)
-			l.count++
-		}
-	}
-	l.round = d.round
-}
-
 // tell has the next few links told what has moved since they were told last. It
 // leaves out those that have not read the last yet.
 func (d *delivery) tell() {

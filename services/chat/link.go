@@ -46,8 +46,8 @@ type link struct {
 	sent  atomic.Uint64 // the last line of ours that was written; the writer sets it
 	moved atomic.Int64  // when, in Unix nanoseconds
 
-	listed int       // the reader's: how many lines the list has that is to come; 0: it is over
-	list   []mention // the reader's: those that have come
+	listed int       // the reader's: how many lines of the list are to come
+	list   []mention // the reader's: those that have come and say something new
 	pace   linkPace  // the reader's of the input
 
 	// Guarded by delivery.mu.

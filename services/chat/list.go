@@ -1,5 +1,11 @@
 package chat
 
+import (
+	"bytes"
+	"net"
+	"slices"
+)
+
 // mention is a line of the list that a link begins with: PEER, or HAVE if addr
 // is empty.
 type mention struct {
@@ -8,21 +14,113 @@ type mention struct {
 	seq  uint64
 }
 
-// list is what goes out after READY: encoded lines, how many, and the round in
-// which they were true.
+const (
+	maxList = maxPeers + maxOrigins // lines
+	// listAtOnce bounds the bytes of the list that go out with READY, while the
+	// other side may be writing its own and not be reading: any connection takes
+	// that much.
+	listAtOnce = 16 << 10
+	listLine   = 48        // bytes in a line of it, about
+	maxSpare   = 256 << 10 // bytes of a list whose memory is used again
+)
+
+// list is what goes out with READY. It is made with delivery.mu held.
 type list struct {
-	lines []byte
-	count uint64
-	round uint64
+	number uint64 // tells it from others, for origin.named
+	round  uint64 // in which it was true
+	count  uint64
+	lines  []byte // encoded
+	out    []byte // READY, and what goes out with it
 }
 
-// maxList bounds the list.
-const maxList = maxPeers + maxOrigins
+// newList begins a list. There is a great deal to say in a large chat, to
+// everybody, so the memory is used again. It is called with d.mu held.
+func (d *delivery) newList() *list {
+	s := d.spare
+	d.spare = nil
+	if s == nil {
+		s = &list{lines: make([]byte, 0, listLine*len(d.origins))}
+	}
+	d.lists++
+	*s = list{number: d.lists, round: d.round, lines: s.lines[:0], out: s.out[:0]}
+	return s
+}
+
+// done gives up a list.
+func (d *delivery) done(s *list) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if cap(s.lines) <= maxSpare {
+		d.spare = s
+	}
+}
+
+// add adds a line.
+func (s *list) add(x mention) {
+	v := verbPeer
+	if x.addr == "" {
+		v = verbHave
+	}
+	s.lines = message{verb: v, name: []byte(x.name), incarnation: x.incarnation, addr: []byte(x.addr), seq: x.seq}.append(s.lines)
+	s.count++
+}
+
+// names notes that a list tells of a process, and returns what it is to say: how
+// far the lines of that have been shown. It is called with d.mu held.
+func (d *delivery) names(s *list, id originID) (have uint64) {
+	o := d.origins[id]
+	if o == nil {
+		return 0
+	}
+	o.named = s.number
+	return o.passed()
+}
+
+// finish adds to a list a HAVE line for every process that it does not name: one
+// that has said nothing yet, too, for it may before it is met. The link is to be
+// told what has moved since. It is called with d.mu held.
+func (d *delivery) finish(s *list) {
+	for _, o := range d.origins {
+		if o.named != s.number && (o != d.self || o.have > 0) {
+			s.add(mention{o.originID, "", o.passed()})
+		}
+	}
+}
+
+// told is how far a link has been told of others.
+type told struct {
+	round uint64 // of which it has been told
+	rest  []byte // lines of the list that are to go out before anything else
+}
+
+// write sends READY and the list, or its first lines if it is long, in one write.
+func (s *list) write(conn net.Conn, ready message) (told, error) {
+	s.out = ready.append(s.out)
+	now := s.lines
+	if len(now) > listAtOnce {
+		now = now[:bytes.LastIndexByte(now[:listAtOnce], '\n')+1]
+	}
+	s.out = append(s.out, now...)
+	_, err := conn.Write(s.out)
+	return told{s.round, slices.Clone(s.lines[len(now):])}, err
+}
+
+// knows reports whether a line of the list says nothing new, as most do: it is of
+// a process that there is a link to, or, if no address is in it, that is known,
+// and whose lines have come as far here. It is called with d.mu held.
+func (d *delivery) knows(l *link, msg message) bool {
+	if msg.verb != verbPeer && msg.verb != verbHave {
+		return false
+	}
+	o := d.origins[originID{Name(msg.name), msg.incarnation}]
+	return o != nil && o != l.origin && (o.link != nil || o == d.self || msg.verb == verbHave) &&
+		o.reached(msg.seq) && msg.seq <= o.end
+}
 
 // takeListed takes in a line of the list, which is acted on when it is complete.
 func (m *member) takeListed(l *link, msg message) error {
 	l.list = append(l.list, mention{originID{Name(msg.name), msg.incarnation}, string(msg.addr), msg.seq})
-	if len(l.list) < l.listed {
+	if l.listed--; l.listed > 0 {
 		return nil
 	}
 	return m.listOver(l)
@@ -33,12 +131,14 @@ func (m *member) listOver(l *link) error {
 	if err := m.delivery.begin(l); err != nil {
 		return err
 	}
+	m.mu.Lock()
 	for _, x := range l.list {
 		if x.addr != "" {
-			m.heard(x)
+			m.heardLocked(x)
 		}
 	}
-	l.list, l.listed = nil, 0
+	m.mu.Unlock()
+	l.list = nil
 	if l.joined {
 		m.settled(true)
 	}

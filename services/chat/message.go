@@ -84,27 +84,31 @@ func (m message) append(dst []byte) []byte {
 	dst = append(dst, m.verb...)
 	switch m.verb {
 	case verbHello:
-		dst = fmt.Appendf(dst, " %s %s %d %s %s %d", version, m.name, m.incarnation, m.addr, m.state, m.seq)
+		dst = word(number(word(word(dst, version), m.name), m.incarnation), m.addr)
+		dst = number(word(dst, m.state), m.seq)
 	case verbReady:
-		dst = fmt.Appendf(dst, " %d %d", m.seq, m.count)
+		dst = number(number(dst, m.seq), m.count)
 	case verbPeer:
-		dst = fmt.Appendf(dst, " %s %d %s %d", m.name, m.incarnation, m.addr, m.seq)
+		dst = number(word(number(word(dst, m.name), m.incarnation), m.addr), m.seq)
 	case verbMsg:
-		dst = append(append(dst, ' '), m.name...)
-		dst = strconv.AppendUint(append(dst, ' '), m.seq, 10)
-		dst = append(append(dst, ' '), m.text...)
+		dst = word(number(word(dst, m.name), m.seq), m.text)
 	case verbAfter, verbHave, verbWant, verbLines:
-		dst = append(append(dst, ' '), m.name...)
-		dst = strconv.AppendUint(append(dst, ' '), m.incarnation, 10)
-		dst = strconv.AppendUint(append(dst, ' '), m.seq+m.count, 10) // one of them is 0
+		dst = number(number(word(dst, m.name), m.incarnation), m.seq+m.count) // one of them is 0
 	case verbPing, verbPong:
-		dst = append(append(dst, ' '), m.token...)
+		dst = word(dst, m.token)
 	case verbErr:
-		dst = append(append(dst, ' '), m.token...)
-		dst = append(append(dst, ' '), m.text...)
+		dst = word(word(dst, m.token), m.text)
 	}
 	return append(dst, '\n')
 }
+
+// word adds a field that is there already.
+func word[T []byte | string | state](dst []byte, field T) []byte {
+	return append(append(dst, ' '), field...)
+}
+
+// number adds a field that is a number.
+func number(dst []byte, n uint64) []byte { return strconv.AppendUint(append(dst, ' '), n, 10) }
 
 // CheckText returns why text can't be sent as a line of chat, or nil: the one
 // place that keeps line ends and control bytes from going out.

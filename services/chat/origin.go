@@ -24,6 +24,7 @@ type origin struct {
 	end    uint64  // here through: what lies between is held back
 	log    history // the lines that are here, as far as they are kept
 
+	named uint64 // the last list that it was named in
 	seen  bool   // the screen has shown a line of it
 	moved bool   // it is in delivery.moved
 	round uint64 // when have moved last
@@ -175,14 +176,8 @@ func (d *delivery) shown(id originID) uint64 {
 
 // passed returns how far the lines of a process have been shown, or were given up
 // while it can't be reached: a newcomer is not to be shown, later, what those
-// that it has seen go on without had been waiting for. It is called with d.mu held.
-func (d *delivery) passed(id originID) uint64 {
-	if o := d.origins[id]; o != nil {
-		return o.passed()
-	}
-	return 0
-}
-
+// that it has seen go on without had been waiting for. It is called with
+// delivery.mu held.
 func (o *origin) passed() uint64 {
 	if o.link == nil {
 		return max(o.have, o.given)

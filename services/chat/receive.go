@@ -60,6 +60,8 @@ func (m *member) takeAll(l *link, line []byte) (err error) {
 			return refuse("syntax", "%v", err)
 		case plain:
 			d.arrive(l, l.origin, seq, text, line)
+		case l.listed > 1 && d.knows(l, msg):
+			l.listed--
 		case msg.verb.forDelivery() && (msg.verb != verbHave || l.listed == 0):
 			err = d.take(l, msg, line)
 		default:

@@ -5,33 +5,40 @@ import (
 	"slices"
 )
 
-// readyFor returns the READY line for p, and the list that is to follow it:
-// everybody that this member has met, and how far the lines of every process have
-// been shown. Hearsay is not passed on. It fails if this member is leaving, or
-// the attempt a has lost its claim.
-func (m *member) readyFor(p *peer, a *attempt, have uint64) (ready message, list list, err error) {
+// sayReady sends READY to p, with the list: everybody that this member has met,
+// and how far the lines of every process have been shown. Hearsay is not passed
+// on. It fails if this member is leaving, or the attempt a has lost its claim.
+func (m *member) sayReady(p *peer, a *attempt, have uint64) (told, error) {
+	s, err := m.listFor(p, a)
+	if err != nil {
+		return told{}, err
+	}
+	defer m.delivery.done(s)
+	return s.write(a.conn, message{verb: verbReady, seq: have, count: s.count})
+}
+
+func (m *member) listFor(p *peer, a *attempt) (*list, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case m.leaving:
-		return ready, list, m.isLeaving()
+		return nil, m.isLeaving()
 	case p.claim != a:
-		return ready, list, errOvertaken
+		return nil, errOvertaken
 	}
 	a.ready = true
 	d := m.delivery
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	told := map[originID]bool{{p.name, p.incarnation}: true} // READY tells of p itself
+	s := d.newList()
+	d.names(s, p.id()) // READY tells of p itself
 	for _, o := range m.peers {
 		if o != p && o.name != server && o.incarnation != 0 && !o.left {
-			list.lines = o.line(d.passed(o.id())).append(list.lines)
-			list.count++
-			told[o.id()] = true
+			s.add(mention{o.id(), o.addr, d.names(s, o.id())})
 		}
 	}
-	d.finish(&list, told)
-	return message{verb: verbReady, seq: have, count: list.count}, list, nil
+	d.finish(s)
+	return s, nil
 }
 
 // introduce tells everybody else of a newcomer, if this member is the first to
@@ -77,11 +84,15 @@ func (m *member) introduced(l *link, msg message) error {
 // heard takes in that a client is said to be somewhere: whoever is not known by
 // that incarnation is dialled there too.
 func (m *member) heard(x mention) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.heardLocked(x)
+}
+
+func (m *member) heardLocked(x mention) {
 	if x.name == m.Name || x.name == server {
 		return // oneself is known, and everybody knows a server of their own
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	p := m.peerLocked(x.name)
 	if p == nil || x.incarnation == p.incarnation || p.left && x.incarnation < p.incarnation {
 		return
