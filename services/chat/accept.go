@@ -22,17 +22,27 @@ func (m *member) accept(ctx context.Context, ln net.Listener) {
 
 // received runs a connection that came in, from its first byte to its last.
 func (m *member) received(ctx context.Context, conn net.Conn, known func()) {
+	admitted := make(chan *link)
+	go func() { admitted <- m.admit(ctx, conn, known) }() // see run
+	if l := <-admitted; l != nil {
+		m.run(l)
+	}
+}
+
+// admit makes the handshake, and returns the link that is up then, or nil.
+func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
 	defer context.AfterFunc(m.hard, func() { conn.Close() })()
 	l, err := m.answer(ctx, conn)
 	if err != nil {
 		m.turnedAway.Add(1)
 		m.Log.Debug("refused", "from", conn.RemoteAddr(), "err", err)
-		return
+		return nil
 	}
 	known()
-	if l != nil {
-		m.up(l)
+	if l == nil || !m.up(l) {
+		return nil
 	}
+	return l
 }
 
 // sleep waits for d and reports whether ctx is still alive then.

@@ -135,15 +135,14 @@ func (m *member) contest(ctx context.Context, old *link, h hello) error {
 // that got no further than giving a name is forgotten.
 func (m *member) release(p *peer, a *attempt) {
 	m.mu.Lock()
-	mine := p.claim == a
-	if mine {
+	if p.claim == a {
 		p.claim = nil
 		if !p.pursued {
 			m.dropLocked(p)
 		}
+		if !a.own { // a dialler knows for itself
+			m.redialLocked(p, false, true)
+		}
 	}
 	m.mu.Unlock()
-	if mine && !a.own { // a dialler knows for itself
-		p.news()
-	}
 }

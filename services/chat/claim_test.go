@@ -19,7 +19,7 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 		p := m.peerLocked("1")
 		p.link = &link{
 			conn: conn, peer: p, delivery: m.delivery,
-			wake: make(chan struct{}, 1), done: make(chan struct{}), over: make(chan struct{}),
+			done: make(chan struct{}), over: make(chan struct{}),
 		}
 		old := p.link
 		close(old.done)

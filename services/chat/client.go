@@ -103,7 +103,8 @@ func ListenClient(c ClientConfig) (*Client, error) {
 		},
 	})
 	m.state = stateNew
-	m.peers[server] = &peer{name: server, fixed: c.Server, wake: make(chan struct{}, 1)}
+	m.peers[server] = newPeer(server)
+	m.peers[server].fixed = c.Server
 	return &Client{m, ln, c.Input, c.Peers}, nil
 }
 

@@ -24,52 +24,73 @@ func retries() backoff.Backoff { return backoff.Backoff{Min: firstRetry, Max: la
 // hearsay alone, some two minutes' worth.
 const maxFailures = 64
 
-// dialler sees to it that there is a link to p for as long as this member lives
-// and p has not left: it dials whenever there is none, again and again.
-func (m *member) dialler(p *peer) {
+// redialLocked has p dialled if it is to be and there is no link to it: by the
+// dialler that is at work, or by a new one, which begins with a pause if it is to
+// wait, and afresh if the pauses are to be short again. It is called with m.mu
+// held whenever there may be something to dial for: when a link or a handshake
+// with p has ended, and when there is news of where it is.
+func (m *member) redialLocked(p *peer, wait, afresh bool) {
+	switch {
+	case !p.pursued || p.dropped || p.link != nil || p.claim != nil || m.leaving:
+	case p.dialling:
+		p.news()
+	default:
+		if afresh {
+			p.pauses.Reset()
+		}
+		p.dialling = true
+		m.work(func() { m.dialler(p, wait) })
+	}
+}
+
+// dialler dials p until there is a link to it, or nothing to dial for. Nobody
+// waits beside a link that is up: redialLocked starts the next one.
+func (m *member) dialler(p *peer, wait bool) {
 	ctx := m.dialling
-	wait := retries()
-	for ctx.Err() == nil {
+	for ; ctx.Err() == nil; wait = true {
+		if wait {
+			p.pause(ctx)
+		}
 		select {
 		case <-p.wake: // what it was about shows now
 		default:
 		}
-		addr, older, over := m.wanted(p)
-		switch {
-		case over:
-			return
-		case addr == "":
-			select {
-			case <-p.wake:
-			case <-ctx.Done():
+		addr, older := m.wanted(p)
+		if older {
+			if !sleep(ctx, precedence) {
+				return
 			}
-			wait.Reset()
-			continue
-		case older && !sleep(ctx, precedence):
+			addr, _ = m.wanted(p)
+		}
+		if addr == "" {
 			return
-		case older:
-			if addr, _, _ = m.wanted(p); addr == "" {
-				continue
-			}
 		}
-		start := time.Now()
-		if m.dial(ctx, p, addr) && time.Since(start) > lastRetry {
-			wait.Reset() // a link that lasted: it is worth another try soon
+		if l := m.dial(ctx, p, addr); l != nil {
+			m.mu.Lock()
+			p.dialling = false
+			m.mu.Unlock()
+			m.work(func() { m.run(l) })
+			return
 		}
-		pause := time.NewTimer(wait.Next())
-		select {
-		case <-p.wake: // news: perhaps a new address
-		case <-pause.C:
-		case <-ctx.Done():
-		}
-		pause.Stop()
 	}
 }
 
-// wanted returns where to dial p, or "" while there is nothing to do, whether
-// this member is the older of the two, and whether p is not to be dialled ever
-// again. With each failure it is the turn of another address.
-func (m *member) wanted(p *peer) (addr string, older, over bool) {
+// pause waits for a while, the longer the more often it was called in a row, or
+// until there is news.
+func (p *peer) pause(ctx context.Context) {
+	t := time.NewTimer(p.pauses.Next())
+	defer t.Stop()
+	select {
+	case <-p.wake: // perhaps a new address
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// wanted returns where to dial p, and whether this member is the older of the
+// two. With each failure it is the turn of another address. While there is
+// nothing to dial for it returns "", and the dialler is to end.
+func (m *member) wanted(p *peer) (addr string, older bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if p.failures >= maxFailures && p.incarnation == 0 && !p.registered && p.fixed == "" && p.claim == nil {
@@ -78,21 +99,26 @@ func (m *member) wanted(p *peer) (addr string, older, over bool) {
 	}
 	addrs := p.addrs()
 	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
-		return "", false, p.dropped
+		p.dialling = false
+		p.pauses.Reset()
+		return "", false
 	}
-	return addrs[p.failures%len(addrs)], max(p.incarnation, p.rumour.incarnation) > m.Incarnation, false
+	return addrs[p.failures%len(addrs)], max(p.incarnation, p.rumour.incarnation) > m.Incarnation
 }
 
-// dial connects to p, or with p nil to whoever is at the address, and runs the
-// link until it ends. It reports whether there was one.
-func (m *member) dial(ctx context.Context, p *peer, addr string) bool {
+// dial connects to p, or with p nil to whoever is at the address, and returns the
+// link, which is up, or nil.
+func (m *member) dial(ctx context.Context, p *peer, addr string) *link {
 	conn, err := m.Dial(ctx, p.calledFor(), addr)
 	if err == nil {
-		defer conn.Close()
 		defer context.AfterFunc(m.hard, func() { conn.Close() })()
 		var l *link
-		if l, err = m.greet(conn, p, addr); err == nil {
-			return m.up(l)
+		if l, err = m.greet(conn, p, addr); err == nil && m.up(l) {
+			return l
+		}
+		conn.Close()
+		if err == nil {
+			return nil
 		}
 	}
 	if p != nil {
@@ -109,7 +135,7 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) bool {
 	}
 	m.undialled(p, addr, err)
 	m.settled(false)
-	return false
+	return nil
 }
 
 // undialled tells of an attempt that failed, and ends the process if it was
@@ -140,7 +166,11 @@ func (m *member) undialled(p *peer, addr string, err error) {
 // by this way or by another.
 func (m *member) seek(ctx context.Context, addr string) {
 	wait := retries()
-	for !m.dial(ctx, nil, addr) && m.isNew() {
+	for m.isNew() {
+		if l := m.dial(ctx, nil, addr); l != nil {
+			m.work(func() { m.run(l) })
+			return
+		}
 		if !sleep(ctx, wait.Next()) {
 			return
 		}

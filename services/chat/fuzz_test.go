@@ -82,7 +82,7 @@ func FuzzDelivery(f *testing.F) {
 		defer conn.Close()
 		d := newDelivery(server, 1001, io.Discard)
 		d.limits = limits{history: 1 << 10, logs: 1 << 10, someHeldOf: 1 << 8, someHeld: 1 << 9, heldOf: 1 << 10, held: 1 << 11}
-		l := &link{conn: conn, peer: &peer{name: "1"}, incarnation: 2000, delivery: d, wake: make(chan struct{}, 1)}
+		l := &link{conn: conn, peer: &peer{name: "1"}, incarnation: 2000, delivery: d, writer: writer{writing: true}}
 		d.met(hello{name: "1", incarnation: 2000, state: stateNew}, false)
 		d.up(l)
 		d.mu.Lock()

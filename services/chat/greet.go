@@ -139,7 +139,7 @@ func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, re
 	l := &link{
 		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.incarnation, last: theirs.last, own: a.own,
 		delivery: m.delivery, control: told.rest, told: told.round, listed: int(ready.count),
-		wake: make(chan struct{}, 1), done: make(chan struct{}), over: make(chan struct{}),
+		done: make(chan struct{}), over: make(chan struct{}),
 	}
 	l.joined = m.welcomed(p, theirs)
 	l.sent.Store(ready.seq)

@@ -153,7 +153,8 @@ func (l *lab) start(name Name, addr string, prepare func(m *member), peers ...st
 	begin := a.recall
 	if name != server {
 		a.state = stateNew
-		a.peers[server] = &peer{name: server, fixed: serverAddr, wake: make(chan struct{}, 1)}
+		a.peers[server] = newPeer(server)
+		a.peers[server].fixed = serverAddr
 		begin = func() { (&Client{m: a.member, peers: peers}).begin() }
 	}
 	if prepare != nil {

@@ -23,8 +23,10 @@ var errSlow = errors.New("the other side does not read what it asked for")
 // link is a connection after the handshake. It must keep these rules:
 //
 //  1. The reader, member.read, owns it: the reader alone takes it down.
-//  2. The writer, write, is the only one that writes to conn. When it fails it
-//     closes conn, and nothing else: the reader notices.
+//  2. The writer, write, is the only one that writes to conn, and there is one
+//     at a time: poke starts it when there is something to write, and it ends
+//     when there is nothing left, so that an idle link has none. When it fails
+//     it closes conn, and nothing else: the reader notices.
 //  3. Chat lines are read from the history, never queued here. Control lines
 //     are queued, up to maxControl; over that the link is cut.
 //  4. Nobody but the writer ever waits for the other side.
@@ -39,7 +41,6 @@ type link struct {
 	joined      bool   // this member was let in by it
 	delivery    *delivery
 
-	wake chan struct{} // there is something to write; holds one
 	done chan struct{} // closed by the reader when nothing more is read
 	over chan struct{} // closed by the reader when the peer has no link any more
 
@@ -49,6 +50,7 @@ type link struct {
 	listed int       // the reader's: how many lines of the list are to come
 	list   []mention // the reader's: those that have come and say something new
 	pace   linkPace  // the reader's of the input
+	writer
 
 	// Guarded by delivery.mu.
 	origin   *origin // the process at the other side
@@ -71,13 +73,14 @@ func (l *link) send(m message) { l.queue(m.append(nil)) }
 func (l *link) queue(encoded []byte) {
 	l.mu.Lock()
 	l.control = append(l.control, encoded...)
-	over := len(l.control) > maxControl
-	l.mu.Unlock()
-	if over {
-		l.close(errSlow)
-		return
+	slow := len(l.control) > maxControl
+	if !slow {
+		l.pokeLocked()
 	}
-	l.poke()
+	l.mu.Unlock()
+	if slow {
+		l.close(errSlow)
+	}
 }
 
 // busy reports whether control lines are waiting.
@@ -93,25 +96,17 @@ func (l *link) beat(now time.Time) {
 		return
 	}
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.beating = true
-	l.mu.Unlock()
-	l.poke()
-}
-
-// poke tells the writer that there is something to write.
-func (l *link) poke() {
-	select {
-	case l.wake <- struct{}{}:
-	default: // it has been told and has not looked yet
-	}
+	l.pokeLocked()
 }
 
 // leave has BYE sent after all that is queued; the other side then closes.
 func (l *link) leave() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.leaving = true
-	l.mu.Unlock()
-	l.poke()
+	l.pokeLocked()
 }
 
 // close closes the connection and remembers why, for the reader to tell.
@@ -133,50 +128,6 @@ func (l *link) reason(met error) error {
 		return l.cause
 	}
 	return met
-}
-
-// write sends all that is queued in one write, again and again, until the link
-// is over.
-func (l *link) write() {
-	var bufs net.Buffers
-	sent := l.sent.Load()
-	for {
-		l.mu.Lock()
-		control, beating, leaving := l.control, l.beating, l.leaving
-		l.control, l.beating = nil, false
-		l.mu.Unlock()
-
-		bufs = bufs[:0]
-		if len(control) > 0 {
-			bufs = append(bufs, control)
-		}
-		bufs, sent = l.delivery.forLink(l, sent, bufs)
-		if len(bufs) == 0 && leaving {
-			if _, err := l.conn.Write(message{verb: verbBye}.append(nil)); err != nil {
-				l.close(err)
-			}
-			<-l.done // the other side closes, so that TIME_WAIT is there and not on our source port
-			return
-		}
-		if len(bufs) == 0 && beating {
-			bufs = append(bufs, message{verb: verbBeat}.append(nil))
-		}
-		if len(bufs) == 0 {
-			select {
-			case <-l.wake:
-				continue
-			case <-l.done:
-				return
-			}
-		}
-		rest := bufs // WriteTo eats the slice that it is called on
-		if _, err := rest.WriteTo(l.conn); err != nil {
-			l.close(err)
-			return
-		}
-		l.sent.Store(sent)
-		l.moved.Store(time.Now().UnixNano())
-	}
 }
 
 // probe reports whether the other side answers within a second. It returns at

@@ -30,7 +30,7 @@ type config struct {
 //
 //	accept.go   connections that come in      dial.go     connections that go out
 //	greet.go    the handshake of both         claim.go    which of them stays
-//	receive.go  the reader of a link          link.go     its writer
+//	receive.go  the reader of a link          writer.go   its writer
 //	peer.go     who is known                  roster.go   how one hears of them
 //	welcome.go  what the screens say of it    leave.go    the end of this one
 //	typed.go    the terminal, and pace.go     pulse.go    who lives
@@ -100,6 +100,9 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in Input, start fun
 	<-soft.Done()
 	m.depart(stopDialling)
 	cut()
+	for _, l := range m.delivery.all() { // there will be no more
+		l.conn.Close()
+	}
 	if !m.finished() {
 		return errors.New("the screen takes nothing any more; what it had not shown is lost")
 	}
@@ -151,40 +154,43 @@ func (m *member) paint() {
 // work runs f in a goroutine that serve waits for.
 func (m *member) work(f func()) { m.workers.Go(f) }
 
-// up makes a link of a connection whose handshake is over, and runs it until it
-// ends. It returns false at once if the claim to the peer was lost meanwhile.
+// up makes a link of a connection whose handshake is over; run must follow. It
+// reports whether it did: the claim to the peer may have been lost meanwhile.
 func (m *member) up(l *link) bool {
 	p := l.peer
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	if p.claim == nil || p.claim.conn != l.conn || m.leaving {
-		m.mu.Unlock()
 		return false
 	}
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	m.delivery.up(l)
-	m.mu.Unlock()
+	return true
+}
+
+// run runs a link until it ends: it is the goroutine of its reader. That waits
+// most of its life and should do so on a small stack, so it is not the one that
+// has dialled, or made the handshake.
+func (m *member) run(l *link) {
+	p, began := l.peer, time.Now()
 	m.Log.Info("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
 	m.introduce(l)
 	m.settled(false)
-	writer := make(chan struct{})
-	go func() { defer close(writer); l.write() }()
+	l.poke()
 	err := m.read(l)
 	l.conn.Close()
 	m.delivery.down(l)
 	m.paint()
 	why := l.reason(err)
 	close(l.done)
-	<-writer
+	l.finish()
 
 	m.mu.Lock()
 	p.link, p.lost, p.sent = nil, time.Now(), l.sent.Load()
+	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
 	m.mu.Unlock()
 	close(l.over)
 	p.counts.count(why)
-	if !l.own { // a dialler knows for itself
-		p.news()
-	}
 	m.Log.Info("link down", "peer", p.name.Who(), "why", why)
-	return true
 }

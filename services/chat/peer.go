@@ -3,6 +3,8 @@ package chat
 import (
 	"slices"
 	"time"
+
+	"peerlab/services/internal/backoff"
 )
 
 // peer is another member, as far as it is known here: one for each name.
@@ -10,7 +12,9 @@ type peer struct {
 	name Name
 	wake chan struct{} // there is news for its dialler; holds one
 
-	warned bool // its dialler's: the log has been told that it refuses us
+	// Its dialler's, of which there is one at a time.
+	warned bool // the log has been told that it refuses us
+	pauses backoff.Backoff
 
 	// Guarded by member.mu.
 	link       *link     // the connection, when it is up
@@ -22,7 +26,8 @@ type peer struct {
 	lost       time.Time // when its last link ended
 	sent       uint64    // the last of our lines that was written to that
 	mute       bool      // it took the last connection and did not answer
-	pursued    bool      // it has a dialler
+	pursued    bool      // it is dialled whenever there is no link to it
+	dialling   bool      // it has a dialler
 	left       bool      // it said BYE and has not been heard of since
 	dropped    bool      // it has made room for another, and its dialler is to end
 	registered bool      // it was in the registry when this process started
@@ -32,6 +37,10 @@ type peer struct {
 	announced   uint64 // the incarnation that others have been told of
 
 	counts cuts
+}
+
+func newPeer(name Name) *peer {
+	return &peer{name: name, wake: make(chan struct{}, 1), pauses: retries()}
 }
 
 // rumour is hearsay: it never replaces what a HELLO has said.
@@ -89,7 +98,7 @@ func (p *peer) addrs() []string {
 func (m *member) peerLocked(name Name) *peer {
 	p := m.peers[name]
 	if p == nil && len(m.peers) < maxPeers {
-		p = &peer{name: name, wake: make(chan struct{}, 1)}
+		p = newPeer(name)
 		m.peers[name] = p
 	}
 	return p
@@ -137,9 +146,6 @@ func (m *member) dropLocked(p *peer) {
 // pursueLocked has p dialled, now and whenever there is no link to it. It is
 // called with m.mu held.
 func (m *member) pursueLocked(p *peer) {
-	p.left = false
-	if !p.pursued && !m.leaving {
-		p.pursued = true
-		m.work(func() { m.dialler(p) })
-	}
+	p.left, p.pursued = false, true
+	m.redialLocked(p, false, true)
 }

@@ -101,7 +101,6 @@ func (m *member) heardLocked(x mention) {
 	m.delivery.seek(x.originID)
 	p.failures = 0
 	m.pursueLocked(p)
-	p.news()
 }
 
 // met takes in a HELLO and returns how far the peer's lines have been shown. It
