@@ -31,18 +31,19 @@ type delivery struct {
 	self *origin // the lines typed here
 	screen
 
-	mu      sync.Mutex
-	links   []*link // those that are up; replaced, never changed
-	origins map[originID]*origin
-	floor   uint64    // no process that was forgotten was younger than this
-	moved   []*origin // whose lines have been shown since the last one typed here
-	round   uint64    // counts how often the others have been told of what has moved
-	next    int       // whose turn it is to be told
-	typing  []byte    // spare
-	lists   uint64    // counts those that went out with READY
-	spare   *list     // to be used again
-	kept    int       // bytes of the lines of all others, held ones included
-	held    int       // bytes that are held back
+	mu       sync.Mutex
+	links    []*link // those that are up; one is added at the end, or else it is replaced
+	origins  map[originID]*origin
+	floor    uint64    // no process that was forgotten was younger than this
+	moved    []*origin // whose lines have been shown since the last one typed here
+	round    uint64    // counts how often the others have been told of what has moved
+	next     int       // whose turn it is to be told
+	typing   []byte    // spare
+	lists    uint64    // counts those that went out with READY
+	spare    *list     // to be used again, and so is
+	mentions []mention // memory for what is new in those that come in
+	kept     int       // bytes of the lines of all others, held ones included
+	held     int       // bytes that are held back
 
 	holding []*origin // of which lines are held back
 	flowing sync.Cond // something has been shown, or readers that wait are to look again

@@ -73,10 +73,32 @@ func (f *fields) number() uint64 {
 
 func (f *fields) addr() []byte {
 	b := f.next()
-	if checkAddr(string(b)) != nil {
+	if !plainAddr(b) && checkAddr(string(b)) != nil {
 		f.fail("has no HOST:PORT where one belongs")
 	}
 	return b
+}
+
+// plainAddr reports whether addr is digits and dots and a port, as nearly all
+// are, so that checkAddr need not look at it.
+func plainAddr(addr []byte) bool {
+	host, port, _ := bytes.Cut(addr, []byte{':'})
+	if len(host) == 0 || len(addr) > maxAddr || len(port) == 0 || len(port) > 5 {
+		return false
+	}
+	for _, c := range host {
+		if c != '.' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	n := 0
+	for _, c := range port {
+		if c < '0' || c > '9' {
+			return false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n > 0 && n < 1<<16
 }
 
 func (f *fields) state() state {

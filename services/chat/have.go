@@ -66,7 +66,7 @@ func (d *delivery) up(l *link) {
 		l.origin = d.create(originID{l.peer.name, l.incarnation}, l.last)
 	}
 	l.origin.link, l.origin.dead = l, false
-	d.links = append(d.links[:len(d.links):len(d.links)], l)
+	d.links = append(d.links, l)
 }
 
 // down takes a link away, and tells all others how far the lines of its other

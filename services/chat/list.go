@@ -50,7 +50,7 @@ func (d *delivery) newList() *list {
 func (d *delivery) done(s *list) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if cap(s.lines) <= maxSpare {
+	if cap(s.lines) <= maxSpare && (d.spare == nil || cap(d.spare.lines) < cap(s.lines)) {
 		d.spare = s
 	}
 }
@@ -117,8 +117,30 @@ func (d *delivery) knows(l *link, msg message) bool {
 		o.reached(msg.seq) && msg.seq <= o.end
 }
 
+// newMentions returns memory for lines of a list that say something new.
+func (d *delivery) newMentions() []mention {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.mentions
+	d.mentions = nil
+	return s
+}
+
+// doneWith gives it back.
+func (d *delivery) doneWith(s []mention) {
+	clear(s)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if cap(s) > cap(d.mentions) {
+		d.mentions = s[:0]
+	}
+}
+
 // takeListed takes in a line of the list, which is acted on when it is complete.
 func (m *member) takeListed(l *link, msg message) error {
+	if l.list == nil {
+		l.list = m.delivery.newMentions()
+	}
 	l.list = append(l.list, mention{originID{Name(msg.name), msg.incarnation}, string(msg.addr), msg.seq})
 	if l.listed--; l.listed > 0 {
 		return nil
@@ -138,6 +160,7 @@ func (m *member) listOver(l *link) error {
 		}
 	}
 	m.mu.Unlock()
+	m.delivery.doneWith(l.list)
 	l.list = nil
 	if l.joined {
 		m.settled(true)

@@ -107,3 +107,18 @@ func TestCheckText(t *testing.T) {
 		require.ErrorContains(t, CheckText([]byte(text)), "control characters", "%q", text)
 	}
 }
+
+// What is taken for an address at first sight is one.
+func TestPlainAddresses(t *testing.T) {
+	for addr, plain := range map[string]bool{
+		"127.0.0.1:6002": true, "10.0.0.254:1": true, "255.255.255.255:65535": true, "1:00080": true,
+		"": false, ":6002": false, "127.0.0.1": false, "127.0.0.1:": false, "127.0.0.1:0": false, "127.0.0.1:65536": false,
+		"127.0.0.1:600200": false, "127.0.0.1:6002:1": false, "host:6002": false, "[::1]:6002": false, "127.0.0.1 :6002": false,
+		strings.Repeat("1", maxAddr-5) + ":6002": true, strings.Repeat("1", maxAddr-4) + ":6002": false,
+	} {
+		require.Equal(t, plain, plainAddr([]byte(addr)), addr)
+		if plain {
+			require.NoError(t, checkAddr(addr), addr)
+		}
+	}
+}
