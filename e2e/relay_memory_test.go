@@ -79,7 +79,7 @@ func swallow(address string) error {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(2 * fetchTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(fetchTimeout)); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(conn, relayHello+"GET 0 - - "+largeFile+"\n"); err != nil {
@@ -90,8 +90,14 @@ func swallow(address string) error {
 	if err != nil || !strings.HasPrefix(head, fmt.Sprintf("SEND %d ", int64(hugeSize))) {
 		return fmt.Errorf("%q: %w", head, err)
 	}
-	if k, err := io.CopyN(io.Discard, in, hugeSize); err != nil {
-		return fmt.Errorf("after %d bytes: %w", k, err)
+	for came := int64(0); came < hugeSize; {
+		if err := conn.SetDeadline(time.Now().Add(fetchTimeout)); err != nil { // however slow the machine is, some has to come
+			return err
+		}
+		k, err := io.CopyN(io.Discard, in, min(256<<20, hugeSize-came))
+		if came += k; err != nil {
+			return fmt.Errorf("after %d bytes: %w", came, err)
+		}
 	}
 	if end, err := in.ReadString('\n'); end != "END "+hugeHash+"\n" {
 		return fmt.Errorf("%q at the end: %w", end, err)
