@@ -124,7 +124,9 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) *link {
 	if p != nil {
 		var ours *refusal
 		m.mu.Lock()
-		p.failures++
+		if addrs := p.addrs(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
+			p.failures++
+		}
 		p.mute = errors.As(err, &ours) && ours.code == "timeout"
 		if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.code == "wrong" {
 			for _, id := range p.at(addr) {

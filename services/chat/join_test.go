@@ -94,6 +94,31 @@ func TestClientOnAnotherPortWhileThereWasNoServer(t *testing.T) {
 	})
 }
 
+// News of where a client is now are followed at once, even while the dial to where
+// it was is under way.
+func TestNewsOfAnotherPortAreNotTakenForTheOldOne(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, c := l.five()
+		s.kill()
+		c[2].kill()
+		three := l.start("3", "127.0.0.1:7003", nil, c[0].Advertise)
+		<-time.After(lastRetry)
+		told := make(chan struct{})
+		l.net.Filter(func(from, to string) error {
+			if from == serverAddr && to == c[2].Advertise {
+				<-told
+			}
+			return nil
+		})
+		s = l.start(server, serverAddr, remember(c...))
+		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 4: reconnected", "Client 5: reconnected")
+		close(told)
+		s.shows("Client 3: reconnected")
+		three.types("found")
+		s.shows("Client 3: found")
+	})
+}
+
 func TestSecondClientOfOneIDIsRefused(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
