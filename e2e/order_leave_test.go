@@ -82,6 +82,7 @@ func TestOrderSilenceHasABound(t *testing.T) {
 	c.shows(x, "Client X: Ahnaf")
 	x.Stderr().Contains("no second message came for 30s")
 	assert.Len(t, x.Stderr().Lines(), 1)
+	c.server.Sees("No verdict for X: no second message")
 	c.shows(c.server, orderReady, "Message Received: Client X: Ahnaf", "No verdict for X: no second message")
 
 	y, z := c.said("Client Y: Ahnaf\n"), c.said("Client Z: Ahnaf\n")
