@@ -2,6 +2,7 @@ package chat
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,10 +104,15 @@ func TestNewsOfAnotherPortAreNotTakenForTheOldOne(t *testing.T) {
 		c[2].kill()
 		three := l.start("3", "127.0.0.1:7003", nil, c[0].Advertise)
 		<-time.After(lastRetry)
-		told := make(chan struct{})
+		begun, told := make(chan struct{}), make(chan struct{})
+		begin := sync.OnceFunc(func() { close(begun) })
 		l.net.Filter(func(from, to string) error {
-			if from == serverAddr && to == c[2].Advertise {
+			switch {
+			case from == serverAddr && to == c[2].Advertise:
+				begin()
 				<-told
+			case from == serverAddr, to == serverAddr:
+				<-begun
 			}
 			return nil
 		})
