@@ -31,7 +31,10 @@ func (m *member) received(ctx context.Context, conn net.Conn, known func()) {
 
 // admit makes the handshake, and returns the link that is up then, or nil.
 func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
-	defer context.AfterFunc(m.hard, func() { conn.Close() })()
+	if !m.beginHandshake(conn) {
+		return nil
+	}
+	defer m.endHandshake(conn)
 	l, err := m.answer(ctx, conn)
 	if err != nil {
 		m.turnedAway.Add(1)
@@ -43,6 +46,40 @@ func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
 		return nil
 	}
 	return l
+}
+
+// beginHandshake notes that the handshake over a connection begins. It returns false if
+// it is too late for that.
+func (m *member) beginHandshake(conn net.Conn) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.handshakes == nil {
+		return false
+	}
+	m.handshakes[conn] = struct{}{}
+	return true
+}
+
+// endHandshake notes that it is over, and that the connection is in the care of a link
+// or closed.
+func (m *member) endHandshake(conn net.Conn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.handshakes, conn)
+}
+
+// cutAll closes all connections, and those that are still to come, when there is
+// no more time for anybody. No link comes up any more.
+func (m *member) cutAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for conn := range m.handshakes {
+		conn.Close()
+	}
+	m.handshakes = nil
+	for _, l := range m.delivery.all() {
+		l.conn.Close()
+	}
 }
 
 // sleep waits for d and reports whether ctx is still alive then.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"syscall"
 	"time"
 
@@ -14,8 +15,10 @@ const (
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = 2 * time.Second
 	// precedence is how long the older of two waits for the younger one to dial,
-	// so that in the ordinary course of things their dials do not cross.
-	precedence = 200 * time.Millisecond
+	// so that in the ordinary course of things their dials do not cross. A newcomer
+	// has many to dial.
+	precedence         = 200 * time.Millisecond
+	newcomerPrecedence = 500 * time.Millisecond
 )
 
 func retries() backoff.Backoff { return backoff.Backoff{Min: firstRetry, Max: lastRetry} }
@@ -55,8 +58,8 @@ func (m *member) dialler(p *peer, wait bool) {
 		case <-p.wake: // what it was about shows now
 		default:
 		}
-		addr, older := m.wanted(p)
-		if older {
+		addr, precedence := m.wanted(p)
+		if precedence > 0 {
 			if !sleep(ctx, precedence) {
 				return
 			}
@@ -87,10 +90,10 @@ func (p *peer) pause(ctx context.Context) {
 	}
 }
 
-// wanted returns where to dial p, and whether this member is the older of the
-// two. With each failure it is the turn of another address. While there is
-// nothing to dial for it returns "", and the dialler is to end.
-func (m *member) wanted(p *peer) (addr string, older bool) {
+// wanted returns where to dial p, and for how long to wait before in case p dials.
+// With each failure it is the turn of another address. While there is nothing to
+// dial for it returns "", and the dialler is to end.
+func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if p.failures >= maxFailures && p.incarnation == 0 && !p.registered && p.fixed == "" && p.claim == nil {
@@ -101,9 +104,16 @@ func (m *member) wanted(p *peer) (addr string, older bool) {
 	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
 		p.dialling = false
 		p.pauses.Reset()
-		return "", false
+		return "", 0
 	}
-	return addrs[p.failures%len(addrs)], max(p.incarnation, p.rumour.incarnation) > m.Incarnation
+	switch {
+	case max(p.incarnation, p.rumour.incarnation) <= m.Incarnation: // this is the younger one
+	case p.incarnation == 0:
+		wait = newcomerPrecedence
+	default:
+		wait = precedence
+	}
+	return addrs[p.failures%len(addrs)], wait
 }
 
 // dial connects to p, or with p nil to whoever is at the address, and returns the
@@ -111,14 +121,9 @@ func (m *member) wanted(p *peer) (addr string, older bool) {
 func (m *member) dial(ctx context.Context, p *peer, addr string) *link {
 	conn, err := m.Dial(ctx, p.calledFor(), addr)
 	if err == nil {
-		defer context.AfterFunc(m.hard, func() { conn.Close() })()
 		var l *link
-		if l, err = m.greet(conn, p, addr); err == nil && m.up(l) {
+		if l, err = m.greetAt(conn, p, addr); l != nil || err == nil {
 			return l
-		}
-		conn.Close()
-		if err == nil {
-			return nil
 		}
 	}
 	if p != nil {
@@ -138,6 +143,22 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) *link {
 	m.undialled(p, addr, err)
 	m.settled(false)
 	return nil
+}
+
+// greetAt makes the handshake over a connection that dial has made, and returns
+// the link, which is up. With no error either, somebody else's has been preferred.
+func (m *member) greetAt(conn net.Conn, p *peer, addr string) (*link, error) {
+	if !m.beginHandshake(conn) {
+		conn.Close()
+		return nil, nil
+	}
+	defer m.endHandshake(conn)
+	l, err := m.greet(conn, p, addr)
+	if err == nil && m.up(l) {
+		return l, nil
+	}
+	conn.Close()
+	return nil, err
 }
 
 // undialled tells of an attempt that failed, and ends the process if it was

@@ -43,7 +43,7 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 		return nil, p, err
 	}
 	ours := m.ourHello()
-	if err := write(conn, ours.line()); err != nil {
+	if err := ours.write(conn); err != nil {
 		return nil, p, err
 	}
 	theirs, err := m.readHello(conn, in)
@@ -99,7 +99,7 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 		return nil, nil, err
 	}
 	ours := m.ourHello()
-	if err := write(conn, ours.line()); err != nil {
+	if err := ours.write(conn); err != nil {
 		return nil, p, err
 	}
 	ready, err := readReady(in)
@@ -124,25 +124,36 @@ func (m *member) begin(a *attempt) (*lines.Reader, error) {
 	return lines.NewReader(a.pulse, maxLine), a.conn.SetDeadline(time.Now().Add(handshakeTimeout))
 }
 
-func readReady(in *lines.Reader) (message, error) {
-	ready, err := read(in, verbReady)
-	if err == nil && ready.count > maxList {
-		err = refuse("full", "a list of %d lines", ready.count)
+// readiness is what a READY line says.
+type readiness struct{ have, count uint64 }
+
+func readReady(in *lines.Reader) (readiness, error) {
+	line, err := nextLine(in)
+	if err != nil {
+		return readiness{}, err
 	}
-	return ready, err
+	return judgeReady(line)
+}
+
+func judgeReady(line []byte) (readiness, error) {
+	msg, err := only(verbReady, line)
+	if err == nil && msg.count > maxList {
+		err = refuse("full", "a list of %d lines", msg.count)
+	}
+	return readiness{msg.seq, msg.count}, err
 }
 
 // newLink is what a handshake ends with, the other side having said that we are
 // welcome; from now on only the reader's and the writer's own errors end the
 // connection.
-func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready message, told told) (*link, error) {
+func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready readiness, told told) (*link, error) {
 	l := &link{
 		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.incarnation, last: theirs.last, own: a.own,
 		delivery: m.delivery, control: told.rest, told: told.round, listed: int(ready.count),
 		done: make(chan struct{}), over: make(chan struct{}),
 	}
 	l.joined = m.welcomed(p, theirs)
-	l.sent.Store(ready.seq)
+	l.sent.Store(ready.have)
 	l.moved.Store(time.Now().UnixNano())
 	a.pulse.watch()
 	return l, a.conn.SetDeadline(time.Time{})

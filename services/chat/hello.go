@@ -27,8 +27,9 @@ func (m *member) ourHello() hello {
 	return hello{m.Name, m.Incarnation, m.Advertise, m.state, last}
 }
 
-func (h hello) line() message {
-	return message{verb: verbHello, name: []byte(h.name), incarnation: h.incarnation, addr: []byte(h.addr), state: h.state, seq: h.last}
+// write says it.
+func (h *hello) write(conn net.Conn) error {
+	return write(conn, message{verb: verbHello, name: []byte(h.name), incarnation: h.incarnation, addr: []byte(h.addr), state: h.state, seq: h.last})
 }
 
 // errPing says that the other side asked for PONG and got it.
@@ -37,7 +38,15 @@ var errPing = errors.New("health check")
 // readHello reads the other side's first line and checks that it is another
 // member's, and one that may be here.
 func (m *member) readHello(conn net.Conn, in *lines.Reader) (hello, error) {
-	msg, err := next(in)
+	line, err := nextLine(in)
+	if err != nil {
+		return hello{}, err
+	}
+	return m.judgeHello(conn, line)
+}
+
+func (m *member) judgeHello(conn net.Conn, line []byte) (hello, error) {
+	msg, err := judge(line)
 	if err != nil {
 		return hello{}, err
 	}
@@ -76,19 +85,23 @@ func received(msg message) error {
 	return theirRefusal{&refusal{string(msg.token), string(lines.Escape(nil, msg.text))}}
 }
 
-func next(in *lines.Reader) (message, error) {
+// nextLine waits for a line of the handshake. It waits apart from what is done
+// with the line, so that the stack of one who waits is small.
+func nextLine(in *lines.Reader) ([]byte, error) {
 	line, err := in.Next()
 	for err == nil && len(line) == 0 { // a sign of life
 		line, err = in.Next()
 	}
 	switch {
 	case errors.Is(err, lines.ErrTooLong):
-		return message{}, refuse("syntax", "a line of more than %d bytes", maxLine)
+		return nil, refuse("syntax", "a line of more than %d bytes", maxLine)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return message{}, refuse("timeout", "the handshake took more than %v", handshakeTimeout)
-	case err != nil:
-		return message{}, err
+		return nil, refuse("timeout", "the handshake took more than %v", handshakeTimeout)
 	}
+	return line, err
+}
+
+func judge(line []byte) (message, error) {
 	msg, err := parse(line)
 	switch {
 	case errors.Is(err, errVersion):
@@ -99,8 +112,9 @@ func next(in *lines.Reader) (message, error) {
 	return msg, nil
 }
 
-func read(in *lines.Reader, want verb) (message, error) {
-	msg, err := next(in)
+// only returns the line as a message of the one verb that belongs here.
+func only(want verb, line []byte) (message, error) {
+	msg, err := judge(line)
 	switch {
 	case err != nil:
 		return msg, err

@@ -57,12 +57,17 @@ func (d *delivery) done(s *list) {
 
 // add adds a line.
 func (s *list) add(x mention) {
+	s.lines = x.append(s.lines)
+	s.count++
+}
+
+// append adds the line to dst.
+func (x mention) append(dst []byte) []byte {
 	v := verbPeer
 	if x.addr == "" {
 		v = verbHave
 	}
-	s.lines = message{verb: v, name: []byte(x.name), incarnation: x.incarnation, addr: []byte(x.addr), seq: x.seq}.append(s.lines)
-	s.count++
+	return message{verb: v, name: []byte(x.name), incarnation: x.incarnation, addr: []byte(x.addr), seq: x.seq}.append(dst)
 }
 
 // names notes that a list tells of a process, and returns what it is to say: how

@@ -57,6 +57,8 @@ type member struct {
 	told    bool // whoever let this client in has told it of everybody
 	leaving bool // no new links
 
+	handshakes map[net.Conn]struct{} // connections with one under way; nil: all are to close
+
 	turnedAway atomic.Int64 // connections that came in and came to nothing
 
 	arrived atomic.Bool // the screen has said that this client is in; a server never arrives
@@ -68,7 +70,9 @@ func newMember(c config) *member {
 		painting: make(chan struct{}, 1),
 		delivery: newDelivery(c.Name, c.Incarnation, c.Screen),
 		peers:    make(map[Name]*peer),
-		state:    stateIn,
+
+		handshakes: make(map[net.Conn]struct{}),
+		state:      stateIn,
 	}
 	m.screen = &m.delivery.screen
 	m.arrived.Store(c.Name == server)
@@ -100,9 +104,7 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in Input, start fun
 	<-soft.Done()
 	m.depart(stopDialling)
 	cut()
-	for _, l := range m.delivery.all() { // there will be no more
-		l.conn.Close()
-	}
+	m.cutAll()
 	if !m.finished() {
 		return errors.New("the screen takes nothing any more; what it had not shown is lost")
 	}

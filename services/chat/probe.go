@@ -21,7 +21,11 @@ func Probe(ctx context.Context, addr string) error {
 	if err := write(conn, ping); err != nil {
 		return fmt.Errorf("ask %s: %w", addr, err)
 	}
-	pong, err := read(lines.NewReader(conn, maxLine), verbPong)
+	line, err := nextLine(lines.NewReader(conn, maxLine))
+	if err != nil {
+		return fmt.Errorf("answer of %s: %w", addr, err)
+	}
+	pong, err := only(verbPong, line)
 	if err != nil {
 		return fmt.Errorf("answer of %s: %w", addr, err)
 	}

@@ -101,6 +101,9 @@ func (m *member) heardLocked(x mention) {
 	m.delivery.seek(x.originID)
 	p.failures = 0
 	m.pursueLocked(p)
+	if p.dialling { // by an attempt that is under way, perhaps, and may come to nothing
+		p.news()
+	}
 }
 
 // met takes in a HELLO and returns how far the peer's lines have been shown. It

@@ -103,17 +103,21 @@ func TestTheBufferGrowsUnderBulkAlone(t *testing.T) {
 // A chat that has been busy and is not any more, such as after it was told of
 // everybody, costs what an idle one does; and a burst is not bulk.
 func TestTheBufferIsSmallAgain(t *testing.T) {
-	const small = 2000
+	const small, unit = 2000, 64
 	var size int // how much a read returns at most
-	src := forEver(bytes.Repeat([]byte("x\n"), bulkBuffer))
+	line := []byte(strings.Repeat("x", unit-1) + "\n")
+	src := io.Reader(readFunc(func(p []byte) (int, error) { return copy(p, bytes.Repeat(line, len(p)/unit)), nil }))
 	r := NewReader(readFunc(func(p []byte) (int, error) { return src.Read(p[:min(size, len(p))]) }), small)
+	drain := func() {
+		for r.Ready() {
+			_, err := r.Next()
+			require.NoError(t, err)
+		}
+	}
 	reads := func(n, most int) {
 		size = most
 		for range n {
-			for r.Ready() {
-				_, err := r.Next()
-				require.NoError(t, err)
-			}
+			drain()
 			_, err := r.Next()
 			require.NoError(t, err)
 		}
@@ -122,20 +126,21 @@ func TestTheBufferIsSmallAgain(t *testing.T) {
 	assert.Equal(t, firstBuffer, len(r.buf), "after a burst")
 	reads(10, bulkBuffer)
 	assert.Equal(t, bulkBuffer, len(r.buf), "after bulk")
-	reads(100, bulkBuffer/4+2)
+	reads(100, bulkBuffer/4+unit)
 	assert.Equal(t, bulkBuffer, len(r.buf), "while it is used")
 	reads(1+lowReads, 6<<10)
 	assert.Equal(t, 12<<10, len(r.buf), "when it is used less")
 	reads(100, 6<<10)
 	assert.Equal(t, 12<<10, len(r.buf), "still")
-	reads(1+lowReads, 2)
+	reads(1+lowReads, unit)
 	assert.Equal(t, firstBuffer, len(r.buf), "when it is not")
+	drain()
 	r.max = 10 << 10
 	src = strings.NewReader(strings.Repeat("x", r.max) + "\n")
 	size = bulkBuffer
-	line, err := r.Next()
+	long, err := r.Next()
 	require.NoError(t, err)
-	assert.Len(t, line, r.max)
+	assert.Len(t, long, r.max)
 	assert.Equal(t, 16<<10, len(r.buf), "for a long line")
 }
 

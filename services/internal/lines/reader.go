@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	firstBuffer = 1 << 10  // what an idle connection costs
+	firstBuffer = 512      // what an idle connection costs
 	bulkBuffer  = 64 << 10 // what a busy one may grow to for the sake of speed
 
-	fullReads = 8 // reads in a row that fill the buffer are bulk, and not only a burst,
-	lowReads  = 4 // and after so many that leave three quarters of it empty it is too large
+	fullReads = 16 // reads in a row that fill the buffer are bulk, and not only a burst,
+	lowReads  = 4  // and after so many that leave three quarters of it empty it is too large
 )
 
 // ErrTooLong says that a line is longer than the Reader's bound. The Reader
@@ -29,7 +29,7 @@ var errStalled = errors.New("reads return nothing")
 // Unlike bufio.Scanner and net/textproto it tells a line that ended from one
 // that was cut by the end of the stream, and its memory is bounded by the
 // longest line or 64 KiB, whichever is more, whatever the other side sends.
-// The buffer starts at 1 KiB, grows for a longer line and when reads keep filling
+// The buffer starts at 512 bytes, grows for a longer line and when reads keep filling
 // it, and is small again when they have become small.
 //
 // A Reader is for one goroutine at a time.
