@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -82,6 +83,25 @@ func TestCleanAgreesWithUnicode(t *testing.T) {
 	}
 }
 
+// Bytes are looked at by the word: every byte at every place, beside others of
+// either kind, is to be judged as it is by itself.
+func TestCleanFindsAByteAnywhere(t *testing.T) {
+	for _, filler := range []string{" ", "~", "\u20ac"} {
+		for _, size := range []int{0, 1, 7, 8, 9, 31, 32, 33, 45} {
+			text := []byte(strings.Repeat(filler, size))
+			require.True(t, Clean(text), "%q", text)
+			for at := 0; at <= len(text); at += len(filler) {
+				for c := range 256 {
+					with := slices.Insert(slices.Clone(text), at, byte(c))
+					if Clean(with) != (c >= ' ' && c <= '~') {
+						t.Fatalf("%#02x at %d in %q", c, at, with)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestEscapeAppends(t *testing.T) {
 	dst := append(make([]byte, 0, 64), "Client 2: "...)
 	got := Escape(dst, []byte("a\x1bb"))
@@ -110,5 +130,20 @@ func TestQuote(t *testing.T) {
 		"cut within a rune":   {long[:58] + "€", `"` + long[:58] + `\xe2\x82"...`},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, Quote([]byte(test.in))) })
+	}
+}
+
+func BenchmarkClean(b *testing.B) {
+	for name, text := range map[string]string{"64B": strings.Repeat("x", 64), "1KiB": strings.Repeat("x", 1<<10), "1KiB-cyrillic": strings.Repeat("\u0436", 1<<9)} {
+		b.Run(name, func(b *testing.B) {
+			line := []byte(text)
+			b.SetBytes(int64(len(line)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if !Clean(line) {
+					b.Fatal("it is clean")
+				}
+			}
+		})
 	}
 }
