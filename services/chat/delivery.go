@@ -43,6 +43,7 @@ type delivery struct {
 	spare    *list     // to be used again, and so is
 	mentions []mention // memory for what is new in those that come in
 	kept     int       // bytes of the lines of all others, held ones included
+	stock    stock     // memory for more of them
 	held     int       // bytes that are held back
 
 	holding []*origin // of which lines are held back
@@ -66,6 +67,7 @@ func newDelivery(name Name, incarnation uint64, w io.Writer) *delivery {
 	d.screen = screen{w: w, mu: &d.mu}
 	d.flowing.L = &d.mu
 	d.self = newOrigin(originID{name, incarnation})
+	d.self.log.stock = &d.stock
 	d.origins[d.self.originID] = d.self
 	d.limits = limits{maxHistory, maxLogs, someHeldOf, someHeld, maxHeldOf, maxHeld}
 	return d

@@ -5,7 +5,10 @@ import (
 	"sort"
 )
 
-const segmentSize = 64 << 10
+const (
+	segmentSize = 64 << 10
+	maxStock    = 4 // segments
+)
 
 // history holds lines of one process as they go over the wire, each MSG with the
 // AFTER lines before it. That of the lines typed here is the queue of every link
@@ -14,10 +17,11 @@ const segmentSize = 64 << 10
 // and the bound is one for all. That of another process is for those who lack
 // some of its lines.
 //
-// The bytes, once handed out, do not change, and what is dropped is left to the
-// garbage collector, so slices into it stay good. It is for whoever holds the
-// delivery lock.
+// The bytes, once handed out, do not change, and what is dropped of them is left
+// to the garbage collector, so slices into it stay good. What was never handed out
+// is filled again. It is for whoever holds the delivery lock.
 type history struct {
+	stock    *stock     // nil: memory is always new
 	segments []*segment // the oldest first
 	size     int        // bytes in segments
 	total    uint64     // bytes ever added
@@ -30,6 +34,31 @@ type segment struct {
 	base  uint64 // bytes added before it
 	data  []byte
 	ends  []uint32 // where each line ends in data
+	lent  bool     // some of data has been handed out
+}
+
+// stock is segments that have been dropped and that nobody refers to. New memory
+// has to be cleared, and what is dropped to be collected.
+type stock []*segment
+
+// put takes in a segment, if it is of use and there is room.
+func (st *stock) put(s *segment) {
+	if st != nil && !s.lent && cap(s.data) == segmentSize && len(*st) < maxStock {
+		*st = append(*st, s)
+	}
+}
+
+// get hands out a segment with room for n bytes, or nil.
+func (st *stock) get(n int) *segment {
+	if st == nil || len(*st) == 0 || n > segmentSize {
+		return nil
+	}
+	last := len(*st) - 1
+	s := (*st)[last]
+	(*st)[last] = nil
+	*st = (*st)[:last]
+	*s = segment{data: s.data[:0], ends: s.ends[:0]}
+	return s
 }
 
 func (s *segment) last() uint64 { return s.first + uint64(len(s.ends)) - 1 }
@@ -49,8 +78,7 @@ func (h *history) add(seq uint64, after, line []byte) int {
 
 // room returns the segment for a line of n bytes.
 func (h *history) room(seq uint64, n int) *segment {
-	var data []byte
-	var ends []uint32
+	var s *segment
 	if len(h.segments) > 0 {
 		newest := h.segments[len(h.segments)-1]
 		full := len(newest.data)+n > segmentSize
@@ -58,11 +86,15 @@ func (h *history) room(seq uint64, n int) *segment {
 			return newest
 		}
 		if full { // there will be many: no growing by and by
-			data = make([]byte, 0, max(segmentSize, n))
-			ends = make([]uint32, 0, len(newest.ends)+len(newest.ends)/8)
+			if s = h.stock.get(n); s == nil {
+				s = &segment{data: make([]byte, 0, max(segmentSize, n)), ends: make([]uint32, 0, len(newest.ends)+len(newest.ends)/8)}
+			}
 		}
 	}
-	s := &segment{first: seq, base: h.total, data: data, ends: ends}
+	if s == nil {
+		s = &segment{}
+	}
+	s.first, s.base = seq, h.total
 	h.segments = append(h.segments, s)
 	return s
 }
@@ -73,10 +105,12 @@ func (h *history) shrink(through uint64) int {
 	if len(h.segments) == 0 || h.segments[0].last() > through {
 		return 0
 	}
-	n := len(h.segments[0].data)
+	s := h.segments[0]
 	h.segments[0] = nil
 	h.segments = h.segments[1:]
+	n := len(s.data)
 	h.size -= n
+	h.stock.put(s)
 	return n
 }
 
@@ -137,6 +171,7 @@ func (h *history) after(seq, through uint64, limit int, bufs net.Buffers) (_ net
 			to, end = s.offset(through), through
 		}
 		bufs = append(bufs, s.data[from:to:to])
+		s.lent = true
 		limit -= to - from
 		count += end - max(seq, s.first-1)
 		seq = end
@@ -145,7 +180,8 @@ func (h *history) after(seq, through uint64, limit int, bufs net.Buffers) (_ net
 }
 
 // next returns the first line there is after seq, with the AFTER lines before it
-// and all line ends, and its number. There is one.
+// and all line ends, and its number. There is one. The bytes are good as long as
+// the delivery lock is held.
 func (h *history) next(seq uint64) (unit []byte, number uint64) {
 	s := h.segments[h.find(seq)]
 	number = max(seq+1, s.first)

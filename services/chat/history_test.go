@@ -71,7 +71,7 @@ func TestLinesTypedHereAreBounded(t *testing.T) {
 }
 
 func TestHistoryKeepsWhatItHasHandedOut(t *testing.T) {
-	h := &history{}
+	h := &history{stock: &stock{}}
 	h.add(1, []byte("AFTER 2 7 3\n"), []byte("MSG 3 1 first"))
 	bufs, _, _ := h.after(0, 1, 1<<20, nil)
 	for seq := range uint64(5000) {
@@ -79,6 +79,32 @@ func TestHistoryKeepsWhatItHasHandedOut(t *testing.T) {
 		h.shrink(seq)
 	}
 	require.Equal(t, "AFTER 2 7 3\nMSG 3 1 first\n", string(bufs[0]))
+}
+
+// What nobody has been handed is filled again, over and over; and it is as right
+// as new memory.
+func TestHistoryFillsItsMemoryAgain(t *testing.T) {
+	h := &history{stock: &stock{}}
+	line := []byte("MSG 3 " + strings.Repeat("x", 100))
+	seq := uint64(0)
+	turn := func() {
+		for range 10 * segmentSize / len(line) {
+			seq++
+			h.add(seq, nil, line)
+			for h.size > 3*segmentSize {
+				h.shrink(seq)
+			}
+		}
+	}
+	turn()
+	require.Less(t, testing.AllocsPerRun(10, turn), 10.0, "new memory for each segment")
+	bufs, end, count := h.after(0, seq, 1<<20, nil)
+	require.Equal(t, seq, end)
+	var all []byte
+	for _, b := range bufs {
+		all = append(all, b...)
+	}
+	require.Equal(t, strings.Repeat(string(line)+"\n", int(count)), string(all))
 }
 
 func TestLinesThatAreGoneAreCounted(t *testing.T) {

@@ -61,6 +61,7 @@ func (d *delivery) create(id originID, have uint64) *origin {
 	}
 	o := newOrigin(id)
 	o.have, o.end, o.round = have, have, d.round
+	o.log.stock = &d.stock
 	d.origins[id] = o
 	return o
 }
