@@ -23,10 +23,10 @@ var errSlow = errors.New("the other side does not read what it asked for")
 // link is a connection after the handshake. It must keep these rules:
 //
 //  1. The reader, member.read, owns it: the reader alone takes it down.
-//  2. The writer, write, is the only one that writes to conn, and there is one
-//     at a time: poke starts it when there is something to write, and it ends
-//     when there is nothing left, so that an idle link has none. When it fails
-//     it closes conn, and nothing else: the reader notices.
+//  2. The writer is the only one that writes to conn, and there is one at a time:
+//     poke and push begin it when there is something to write, and it ends when
+//     there is nothing left, so that an idle link has none. When it fails it
+//     closes conn, and nothing else: the reader notices.
 //  3. Chat lines are read from the history, never queued here. Control lines
 //     are queued, up to maxControl; over that the link is cut.
 //  4. Nobody but the writer ever waits for the other side.

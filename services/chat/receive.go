@@ -104,16 +104,22 @@ func (m *member) take(l *link, msg message) error {
 // cut ends a link for what came from it: it tells the other side, and the log.
 func (m *member) cut(l *link, why *refusal) error {
 	m.Log.Warn("cut a connection for what came from it", "peer", l.peer.name.Who(), "why", why)
+	if l.conn.SetWriteDeadline(time.Now().Add(lastLine)) == nil {
+		l.finish()
+	}
 	tcp.Refuse(l.conn, why.line().append(nil))
 	return why
 }
 
-// lastWord is how long the last line over a silent link may take.
-const lastWord = 50 * time.Millisecond
+const (
+	lastLine = time.Second           // what is being written may take so long, before it is said why a link is cut
+	lastWord = 50 * time.Millisecond // and over a silent link so long, that and the last line together
+)
 
 // sayLast tells the other side why the link ends, if it is there after all.
 func (m *member) sayLast(l *link, why *refusal) {
 	if l.conn.SetDeadline(time.Now().Add(lastWord)) == nil {
+		l.finish()
 		_ = write(l.conn, why.line()) // most likely there is nobody to read it
 	}
 }

@@ -18,6 +18,9 @@ type Input interface {
 	Ready() bool              // reports whether Next would return at once
 }
 
+// pushLinks is how many links whoever types writes to by itself.
+const pushLinks = 8
+
 // readTyped takes in what is typed until it ends.
 func (m *member) readTyped(in Input, end context.CancelCauseFunc) {
 	var p pace
@@ -51,26 +54,33 @@ func (m *member) chat(in Input) (command []byte, err error) {
 	if err != nil || m.commands(line) {
 		return line, err
 	}
-	defer func() {
-		for _, l := range m.delivery.all() {
-			l.poke()
-		}
-	}()
+	defer m.send()
 	m.delivery.mu.Lock()
 	defer m.delivery.mu.Unlock()
-	for taken := 0; taken < paceStep; {
+	for taken := 0; ; {
 		if err = m.say(line); err != nil {
 			return nil, err
 		}
-		taken += len(line)
-		if !in.Ready() {
-			break
+		if taken += len(line); taken >= paceStep || !in.Ready() {
+			return nil, nil
 		}
 		if line, err = in.Next(); err != nil || m.commands(line) {
 			return line, err
 		}
 	}
-	return nil, nil
+}
+
+// send has the links send what has been typed. To the first few it writes itself
+// if it is little; with more the processors are to share the work.
+func (m *member) send() {
+	links := m.delivery.all()
+	few := min(len(links), pushLinks)
+	for _, l := range links[few:] {
+		l.poke()
+	}
+	for _, l := range links[:few] {
+		l.push()
+	}
 }
 
 // say takes in one line. It is called with the delivery lock held.

@@ -3,19 +3,32 @@ package chat
 import (
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
+// pushLimit is how many bytes push writes at most.
+const pushLimit = 4 << 10
+
 // writer is the writing side of a link. Only a link that has something to say has
-// a goroutine for it.
+// a writer: it is a goroutine, write, which may wait for the other side, or for
+// one write that does not wait it is whoever calls push, so that nobody has to be
+// woken for a line that is typed while nothing else goes on.
 type writer struct {
-	bufs, rest net.Buffers // the goroutine's
-	all        sync.WaitGroup
+	bufs    net.Buffers // the writer's: what is to be written next,
+	rest    net.Buffers // and write has yet to write
+	through uint64      // the last line of ours that is in bufs, or was
+	final   bool        // nothing is to follow bufs
+
+	raw     syscall.RawConn  // of conn; nil: push has not been here
+	attempt func(fd uintptr) // once
+
+	all sync.WaitGroup
 
 	// Guarded by link.mu.
 	writing bool // there is one
 	due     bool // it has been poked and has not looked yet
-	muted   bool // nothing is written any more
+	muted   bool // nothing more is written
 }
 
 // poke has the writer look for something to write.
@@ -27,9 +40,37 @@ func (l *link) poke() {
 
 // pokeLocked is poke for who holds l.mu.
 func (l *link) pokeLocked() {
+	if l.beginLocked() {
+		l.all.Go(l.write)
+	}
+}
+
+// beginLocked reports whether the caller is the writer now: there may be something
+// to write, and there was none. It is called with l.mu held.
+func (l *link) beginLocked() bool {
 	l.due = true
-	if !l.writing && !l.muted {
-		l.writing = true
+	if l.writing || l.muted {
+		return false
+	}
+	l.writing = true
+	return true
+}
+
+// push writes what there is to write, if it is little and the connection takes it
+// at once; what is left is for a goroutine. It does not wait for the other side.
+// It must be called without delivery.mu.
+func (l *link) push() {
+	l.mu.Lock()
+	begins := l.beginLocked()
+	if begins {
+		l.all.Add(1)
+	}
+	l.mu.Unlock()
+	if !begins {
+		return
+	}
+	defer l.all.Done()
+	if left := l.collect() && (!l.pushed() || l.collect()); left || !l.rests() {
 		l.all.Go(l.write)
 	}
 }
@@ -38,54 +79,104 @@ func (l *link) pokeLocked() {
 // nothing left or the link is over.
 func (l *link) write() {
 	for {
-		l.mu.Lock()
-		control, beating, leaving := l.control, l.beating, l.leaving
-		l.control, l.beating, l.due = nil, false, false
-		l.mu.Unlock()
-
-		bufs := l.bufs[:0]
-		if len(control) > 0 {
-			bufs = append(bufs, control)
-		}
-		bufs, sent := l.delivery.forLink(l, l.sent.Load(), bufs)
-		last := false
-		switch {
-		case len(bufs) > 0:
-		case leaving: // the other side closes, so that TIME_WAIT is there and not on our source port
-			bufs, last = append(bufs, byeLine), true
-		case beating:
-			bufs = append(bufs, beatLine)
-		case l.rests():
-			return
-		default:
+		if len(l.bufs) == 0 && !l.collect() {
+			if l.rests() {
+				return
+			}
 			continue
 		}
-		l.bufs, l.rest = bufs, bufs // WriteTo eats the slice that it is called on
+		l.rest = l.bufs // WriteTo eats the slice that it is called on
 		if _, err := l.rest.WriteTo(l.conn); err != nil {
 			l.close(err)
-			last = true
-		}
-		if last {
+			l.bufs = nil
 			l.mute()
-			return
+			continue
 		}
-		l.sent.Store(sent)
-		l.moved.Store(time.Now().UnixNano())
+		l.written()
 	}
 }
 
+// collect gathers what is to be written next, and reports whether that is
+// anything. It is for the writer, once bufs has been written.
+func (l *link) collect() bool {
+	l.mu.Lock()
+	l.due = false
+	if l.muted {
+		l.mu.Unlock()
+		return false
+	}
+	control, beating, leaving := l.control, l.beating, l.leaving
+	l.control, l.beating = nil, false
+	l.mu.Unlock()
+
+	if len(control) > 0 {
+		l.bufs = append(l.bufs, control)
+	}
+	l.bufs, l.through = l.delivery.forLink(l, l.sent.Load(), l.bufs)
+	switch {
+	case len(l.bufs) > 0:
+	case leaving: // the other side closes, so that TIME_WAIT is there and not on our source port
+		l.bufs, l.final = append(l.bufs, byeLine), true
+	case beating:
+		l.bufs = append(l.bufs, beatLine)
+	}
+	return len(l.bufs) > 0
+}
+
 var byeLine, beatLine = message{verb: verbBye}.append(nil), message{verb: verbBeat}.append(nil)
+
+// written notes that bufs has been written.
+func (l *link) written() {
+	clear(l.bufs)
+	l.bufs = l.bufs[:0]
+	l.sent.Store(l.through)
+	l.moved.Store(time.Now().UnixNano())
+	if l.final {
+		l.mute()
+	}
+}
+
+// pushed writes bufs if it is little, and reports whether the connection took all
+// of it at once. It is for push.
+func (l *link) pushed() bool {
+	if len(l.bufs) != 1 || len(l.bufs[0]) > pushLimit {
+		return false
+	}
+	if l.raw == nil {
+		conn, ok := l.conn.(syscall.Conn)
+		if !ok {
+			return false // in memory
+		}
+		raw, err := conn.SyscallConn()
+		if err != nil {
+			return false // write meets the same
+		}
+		l.raw, l.attempt = raw, l.once
+	}
+	if l.raw.Control(l.attempt) != nil || len(l.bufs[0]) > 0 {
+		return false
+	}
+	l.written()
+	return true
+}
+
+// once writes as much of the first of bufs as fd, which does not block, takes.
+func (w *writer) once(fd uintptr) {
+	if n, err := syscall.Write(int(fd), w.bufs[0]); err == nil {
+		w.bufs[0] = w.bufs[0][n:]
+	}
+}
 
 // rests reports whether the writer is to end, as nobody has poked it since it
 // looked.
 func (l *link) rests() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.writing = l.due
+	l.writing = l.due && !l.muted
 	return !l.writing
 }
 
-// mute has nothing written any more.
+// mute has nothing more written than what is being written.
 func (l *link) mute() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +184,7 @@ func (l *link) mute() {
 }
 
 // finish returns when there is no writer, and will be none. It is for the reader,
-// who has closed conn.
+// who has closed conn or set a deadline for it.
 func (l *link) finish() {
 	l.mute()
 	l.all.Wait()
