@@ -65,7 +65,7 @@ func meshJoins(ctx context.Context, l *lab, s *report.Section) error {
 			Short: fmt.Sprintf("mesh of %d", clients),
 			Rate:  inMilliseconds, Cost: perGo, Roles: everybody,
 			Goals: []rounds.Goal{{Side: chatSide, Peer: meshSide}},
-			Warm:  clients <= 20, Rounds: 5, AtLeast: 2, Time: 4 * time.Second,
+			Warm:  clients <= 20, Rounds: 5, AtLeast: 3, Time: 12 * time.Second,
 		}
 		if clients == 100 {
 			c.Goals[0].AtMost = 3
