@@ -29,7 +29,7 @@ func serverReturns(ctx context.Context, l *lab, s *report.Section) error {
 			Short: fmt.Sprintf("%d back", clients),
 			Rate:  inMilliseconds, Cost: perGo, Roles: everybody,
 			Goals: []rounds.Goal{{Side: chatSide, Peer: meshSide, AtMost: 2}},
-			Warm:  true, Rounds: 9, AtLeast: 3, Time: 6 * time.Second,
+			Warm:  clients <= fewClients, Rounds: 9, AtLeast: 4, Time: 12 * time.Second,
 		}
 		err := l.playCrowds(ctx, s, c, clients)
 		if err != nil {
@@ -41,18 +41,16 @@ func serverReturns(ctx context.Context, l *lab, s *report.Section) error {
 
 // playCrowds plays a contest of restarts.
 func (l *lab) playCrowds(ctx context.Context, s *report.Section, c rounds.Contest, clients int) error {
-	for _, kind := range kinds {
-		crowd, err := l.gather(ctx, kind.programs, clients)
-		if err != nil {
-			return fmt.Errorf("%s: %w", kind.name, err)
-		}
-		defer crowd.Close()
-		c.Sides = append(c.Sides, rounds.Side{Name: kind.name, Run: func(ctx context.Context, _ int) (rounds.Sample, error) {
-			sample, err := crowd.restart(ctx, l)
-			sample.Amount = 1
-			return sample, err
-		}})
+	sides, done, err := l.seat(ctx, l.meshes(), clients, func(ctx context.Context, crowd *crowd) (rounds.Sample, error) {
+		sample, err := crowd.restart(ctx, l)
+		sample.Amount = 1
+		return sample, err
+	})
+	if err != nil {
+		return err
 	}
+	defer done()
+	c.Sides = sides
 	return s.Play(ctx, l.player, c)
 }
 

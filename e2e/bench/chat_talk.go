@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"peerlab/e2e/bench/internal/report"
@@ -61,28 +60,25 @@ func talkAll(ctx context.Context, l *lab, s *report.Section) error {
 
 // talkingOfFive plays a contest of typing as fast as possible, in crowds of five.
 func (l *lab) talkingOfFive(ctx context.Context, s *report.Section, size int, all bool, c rounds.Contest) error {
-	crowds, closeAll, err := l.gatherAll(ctx, receivers)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
 	c.Rounds, c.AtLeast, c.Time = 7, 3, 12*time.Second
-	return l.talking(ctx, s, crowds, size, all, c)
+	return l.talking(ctx, s, receivers, size, all, c)
 }
 
 // talking plays a contest of typing as fast as possible.
-func (l *lab) talking(ctx context.Context, s *report.Section, crowds []contender, size int, all bool, c rounds.Contest) error {
-	for _, side := range crowds {
-		c.Sides = append(c.Sides, side.plays(func(ctx context.Context, c *crowd) (rounds.Sample, error) {
-			talkers := c.talkers
-			if !all {
-				talkers = c.talkers[1:2]
-			}
-			return c.Talk(ctx, talkers, size, talkTime)
-		}))
+func (l *lab) talking(ctx context.Context, s *report.Section, clients, size int, all bool, c rounds.Contest) error {
+	sides, done, err := l.seat(ctx, l.everyKind(), clients, func(ctx context.Context, c *crowd) (rounds.Sample, error) {
+		talkers := c.talkers
+		if !all {
+			talkers = c.talkers[1:2]
+		}
+		return c.Talk(ctx, talkers, size, talkTime)
+	})
+	if err != nil {
+		return err
 	}
-	c.Rate = rounds.Unit{Name: "million lines shown/s", Scale: 1e6}
-	c.Cost, c.Roles, c.Warm = perMillion, everybody, true
+	defer done()
+	c.Sides, c.Rate = sides, rounds.Unit{Name: "million lines shown/s", Scale: 1e6}
+	c.Cost, c.Roles, c.Warm = perMillion, everybody, clients <= fewClients
 	return s.Play(ctx, l.player, c)
 }
 
@@ -90,12 +86,7 @@ func (l *lab) talking(ctx context.Context, s *report.Section, crowds []contender
 // five screens, one line at a time.
 func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
 	const lines = 2000 // in each round
-	crowds, closeAll, err := l.gatherAll(ctx, receivers)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
-	err = l.oneByOne(ctx, s, crowds, lines, rounds.Contest{
+	err := l.oneByOne(ctx, s, receivers, lines, rounds.Contest{
 		Title: "One line of 64 B at a time to five screens, from stdin to each",
 		Short: "one line at a time",
 		Goals: []rounds.Goal{
@@ -116,57 +107,21 @@ func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
 
 // oneByOne plays a contest of so many lines, each typed when all have shown the
 // one before.
-func (l *lab) oneByOne(ctx context.Context, s *report.Section, crowds []contender, lines int, c rounds.Contest) error {
-	for _, side := range crowds {
-		c.Sides = append(c.Sides, side.plays(func(ctx context.Context, c *crowd) (rounds.Sample, error) {
-			took, sample, err := c.OneByOne(ctx, c.talkers[1], lineShort, lines)
-			sample.Latency = rounds.Latency{
-				P50:  stats.Quantile(took, 0.5).Seconds(),
-				P99:  stats.Quantile(took, 0.99).Seconds(),
-				P999: stats.Quantile(took, 0.999).Seconds(),
-			}
-			return sample, err
-		}))
+func (l *lab) oneByOne(ctx context.Context, s *report.Section, clients, lines int, c rounds.Contest) error {
+	sides, done, err := l.seat(ctx, l.everyKind(), clients, func(ctx context.Context, c *crowd) (rounds.Sample, error) {
+		took, sample, err := c.OneByOne(ctx, c.talkers[1], lineShort, lines)
+		sample.Latency = rounds.Latency{
+			P50:  stats.Quantile(took, 0.5).Seconds(),
+			P99:  stats.Quantile(took, 0.99).Seconds(),
+			P999: stats.Quantile(took, 0.999).Seconds(),
+		}
+		return sample, err
+	})
+	if err != nil {
+		return err
 	}
-	c.Rate = rounds.Unit{Name: "lines shown/s", Scale: 1}
-	c.Cost, c.Roles, c.Warm = perMillion, everybody, true
+	defer done()
+	c.Sides, c.Rate = sides, rounds.Unit{Name: "lines shown/s", Scale: 1}
+	c.Cost, c.Roles, c.Warm = perMillion, everybody, clients <= fewClients
 	return s.Play(ctx, l.player, c)
-}
-
-// contender is a crowd that takes part in a contest.
-type contender struct {
-	name  string
-	crowd *crowd
-}
-
-// gatherAll starts a crowd of every kind, each with so many clients and a server
-// or somebody in its place.
-func (l *lab) gatherAll(ctx context.Context, clients int) (all []contender, closeAll func(), err error) {
-	closeAll = func() {
-		for _, c := range all {
-			c.crowd.Close()
-		}
-	}
-	for _, kind := range []struct {
-		name  string
-		start func() (*crowd, error)
-	}{
-		{chatSide, func() (*crowd, error) { return l.gather(ctx, chat, clients) }},
-		{meshSide, func() (*crowd, error) { return l.gather(ctx, mesh, clients) }},
-		{goSide, func() (*crowd, error) { return l.gatherNats(ctx, clients) }},
-	} {
-		c, err := kind.start()
-		if err != nil {
-			closeAll()
-			return nil, nil, fmt.Errorf("%s: %w", kind.name, err)
-		}
-		all = append(all, contender{kind.name, c})
-	}
-	return all, closeAll, nil
-}
-
-func (c contender) plays(run func(context.Context, *crowd) (rounds.Sample, error)) rounds.Side {
-	return rounds.Side{Name: c.name, Run: func(ctx context.Context, _ int) (rounds.Sample, error) {
-		return run(ctx, c.crowd)
-	}}
 }

@@ -15,19 +15,19 @@ func TestEveryCrowdShowsWhatItsTalkersType(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.close()
-	all, closeAll, err := l.gatherAll(t.Context(), receivers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closeAll()
-	for _, c := range all {
-		t.Run(c.name, func(t *testing.T) {
-			for name, talkers := range map[string][]pipes.Talker{"one": c.crowd.talkers[1:2], "all": c.crowd.talkers} {
-				if s, err := c.crowd.Talk(t.Context(), talkers, lineShort, 20*time.Millisecond); err != nil || s.Amount == 0 {
+	for _, who := range l.everyKind() {
+		t.Run(who.name, func(t *testing.T) {
+			c, err := who.gather(t.Context(), receivers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			for name, talkers := range map[string][]pipes.Talker{"one": c.talkers[1:2], "all": c.talkers} {
+				if s, err := c.Talk(t.Context(), talkers, lineShort, 20*time.Millisecond); err != nil || s.Amount == 0 {
 					t.Errorf("%s talking: %+v, %v", name, s, err)
 				}
 			}
-			if took, _, err := c.crowd.OneByOne(t.Context(), c.crowd.talkers[1], lineShort, 10); err != nil || len(took) != 10*receivers {
+			if took, _, err := c.OneByOne(t.Context(), c.talkers[1], lineShort, 10); err != nil || len(took) != 10*receivers {
 				t.Errorf("one by one: %d times, %v", len(took), err)
 			}
 		})
