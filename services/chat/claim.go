@@ -55,6 +55,9 @@ func (m *member) claimUnknown(name Name, a *attempt) (*peer, error) {
 }
 
 func (m *member) claimOutLocked(p *peer, a *attempt) error {
+	if p.dropped { // while it was dialled
+		return refuse("full", "no room for %s any more", p.name.Who())
+	}
 	if p.link != nil || p.claim != nil || m.leaving {
 		return refuse("crossed", "a connection with %s is there already", p.name.Who())
 	}

@@ -127,22 +127,30 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) *link {
 		}
 	}
 	if p != nil {
-		var ours *refusal
 		m.mu.Lock()
-		if addrs := p.addrs(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
-			p.failures++
-		}
-		p.mute = errors.As(err, &ours) && ours.code == "timeout"
-		if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.code == "wrong" {
-			for _, id := range p.at(addr) {
-				m.delivery.died(id)
-			}
+		if p.link == nil { // else it has come by itself meanwhile, and lives
+			m.failedLocked(p, addr, err)
 		}
 		m.mu.Unlock()
 	}
 	m.undialled(p, addr, err)
 	m.settled(false)
 	return nil
+}
+
+// failedLocked takes in that a dial of p has come to nothing. It is called with
+// m.mu held.
+func (m *member) failedLocked(p *peer, addr string, err error) {
+	var ours *refusal
+	if addrs := p.addrs(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
+		p.failures++
+	}
+	p.mute = errors.As(err, &ours) && ours.code == "timeout"
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.code == "wrong" {
+		for _, id := range p.at(addr) {
+			m.delivery.died(id)
+		}
+	}
 }
 
 // greetAt makes the handshake over a connection that dial has made, and returns
