@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -73,7 +74,10 @@ func FuzzReader(f *testing.F) {
 }
 
 func FuzzEscape(f *testing.F) {
-	for _, text := range []string{"", "hello", "\x1b]0;title\x07", "\u009b31m", "\x9b", "\u202eabc", "caf\u00e9", "\xe2\x82", `\x1b`, "a\tb"} {
+	for _, text := range []string{
+		"", "hello", "\x1b]0;title\x07", "\u009b31m", "\x9b", "\u202eabc", "caf\u00e9", "\xe2\x82", `\x1b`, "a\tb",
+		strings.Repeat("~", 40) + "\x7f\xff", strings.Repeat(" ", 31) + "\x1f", strings.Repeat("\xfe\xff", 20),
+	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -84,6 +88,7 @@ func FuzzEscape(f *testing.F) {
 		require.True(t, Clean(escaped), "%q", escaped)
 		require.Equal(t, string(escaped), string(Escape(nil, escaped)), "escaped once more")
 		require.Equal(t, Clean(text), bytes.Equal(escaped, text), "Clean(%q), which becomes %q", text, escaped)
+		require.Equal(t, utf8.Valid(text) && !bytes.ContainsFunc(text, steers), Clean(text), "%q, rune by rune", text)
 		require.True(t, Clean([]byte(Quote(text))), "%s", Quote(text))
 	})
 }
