@@ -13,8 +13,8 @@ var crowdSizes = []int{5, 20, 50, 100}
 
 // The curves that begin with the rows about crowds of five.
 const (
-	bulkCost   = "processor time, lines as fast as they go, µs for each that is shown"
-	singleCost = "processor time, one line at a time, µs for each that is shown"
+	bulkCost   = "lines as fast as they go: processor µs a line shown"
+	singleCost = "one line at a time: processor µs a line shown"
 	singleTime = "one line at a time, from stdin to a screen, p50, ms"
 )
 

@@ -107,7 +107,7 @@ func (oneTwoFive) Ticks(low, high float64) []plot.Tick {
 	for power := math.Pow10(int(math.Floor(math.Log10(low)))); power <= high; power *= 10 {
 		for _, times := range []float64{1, 2, 5} {
 			if at := times * power; low <= at && at <= high {
-				ticks = append(ticks, plot.Tick{Value: at, Label: strconv.FormatFloat(at, 'g', 3, 64)})
+				ticks = append(ticks, plot.Tick{Value: at, Label: strconv.FormatFloat(at, 'f', -1, 64)})
 			}
 		}
 	}
