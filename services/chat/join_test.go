@@ -78,15 +78,22 @@ func TestClientWithoutServerWaitsAndKeepsWhatIsTyped(t *testing.T) {
 	})
 }
 
+// moved is a chat of five in which, while there is no server, client 3 has come
+// back on another port.
+func (l *lab) moved() (c []*actor, three *actor) {
+	s, c := l.five()
+	s.kill()
+	c[2].kill()
+	three = l.start("3", "127.0.0.1:7003", nil, c[0].Advertise)
+	<-time.After(lastRetry)
+	return c, three
+}
+
 func TestClientOnAnotherPortWhileThereWasNoServer(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
-		s, c := l.five()
-		s.kill()
-		c[2].kill()
-		three := l.start("3", "127.0.0.1:7003", nil, c[0].Advertise)
-		<-time.After(lastRetry)
+		c, three := l.moved()
 		c[4].shows("Client 3: initiated.")
-		s = l.start(server, serverAddr, remember(c...)) // it remembers the old port of 3
+		s := l.start(server, serverAddr, remember(c...)) // it remembers the old port of 3
 		synctest.Wait()
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected")
 		three.screen.clear()
@@ -99,11 +106,7 @@ func TestClientOnAnotherPortWhileThereWasNoServer(t *testing.T) {
 // it was is under way.
 func TestNewsOfAnotherPortAreNotTakenForTheOldOne(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
-		s, c := l.five()
-		s.kill()
-		c[2].kill()
-		three := l.start("3", "127.0.0.1:7003", nil, c[0].Advertise)
-		<-time.After(lastRetry)
+		c, three := l.moved()
 		begun, told := make(chan struct{}), make(chan struct{})
 		begin := sync.OnceFunc(func() { close(begun) })
 		l.net.Filter(func(from, to string) error {
@@ -116,7 +119,7 @@ func TestNewsOfAnotherPortAreNotTakenForTheOldOne(t *testing.T) {
 			}
 			return nil
 		})
-		s = l.start(server, serverAddr, remember(c...))
+		s := l.start(server, serverAddr, remember(c...))
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 4: reconnected", "Client 5: reconnected")
 		close(told)
 		s.shows("Client 3: reconnected")
