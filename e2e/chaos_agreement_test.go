@@ -41,6 +41,20 @@ func (r *round) allSee(line string, ids ...int) {
 	}
 }
 
+// tellsOneAndDies has somebody whose links to clients 2 and 3 are silent say a
+// line, which gets to client 1 only, and die: they must show it all the same.
+func (r *round) tellsOneAndDies(t *testing.T, who string) {
+	t.Helper()
+	line := r.says(who, "")
+	r.clients[1].Sees(line)
+	for _, id := range []int{2, 3} {
+		require.False(t, shows(r.screen(client(id)), line), "the link is not silent")
+	}
+	r.kills(who)
+	r.allSee(line, 2, 3)
+	r.heal()
+}
+
 // The links from the one who dies to all but one are silent: what it types gets
 // to that one only, in the midst of being sent to all.
 func TestWhatOneSurvivorShowedAllShow(t *testing.T) {
@@ -50,13 +64,7 @@ func TestWhatOneSurvivorShowedAllShow(t *testing.T) {
 	for _, id := range []int{2, 3} {
 		r.gates[client(id)].Shape(lab.ToTarget, lab.Silence())
 	}
-	line := r.says(client(4), "")
-	r.clients[1].Sees(line)
-	require.False(t, shows(r.screen(client(2)), line), "the link is not silent")
-	require.False(t, shows(r.screen(client(3)), line), "the link is not silent")
-	r.kills(client(4))
-	r.allSee(line, 2, 3)
-	r.heal()
+	r.tellsOneAndDies(t, client(4))
 	over()
 	r.passes()
 }
@@ -68,13 +76,7 @@ func TestWhatOneSurvivorShowedOfTheServersAllShow(t *testing.T) {
 	for _, id := range []int{2, 3} {
 		r.ways[id].Shape(lab.FromTarget, lab.Silence())
 	}
-	line := r.says(server, "")
-	r.clients[1].Sees(line)
-	require.False(t, shows(r.screen(client(2)), line), "the link is not silent")
-	require.False(t, shows(r.screen(client(3)), line), "the link is not silent")
-	r.kills(server)
-	r.allSee(line, 2, 3)
-	r.heal()
+	r.tellsOneAndDies(t, server)
 	over()
 	r.passes()
 }
