@@ -66,19 +66,24 @@ func (l *lab) talkingOfFive(ctx context.Context, s *report.Section, size int, al
 
 // talking plays a contest of typing as fast as possible.
 func (l *lab) talking(ctx context.Context, s *report.Section, clients, size int, all bool, c rounds.Contest) error {
-	sides, done, err := l.seat(ctx, l.everyKind(), clients, func(ctx context.Context, c *crowd) (rounds.Sample, error) {
+	c.Rate = rounds.Unit{Name: "million lines shown/s", Scale: 1e6}
+	return l.lines(ctx, s, clients, c, func(ctx context.Context, c *crowd) (rounds.Sample, error) {
 		talkers := c.talkers
 		if !all {
 			talkers = c.talkers[1:2]
 		}
 		return c.Talk(ctx, talkers, size, talkTime)
 	})
+}
+
+// lines plays a contest of lines that are shown, between crowds of every kind.
+func (l *lab) lines(ctx context.Context, s *report.Section, clients int, c rounds.Contest, run func(context.Context, *crowd) (rounds.Sample, error)) error {
+	sides, done, err := l.seat(ctx, l.everyKind(), clients, run)
 	if err != nil {
 		return err
 	}
 	defer done()
-	c.Sides, c.Rate = sides, rounds.Unit{Name: "million lines shown/s", Scale: 1e6}
-	c.Cost, c.Roles, c.Warm = perMillion, everybody, clients <= fewClients
+	c.Sides, c.Cost, c.Roles, c.Warm = sides, perMillion, everybody, clients <= fewClients
 	return s.Play(ctx, l.player, c)
 }
 
@@ -108,7 +113,8 @@ func talkLatency(ctx context.Context, l *lab, s *report.Section) error {
 // oneByOne plays a contest of so many lines, each typed when all have shown the
 // one before.
 func (l *lab) oneByOne(ctx context.Context, s *report.Section, clients, lines int, c rounds.Contest) error {
-	sides, done, err := l.seat(ctx, l.everyKind(), clients, func(ctx context.Context, c *crowd) (rounds.Sample, error) {
+	c.Rate = rounds.Unit{Name: "lines shown/s", Scale: 1}
+	return l.lines(ctx, s, clients, c, func(ctx context.Context, c *crowd) (rounds.Sample, error) {
 		took, sample, err := c.OneByOne(ctx, c.talkers[1], lineShort, lines)
 		sample.Latency = rounds.Latency{
 			P50:  stats.Quantile(took, 0.5).Seconds(),
@@ -117,11 +123,4 @@ func (l *lab) oneByOne(ctx context.Context, s *report.Section, clients, lines in
 		}
 		return sample, err
 	})
-	if err != nil {
-		return err
-	}
-	defer done()
-	c.Sides, c.Rate = sides, rounds.Unit{Name: "lines shown/s", Scale: 1}
-	c.Cost, c.Roles, c.Warm = perMillion, everybody, clients <= fewClients
-	return s.Play(ctx, l.player, c)
 }
