@@ -87,7 +87,7 @@ toxiproxy-image: engine builder # of the bench, not of the lab
 .PHONY: test
 test: ## unit tests, with the race detector
 	go test -race $(TESTFLAGS) ./services/... ./e2e/lab/... ./e2e/checker
-	cd e2e/bench && go test -race $(TESTFLAGS) ./...
+	cd e2e/bench && ../../scripts/loudly.sh go test -race $(TESTFLAGS) ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
