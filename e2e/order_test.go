@@ -132,20 +132,28 @@ func TestOrderAsInTheAssignment(t *testing.T) {
 		"Message Received: Client Y: Ahnaf", "Message Received: Client X: Ahnaf", "Sent acknowledgment to both X and Y")
 }
 
+// agree requires X and Y, which said the same, to end with the same verdict,
+// either, and returns who is first and second in it.
+func (c *court) agree(x, y *lab.Process, text string) (first, second string) {
+	c.t.Helper()
+	x.Exits(0)
+	y.Exits(0)
+	require.Len(c.t, x.Lines(), 2)
+	verdict := x.Lines()[1].Text
+	first, second, _ = strings.Cut(verdict, " received before ")
+	require.ElementsMatch(c.t, []string{"X: " + text, "Y: " + text}, []string{first, second})
+	c.shows(x, "Client X: "+text, verdict)
+	c.shows(y, "Client Y: "+text, verdict)
+	return first, second
+}
+
 // Nothing tells who is first when all start at once: but all agree.
 func TestOrderClientsThatAreThereBeforeTheServer(t *testing.T) {
 	c := newCourt(t)
 	x, y := c.client("X", "Ahnaf"), c.client("Y", "Ahnaf")
 	c.open(1)
-	x.Exits(0)
-	y.Exits(0)
-	c.server.Exits(0)
-	require.Len(t, x.Lines(), 2)
-	verdict := x.Lines()[1].Text
-	first, second, _ := strings.Cut(verdict, " received before ")
-	require.ElementsMatch(t, []string{"X: Ahnaf", "Y: Ahnaf"}, []string{first, second})
-	c.shows(y, "Client Y: Ahnaf", verdict)
-	c.shows(c.server, orderReady,
+	first, second := c.agree(x, y, "Ahnaf")
+	c.ends(c.server, 0, orderReady,
 		"Message Received: Client "+first, "Message Received: Client "+second, "Sent acknowledgment to both X and Y")
 }
 

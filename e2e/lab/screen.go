@@ -97,7 +97,8 @@ func (s Screen) Collects(what func() string, take func(Line) bool) {
 }
 
 // At waits for a line and returns when it arrived, for the first time since
-// the mark.
+// the mark. Lines that arrive together have the same time: which of two was
+// first is for [Screen.SeesInOrder].
 func (s Screen) At(line string) time.Time {
 	s.process.lab.t.Helper()
 	var at time.Time
