@@ -31,7 +31,7 @@ type version struct {
 
 func versionOf(info fs.FileInfo) version {
 	st := info.Sys().(*syscall.Stat_t) // what os gives on every Unix
-	return version{uint64(st.Dev), st.Ino, info.Size(), info.ModTime().UnixNano(), st.Ctim.Nano()}
+	return version{uint64(st.Dev), st.Ino, info.Size(), info.ModTime().UnixNano(), changed(st)}
 }
 
 // open opens the file of that name. The refusal is name or notfound. What is no

@@ -76,7 +76,7 @@ func (d disk) fits(more int64) error {
 	if err := syscall.Fstatfs(int(d.Fd()), &fs); err != nil {
 		return nil // a file system that does not say: writing will show
 	}
-	if free := fs.Bavail * uint64(fs.Bsize); uint64(more) > free {
+	if free := room(&fs); uint64(more) > free {
 		return fmt.Errorf("%d bytes are to come, and there is room for %d on the disk; make room, or take another folder: -o DIR, or TMPDIR for what is printed", more, free)
 	}
 	return nil
