@@ -46,7 +46,7 @@ type Fetch struct {
 func NewFetch(c FetchConfig) (*Fetch, error) {
 	f := &Fetch{FetchConfig: c, directory: directory{relay: c.Relay, dial: c.Dial}}
 	if c.Dir != "" {
-		root, err := os.OpenRoot(c.Dir)
+		root, err := openRoot(c.Dir)
 		if err != nil {
 			return nil, fmt.Errorf("%w; -o wants a folder that is there", err)
 		}

@@ -15,11 +15,23 @@ import (
 type folder struct{ root *os.Root }
 
 func openFolder(dir string) (*folder, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := openRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("%w; give the folder to serve with -dir", err)
 	}
 	return &folder{root}, nil
+}
+
+// openRoot is os.OpenRoot for what is a folder: that would wait for a writer of a FIFO.
+func openRoot(dir string) (*os.Root, error) {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(dir)
 }
 
 // version tells one state of a file from another.
@@ -57,6 +69,14 @@ func (f *folder) open(name string) (*os.File, version, error) {
 	return file, versionOf(info), nil
 }
 
+// folders is a file system of folders alone. What has just taken the place of one
+// is not opened, let alone waited for.
+type folders struct{ root *os.Root }
+
+func (f folders) Open(name string) (fs.File, error) {
+	return f.root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+}
+
 // errEnough ends a walk.
 var errEnough = errors.New("enough")
 
@@ -64,7 +84,7 @@ var errEnough = errors.New("enough")
 // maxFiles of them. Those whose names can't be asked for are left out.
 func (f *folder) list(see func(name string, v version)) error {
 	seen := 0
-	err := fs.WalkDir(f.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(folders{f.root}, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil && name == "." {
 			return err
 		}

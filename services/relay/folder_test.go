@@ -2,6 +2,7 @@ package relay
 
 import (
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -118,7 +119,29 @@ func TestFolderThatIsNone(t *testing.T) {
 	require.ErrorContains(t, err, "missing")
 	require.ErrorContains(t, err, "-dir")
 	_, err = openFolder(filepath.Join(folderOf(t, "a", ""), "a"))
-	require.ErrorContains(t, err, "-dir")
+	require.ErrorContains(t, err, "not a directory; give the folder to serve with -dir")
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o644))
+	for _, open := range []func() error{
+		func() error { _, err := openFolder(fifo); return err },
+		func() error { _, err := NewFetch(FetchConfig{Dir: fifo}); return err },
+	} {
+		require.ErrorContains(t, atOnce(t, open), "fifo: not a directory")
+	}
+	_, err = openFolder("")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// A FIFO that has just taken the place of a folder is not waited for.
+func TestFolderListWaitsForNobody(t *testing.T) {
+	dir := folderOf(t, "a", "")
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644))
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	for _, name := range []string{"fifo", "a"} {
+		require.ErrorIs(t, atOnce(t, func() error { _, err := folders{f.root}.Open(name); return err }), syscall.ENOTDIR)
+	}
 }
 
 func TestFolderThatHasGone(t *testing.T) {

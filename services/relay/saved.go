@@ -1,15 +1,11 @@
 package relay
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"peerlab/services/internal/lines"
@@ -32,9 +28,11 @@ type saved struct {
 // bytes that are. The store is nil if there is nothing. It fails where the file
 // could not be saved in the end.
 func resume(root *os.Root, name string) (*saved, int64, error) {
-	shown := lines.Escape(nil, []byte(name))
-	if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s is there and is not a file; remove it, or give another folder with -o", shown)
+	if !isFileOrNothing(root, name) {
+		return nil, 0, fmt.Errorf("%s is there and is not a file; remove it, or give another folder with -o", lines.Escape(nil, []byte(name)))
+	}
+	if !isFileOrNothing(root, markOf(name)) {
+		return nil, 0, notOurs(markOf(name))
 	}
 	if _, err := root.Lstat(partOf(name)); errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
@@ -52,7 +50,7 @@ func newSaved(root *os.Root, name string) (*saved, error) {
 		return nil, err
 	}
 	for {
-		file, err := root.OpenFile(partOf(name), os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o644)
+		file, err := openOwn(root, partOf(name), os.O_RDWR|os.O_CREATE)
 		if err != nil {
 			return nil, err
 		}
@@ -71,55 +69,29 @@ func newSaved(root *os.Root, name string) (*saved, error) {
 // claim makes sure that the part that was opened is ours alone, and reads its
 // mark. If it reports true, another has just finished or removed the part.
 func (s *saved) claim() (again bool, err error) {
-	shown := lines.Escape(nil, []byte(partOf(s.name)))
+	part := partOf(s.name)
 	if err := syscall.Flock(int(s.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return false, fmt.Errorf("lock %s: %w; if another fetch is saving the file, wait for it, or give another folder with -o", shown, err)
+		return false, fmt.Errorf("lock %s: %w; if another fetch is saving the file, wait for it, or give another folder with -o",
+			lines.Escape(nil, []byte(part)), err)
 	}
 	info, err := s.Stat()
 	if err != nil {
 		return false, err
 	}
-	there, err := s.root.Lstat(partOf(s.name))
-	if err != nil || there.Mode().IsRegular() && !os.SameFile(info, there) {
+	if there, err := s.root.Lstat(part); err != nil || !os.SameFile(info, there) {
 		return true, nil
 	}
-	mark, err := s.root.ReadFile(markOf(s.name))
-	if !there.Mode().IsRegular() || info.Size() > 0 && err != nil {
-		return false, fmt.Errorf("%s is there and is not of fetch's making; remove it, or give another folder with -o", shown)
-	}
-	at, err := strconv.ParseInt(strings.TrimSpace(string(mark)), 10, 64)
-	if err == nil && 0 < at && at <= info.Size() {
+	at, err := s.readMark()
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && info.Size() > 0:
+		return false, notOurs(part)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	case 0 < at && at <= info.Size():
 		s.at, s.marked = at, at
 		return false, nil
 	}
 	return false, s.mark(0)
-}
-
-// partOf is the name of what is there of a file until it is whole; markOf that of
-// its mark. A file system takes 255 bytes for a name, so that of a long one is
-// cut, and its hash put in place of what is missing.
-func partOf(name string) string {
-	dir, base := path.Split(name)
-	if most := 255 - len(".part.at"); len(base) > most {
-		sum := sha256.Sum256([]byte(base))
-		hash := hex.EncodeToString(sum[:8])
-		base = strings.ToValidUTF8(base[:most-len(hash)], "") + hash
-	}
-	return dir + base + ".part"
-}
-
-func markOf(name string) string { return partOf(name) + ".at" }
-
-// mark writes down how far the file has got, always in as many digits and over
-// what was there: there is no moment at which a kill leaves a mark without a number.
-func (s *saved) mark(at int64) error {
-	s.marked = at
-	file, err := s.root.OpenFile(markOf(s.name), os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteAt(fmt.Appendf(nil, "%019d\n", at), 0)
-	return errors.Join(err, file.Close())
 }
 
 // step remembers how far the file has got.

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -43,16 +42,6 @@ func TestSavedIsKept(t *testing.T) {
 	}
 }
 
-func TestPartsOfLongNamesDiffer(t *testing.T) {
-	long := strings.Repeat("n", 254)
-	require.NotEqual(t, partOf(long+"a"), partOf(long+"b"))
-	require.Equal(t, "d/a.part", partOf("d/a"))
-	for _, name := range []string{long + "a", strings.Repeat("ü", 127), strings.Repeat("語", 85), strings.Repeat("n", 248)} {
-		require.LessOrEqual(t, len(markOf(name)), 255)
-		require.NoError(t, CheckName(markOf(name)), "it is not cut within a letter")
-	}
-}
-
 func TestSavedGoesOn(t *testing.T) {
 	root := rootOf(t, t.TempDir())
 	s, err := newSaved(root, "a")
@@ -86,14 +75,6 @@ func TestSavedMarksOnTheWay(t *testing.T) {
 	require.Equal(t, segment/2, markIn(t, dir, "a"))
 }
 
-// markIn returns what the mark of a file says.
-func markIn(t testing.TB, dir, name string) int {
-	t.Helper()
-	at, err := strconv.Atoi(strings.TrimSpace(readFile(t, dir, markOf(name))))
-	require.NoError(t, err)
-	return at
-}
-
 func TestSavedLeavesNoJunk(t *testing.T) {
 	for name, test := range map[string]struct {
 		content string
@@ -113,17 +94,6 @@ func TestSavedLeavesNoJunk(t *testing.T) {
 			s.drop(test.spoilt)
 			require.Equal(t, test.left, filesIn(t, dir))
 		})
-	}
-}
-
-func TestSavedWithAMarkThatMakesNoSense(t *testing.T) {
-	for _, mark := range []string{"", "x", "-1", "5", "99999999999999999999", "4 4", "\x00"} {
-		dir := folderOf(t, "a.part", "half", "a.part.at", mark)
-		s, here, err := resume(rootOf(t, dir), "a")
-		require.NoError(t, err, "%q", mark)
-		require.Zero(t, here, "%q", mark)
-		s.drop(false)
-		require.Empty(t, filesIn(t, dir), "nobody knows how much of it is right")
 	}
 }
 
@@ -219,6 +189,11 @@ func TestSavedInAFolderThatCanNotBeWritten(t *testing.T) {
 	dir := folderOf(t, "a", "")
 	_, err := newSaved(rootOf(t, dir), "a/b")
 	require.Error(t, err, "a is a file")
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644))
+	require.Error(t, atOnce(t, func() error {
+		_, err := newSaved(rootOf(t, dir), "fifo/b")
+		return err
+	}))
 	root := rootOf(t, dir)
 	require.NoError(t, os.RemoveAll(dir))
 	_, err = newSaved(root, "b")

@@ -1,0 +1,117 @@
+package relay
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPartsOfLongNamesDiffer(t *testing.T) {
+	long := strings.Repeat("n", 254)
+	require.NotEqual(t, partOf(long+"a"), partOf(long+"b"))
+	require.Equal(t, "d/a.part", partOf("d/a"))
+	for _, name := range []string{long + "a", strings.Repeat("ü", 127), strings.Repeat("語", 85), strings.Repeat("n", 248)} {
+		require.LessOrEqual(t, len(markOf(name)), 255)
+		require.NoError(t, CheckName(markOf(name)), "it is not cut within a letter")
+	}
+}
+
+func TestSavedWithAMarkThatMakesNoSense(t *testing.T) {
+	for _, mark := range []string{"", "x", "-1", "5", "99999999999999999999", "4 4", "\x00"} {
+		dir := folderOf(t, "a.part", "half", "a.part.at", mark)
+		s, here, err := resume(rootOf(t, dir), "a")
+		require.NoError(t, err, "%q", mark)
+		require.Zero(t, here, "%q", mark)
+		s.drop(false)
+		require.Empty(t, filesIn(t, dir), "nobody knows how much of it is right")
+	}
+}
+
+// What is no file under one of the names that fetch uses may be a FIFO: to open that
+// is to wait for whoever is to be at its other end, and that is nobody.
+func TestSavedWaitsForNobody(t *testing.T) {
+	for _, there := range []string{"a", "a.part", "a.part.at"} {
+		for name, puts := range map[string]func(path string) error{
+			"a FIFO":   func(path string) error { return syscall.Mkfifo(path, 0o644) },
+			"a folder": func(path string) error { return os.Mkdir(path, 0o755) },
+			"a device": func(path string) error { return os.Symlink("/dev/zero", path) },
+			"a link to a FIFO": func(path string) error {
+				if err := syscall.Mkfifo(filepath.Join(filepath.Dir(path), "fifo"), 0o644); err != nil {
+					return err
+				}
+				return os.Symlink("fifo", path)
+			},
+			"a link to somebody's file": func(path string) error { return os.Symlink("theirs", path) },
+			"a link to nothing":         func(path string) error { return os.Symlink("nothing", path) },
+		} {
+			for _, part := range []string{"", "half"} {
+				dir := folderOf(t, "theirs", "theirs")
+				if part != "" && there != "a.part" {
+					write(t, filepath.Join(dir, "a.part"), part)
+				}
+				require.NoError(t, puts(filepath.Join(dir, there)))
+				before := filesIn(t, dir)
+				root := rootOf(t, dir)
+				err := atOnce(t, func() error {
+					_, _, err := resume(root, "a")
+					return err
+				})
+				require.ErrorContains(t, err, there+" is there and is not ", "%s, %s", there, name)
+				require.ErrorContains(t, err, "; remove it, or give another folder with -o")
+				require.Equal(t, before, filesIn(t, dir), "%s, %s", there, name)
+				require.Equal(t, "theirs", readFile(t, dir, "theirs"))
+			}
+		}
+	}
+}
+
+// It may come there at any time.
+func TestSavedWaitsForNobodyThatHasJustCome(t *testing.T) {
+	dir := t.TempDir()
+	s, err := newSaved(rootOf(t, dir), "a")
+	require.NoError(t, err)
+	put(t, s, "half")
+	require.NoError(t, os.Remove(filepath.Join(dir, "a.part.at")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "a.part.at"), 0o644))
+	for _, flag := range []int{os.O_RDONLY, os.O_WRONLY | os.O_CREATE} {
+		err := atOnce(t, func() error {
+			_, err := openOwn(s.root, "a.part.at", flag)
+			return err
+		})
+		require.ErrorContains(t, err, "a.part.at is there and is not of fetch's making")
+	}
+	require.NoError(t, atOnce(t, func() error {
+		s.step(segment)
+		s.drop(false)
+		return nil
+	}))
+	require.Equal(t, []string{"a.part"}, filesIn(t, dir))
+}
+
+// atOnce returns what f returns, which waits for nobody.
+func atOnce(t *testing.T, f func() error) error {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(testTime):
+		t.Fatalf("not done after %v", testTime)
+		return nil
+	}
+}
+
+// markIn returns what the mark of a file says.
+func markIn(t testing.TB, dir, name string) int {
+	t.Helper()
+	at, err := strconv.Atoi(strings.TrimSpace(readFile(t, dir, markOf(name))))
+	require.NoError(t, err)
+	return at
+}
