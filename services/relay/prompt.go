@@ -17,8 +17,8 @@ type Input interface {
 	SkipLine() (int64, error) // drops the rest of a line that was too long
 }
 
-// typedAhead is how many names may be typed while a file is fetched. Whoever types
-// more is not heard before the next one is taken, Ctrl-C included.
+// typedAhead is how many names may be typed while a file is fetched. More are left
+// where they come from: a terminal hears Ctrl-C all the same.
 const typedAhead = 256
 
 // Prompt fetches the files that are named on in, a line each, until its end or

@@ -22,7 +22,7 @@ type Input interface {
 }
 
 // typedAhead is how much may be typed, in bytes, before the server takes it.
-// Whoever types more is not heard before it does.
+// More is left where it comes from: a terminal hears Ctrl-C all the same.
 const typedAhead = 256 << 10
 
 // typed is what has been typed and not yet sent. One goroutine reads, another

@@ -126,5 +126,14 @@ func (p Program) serve(in, out, errs *os.File, verbose bool) error {
 		}
 	}
 	defer console.Close()
-	return p.Serve(ctx, &Process{Console: console, Log: newLog(console.Err, errs, verbose)})
+	log := newLog(console.Err, errs, verbose)
+	console.Hangup = stop
+	console.Lost = func(lines int) {
+		if lines == 0 {
+			log.Warn("not taken: what is typed from here on, until somebody takes what was typed before")
+		} else {
+			log.Warn(fmt.Sprintf("%d typed lines were not taken", lines))
+		}
+	}
+	return p.Serve(ctx, &Process{Console: console, Log: log})
 }

@@ -53,3 +53,28 @@ func TestATerminalIsTakenByWhoPrompts(t *testing.T) {
 		})
 	}
 }
+
+// One that reads nothing for the while, because it waits for somebody who takes
+// nothing, is told of Ctrl-C as it is of SIGINT.
+func TestCtrlCEndsServeEvenIfItDoesNotReadWhatIsTyped(t *testing.T) {
+	terminal, tty, err := pty.Open()
+	require.NoError(t, err)
+	defer terminal.Close()
+	defer tty.Close()
+	p := node()
+	p.Check = func([]string) error { return nil }
+	p.Serve = func(ctx context.Context, p *Process) error {
+		go func() {
+			line, err := p.Console.In.Next()
+			assert.NoError(t, err)
+			assert.Equal(t, "one", string(line))
+			_, err = terminal.WriteString("two\r\x03")
+			assert.NoError(t, err)
+		}()
+		_, err := terminal.WriteString("one\r")
+		assert.NoError(t, err)
+		<-ctx.Done()
+		return nil
+	}
+	assert.Equal(t, done, p.main(nil, tty, tty, tty))
+}

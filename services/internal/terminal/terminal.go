@@ -2,7 +2,8 @@
 // they a terminal or pipes.
 //
 // At a terminal a half-typed line survives whatever is shown meanwhile, and
-// Ctrl-C or Ctrl-D ends the input with ErrHangup. With anything else for stdin
+// Ctrl-C or Ctrl-D ends the input with ErrHangup, or, if the program takes none,
+// calls Hangup. With anything else for stdin
 // or stdout the bytes go through unchanged and the end of stdin is io.EOF: a
 // program fed by a pipe that has run dry is not asked to end.
 package terminal
@@ -52,6 +53,19 @@ type Console struct {
 	// Terminal says that Out is a terminal.
 	Terminal bool
 
+	// At a terminal a program may be told in other ways than by In, which it may
+	// not be able to use for the while: it waits for somebody who takes nothing.
+	// Both are to be set, if at all, before In is used, and are called by a
+	// goroutine of the terminal's.
+
+	// Hangup is called when whoever sat at the terminal has left and the program
+	// takes no more lines, so that it does not get to ErrHangup.
+	Hangup func()
+	// Lost is called when lines are dropped because a mebibyte of them waits and
+	// the program has taken none for five seconds: with 0 when that begins, and
+	// with how many it were when a line is kept again.
+	Lost func(lines int)
+
 	prompt  func(string)
 	restore func()
 	once    sync.Once
@@ -73,11 +87,12 @@ func Open(in, out, err *os.File) (*Console, error) {
 		io.Writer
 	}{&keys{in: in}, out}, "")
 	stop := followSize(t, int(out.Fd()))
-	c := &Console{In: typed{t}, Out: t, Err: err, Terminal: true, prompt: t.SetPrompt, restore: func() {
+	c := &Console{Out: t, Err: err, Terminal: true, prompt: t.SetPrompt, restore: func() {
 		stop()
 		withdrawPrompt(t)
 		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
 	}}
+	c.In = newTyped(c, t)
 	if term.IsTerminal(int(err.Fd())) {
 		c.Err = t
 	}
@@ -148,21 +163,6 @@ func followSize(t *term.Terminal, fd int) (stop func()) {
 		close(done)
 	}
 }
-
-// typed is a Source of lines edited at a terminal.
-type typed struct{ t *term.Terminal }
-
-func (s typed) Next() ([]byte, error) {
-	line, err := s.t.ReadLine()
-	if err != nil {
-		return nil, ErrHangup
-	}
-	return []byte(line), nil
-}
-
-func (s typed) SkipLine() (int64, error) { return 0, nil }
-
-func (s typed) Ready() bool { return false }
 
 // piped is a Source of lines from anything but a terminal. Nobody cuts what is
 // typed, so a last line without its end counts.

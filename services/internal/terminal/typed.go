@@ -1,0 +1,141 @@
+package terminal
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	typedAhead   = 1 << 20 // bytes of lines that wait to be taken
+	lineOverhead = 32      // what a line costs besides its bytes
+
+	takePatience  = 5 * time.Second // with a program that takes nothing, before lines are dropped,
+	leavePatience = time.Second     // and before it is told by Hangup that its user has left
+)
+
+// typed is a Source of lines edited at a terminal. Ctrl-C is one byte more behind
+// all that has been typed or pasted before it, and neither the kernel nor x/term
+// can be asked whether it is there. So a goroutine of its own reads on whether or
+// not the program takes the lines. Those that it does not take wait; when they are
+// a mebibyte, and it has taken none for five seconds, what follows is dropped.
+type typed struct {
+	console  *Console // whose Hangup and Lost are called
+	terminal interface{ ReadLine() (string, error) }
+	begin    sync.Once
+	took     chan struct{} // Next has taken something; holds one
+
+	dropped int // lines, since they began to be; the reader's
+
+	mu      sync.Mutex
+	changed sync.Cond
+	waiting []string
+	size    int  // of them
+	left    bool // there will be no more
+	told    bool // and Next has said so
+}
+
+func newTyped(c *Console, terminal interface{ ReadLine() (string, error) }) *typed {
+	s := &typed{console: c, terminal: terminal, took: make(chan struct{}, 1)}
+	s.changed.L = &s.mu
+	return s
+}
+
+func (s *typed) Next() ([]byte, error) {
+	s.begin.Do(func() { go s.read() })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.waiting) == 0 && !s.left {
+		s.changed.Wait()
+	}
+	defer func() {
+		select {
+		case s.took <- struct{}{}:
+		default:
+		}
+	}()
+	if len(s.waiting) == 0 {
+		s.told = true
+		return nil, ErrHangup
+	}
+	line := s.waiting[0]
+	s.waiting = s.waiting[1:]
+	s.size -= len(line) + lineOverhead
+	return []byte(line), nil
+}
+
+func (s *typed) SkipLine() (int64, error) { return 0, nil }
+
+func (s *typed) Ready() bool { return false }
+
+// read reads what is typed until whoever types leaves.
+func (s *typed) read() {
+	for {
+		line, err := s.terminal.ReadLine()
+		if err != nil {
+			break
+		}
+		s.add(line)
+	}
+	s.mu.Lock()
+	s.left = true
+	s.changed.Broadcast()
+	s.mu.Unlock()
+	stuck := s.dropped > 0
+	if stuck || !s.within(leavePatience, func() bool { return s.told }) {
+		if hangup := s.console.Hangup; hangup != nil {
+			hangup()
+		}
+	}
+}
+
+// add takes in a line, or drops it.
+func (s *typed) add(line string) {
+	room := func() bool { return s.size < typedAhead }
+	patience := takePatience
+	if s.dropped > 0 {
+		patience = 0
+	}
+	if !s.within(patience, room) {
+		if s.dropped == 0 {
+			s.lost(0)
+		}
+		s.dropped++
+		return
+	}
+	if s.dropped > 0 {
+		s.lost(s.dropped)
+		s.dropped = 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, line)
+	s.size += len(line) + lineOverhead
+	s.changed.Broadcast()
+}
+
+func (s *typed) lost(lines int) {
+	if lost := s.console.Lost; lost != nil {
+		lost(lines)
+	}
+}
+
+// within waits until ok, which is called with mu held, and reports whether it
+// got so. It gives up when nothing has been taken for the time of the patience.
+func (s *typed) within(patience time.Duration, ok func() bool) bool {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		s.mu.Lock()
+		is := ok()
+		s.mu.Unlock()
+		if is || patience == 0 {
+			return is
+		}
+		select {
+		case <-s.took:
+			timer.Reset(patience)
+		case <-timer.C:
+			return false
+		}
+	}
+}
