@@ -61,7 +61,7 @@ type Console struct {
 	// Hangup is called when whoever sat at the terminal has left and the program
 	// takes no more lines, so that it does not get to ErrHangup.
 	Hangup func()
-	// Lost is called when lines are dropped because a mebibyte of them waits and
+	// Lost is called when lines are dropped because 16 MiB of them wait and
 	// the program has taken none for five seconds: with 0 when that begins, and
 	// with how many it were when a line is kept again.
 	Lost func(lines int)
@@ -92,7 +92,7 @@ func Open(in, out, err *os.File) (*Console, error) {
 		withdrawPrompt(t)
 		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
 	}}
-	c.In = newTyped(c, t)
+	c.In = newTyped(c, t, typedAhead)
 	if term.IsTerminal(int(err.Fd())) {
 		c.Err = t
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	typedAhead   = 1 << 20 // bytes of lines that wait to be taken
-	lineOverhead = 32      // what a line costs besides its bytes
+	typedAhead   = 16 << 20 // bytes of lines that wait to be taken: more than anybody pastes by mistake
+	lineOverhead = 32       // what a line costs besides its bytes
 
 	takePatience  = 5 * time.Second // with a program that takes nothing, before lines are dropped,
 	leavePatience = time.Second     // and before it is told by Hangup that its user has left
@@ -17,10 +17,11 @@ const (
 // all that has been typed or pasted before it, and neither the kernel nor x/term
 // can be asked whether it is there. So a goroutine of its own reads on whether or
 // not the program takes the lines. Those that it does not take wait; when they are
-// a mebibyte, and it has taken none for five seconds, what follows is dropped.
+// 16 MiB, and it has taken none for five seconds, what follows is dropped.
 type typed struct {
 	console  *Console // whose Hangup and Lost are called
 	terminal interface{ ReadLine() (string, error) }
+	room     int // bytes of lines that may wait
 	begin    sync.Once
 	took     chan struct{} // Next has taken something; holds one
 
@@ -34,8 +35,8 @@ type typed struct {
 	told    bool // and Next has said so
 }
 
-func newTyped(c *Console, terminal interface{ ReadLine() (string, error) }) *typed {
-	s := &typed{console: c, terminal: terminal, took: make(chan struct{}, 1)}
+func newTyped(c *Console, terminal interface{ ReadLine() (string, error) }, room int) *typed {
+	s := &typed{console: c, terminal: terminal, room: room, took: make(chan struct{}, 1)}
 	s.changed.L = &s.mu
 	return s
 }
@@ -90,7 +91,7 @@ func (s *typed) read() {
 
 // add takes in a line, or drops it.
 func (s *typed) add(line string) {
-	room := func() bool { return s.size < typedAhead }
+	room := func() bool { return s.size < s.room }
 	patience := takePatience
 	if s.dropped > 0 {
 		patience = 0

@@ -41,7 +41,7 @@ func inTime(t *testing.T, f func(t *testing.T, p *pasting)) {
 		p := &pasting{t: t, edited: make(edited)}
 		p.typed = newTyped(&Console{
 			Hangup: func() { p.hangups.Add(1) }, Lost: func(lines int) { p.lost = append(p.lost, lines) },
-		}, p.edited)
+		}, p.edited, testRoom)
 		p.typed.begin.Do(func() { go p.typed.read() }) // as the first Next does
 		f(t, p)
 	})
@@ -67,7 +67,10 @@ func (p *pasting) takes(from, to int) {
 	}
 }
 
-const full = typedAhead/100 + 1 // lines that are a mebibyte
+const (
+	testRoom = 1 << 20
+	full     = testRoom/100 + 1 // lines that fill it
+)
 
 // A program may wait for somebody who takes nothing; that its user leaves it is
 // told all the same, in a second, and nothing is lost if it goes on after all.
@@ -101,7 +104,7 @@ func TestCtrlCIsHeardBehindMoreThanThereIsRoomFor(t *testing.T) {
 		synctest.Wait()
 		require.EqualValues(t, 1, p.hangups.Load())
 		require.Equal(t, takePatience, time.Since(began), "and not again")
-		require.LessOrEqual(t, p.typed.size, typedAhead+100)
+		require.LessOrEqual(t, p.typed.size, testRoom+100)
 	})
 }
 
@@ -146,12 +149,12 @@ func TestAProgramThatIsSlowLosesNothing(t *testing.T) {
 
 func TestEmptyLinesTakeRoomToo(t *testing.T) {
 	inTime(t, func(t *testing.T, p *pasting) {
-		for range 4 * typedAhead / lineOverhead {
+		for range 4 * testRoom / lineOverhead {
 			p.edited <- ""
 		}
 		synctest.Wait()
 		assert.Equal(t, []int{0}, p.lost)
-		assert.LessOrEqual(t, len(p.typed.waiting), typedAhead/lineOverhead+1)
+		assert.LessOrEqual(t, len(p.typed.waiting), testRoom/lineOverhead+1)
 		close(p.edited)
 	})
 }
