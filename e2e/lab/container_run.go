@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
@@ -96,7 +98,8 @@ func (r *containerRun) signal(ctx context.Context, sig syscall.Signal) error {
 
 func (r *containerRun) kill(ctx context.Context) error {
 	return r.engine.ending(ctx, func() error {
-		if err := r.signal(ctx, syscall.SIGKILL); err != nil {
+		// It may have ended by itself; the engine then speaks of a conflict.
+		if err := r.signal(ctx, syscall.SIGKILL); err != nil && !errdefs.IsConflict(err) {
 			return err
 		}
 		select {
@@ -141,5 +144,11 @@ type containerInput struct {
 	attach client.ContainerAttachResult
 }
 
-// close half-closes the connection, which ends the program's input.
-func (i containerInput) close() error { return i.attach.CloseWrite() }
+// close half-closes the connection, which ends the program's input. It is no
+// error when the program's end was first.
+func (i containerInput) close() error {
+	if err := i.attach.CloseWrite(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}

@@ -12,10 +12,6 @@ import (
 	"time"
 )
 
-// outputDelay is how long the outputs may stay open after a native program
-// ended because a child of it still holds them.
-const outputDelay = 2 * time.Second
-
 // nativeUnit runs a command as a process of this machine.
 type nativeUnit struct {
 	command []string
@@ -30,32 +26,60 @@ func newNativeUnit(command []string, o order, g *guard) *nativeUnit {
 	return &nativeUnit{command: command, order: o, guard: g}
 }
 
-func (u *nativeUnit) run(_ context.Context, stdout, stderr io.Writer) (running, error) {
-	// A pipe of our own, since only a file's writes can have a deadline.
-	in, out, err := os.Pipe()
+func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running, error) {
+	if err := u.remove(ctx); err != nil { // children of the epoch before
+		return nil, err
+	}
+	r, err := u.start(stdout, stderr)
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", u.order.name, err)
 	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.now = r
+	return r, nil
+}
+
+func (u *nativeUnit) start(stdout, stderr io.Writer) (*nativeRun, error) {
 	args := append(u.command[1:len(u.command):len(u.command)], u.order.args...)
 	cmd := exec.Command(u.command[0], args...)
 	cmd.Dir = u.order.dir
 	// Race-enabled programs sleep a second at their end unless told not to.
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, stdout, stderr
-	cmd.WaitDelay = outputDelay
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	begun := time.Now()
-	err = cmd.Start()
-	_ = in.Close()
+	// Pipes of our own: only a file's writes can have a deadline, and of what a
+	// program wrote before its end nothing may be lost, however late it is read.
+	in, input, err := os.Pipe()
 	if err != nil {
-		_ = out.Close()
-		return nil, fmt.Errorf("starting %s: %w", u.order.name, err)
+		return nil, err
 	}
-	u.guard.group(cmd.Process.Pid)
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.now = &nativeRun{cmd: cmd, in: out, at: begun}
-	return u.now, nil
+	defer in.Close()
+	r := &nativeRun{cmd: cmd, in: input}
+	cmd.Stdin = in
+	for i, to := range []io.Writer{stdout, stderr} {
+		out, end, err := newOutput(to)
+		if err != nil {
+			r.discard()
+			return nil, err
+		}
+		defer end.Close()
+		r.outputs[i] = out
+		if i == 0 {
+			cmd.Stdout = end
+		} else {
+			cmd.Stderr = end
+		}
+	}
+	r.at = time.Now()
+	if err := cmd.Start(); err != nil {
+		r.discard()
+		return nil, err
+	}
+	r.group = newGroup(cmd.Process.Pid, u.guard)
+	for _, o := range r.outputs {
+		go o.copy()
+	}
+	return r, nil
 }
 
 func (u *nativeUnit) remove(context.Context) error {
@@ -64,26 +88,29 @@ func (u *nativeUnit) remove(context.Context) error {
 	if u.now == nil {
 		return nil
 	}
-	pgid := u.now.cmd.Process.Pid
-	err := killGroup(pgid) // children outlive their parent
-	u.guard.groupGone(pgid)
+	err := u.now.group.kill() // children outlive their parent
+	u.now.group.forget()
 	u.now = nil
 	return err
 }
 
-// killGroup kills all of a process group; that nothing is left of it is no error.
-func killGroup(pgid int) error {
-	if err := syscall.Kill(-pgid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("killing process group %d: %w", pgid, err)
-	}
-	return nil
+// nativeRun is one process.
+type nativeRun struct {
+	cmd     *exec.Cmd
+	in      *os.File
+	outputs [2]*output
+	group   *group
+	at      time.Time
 }
 
-// nativeRun is one process. Its group has the same number as itself.
-type nativeRun struct {
-	cmd *exec.Cmd
-	in  *os.File
-	at  time.Time
+// discard closes the pipes of a process that was not started.
+func (r *nativeRun) discard() {
+	_ = r.in.Close()
+	for _, o := range r.outputs {
+		if o != nil {
+			_ = o.pipe.Close()
+		}
+	}
 }
 
 func (r *nativeRun) begun() time.Time { return r.at }
@@ -95,24 +122,26 @@ func (r *nativeRun) signal(_ context.Context, sig syscall.Signal) error {
 	return r.cmd.Process.Signal(sig)
 }
 
-func (r *nativeRun) kill(context.Context) error { return killGroup(r.cmd.Process.Pid) }
+func (r *nativeRun) kill(context.Context) error { return r.group.kill() }
 
 func (r *nativeRun) pause(context.Context) error {
-	if err := syscall.Kill(-r.cmd.Process.Pid, syscall.SIGSTOP); err != nil {
+	if err := r.group.signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
 	return awaitStop(r.cmd.Process.Pid)
 }
 
-func (r *nativeRun) resume(context.Context) error {
-	return syscall.Kill(-r.cmd.Process.Pid, syscall.SIGCONT)
-}
+func (r *nativeRun) resume(context.Context) error { return r.group.signal(syscall.SIGCONT) }
 
 func (r *nativeRun) wait() (int, error) {
 	err := r.cmd.Wait()
+	r.group.ended()
 	_ = r.in.Close()
+	for _, o := range r.outputs {
+		o.end()
+	}
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
+	if err != nil && !errors.As(err, &exit) {
 		return 0, err
 	}
 	state := r.cmd.ProcessState
@@ -124,4 +153,10 @@ func (r *nativeRun) wait() (int, error) {
 
 type nativeInput struct{ *os.File }
 
-func (i nativeInput) close() error { return i.Close() }
+// close is no error when the program's end was first.
+func (i nativeInput) close() error {
+	if err := i.Close(); !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}

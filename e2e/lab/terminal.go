@@ -1,12 +1,12 @@
 package lab
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/creack/pty"
@@ -27,6 +27,8 @@ type Terminal struct {
 	name string
 	cmd  *exec.Cmd
 	tty  *os.File
+	// group is of the command and what it started, as far as that made none.
+	group *group
 
 	mu      sync.Mutex
 	screen  *vt.Screen
@@ -49,11 +51,12 @@ func (l *Lab) Sit(name string, env []string, command ...string) *Terminal {
 	if t.tty, err = pty.StartWithSize(t.cmd, &pty.Winsize{Rows: terminalRows, Cols: terminalCols}); err != nil {
 		l.fail("terminal %s: %v", name, err)
 	}
-	l.run.guard.group(t.cmd.Process.Pid)
+	t.group = newGroup(t.cmd.Process.Pid, l.run.guard)
 	l.t.Cleanup(t.close)
 	go func() {
 		_, _ = io.Copy(t, t.tty) // ends with an error when the command does
 		_ = t.cmd.Wait()
+		t.group.ended()
 		close(t.done)
 	}()
 	return t
@@ -92,20 +95,23 @@ func (t *Terminal) Reads(rows ...string) {
 	t.lab.t.Helper()
 	timer := time.NewTimer(lineTimeout)
 	defer timer.Stop()
+	var why string // set: this is the last look
 	for {
 		t.mu.Lock()
 		changed, ok := t.changed, t.endsWith(rows)
 		t.mu.Unlock()
-		if ok {
+		switch {
+		case ok:
 			return
+		case why != "":
+			t.lab.fail("terminal %s: %s the screen does not end with %s\n%s", t.name, why, quoteAll(rows), t.text())
 		}
 		select {
 		case <-changed:
 		case <-t.done:
-			t.lab.fail("terminal %s: its command ended and the screen does not end with %s\n%s", t.name, quoteAll(rows), t.text())
+			why = "its command ended and"
 		case <-timer.C:
-			t.lab.fail("terminal %s: the screen does not end with %s after %v (lineTimeout)\n%s",
-				t.name, quoteAll(rows), lineTimeout, t.text())
+			why = fmt.Sprintf("after %v (lineTimeout)", lineTimeout)
 		}
 	}
 }
@@ -149,9 +155,11 @@ func (t *Terminal) text() string {
 }
 
 func (t *Terminal) close() {
-	_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+	if err := t.group.kill(); err != nil {
+		t.lab.t.Errorf("lab: ending terminal %s: %v", t.name, err)
+	}
 	<-t.done
-	t.lab.run.guard.groupGone(t.cmd.Process.Pid)
+	t.group.forget()
 	_ = t.tty.Close()
 	if t.lab.t.Failed() {
 		t.lab.t.Log(t.text())

@@ -1,0 +1,68 @@
+package lab
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+// outputDelay is how long the outputs may stay open after a native program
+// ended because a child of it still holds them.
+const outputDelay = 2 * time.Second
+
+// pipeSize is how many bytes a pipe holds.
+const pipeSize = 64 << 10
+
+// output is the reading end of a pipe that a native program writes to.
+type output struct {
+	pipe   *os.File
+	to     io.Writer
+	copied chan struct{} // closed when nothing more will be
+}
+
+// newOutput makes a pipe. The end returned is for the program, and the caller
+// closes it.
+func newOutput(to io.Writer) (o *output, end *os.File, err error) {
+	o = &output{to: to, copied: make(chan struct{})}
+	o.pipe, end, err = os.Pipe()
+	return o, end, err
+}
+
+// copy hands over what comes until nobody holds the other end, or end has
+// given up those who do.
+func (o *output) copy() {
+	defer close(o.copied)
+	defer o.pipe.Close()
+	if _, err := io.Copy(o.to, o.pipe); errors.Is(err, os.ErrDeadlineExceeded) {
+		o.drain()
+	}
+}
+
+// end returns when all is handed over that the program wrote, which has ended.
+func (o *output) end() {
+	_ = o.pipe.SetReadDeadline(time.Now().Add(outputDelay))
+	<-o.copied
+}
+
+// drain hands over what the pipe holds now. A read past its deadline fails even
+// if there is something to read, and a busy machine may come to it so late.
+func (o *output) drain() {
+	_ = o.pipe.SetReadDeadline(time.Time{})
+	pipe, err := o.pipe.SyscallConn()
+	if err != nil {
+		return
+	}
+	all := make([]byte, pipeSize)
+	_ = pipe.Read(func(fd uintptr) bool {
+		n, err := syscall.Read(int(fd), all)
+		for err == syscall.EINTR {
+			n, err = syscall.Read(int(fd), all)
+		}
+		if n > 0 {
+			_, _ = o.to.Write(all[:n])
+		}
+		return true
+	})
+}
