@@ -29,11 +29,14 @@ func (l *Lab) eventually(what func() string, ok func() bool) {
 	defer timer.Stop()
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
-	for !ok() {
+	for late := false; !ok(); {
+		if late {
+			l.fail("not so after %v (lookTimeout): %s", lookTimeout, what())
+		}
 		select {
 		case <-ticker.C:
 		case <-timer.C:
-			l.fail("not so after %v (lookTimeout): %s", lookTimeout, what())
+			late = true // but it may be so by now
 		}
 	}
 }

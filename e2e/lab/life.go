@@ -72,7 +72,9 @@ func (p *Process) ends(limit time.Duration, reason string) {
 	select {
 	case <-e.ended:
 	case <-timer.C:
-		p.lab.fail("%v has not ended within %v (%s)", p, limit, reason)
+		if e.alive() { // it may have ended at the same time
+			p.lab.fail("%v has not ended within %v (%s)", p, limit, reason)
+		}
 	}
 	if e.err != nil {
 		p.lab.fail("%v: %v", p, e.err)

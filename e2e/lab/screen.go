@@ -163,19 +163,21 @@ func (s Screen) wait(what func() string, done func(fresh view) bool) {
 	e, next := s.process.now(), s.mark()
 	timer := time.NewTimer(s.patience)
 	defer timer.Stop()
-	for {
+	for late := false; ; {
 		fresh := e.outputs[s.stream].since(next)
 		next = fresh.next
-		if done(fresh) {
+		switch {
+		case done(fresh):
 			return
-		}
-		if fresh.ended {
+		case fresh.ended:
 			s.process.lab.fail("%v ended with status %d and shows no %s, %s", s, e.status, what(), s.since())
+		case late:
+			s.process.lab.fail("%v shows no %s, %s, after %v (%s)", s, what(), s.since(), s.patience, s.reason)
 		}
 		select {
 		case <-fresh.changed:
 		case <-timer.C:
-			s.process.lab.fail("%v shows no %s, %s, after %v (%s)", s, what(), s.since(), s.patience, s.reason)
+			late = true // though what came in time may not have been looked at
 		}
 	}
 }
