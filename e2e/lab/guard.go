@@ -69,10 +69,11 @@ func (g *guard) tell(format string, args ...any) {
 	}
 }
 
-func (g *guard) group(pgid int)     { g.tell("+group %d", pgid) } // kill this process group
-func (g *guard) groupGone(pgid int) { g.tell("-group %d", pgid) } // no longer
-func (g *guard) folder(path string) { g.tell("+folder %s", path) }
-func (g *guard) containers()        { g.tell("+containers") } // sweep those of the run
+func (g *guard) group(pgid int)         { g.tell("+group %d", pgid) }  // kill this process group
+func (g *guard) groupGone(pgid int)     { g.tell("-group %d", pgid) }  // no longer
+func (g *guard) folder(path string)     { g.tell("+folder %s", path) } // remove this folder
+func (g *guard) folderGone(path string) { g.tell("-folder %s", path) } // no longer
+func (g *guard) containers()            { g.tell("+containers") }      // sweep those of the run
 
 // relieve has the guard undo everything that is left and waits for its end.
 func (g *guard) relieve() error {
@@ -94,7 +95,7 @@ func (g *guard) relieve() error {
 func standGuard(orders io.Reader, run string) int {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	groups := map[int]bool{}
-	var folders []string
+	folders := map[string]bool{}
 	containers := false
 	for in := bufio.NewScanner(orders); in.Scan(); {
 		order, arg, _ := strings.Cut(in.Text(), " ")
@@ -105,7 +106,9 @@ func standGuard(orders io.Reader, run string) int {
 		case "-group":
 			delete(groups, pgid)
 		case "+folder":
-			folders = append(folders, arg)
+			folders[arg] = true
+		case "-folder":
+			delete(folders, arg)
 		case "+containers":
 			containers = true
 		}
@@ -122,11 +125,11 @@ func standGuard(orders io.Reader, run string) int {
 			_ = syscall.Kill(-pgid, syscall.SIGKILL) // it may have ended by itself
 		}
 	}
-	for _, dir := range folders {
-		errs = append(errs, os.RemoveAll(dir))
-	}
 	if containers {
 		errs = append(errs, sweepRun(run))
+	}
+	for _, dir := range slices.Sorted(maps.Keys(folders)) { // last, when nobody has business there
+		errs = append(errs, removeFolder(dir))
 	}
 	if err := errors.Join(errs...); err != nil {
 		fmt.Fprintln(os.Stderr, "lab: guard:", err)

@@ -54,6 +54,8 @@ func TestNothingOutlivesTheTestBinary(t *testing.T) {
 				require.NoError(t, err, "%s: %v", who, found)
 				New(t).Eventually("its "+who+" is gone", func() bool { return !runs(pid) })
 			}
+			assert.NotEmpty(t, found["folder"])
+			assert.NoDirExists(t, found["folder"])
 			if InContainers() {
 				assert.Empty(t, containersOf(t, found["run"]))
 			}
@@ -93,7 +95,7 @@ func TestToDie(t *testing.T) {
 	}
 	report := []string{
 		"", "process = " + strconv.Itoa(p.now().running.(*nativeRun).cmd.Process.Pid),
-		"child = " + child, "run = " + l.run.id, "up = 1", "",
+		"child = " + child, "run = " + l.run.id, "folder = " + l.dir, "up = 1", "",
 	}
 	_, _ = os.Stdout.WriteString(strings.Join(report, "\n"))
 	select {}

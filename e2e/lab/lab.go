@@ -64,7 +64,7 @@ func New(t testing.TB, opts ...Option) *Lab {
 	tag := make([]byte, 4)
 	_, _ = rand.Read(tag) // never fails
 	l := &Lab{
-		t: t, run: r, began: time.Now(), dir: t.TempDir(),
+		t: t, run: r, began: time.Now(),
 		kept: map[string]string{},
 		tag:  "fence-" + hex.EncodeToString(tag),
 		cast: casting{container: r.container, overrides: map[string]string{}, root: r.root, binaries: r.binaries},
@@ -72,6 +72,11 @@ func New(t testing.TB, opts ...Option) *Lab {
 	for _, opt := range opts {
 		opt(l)
 	}
+	// Not the test's own temporary folder, which would stay when the test binary is killed.
+	if l.dir, err = os.MkdirTemp("", "peerlab-lab-"); err != nil {
+		t.Fatalf("lab: %v", err)
+	}
+	r.guard.folder(l.dir)
 	t.Cleanup(l.close)
 	return l
 }
@@ -146,6 +151,10 @@ func (l *Lab) close() {
 			l.t.Errorf("lab: ending %s: %v", processes[i].Name(), err)
 		}
 	}
+	if err := removeFolder(l.dir); err != nil {
+		l.t.Errorf("lab: %v", err)
+	}
+	l.run.guard.folderGone(l.dir)
 	for _, p := range processes {
 		if sick := p.sickness(); sick != "" {
 			l.t.Errorf("lab: %s", sick)
