@@ -13,8 +13,8 @@ const (
 	startTimeout  = 60 * time.Second
 	signalTimeout = 20 * time.Second
 	killTimeout   = 20 * time.Second // from SIGKILL to the end
-	exitTimeout   = 10 * time.Second
-	typeTimeout   = 10 * time.Second
+	exitTimeout   = 20 * time.Second
+	typeTimeout   = 20 * time.Second
 	removeTimeout = 60 * time.Second
 )
 
