@@ -81,6 +81,14 @@ func TestNobodyTalksAheadOfTheSlowest(t *testing.T) {
 	})
 }
 
+func TestTheFirstTurnIsHadHoweverLate(t *testing.T) {
+	w := newWindow(1)
+	w.close()
+	if !w.begin(0) || w.begin(1) {
+		t.Errorf("%d turns are begun, want the first", w.started)
+	}
+}
+
 func TestAWindowSaysWhatIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWindow(1)

@@ -48,14 +48,15 @@ func (w *window) begin(turn int) bool {
 	for w.failed == nil && turn >= w.over+ahead {
 		w.changed.Wait()
 	}
-	if w.failed != nil || w.closed && turn >= w.started {
+	if w.failed != nil || w.closed && turn >= max(w.started, 1) {
 		return false
 	}
 	w.started = max(w.started, turn+1)
 	return true
 }
 
-// close lets no further turn begin.
+// close lets no further turn begin, but the first: a busy machine may come to it
+// only when the time is over.
 func (w *window) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -50,6 +50,15 @@ func TestTalkCountsWhatIsShown(t *testing.T) {
 	}
 }
 
+// A busy machine may come to typing only when the time for it is over.
+func TestTalkTypesAChunkAtLeast(t *testing.T) {
+	g, talker := pair(t, "exec sed -u 's/^/you: /'")
+	s, err := g.Talk(t.Context(), []Talker{talker}, 64, 0)
+	if want := float64(chunkSize/64 + 1); err != nil || s.Amount != want {
+		t.Errorf("%v lines, want %v; %v", s.Amount, want, err)
+	}
+}
+
 func TestTalkFailsWhenAScreenShowsAnythingElse(t *testing.T) {
 	for name, filter := range map[string]string{
 		"lines twice":       "exec sed -u 's/^/you: /;p'",

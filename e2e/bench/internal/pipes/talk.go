@@ -22,7 +22,7 @@ type Talker struct {
 }
 
 // Talk has talkers type lines of size bytes, their ends included, as fast as
-// they are taken and all at the same time for so long, and waits until every
+// they are taken and all at the same time for so long, a chunk at least, and waits until every
 // process but the typist has shown each of them. It fails when a screen has
 // shown anything else. The sample's amount is the lines shown, its server the
 // group and its client this process.
@@ -32,16 +32,17 @@ func (g *Group) Talk(ctx context.Context, talkers []Talker, size int, long time.
 	sample, err := g.Measure(func() error {
 		end := time.Now().Add(long)
 		for _, talker := range talkers {
-			over := false
+			begun, over := false, false
 			err := talker.TypeFrom(func() []byte {
 				switch {
 				case over:
 					return nil
-				case time.Now().After(end):
+				case begun && time.Now().After(end):
 					over = true
 					t.typed(talker, 1)
 					return t.last
 				}
+				begun = true
 				t.typed(talker, chunkSize/size)
 				return chunk
 			})
