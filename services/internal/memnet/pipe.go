@@ -119,7 +119,8 @@ func (p *pipe) until(d *deadline, t time.Time) {
 	p.set(func() {
 		d.stop()
 		if d.at = t; !t.IsZero() {
-			d.wake = time.AfterFunc(time.Until(t), p.change.Broadcast)
+			// Under the lock, or one who has looked and does not wait yet would miss it.
+			d.wake = time.AfterFunc(time.Until(t), func() { p.set(func() {}) })
 		}
 	})
 }

@@ -44,7 +44,7 @@ func start(t *testing.T, role string, argv ...string) (child *exec.Cmd, out *buf
 	pipe, err := child.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, child.Start())
-	limit := time.AfterFunc(10*time.Second, func() { _ = child.Process.Kill() }) // ends every wait for it
+	limit := time.AfterFunc(time.Minute, func() { _ = child.Process.Kill() }) // ends every wait for it
 	t.Cleanup(func() {
 		limit.Stop()
 		_ = child.Process.Kill() // it may have ended
