@@ -13,8 +13,8 @@ set -euo pipefail
 
 readonly COMPOSE_MODULE=github.com/docker/compose/v2 COMPOSE_VERSION=v2.40.3
 readonly ENGINE_LOG=${PEERLAB_DOCKERD_LOG:-/var/log/peerlab-dockerd.log}
-readonly ENGINE_PATIENCE=15 # seconds for one answer
-readonly ENGINE_WAIT=60 # seconds; a first start on a slow disk takes about ten
+readonly ENGINE_PATIENCE=60 # seconds for one answer; on a busy machine it takes some
+readonly ENGINE_WAIT=180 # seconds; a first start on a slow disk takes about ten
 readonly PULL_WAIT=600  # seconds; a registry that is not there at all says so long before
 
 # Users who are not root, and some CI, lack the folders where dockerd and iptables are.
@@ -133,8 +133,8 @@ forget_dead() {
 
 # await_engine [PID]: until the engine answers. With PID: no longer than that process lives.
 await_engine() {
-	local tries
-	for ((tries = ENGINE_WAIT * 4; tries > 0; tries--)); do
+	local end=$((SECONDS + ENGINE_WAIT))
+	while ((SECONDS < end)); do
 		ask_engine && return
 		[ -z "${1:-}" ] || kill -0 "$1" 2>/dev/null || break
 		sleep 0.25

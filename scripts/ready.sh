@@ -4,7 +4,7 @@
 # It asks by itself, as the images' health checks would: the engine first asks after a whole interval.
 set -euo pipefail
 
-readonly PROJECT=${COMPOSE_PROJECT_NAME:-peerlab} SECONDS_AT_MOST=15
+readonly PROJECT=${COMPOSE_PROJECT_NAME:-peerlab} SECONDS_AT_MOST=120 # it takes four
 
 ours() { docker ps --all --filter "label=com.docker.compose.project=$PROJECT" "$@"; }
 
