@@ -10,12 +10,12 @@ import (
 // Timeouts of what is done to a process, each well beyond what it takes on a
 // loaded machine of two cores.
 const (
-	startTimeout  = 60 * time.Second
-	signalTimeout = 20 * time.Second
+	startTimeout  = 120 * time.Second
+	signalTimeout = 60 * time.Second // in containers a kill waits for its turn
 	killTimeout   = 20 * time.Second // from SIGKILL to the end
 	exitTimeout   = 20 * time.Second
 	typeTimeout   = 20 * time.Second
-	removeTimeout = 60 * time.Second
+	removeTimeout = 120 * time.Second
 )
 
 // Spec says what to start.
