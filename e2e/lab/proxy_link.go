@@ -3,6 +3,7 @@ package lab
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -19,11 +20,14 @@ type link struct {
 
 // carry copies one direction to its end and then passes that end on.
 func carry(to *net.TCPConn, from io.Reader) {
-	if _, err := io.Copy(to, from); err != nil {
+	_, err := io.Copy(to, from)
+	switch {
+	case err == nil:
+		_ = to.CloseWrite()
+	case errors.Is(err, net.ErrClosed): // by cut, which does it to both sides
+	default:
 		reset(to) // one side is gone: the other is to know
-		return
 	}
-	_ = to.CloseWrite()
 }
 
 // peekLine waits for the end of a line and returns the line without taking it.

@@ -33,12 +33,15 @@ func greeter(t *testing.T, address string) {
 	}()
 }
 
+// talkTimeout is for all that a caller says and hears, in some seconds.
+const talkTimeout = time.Minute
+
 // caller dials and says its first line; it has been greeted and answered.
 func caller(t *testing.T, address, first string) (net.Conn, *bufio.Reader) {
 	c, err := net.Dial("tcp", address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(lookTimeout)))
+	require.NoError(t, c.SetDeadline(time.Now().Add(talkTimeout)))
 	fmt.Fprintln(c, first)
 	in := bufio.NewReader(c)
 	for _, want := range []string{"welcome\n", first + "\n"} {
@@ -102,4 +105,31 @@ func TestProxyPassesEndsAndLongLinesOn(t *testing.T) {
 	rest, err := io.ReadAll(in)
 	require.NoError(t, err)
 	assert.Empty(t, rest)
+}
+
+func TestBothSidesSeeHowALinkIsCut(t *testing.T) {
+	l := New(t)
+	target := l.Address()
+	ln, err := net.Listen("tcp", target)
+	require.NoError(t, err)
+	defer ln.Close()
+	p := l.NewProxy(target)
+	for range 50 {
+		for how, want := range map[Cut]string{FIN: "EOF", RST: "connection reset by peer"} {
+			ours, err := net.Dial("tcp", p.Address)
+			require.NoError(t, err)
+			theirs, err := ln.Accept()
+			require.NoError(t, err)
+			fmt.Fprintln(ours, "hello")
+			_, err = io.ReadFull(theirs, make([]byte, len("hello\n")))
+			require.NoError(t, err)
+			p.Break(how, Everyone)
+			for side, c := range map[string]net.Conn{"dialler": ours, "target": theirs} {
+				_, err := c.Read(make([]byte, 1))
+				require.ErrorContains(t, err, want, side)
+				require.NoError(t, c.Close())
+			}
+			p.Heal()
+		}
+	}
 }
