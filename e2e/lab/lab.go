@@ -26,6 +26,7 @@ type Lab struct {
 	dir       string // the data folders are in it
 	tag       string // in every fence line of this lab, and nowhere else
 	fences    atomic.Int64
+	ports     []int       // of the test's goroutine
 	reported  atomic.Bool // the screens are in the test's output already
 	mu        sync.Mutex
 	processes []*Process
@@ -82,14 +83,15 @@ func New(t testing.TB, opts ...Option) *Lab {
 }
 
 // Port returns a loopback TCP port on which nobody listens, between 20000 and
-// 32000. No test of this run, nor of one that runs at the same time, gets the
-// same. It ends the test if there is none.
+// 32000. No other test that runs at the same time, of this run or another, gets
+// the same. It ends the test if there is none.
 func (l *Lab) Port() string {
 	l.t.Helper()
 	port, err := l.run.ports.take()
 	if err != nil {
 		l.fail("%v", err)
 	}
+	l.ports = append(l.ports, port)
 	return strconv.Itoa(port)
 }
 
@@ -155,6 +157,7 @@ func (l *Lab) close() {
 		l.t.Errorf("lab: %v", err)
 	}
 	l.run.guard.folderGone(l.dir)
+	l.run.ports.giveBack(l.ports)
 	for _, p := range processes {
 		if sick := p.sickness(); sick != "" {
 			l.t.Errorf("lab: %s", sick)

@@ -18,23 +18,29 @@ const (
 	lowPort   = 20000
 	highPort  = 32000
 	portBlock = 100
+	// maxBlocks is how many blocks a test binary claims as long as it can do with
+	// the ports of tests that are over.
+	maxBlocks = 20
 )
 
 // ports hands out free loopback TCP ports. A block of them belongs to one test
 // binary: it holds a lock on the block's file until it ends, so two that run
-// at once never hand out the same port, and within one every port is handed
-// out once. The zero value is not usable: see newPorts.
+// at once never hand out the same port, and within one a port is handed out again
+// only when it was given back, and two thousand others later. The zero value is
+// not usable: see newPorts.
 type ports struct {
-	dir string // where the lock files of the blocks are
+	dir  string // where the lock files of the blocks are
+	free func(port int) (bool, error)
 
 	mu    sync.Mutex
 	next  int
 	end   int
 	locks []*os.File
+	back  []int // given back, the longest ago first
 }
 
 func newPorts() *ports {
-	return &ports{dir: filepath.Join(os.TempDir(), "peerlab-ports")}
+	return &ports{dir: filepath.Join(os.TempDir(), "peerlab-ports"), free: isFree}
 }
 
 // take returns a port that nobody listens on. May be called by any goroutine.
@@ -42,20 +48,40 @@ func (p *ports) take() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for {
-		if p.next == p.end {
-			if err := p.claimBlock(); err != nil {
-				return 0, err
-			}
+		port, err := p.candidate()
+		if err != nil {
+			return 0, err
 		}
-		port := p.next
-		p.next++
-		if free, err := isFree(port); err != nil {
+		if free, err := p.free(port); err != nil {
 			return 0, fmt.Errorf("port %d: %w", port, err)
 		} else if !free {
 			continue // somebody outside the lab has it
 		}
 		return port, nil
 	}
+}
+
+// candidate returns a port that nobody in the lab has.
+func (p *ports) candidate() (int, error) {
+	if p.next == p.end {
+		if len(p.back) > 0 && len(p.locks) >= maxBlocks {
+			port := p.back[0]
+			p.back = p.back[1:]
+			return port, nil
+		}
+		if err := p.claimBlock(); err != nil {
+			return 0, err
+		}
+	}
+	p.next++
+	return p.next - 1, nil
+}
+
+// giveBack takes back ports of a test that is over. May be called by any goroutine.
+func (p *ports) giveBack(all []int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.back = append(p.back, all...)
 }
 
 // isFree says whether nobody listens on a port.
@@ -106,5 +132,5 @@ func (p *ports) close() {
 	for _, f := range p.locks {
 		_ = f.Close()
 	}
-	p.locks, p.next, p.end = nil, 0, 0
+	p.locks, p.back, p.next, p.end = nil, nil, 0, 0
 }
