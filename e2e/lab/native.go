@@ -140,6 +140,9 @@ func (r *nativeRun) wait() (int, error) {
 	for _, o := range r.outputs {
 		o.end()
 	}
+	for _, o := range r.outputs {
+		<-o.copied
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return 0, err

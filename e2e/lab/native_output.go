@@ -40,11 +40,9 @@ func (o *output) copy() {
 	}
 }
 
-// end returns when all is handed over that the program wrote, which has ended.
-func (o *output) end() {
-	_ = o.pipe.SetReadDeadline(time.Now().Add(outputDelay))
-	<-o.copied
-}
+// end has copied be closed when all is handed over that the program wrote, which
+// has ended, in outputDelay at most.
+func (o *output) end() { _ = o.pipe.SetReadDeadline(time.Now().Add(outputDelay)) }
 
 // drain hands over what the pipe holds now. A read past its deadline fails even
 // if there is something to read, and a busy machine may come to it so late.
