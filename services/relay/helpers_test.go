@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,12 +64,10 @@ func TestHelpersThatDoNotHelp(t *testing.T) {
 					}
 					return test.says(request)
 				})
-				requests := 0
+				var requests atomic.Int32 // of all its connections
 				honest.spied = func(request string) { // it waits until the helper has come
-					if _, ok := data(request); ok {
-						if requests++; requests == 2 {
-							<-came
-						}
+					if _, ok := data(request); ok && requests.Add(1) == 2 {
+						<-came
 					}
 				}
 				began := time.Now()

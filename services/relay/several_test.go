@@ -201,10 +201,12 @@ func TestALiarAmongSeveralIsFoundOut(t *testing.T) {
 				l.hashes("a", honest...)
 				if !first {
 					addr = rogue()
-					var requests atomic.Int32
-					honest[0].spied = func(request string) { // it waits until the liar has been asked
-						if _, ok := data(request); ok && requests.Add(1) == 2 {
-							<-lied
+					for i, n := range honest {
+						var requests atomic.Int32
+						n.spied = func(request string) { // beyond the first part they leave one for the liar
+							if _, ok := data(request); ok && requests.Add(1) == int32(2-i) {
+								<-lied
+							}
 						}
 					}
 				}
