@@ -73,7 +73,7 @@ func spool() (store, error) {
 // kept is not begun.
 func (d disk) fits(more int64) error {
 	var fs syscall.Statfs_t
-	if err := syscall.Fstatfs(int(d.Fd()), &fs); err != nil {
+	if err := syscall.Fstatfs(int(d.Fd()), &fs); err != nil || fs.Blocks == 0 {
 		return nil // a file system that does not say: writing will show
 	}
 	if free := room(&fs); uint64(more) > free {
