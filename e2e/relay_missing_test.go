@@ -17,7 +17,7 @@ import (
 // status 1, and returns that line.
 func (s *swarm) fails(p *lab.Process) string {
 	s.t.Helper()
-	p.Exits(1)
+	p.ExitsWithin(fetchTimeout, "fetchTimeout", 1)
 	s.printed(p, "")
 	require.Len(s.t, p.Stderr().Lines(), 1, "one line says what and what to do")
 	return complaints(p)

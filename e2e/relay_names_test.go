@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// specialTime is for an answer to a request for what is no regular file: it must
-// not wait for anybody at the other end of a FIFO.
-const specialTime = 5 * time.Second
+// specialTime is for an answer to a request for what is no regular file: who waits
+// for somebody at the other end of a FIFO waits for ever.
+const specialTime = 20 * time.Second
 
 func TestFetchTakesNamesAsTheyAre(t *testing.T) {
 	s := startSwarm(t)

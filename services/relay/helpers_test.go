@@ -64,7 +64,7 @@ func TestHelpersThatDoNotHelp(t *testing.T) {
 					}
 					return test.says(request)
 				})
-				var requests atomic.Int32 // of all its connections
+				var requests atomic.Int32             // of all its connections
 				honest.spied = func(request string) { // it waits until the helper has come
 					if _, ok := data(request); ok && requests.Add(1) == 2 {
 						<-came
