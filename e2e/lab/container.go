@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -96,7 +95,8 @@ func (u *containerUnit) run(ctx context.Context, stdout, stderr io.Writer) (runn
 		return nil, fmt.Errorf("starting %s: %w", u.name, err)
 	}
 	if r.at, err = u.startedAt(ctx); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", u.name, errors.Join(err, r.kill(ctx)))
+		r.abandon() // remove ends it
+		return nil, fmt.Errorf("starting %s: %w", u.name, err)
 	}
 	return r, nil
 }

@@ -48,7 +48,7 @@ func (u *containerUnit) attach(ctx context.Context) (*containerRun, error) {
 	return r, nil
 }
 
-// abandon gives up a run whose container could not be started.
+// abandon gives up a run whose container could not be started, or not be asked.
 func (r *containerRun) abandon() {
 	r.cancel()
 	r.attach.Close()

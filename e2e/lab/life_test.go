@@ -32,6 +32,22 @@ func TestAProgramIsTypedAtAndEnds(t *testing.T) {
 	assert.True(t, p.Lines()[len(p.Lines())-1].Cut, "the prompt has no line end")
 }
 
+func TestAnEndIsToldWhenAllIsRead(t *testing.T) {
+	l := New(t, anyFixture(t))
+	p := l.Start(fixture("talker"))
+	for range 5 {
+		p.Types("flood 3000")
+		p.Types("err trouble")
+		p.Types("part the very last")
+		p.Types("exit 5")
+		p.Exits(5)
+		require.Len(t, p.Lines(), 3002)
+		assert.Equal(t, "the very last", p.Lines()[3001].Text)
+		assert.Equal(t, 1, p.Stderr().Count("trouble"))
+		p.Start()
+	}
+}
+
 func TestTheEndOfInputIsSeen(t *testing.T) {
 	l := New(t, anyFixture(t))
 	p := l.Start(fixture("reader"))
