@@ -13,6 +13,11 @@ import (
 // errLeaving is what a source returns when the server ends.
 var errLeaving = errors.New("the server ends")
 
+// lastLook is the last part of each time that something is waited for. When the
+// first part is over, what has arrived in it is read, even if this process was
+// held up all the while: that it was is no silence of the client's.
+const lastLook = 10 * time.Millisecond
+
 // source is what a client sends, without telnet's commands, and with the line
 // ends that a client leaves out that knows of none. It is for one goroutine.
 type source struct {
@@ -26,6 +31,7 @@ type source struct {
 	open    bool   // it has sent part of a line since the last line end
 	tail    []byte // the last bytes of that part, up to a character's; only of a client that sends no LF
 	armed   bool   // there is a read deadline
+	quiet   bool   // nothing has come but for the last look
 	err     error  // of conn, returned after the bytes that came with it or before it
 }
 
@@ -42,6 +48,9 @@ func (s *source) Read(b []byte) (int, error) {
 		late := errors.Is(err, os.ErrDeadlineExceeded)
 		if late && s.leaving() {
 			return 0, errLeaving
+		}
+		if s.quiet = late && !s.quiet; s.quiet {
+			continue
 		}
 		if !late {
 			s.err = err
@@ -75,6 +84,9 @@ func (s *source) arm() error {
 	}
 	var deadline time.Time
 	if s.armed = patience > 0; s.armed {
+		if patience -= lastLook; s.quiet {
+			patience = lastLook
+		}
 		deadline = time.Now().Add(patience)
 	}
 	return s.conn.SetReadDeadline(deadline)
