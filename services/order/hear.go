@@ -52,7 +52,7 @@ func (h *hearing) hear(ctx context.Context) error {
 			err = h.take(buf[:len(h.text)+n])
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			switch {
-			case h.quiet:
+			case h.quiet && !h.arrivals.unread():
 				return h.parse() // the settling was part of the silence
 			case len(h.text) == 0:
 				return refuse("timeout", "nothing came for %v", patience)
@@ -81,7 +81,8 @@ func (h *hearing) hear(ctx context.Context) error {
 
 // deadline returns how long to wait for the next byte. Silence is waited for in
 // two parts, so that bytes which have arrived are read before time is up even if
-// this process was held up all the while.
+// this process was held up all the while; and where the kernel can be asked there
+// is no end to it while there are some.
 func (h *hearing) deadline() time.Time {
 	switch {
 	case len(h.text) == 0:
