@@ -185,7 +185,7 @@ func TestHostileBytesToTheRelay(t *testing.T) {
 	t.Parallel()
 	s := startSwarm(t)
 	n := s.join("node", s.folder("node", files{"a.txt": "A\n"}))
-	beset(t, s.at, n.at)
+	beset(t, n.at, s.at) // the relay last: a lease is 15 seconds
 	harmless(t, s.relay.Screen, s.relay.Stderr(), n.Screen, n.Stderr())
 	// Somebody has registered port 80 of another machine: the address it came from counts.
 	assert.Equal(t, []string{n.at, "127.0.0.1:80"}, s.listed(), "nobody else is listed")

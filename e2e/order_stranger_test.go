@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -69,7 +70,7 @@ func TestOrderAServerThatIsNone(t *testing.T) {
 		require.NoError(t, err)
 		own := fmt.Sprintf("Client X: %d", i)
 		got := make([]byte, len(own)+1)
-		_, err = conn.Read(got)
+		_, err = io.ReadFull(conn, got)
 		require.NoError(t, err)
 		require.Equal(t, own+"\n", string(got))
 		_, _ = conn.Write([]byte(test.says)) // the client may close before it has taken all,

@@ -14,8 +14,9 @@ import (
 
 const (
 	orderReady    = "The server is ready to receive"
-	orderPatience = 30 * time.Second // of a server with silence, and of a client that waits for another
-	orderTimeout  = 10 * time.Second // for a client to have its verdict once both messages are there, on a loaded machine
+	orderSilence  = 200 * time.Millisecond // that ends a message which has no other end
+	orderPatience = 30 * time.Second       // of a server with silence, and of a client that waits for another
+	orderTimeout  = 10 * time.Second       // for a client to have its verdict once both messages are there, on a loaded machine
 )
 
 // court is a server that decides which message came first, and its clients.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,9 +29,13 @@ func TestComposeRoom(t *testing.T) {
 	})
 	c.do(append([]string{"up", "--detach", "--no-build"}, services...)...)
 	c.follow("room-server")
-	for range 2 {
-		c.logs["room-server"].Contains(" connected at time ")
-	}
+	come := 0
+	c.logs["room-server"].Collects(func() string { return "that two clients are connected" }, func(l lab.Line) bool {
+		if strings.Contains(l.Text, " connected at time ") {
+			come++
+		}
+		return come == 2
+	})
 	one, two := c.attach("room-client1"), c.attach("room-client2")
 	one.Types("/nick One\r")
 	one.Reads("You are now known as One", "You:")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -56,6 +57,9 @@ func TestRoomALineTooLong(t *testing.T) {
 	r := openParlour(t)
 	ours := r.joins()
 	s, port := r.call()
+	require.NoError(t, s.SetDeadline(time.Now().Add(bulkTimeout)))
+	s.says(t, "one\n") // from now on only LF ends a line, and no pause
+	ours.hears(speaker(port), "one")
 	chunk := bytes.Repeat([]byte("x"), 1<<20)
 	for range 64 {
 		s.says(t, string(chunk))
@@ -73,6 +77,7 @@ func TestRoomAStoppedClientIsCut(t *testing.T) {
 	ours, stopped := r.joins(), r.joins()
 	s, _ := r.call()
 	stopped.Pause()
+	require.NoError(t, s.SetDeadline(time.Now().Add(bulkTimeout)))
 	go func() {
 		line := []byte(strings.Repeat("x", 1023) + "\n")
 		for range 48 { // MiB
@@ -114,6 +119,7 @@ func TestRoomAThousandClients(t *testing.T) {
 	ours.Types("hello, all")
 	var all sync.WaitGroup
 	for i, s := range crowd {
+		require.NoError(t, s.SetDeadline(time.Now().Add(bulkTimeout)))
 		all.Go(func() {
 			for {
 				line, err := s.in.ReadString('\n')
@@ -139,6 +145,7 @@ func TestRoomAThousandClients(t *testing.T) {
 		func(l lab.Line) bool {
 			return strings.HasSuffix(l.Text, ": is anybody there?")
 		})
+	require.NoError(t, last.SetDeadline(time.Now().Add(bulkTimeout)))
 	last.says(t, "/who\n")
 	for {
 		if line := last.line(t); !strings.HasSuffix(line, " is Offline\n") { // some may still be on their way out

@@ -16,7 +16,7 @@ const (
 	roomGreeting = "Connection with the server has been established"
 	roomGoodbye  = "Connection with the server has been closed"
 
-	roomDialPatience = 15 * time.Second // of a client with a server that is not there, and some more
+	roomDialPatience = 30 * time.Second // of a client with a server that is not there, thrice
 )
 
 // parlour is a room and who is in it.
