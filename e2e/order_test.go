@@ -16,7 +16,7 @@ const (
 	orderReady    = "The server is ready to receive"
 	orderSilence  = 200 * time.Millisecond // that ends a message which has no other end
 	orderPatience = 30 * time.Second       // of a server with silence, and of a client that waits for another
-	orderTimeout  = 10 * time.Second       // for a client to have its verdict once both messages are there, on a loaded machine
+	orderTimeout  = 20 * time.Second       // for a client to have its verdict once both messages are there, on a loaded machine
 )
 
 // court is a server that decides which message came first, and its clients.
@@ -52,11 +52,16 @@ func (c *court) open(rounds int) {
 // client starts a client of ours.
 func (c *court) client(name, text string) *lab.Process {
 	c.t.Helper()
+	return c.Start(c.speaker(name, text))
+}
+
+// speaker is a client of ours that is to be started.
+func (c *court) speaker(name, text string) lab.Spec {
 	c.clients++
-	return c.Start(lab.Spec{
+	return lab.Spec{
 		Name: fmt.Sprintf("order-client%d", c.clients), Role: "order-client",
 		Args: []string{"-server", c.at, name, text},
-	})
+	}
 }
 
 // ends requires a process to end with that status, and its screen to hold exactly
@@ -150,9 +155,11 @@ func (c *court) agree(x, y *lab.Process, text string) (first, second string) {
 
 // Nothing tells who is first when all start at once: but all agree.
 func TestOrderClientsThatAreThereBeforeTheServer(t *testing.T) {
-	c := newCourt(t)
-	x, y := c.client("X", "Ahnaf"), c.client("Y", "Ahnaf")
-	c.open(1)
+	c := openCourt(t, 1)
+	c.server.Kill() // it only has to start now, and clients wait ten seconds
+	both := c.StartAll(c.speaker("X", "Ahnaf"), c.speaker("Y", "Ahnaf"))
+	x, y := both[0], both[1]
+	c.server.Start()
 	first, second := c.agree(x, y, "Ahnaf")
 	c.ends(c.server, 0, orderReady,
 		"Message Received: Client "+first, "Message Received: Client "+second, "Sent acknowledgment to both X and Y")

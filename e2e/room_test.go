@@ -196,11 +196,12 @@ func TestRoomServerEnds(t *testing.T) {
 
 func TestRoomClientWaitsForTheServer(t *testing.T) {
 	t.Parallel()
-	r := newParlour(t)
+	r := openParlour(t, "-history", "5")
+	r.server.Kill() // it only has to start when it is waited for
 	early := &occupant{Process: r.Start(lab.Spec{Name: "early", Role: "room-client", Args: []string{"-server", r.at}})}
 	early.Types("typed before there was a server")
 	early.Stderr().Contains("no server at " + r.at + " yet; waiting 10s for it")
-	r.open("-history", "5")
+	r.server.Start()
 	r.arrives(early)
 	s, _ := r.call()
 	require.Regexp(t, said(speaker(early.port), "typed before there was a server"), strings.TrimSpace(s.passing(t)))
