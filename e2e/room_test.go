@@ -16,7 +16,8 @@ const (
 	roomGreeting = "Connection with the server has been established"
 	roomGoodbye  = "Connection with the server has been closed"
 
-	roomDialPatience = 30 * time.Second // of a client with a server that is not there, thrice
+	roomArrival      = 100 * time.Millisecond // before a client that says nothing is told of
+	roomDialPatience = 30 * time.Second       // of a client with a server that is not there, thrice
 )
 
 // parlour is a room and who is in it.
