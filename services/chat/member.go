@@ -189,7 +189,7 @@ func (m *member) run(l *link) {
 	l.finish()
 
 	m.mu.Lock()
-	p.link, p.lost, p.sent = nil, time.Now(), l.sent.Load()
+	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent.Load(), errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
 	m.mu.Unlock()
 	close(l.over)

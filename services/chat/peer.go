@@ -25,7 +25,7 @@ type peer struct {
 	failures   int       // dials in a row that have come to nothing
 	lost       time.Time // when its last link ended
 	sent       uint64    // the last of our lines that was written to that
-	mute       bool      // it took the last connection and did not answer
+	mute       bool      // nothing came over its last link or connection any more
 	pursued    bool      // it is dialled whenever there is no link to it
 	dialling   bool      // it has a dialler
 	left       bool      // it said BYE and has not been heard of since

@@ -31,6 +31,7 @@ func TestHostThatVanishesIsNoticed(t *testing.T) {
 			require.Len(t, a.delivery.all(), 4, a.Name.Who())
 			require.True(t, a.logged("nothing was heard"), a.Name.Who())
 		}
+		<-time.After(firstRetry + precedence) // it is dialled, in vain
 		ready(c[0])
 		c[0].types("/who")
 		require.Contains(t, c[0].screen.lines(), "Client 5: gone, 127.0.0.1:6005")
@@ -56,6 +57,32 @@ func TestWhoTakesConnectionsAndDoesNotAnswerIsSilent(t *testing.T) {
 		<-time.After(2 * handshakeTimeout)
 		one.types("/who")
 		require.Contains(t, one.screen.lines(), "Client 9: silent, 127.0.0.1:6009")
+	})
+}
+
+// TestWhoFallsSilentIsSilentForAsLongAsItLasts: on the link, once that is cut, and
+// while it is dialled. Its host takes connections and answers nothing, as a stopped process does.
+func TestWhoFallsSilentIsSilentForAsLongAsItLasts(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		l.server()
+		one := l.client("1")
+		ln, err := l.net.Listen("127.0.0.1:6009")
+		require.NoError(t, err)
+		conn, _ := l.stranger(clientAddr("1"), "HELLO peerlab-chat/1 9 900 127.0.0.1:6009 new 0")
+		defer conn.Close()
+		l.hold(true, func(from, _ string) bool { return from == "stranger" })
+		<-time.After(silentAfter)
+		for range 100 {
+			one.types("/who")
+			lines := one.screen.lines()
+			require.Equal(t, "Client 9: silent, 127.0.0.1:6009", lines[len(lines)-1])
+			<-time.After(100 * time.Millisecond)
+		}
+		ln.Close()
+		<-time.After(handshakeTimeout + lastRetry)
+		one.types("/who")
+		lines := one.screen.lines()
+		require.Equal(t, "Client 9: gone, 127.0.0.1:6009", lines[len(lines)-1])
 	})
 }
 
