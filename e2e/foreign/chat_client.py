@@ -166,9 +166,9 @@ class Client:
     async def leave(self):
         for member in self.members.values(): member.left = True  # so that it is not dialled any more
         await asyncio.sleep(0.1)  # for the handshakes that are under way
-        links = [m.link for m in self.members.values() if m.link]
-        for link in links: send(link, "BYE")
-        for link in links: await asyncio.wait([asyncio.create_task(link.wait_closed())], timeout=1)
+        linked = [m for m in self.members.values() if m.link]
+        for m in linked: m.left = not send(m.link, "BYE")  # no sign of life is to follow it
+        await asyncio.wait([asyncio.gather(*(m.link.wait_closed() for m in linked), return_exceptions=True)], timeout=1)
         sys.exit()
 
 
@@ -184,7 +184,7 @@ async def main():
     try: await asyncio.start_server(client.converse, "127.0.0.1", words[4], limit=LINE)
     except (OSError, OverflowError) as error: sys.exit(f"port {words[4]}: {error}; choose another PORT2")
     threading.Thread(target=read, daemon=True).start()
-    while not await asyncio.sleep(1): [send(m.link) for m in client.members.values() if m.link]  # a sign of life
+    while not await asyncio.sleep(1): [send(m.link) for m in client.members.values() if m.link and not m.left]  # I live
 
 
 asyncio.run(main())
