@@ -16,11 +16,13 @@ import (
 const agreementLimit = 2 * time.Second
 
 // beginInTurn starts the server, and the clients one after the other, so that
-// each calls those before it: between two clients the younger calls at once.
+// each calls those before it: between two clients the younger calls at once, and
+// the older, if it does so all the same, is turned away.
 func (r *round) beginInTurn() {
 	r.t.Helper()
 	r.opens()
 	for _, id := range ids(len(r.seats)) {
+		r.gates[client(id)].proxy.Break(lab.RST, by(ids(id-1)...))
 		r.joins(id)
 		r.introduced(id)
 	}
@@ -30,6 +32,7 @@ func (r *round) beginInTurn() {
 			r.Eventually(fmt.Sprintf("client %d has called client %d", younger, older), called)
 		}
 	}
+	r.unite()
 }
 
 // allSee waits until these screens show a line, for no longer than agreement
