@@ -17,10 +17,8 @@ type request struct {
 	seq uint64
 }
 
-// line is the HAVE line of an origin.
-func (o *origin) line() message {
-	return message{verb: verbHave, name: []byte(o.name), incarnation: o.incarnation, seq: o.have}
-}
+// shown is what the HAVE line of an origin says. It is called with delivery.mu held.
+func (o *origin) shown() mention { return mention{o.originID, "", o.have} }
 
 // tell has the next few links told what has moved since they were told last. It
 // leaves out those that have not read the last yet.
@@ -36,7 +34,7 @@ func (d *delivery) tell() {
 		var news []byte
 		for _, o := range d.origins {
 			if o.round >= l.told && o != d.self && o != l.origin && (o.have > 0 || o.name == server) {
-				news = o.line().append(news)
+				news = o.shown().append(news)
 			}
 		}
 		l.told = d.round + 1
@@ -86,8 +84,9 @@ func (d *delivery) down(l *link) {
 		o.link = nil
 	}
 	if o.have > 0 && !o.gone {
+		have := o.shown().append(nil)
 		for _, other := range links {
-			other.send(o.line())
+			other.queue(have)
 		}
 	}
 	o.since = now

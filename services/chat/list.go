@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// mention is a line of the list that a link begins with: PEER, or HAVE if addr
-// is empty.
+// mention is what a line PEER says, or HAVE if addr is empty: in the list that a
+// link begins with, and later.
 type mention struct {
 	originID
 	addr string

@@ -45,24 +45,19 @@ func (m *member) listFor(p *peer, a *attempt) (*list, error) {
 // meet it.
 func (m *member) introduce(l *link) {
 	m.mu.Lock()
-	newcomer := l.peer.line(m.delivery.shown(l.peer.id()))
+	newcomer := mention{l.peer.id(), l.peer.addr, m.delivery.shown(l.peer.id())}
 	told := l.peer.announced == l.incarnation || l.peer.rumour.incarnation == l.incarnation || l.peer.name == server
 	l.peer.announced = l.incarnation
 	m.mu.Unlock()
 	if told {
 		return
 	}
+	line := newcomer.append(nil)
 	for _, o := range m.delivery.all() {
 		if o != l {
-			o.send(newcomer)
+			o.queue(line)
 		}
 	}
-}
-
-// line is the PEER line of p, whose lines have been shown through have. It is
-// called with member.mu held.
-func (p *peer) line(have uint64) message {
-	return message{verb: verbPeer, name: []byte(p.name), incarnation: p.incarnation, addr: []byte(p.addr), seq: have}
 }
 
 // id is who p was when it was met last. It is called with member.mu held.
