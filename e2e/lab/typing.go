@@ -2,8 +2,13 @@ package lab
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
+
+// typedAtOnce is how many bytes have to be taken within one typeTimeout: what a
+// pipe holds, so that somebody who reads slowly is not taken for one who does not.
+const typedAtOnce = 64 << 10
 
 // Types types a line on the process's standard input. It ends the test if the
 // process takes nothing for typeTimeout.
@@ -32,9 +37,14 @@ func (p *Process) CloseStdin() {
 func (p *Process) types(b []byte) {
 	p.lab.t.Helper()
 	in := p.now().running.stdin()
-	err := in.SetWriteDeadline(time.Now().Add(typeTimeout))
-	if err == nil {
-		_, err = in.Write(b)
+	var err error
+	for part := range slices.Chunk(b, typedAtOnce) {
+		if err = in.SetWriteDeadline(time.Now().Add(typeTimeout)); err == nil {
+			_, err = in.Write(part)
+		}
+		if err != nil {
+			break
+		}
 	}
 	if err != nil {
 		p.lab.fail("%v did not take what was typed within %v (typeTimeout): %v", p, typeTimeout, err)
