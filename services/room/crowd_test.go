@@ -126,27 +126,40 @@ func TestHistoryIsBoundedInBytes(t *testing.T) {
 	})
 }
 
+// ear is a client that takes everything, and never says anything.
+type ear struct {
+	net.Conn
+	heard recorder
+}
+
+func (e *ear) Write(b []byte) (int, error)   { return e.heard.Write(b) }
+func (*ear) SetReadDeadline(time.Time) error { return nil }
+
 // Whoever comes, asks or takes a name at that very moment says nothing after it.
+// No reader takes the sessions down meanwhile.
 func TestTheGoodbyeIsTheLastLine(t *testing.T) {
-	inTime(t, nil, func(t *testing.T, h *hall) {
-		one, two := h.joins(), h.connects()
-		h.settles(0)
-		one.heard.take()
-		two.heard.take()
-		r := h.server.room
-		r.mu.Lock()
-		first, second := r.sessions[0], r.sessions[1]
-		r.mu.Unlock()
-		r.end()
-		r.ended = make(chan struct{}) // for the hall's own end
-		r.announce(second)
-		r.rename(second, "Ann")
-		first.reply(r.who(first))
-		<-one.ended
-		<-two.ended
-		require.Equal(t, lineGoodbye, one.heard.take())
-		require.Equal(t, lineGoodbye, two.heard.take())
-	})
+	r := newRoom(Config{Screen: io.Discard, Log: discard, Now: time.Now})
+	var sessions []*session
+	var ears []*ear
+	for range 2 {
+		e := &ear{}
+		s := &session{room: r, conn: e}
+		s.changed.L = &r.mu
+		require.NoError(t, r.join(s))
+		s.await()
+		require.Equal(t, lineGreeting, e.heard.take())
+		sessions, ears = append(sessions, s), append(ears, e)
+	}
+	r.end()
+	r.merge.at = time.Time{} // so that whatever is added now goes out at once
+	r.announce(sessions[1])
+	r.rename(sessions[1], "Ann")
+	sessions[0].reply(r.who(sessions[0]))
+	for i, s := range sessions {
+		s.await()
+		require.Equal(t, lineGoodbye, ears[i].heard.take())
+	}
+	require.NoError(t, r.screen.Flush())
 }
 
 // A flood without LF costs no memory, and neither does one of lines that nobody
