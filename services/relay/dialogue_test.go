@@ -224,7 +224,6 @@ func play(t *testing.T, with, says string) {
 			synctest.Wait()
 		case "changes":
 			name, content, _ := strings.Cut(rest, " ")
-			ages(t, filepath.Join(node.dir, name))
 			write(t, filepath.Join(node.dir, name), unquote(t, content))
 		default:
 			t.Fatalf("what is %q?", line)

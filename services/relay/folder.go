@@ -49,6 +49,7 @@ func versionOf(info fs.FileInfo) version {
 // open opens the file of that name. The refusal is name or notfound. What is no
 // regular file is not touched: to open a FIFO would have its writer begin, and lose
 // what it writes. Not even one that has just taken the place of a file is waited for.
+// A file that changes after it was opened, even at once, is of another version.
 func (f *folder) open(name string) (*os.File, version, error) {
 	if err := CheckName(name); err != nil {
 		return nil, version{}, refuse("name", "%v", err)
@@ -66,7 +67,9 @@ func (f *folder) open(name string) (*os.File, version, error) {
 		file.Close()
 		return nil, version{}, missing
 	}
-	return file, versionOf(info), nil
+	v := versionOf(info)
+	settle(v.ctime)
+	return file, v, nil
 }
 
 // folders is a file system of folders alone. What has just taken the place of one

@@ -83,7 +83,6 @@ func sending(t *testing.T, size int, meanwhile func(path string)) (rest string, 
 	_, in := l.asks(n.Addr(), "GET 0 - - a")
 	hearsSend(t, in, size)
 	synctest.Wait() // the window is full
-	ages(t, filepath.Join(n.dir, "a"))
 	meanwhile(filepath.Join(n.dir, "a"))
 	all, err := io.ReadAll(in)
 	return string(all), err

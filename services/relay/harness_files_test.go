@@ -30,22 +30,6 @@ func write(t testing.TB, path, content string) {
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
 }
 
-// ages waits until the clock of the file system has gone on since a file's last
-// change, so that the next one shows. Before Linux 6.13, and on some file systems
-// ever since, it ticks every few milliseconds only.
-func ages(t testing.TB, path string) {
-	t.Helper()
-	changed := func(path string) int64 {
-		info, err := os.Stat(path)
-		require.NoError(t, err)
-		return versionOf(info).ctime
-	}
-	clock := filepath.Join(t.TempDir(), "clock")
-	for write(t, clock, ""); changed(clock) <= changed(path); {
-		write(t, clock, "")
-	}
-}
-
 // recorder is a screen or a log: what was written.
 type recorder struct {
 	mu  sync.Mutex
