@@ -60,7 +60,7 @@ func talkAll(ctx context.Context, l *lab, s *report.Section) error {
 
 // talkingOfFive plays a contest of typing as fast as possible, in crowds of five.
 func (l *lab) talkingOfFive(ctx context.Context, s *report.Section, size int, all bool, c rounds.Contest) error {
-	c.Rounds, c.AtLeast, c.Time = 7, 3, 12*time.Second
+	c.Rounds, c.AtLeast, c.Time = 11, 3, 18*time.Second // rounds differ by half
 	return l.talking(ctx, s, receivers, size, all, c)
 }
 
