@@ -1,0 +1,69 @@
+package cmd
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// place is one place that a process or system must stand at: the file, and the text in it.
+type place struct{ file, text string }
+
+// Every process and system stands at each place that docs/add-a-system.md lists, and the page lists each place.
+func TestEverySystemIsComplete(t *testing.T) {
+	var places []place
+	for _, p := range programs(t) {
+		places = append(places,
+			place{"Dockerfile", "FROM process AS " + p.name + "\n"},
+			place{"Dockerfile", "HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD [\"/" + p.name + "\", \"-health\"]\n"},
+			place{"Dockerfile", "ENTRYPOINT [\"/" + p.name + "\"]\n"},
+			place{"compose.yaml", "image: peerlab/" + p.name + "\n"},
+			place{"compose.yaml", "target: " + p.name + "}"},
+			place{"docs/guide.md", "| `" + p.name},
+			place{"docs/architecture.md", p.name},
+		)
+	}
+	systems := systemsOf(t)
+	for _, system := range systems {
+		title := strings.ToUpper(system[:1]) + system[1:]
+		places = append(places,
+			place{"docs/protocol.md", "\n## " + title + "\n"},
+			place{"docs/assignments.md", "\n## " + title + "\n"},
+			place{"docs/architecture.md", "services/" + system},
+			place{"README.md", "**" + title + ".**"},
+			place{"e2e/hostile_test.go", "func TestHostileBytesToThe" + title + "("},
+		)
+	}
+	page := read(t, "docs/add-a-system.md")
+	for _, p := range places {
+		assert.Contains(t, read(t, p.file), p.text, "%s lacks it: see docs/add-a-system.md", p.file)
+		assert.Contains(t, page, p.file, "docs/add-a-system.md does not list it")
+	}
+}
+
+// systemsOf returns the packages beside services/cmd.
+func systemsOf(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir("..")
+	require.NoError(t, err)
+	var systems []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "cmd" && e.Name() != "internal" {
+			systems = append(systems, e.Name())
+		}
+	}
+	require.NotEmpty(t, systems)
+	return systems
+}
+
+// read returns a file of the repository, named by its path from the top.
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
+	require.NoError(t, err)
+	return string(text)
+}
