@@ -2,6 +2,7 @@
 package backoff
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -28,6 +29,19 @@ func (b *Backoff) Next() time.Duration {
 	return b.wait - time.Duration(rand.Int64N(int64(b.wait)/4+1))
 }
 
-// Reset makes the next wait Min again. Call it when an attempt went well, or
-// when there is news that makes another attempt worth while.
+// Reset makes the next wait Min again. Call it after an attempt that succeeded, or
+// when there is news that makes another attempt likely to succeed.
 func (b *Backoff) Reset() { b.wait = 0 }
+
+// Wait waits for as long as Next says. It returns early, with the context's error,
+// if ctx is cancelled.
+func (b *Backoff) Wait(ctx context.Context) error {
+	t := time.NewTimer(b.Next())
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,8 +1,10 @@
 package backoff
 
 import (
+	"context"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -93,4 +95,19 @@ func TestWithoutBoundsThereIsNoWait(t *testing.T) {
 	for range 3 {
 		assert.Zero(t, b.Next())
 	}
+}
+
+func TestWaitEndsAfterThePauseOrWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := Backoff{Min: time.Second, Max: time.Minute}
+		began := time.Now()
+		require.NoError(t, b.Wait(t.Context()))
+		within(t, time.Second, time.Since(began), 0)
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		began = time.Now()
+		require.ErrorIs(t, b.Wait(ctx), context.DeadlineExceeded)
+		assert.Equal(t, time.Millisecond, time.Since(began))
+	})
 }

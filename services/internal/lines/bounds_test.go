@@ -35,9 +35,9 @@ func TestTooLongUntilSkipped(t *testing.T) {
 	}
 }
 
-// Who sends one byte too many and then waits is told at once, and not only with
-// the byte after that.
-func TestTooLongIsToldAsSoonAsItIsKnown(t *testing.T) {
+// A line is refused when its first byte too many is read, not when the next byte
+// arrives.
+func TestALineIsRefusedAtItsFirstByteTooMany(t *testing.T) {
 	stop := errors.New("there is no more to read than was needed")
 	r := NewReader(io.MultiReader(strings.NewReader("123456"), iotest.ErrReader(stop)), 5)
 	_, err := r.Next()
@@ -100,8 +100,8 @@ func TestTheBufferGrowsUnderBulkAlone(t *testing.T) {
 	}
 }
 
-// A chat that has been busy and is not any more, such as after it was told of
-// everybody, costs what an idle one does; and a burst is not bulk.
+// A connection that was busy and has become idle costs what an idle one does, and
+// a burst does not count as bulk.
 func TestTheBufferIsSmallAgain(t *testing.T) {
 	const small, unit = 2000, 64
 	var size int // how much a read returns at most

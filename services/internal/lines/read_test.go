@@ -28,7 +28,7 @@ func TestBytesBetweenLines(t *testing.T) {
 	}
 }
 
-// What is large is not to go through the buffer of one who reads short lines.
+// Large reads bypass the buffer, which stays at the size for short lines.
 func TestReadGoesStraightToTheSource(t *testing.T) {
 	sizes := []int{}
 	r := NewReader(readFunc(func(p []byte) (int, error) {

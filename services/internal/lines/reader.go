@@ -24,11 +24,11 @@ var ErrTooLong = errors.New("line too long")
 // errStalled is what a source gets that returns neither bytes nor an error.
 var errStalled = errors.New("reads return nothing")
 
-// Reader hands out the lines of a stream, without their LF or CRLF.
+// Reader reads lines from a stream, and returns them without their LF or CRLF.
 //
-// Unlike bufio.Scanner and net/textproto it tells a line that ended from one
-// that was cut by the end of the stream, and its memory is bounded by the
-// longest line or 64 KiB, whichever is more, whatever the other side sends.
+// Unlike bufio.Scanner and net/textproto it distinguishes a complete line from one
+// that was cut off by the end of the stream, and its memory is bounded by the
+// longest line or 64 KiB, whichever is more, for any input.
 // The buffer starts at 512 bytes, grows for a longer line and when reads keep filling
 // it, and is small again when they have become small.
 //
@@ -53,8 +53,8 @@ func NewReader(src io.Reader, max int) *Reader {
 }
 
 // Next returns the next line; the bytes are good until the next call. At the
-// end of the stream it returns io.EOF, or io.ErrUnexpectedEOF when the last
-// line has no LF. Any other error is ErrTooLong or the source's own.
+// end of the stream it returns io.EOF, or io.ErrUnexpectedEOF when the last line
+// was cut off before its LF. Any other error is ErrTooLong or the source's own.
 func (r *Reader) Next() ([]byte, error) {
 	for {
 		if line, ok := r.cut(); ok {

@@ -1,6 +1,7 @@
-// Package memnet is a network in memory, for tests: connections with buffers,
+// Package memnet is an in-memory network for tests: connections with buffers,
 // deadlines and half-close like TCP's, that can be reset, held up and refused.
-// It waits in ways that testing/synctest understands.
+// Its blocking calls are durably blocking for testing/synctest. Proposal
+// golang.org/issue/77362 (testing/nettest) would replace it.
 package memnet
 
 import (
@@ -47,7 +48,7 @@ func (n *Network) Filter(f func(from, to string) error) {
 	n.filter = f
 }
 
-// Dial connects to whoever listens at to. The name from is for Filter and Cut.
+// Dial connects to the listener at to. The name from is for Filter and Cut.
 func (n *Network) Dial(ctx context.Context, from, to string) (net.Conn, error) {
 	n.mu.Lock()
 	l, f := n.listeners[to], n.filter
@@ -72,7 +73,7 @@ func (n *Network) Dial(ctx context.Context, from, to string) (net.Conn, error) {
 	select {
 	case l.backlog <- far:
 		select {
-		case <-l.closed: // perhaps nobody looks for those who wait any more
+		case <-l.closed: // it may have been closed after it emptied its backlog
 			far.Reset()
 		default:
 		}

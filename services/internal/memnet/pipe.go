@@ -90,7 +90,7 @@ func (d *deadline) stop() {
 	}
 }
 
-// set changes the pipe under its lock and tells whoever waits.
+// set changes the pipe under its lock and wakes all waiting calls.
 func (p *pipe) set(f func()) {
 	p.mu.Lock()
 	f()
@@ -100,7 +100,7 @@ func (p *pipe) set(f func()) {
 
 func (p *pipe) end() { p.set(func() { p.ended = true }) }
 
-// shut is the reader's close: what is left is dropped, the writer is told.
+// shut is the reader's close: unread bytes are dropped and writes fail from now on.
 func (p *pipe) shut() {
 	p.set(func() {
 		if p.broken == nil && (!p.ended || len(p.buf) > 0) {
@@ -114,7 +114,7 @@ func (p *pipe) reset() {
 	p.set(func() { p.broken, p.buf = syscall.ECONNRESET, nil })
 }
 
-// until sets d and sees to it that whoever waits looks again when it has passed.
+// until sets d, and wakes all waiting calls when it has passed.
 func (p *pipe) until(d *deadline, t time.Time) {
 	p.set(func() {
 		d.stop()

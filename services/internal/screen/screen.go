@@ -1,5 +1,5 @@
-// Package screen is what a server shows, to a terminal, pipe or file that nobody
-// waits for.
+// Package screen writes a server's lines to a terminal, pipe or file without ever
+// making the server wait for it.
 package screen
 
 import (
@@ -14,8 +14,8 @@ const (
 	flushTimeout = time.Second
 )
 
-// Screen shows lines in the order of the calls. What its writer does not take,
-// because its terminal is stopped or its pipe is not read, is dropped and
+// Screen shows lines in the order of the calls. Lines that its writer does not
+// accept, because its terminal is stopped or its pipe is not read, are dropped and
 // counted. Its methods may be called by any goroutine.
 type Screen struct {
 	w      io.Writer

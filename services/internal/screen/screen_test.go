@@ -34,7 +34,7 @@ func (g *gate) Write(b []byte) (int, error) {
 func never(err error) { panic(err) }
 
 func TestLinesInTheOrderOfTheCalls(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // Flush gives up after a second, be it the machine's
+	synctest.Test(t, func(t *testing.T) { // Flush gives up after a second of the fake clock
 		var shown bytes.Buffer
 		s := New(&shown, never)
 		var want strings.Builder
