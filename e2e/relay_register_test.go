@@ -52,7 +52,8 @@ func TestRelayListsTheAddressANodeListensAt(t *testing.T) {
 	s.waitsFor(n)
 	assert.Equal(t, []string{n.at}, s.listed())
 	s.fetched("a.txt", "A\n")
-	assert.Empty(t, n.Stderr().Lines())
+	n.Stderr().Sees("INF listening on " + n.at)
+	assert.Len(t, n.Stderr().Lines(), 1)
 }
 
 func TestRelayTakesNoNonsense(t *testing.T) {

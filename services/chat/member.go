@@ -175,7 +175,7 @@ func (m *member) up(l *link) bool {
 // has dialled, or made the handshake.
 func (m *member) run(l *link) {
 	p, began := l.peer, time.Now()
-	m.Log.Info("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
+	m.Log.Debug("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
 	m.introduce(l)
 	m.settled(false)
@@ -194,5 +194,5 @@ func (m *member) run(l *link) {
 	m.mu.Unlock()
 	close(l.over)
 	p.counts.count(why)
-	m.Log.Info("link down", "peer", p.name.Who(), "why", why)
+	m.Log.Debug("link down", "peer", p.name.Who(), "why", why)
 }

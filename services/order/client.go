@@ -33,7 +33,7 @@ type Client struct {
 func (c *Client) Parse(args []string) error {
 	switch {
 	case len(args) < 2:
-		return errors.New("NAME and TEXT are wanted, such as X Ahnaf")
+		return errors.New("NAME and TEXT are wanted, such as X Ahnaf; what begins with - goes after --")
 	case len(args) > 2:
 		return fmt.Errorf("%q is one argument too many; put a TEXT of several words in quotes", args[2])
 	}

@@ -41,7 +41,7 @@ func Listen(c ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Log.Debug("listening", "addr", ln.Addr(), "arrivals stamped by the kernel", stamped)
+	c.Log.Debug("times of arrival", "from the kernel", stamped)
 	return newServer(c, ln, stamped), nil
 }
 

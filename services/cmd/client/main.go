@@ -38,6 +38,7 @@ func main() {
 			if err != nil {
 				return err
 			}
+			p.Log.Info("listening on " + client.Addr())
 			return client.Serve(ctx)
 		},
 		Health: func(ctx context.Context) error {

@@ -35,6 +35,7 @@ func main() {
 			if err != nil {
 				return err
 			}
+			p.Log.Info("listening on " + n.Addr())
 			return n.Serve(ctx)
 		},
 		Health: c.Probe,

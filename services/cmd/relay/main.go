@@ -28,7 +28,7 @@ func main() {
 				listen, args = net.JoinHostPort("127.0.0.1", args[0]), args[1:]
 			}
 			if len(args) > 0 {
-				return fmt.Errorf("%q is one argument too many; flags come first", args[0])
+				return fmt.Errorf("%q is one argument too many", args[0])
 			}
 			if listen == "" {
 				return errors.New("give the port to listen on, such as 4100, or -listen HOST:PORT")
@@ -41,6 +41,7 @@ func main() {
 			if err != nil {
 				return err
 			}
+			p.Log.Info("listening on " + r.Addr())
 			return r.Serve(ctx)
 		},
 		Health: func(ctx context.Context) error { return relay.ProbeRelay(ctx, listen) },

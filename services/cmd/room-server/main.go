@@ -37,6 +37,7 @@ func main() {
 			if err != nil {
 				return err
 			}
+			p.Log.Info("listening on " + s.Addr())
 			return s.Serve(ctx)
 		},
 		Health: func(ctx context.Context) error { return room.Probe(ctx, c.Listen) },

@@ -32,6 +32,7 @@ func main() {
 			if err != nil {
 				return err
 			}
+			p.Log.Info("listening on " + s.Addr())
 			return s.Serve(ctx)
 		},
 		Health: func(ctx context.Context) error { return chat.Probe(ctx, c.Listen) },

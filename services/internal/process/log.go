@@ -11,11 +11,11 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// newLog returns the log that goes to w: warnings and errors without a time, or
-// with -v everything. It is in colour where the stream behind w is a terminal.
+// newLog returns a log that writes to w: records of level Info and above, without
+// a time, or with -v all records. It is in colour if stream is a terminal.
 func newLog(w io.Writer, stream *os.File, verbose bool) *slog.Logger {
 	opts := &tint.Options{
-		Level:       slog.LevelWarn,
+		Level:       slog.LevelInfo,
 		TimeFormat:  "15:04:05.000",
 		NoColor:     !term.IsTerminal(int(stream.Fd())),
 		ReplaceAttr: tame,

@@ -44,8 +44,9 @@ func everyLevel(log *slog.Logger) {
 	log.Error("an error", "err", errors.New("it broke"))
 }
 
-func TestWarningsAlone(t *testing.T) {
-	assert.Equal(t, "WRN a warning from=\"Client 2\"\nERR an error err=\"it broke\"\n",
+// Fault U7: "listening on ..." is of level Info, and was shown with -v alone.
+func TestInfoIsTheDefaultLevel(t *testing.T) {
+	assert.Equal(t, "INF news\nWRN a warning from=\"Client 2\"\nERR an error err=\"it broke\"\n",
 		logTo(streams(t)["file"], false, everyLevel))
 }
 
