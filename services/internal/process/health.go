@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -21,23 +23,55 @@ func (p Program) checkHealth() error {
 	return nil
 }
 
-// argumentsOf returns the arguments that the process pid was started with, if it
-// runs the program of that name and is not this very process. In a container
-// the program is process 1, so that a health check needs no arguments of its own.
-func argumentsOf(pid int, name string) []string {
-	if pid == os.Getpid() {
-		return nil
-	}
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+// isHealthFlag reports whether an argument asks for a health check.
+func isHealthFlag(arg string) bool { return arg == "-health" || arg == "--health" }
+
+// runningArguments returns the arguments of the one process that runs this
+// executable, apart from health checks. With them a health check in a container
+// needs no arguments of its own, whether the program is process 1 there or the
+// child of an init. The error says why there are none to take.
+func (p Program) runningArguments() ([]string, error) {
+	self, err := os.Stat("/proc/self/exe")
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("-health alone needs /proc to find the running %s; %s", p.Name, p.repeat())
 	}
-	var words []string
+	found, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return nil, err
+	}
+	var all [][]string
+	for _, dir := range found {
+		exe, err := os.Stat(filepath.Join(dir, "exe"))
+		if err != nil || !os.SameFile(exe, self) || filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
+			continue // it has ended, belongs to another user, or is another program
+		}
+		if args, ok := argumentsIn(dir); ok && !slices.ContainsFunc(args, isHealthFlag) {
+			all = append(all, args)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil, fmt.Errorf("no %s is running here", p.Name)
+	case 1:
+		return all[0], nil
+	}
+	return nil, fmt.Errorf("%d processes run %s here; %s", len(all), p.Name, p.repeat())
+}
+
+// repeat is advice to a caller whose -health alone cannot work.
+func (p Program) repeat() string {
+	return fmt.Sprintf("give the arguments of the one to check as well: %s -health ARGUMENTS", p.Name)
+}
+
+// argumentsIn returns the arguments of the process whose folder in /proc is dir,
+// without its name.
+func argumentsIn(dir string) (args []string, ok bool) {
+	line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
+	if err != nil || len(line) == 0 {
+		return nil, false
+	}
 	for word := range bytes.SplitSeq(bytes.TrimSuffix(line, []byte{0}), []byte{0}) {
-		words = append(words, string(word))
+		args = append(args, string(word))
 	}
-	if filepath.Base(words[0]) != name {
-		return nil
-	}
-	return words[1:]
+	return args[1:], true
 }

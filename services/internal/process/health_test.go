@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,12 +37,17 @@ func TestHealthSaysWhatIsWrong(t *testing.T) {
 }
 
 // start starts this test binary as the program that child plays, under another
-// name and with arguments, and returns it once it has said that it is up.
+// name and with arguments, and returns it once it has printed "up".
 func start(t *testing.T, role string, argv ...string) (child *exec.Cmd, out *bufio.Scanner) {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	child = &exec.Cmd{Path: self, Args: argv, Env: append(os.Environ(), childRole+"="+role), Stderr: os.Stderr}
+	return startFile(t, self, role, argv...)
+}
+
+func startFile(t *testing.T, exe, role string, argv ...string) (child *exec.Cmd, out *bufio.Scanner) {
+	t.Helper()
+	child = &exec.Cmd{Path: exe, Args: argv, Env: append(os.Environ(), childRole+"="+role), Stderr: os.Stderr}
 	pipe, err := child.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, child.Start())
@@ -56,41 +63,89 @@ func start(t *testing.T, role string, argv ...string) (child *exec.Cmd, out *buf
 	return child, out
 }
 
-func TestArgumentsOf(t *testing.T) {
-	for name, argv := range map[string][]string{
-		"none":               {"node"},
-		"some":               {"node", "-listen", "127.0.0.1:4000", "x"},
-		"by its path":        {"/node", "-v"},
-		"empty ones":         {"node", "", "a", ""},
-		"an empty one alone": {"node", ""},
-		"spaces":             {"node", "a b", "\n"},
+// executable returns a copy of this test binary, of which no process runs.
+func executable(t *testing.T) string {
+	t.Helper()
+	self, err := os.ReadFile("/proc/self/exe")
+	if os.IsNotExist(err) {
+		t.Skip("there is no /proc, and -health alone cannot work")
+	}
+	require.NoError(t, err)
+	exe := filepath.Join(t.TempDir(), "node")
+	require.NoError(t, os.WriteFile(exe, self, 0o700))
+	return exe
+}
+
+// check runs an executable with -health as its only argument and returns its
+// stderr. The status must be 1: all programs of the tests fail their check.
+func check(t *testing.T, exe string) string {
+	t.Helper()
+	check := exec.Command(exe, "-health")
+	check.Env = append(os.Environ(), childRole+"="+leavesWell)
+	text, err := check.CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, failed, exit.ExitCode())
+	return string(text)
+}
+
+func TestHealthTakesTheArgumentsOfTheRunningProcess(t *testing.T) {
+	for name, test := range map[string]struct {
+		argv []string
+		want string
+	}{
+		"none":               {[]string{"node"}, "[]"},
+		"some":               {[]string{"node", "-listen", "127.0.0.1:4000", "x"}, `["x"]`},
+		"a flag last":        {[]string{"node", "x", "-v"}, `["x"]`},
+		"by its path":        {[]string{"/node", "x"}, `["x"]`},
+		"by another name":    {[]string{"server", "x"}, `["x"]`},
+		"empty ones":         {[]string{"node", "", "a", ""}, `["" "a" ""]`},
+		"an empty one alone": {[]string{"node", ""}, `[""]`},
+		"spaces":             {[]string{"node", "a b", "\n"}, `["a b" "\n"]`},
+		"behind --":          {[]string{"node", "--", "-listen"}, `["-listen"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			child, _ := start(t, leavesWell, argv...)
-			got := argumentsOf(child.Process.Pid, "node")
-			assert.Equal(t, argv[1:], append([]string{}, got...))
-			assert.Nil(t, argumentsOf(child.Process.Pid, "server"), "it is another program")
+			exe := executable(t)
+			startFile(t, exe, leavesWell, test.argv...)
+			assert.Equal(t, "node: not well: "+test.want+"\n", check(t, exe))
 		})
 	}
 }
 
-func TestArgumentsOfWhoCannotBeAsked(t *testing.T) {
-	assert.Nil(t, argumentsOf(os.Getpid(), "process.test"), "oneself")
-	assert.Nil(t, argumentsOf(1<<30, "node"), "nobody")
-	assert.Nil(t, argumentsOf(2, "node"), "a kernel thread, which has none, or another program")
-	assert.Nil(t, argumentsOf(2, ""), "the same")
+// Fault B9: under docker-init process 1 is another program, and the check asked
+// the default address.
+func TestHealthLooksPastAnInit(t *testing.T) {
+	exe := executable(t)
+	init := &exec.Cmd{ // a shell that stays, as an init does
+		Path: "/bin/sh", Args: []string{"/node", "-c", `"$0" x y & wait`, exe},
+		Env: append(os.Environ(), childRole+"="+leavesWell), Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+	}
+	out, err := init.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, init.Start())
+	t.Cleanup(func() {
+		_ = syscall.Kill(-init.Process.Pid, syscall.SIGKILL) // it may have ended
+		_ = init.Wait()
+	})
+	up := bufio.NewScanner(out)
+	require.True(t, up.Scan(), "it ended before it was up")
+	assert.Equal(t, `node: not well: ["x" "y"]`+"\n", check(t, exe))
 }
 
-// Outside of a container process 1 is another program, and -health by itself is
-// judged like any other call.
-func TestHealthOfNobody(t *testing.T) {
-	self, err := os.Executable()
-	require.NoError(t, err)
-	child := exec.Command(self, "-health")
-	child.Env = append(os.Environ(), childRole+"="+wantsArgument)
-	text, err := child.CombinedOutput()
-	var status *exec.ExitError
-	require.ErrorAs(t, err, &status)
-	assert.Equal(t, 2, status.ExitCode())
-	assert.Equal(t, "node: 0 arguments, not one (node -h shows how it is used)\n", string(text))
+// Fault B9: where no process runs the program, a check alone asked the default
+// address, if the program has one.
+func TestHealthAloneNeedsOneProcessToAsk(t *testing.T) {
+	exe := executable(t)
+	assert.Equal(t, "node: not well: no node is running here\n", check(t, exe))
+
+	startFile(t, exe, leavesWell, "node", "a")
+	startFile(t, exe, leavesWell, "node", "b")
+	assert.Equal(t, "node: not well: 2 processes run node here; give the arguments of the one to check as well: node -health ARGUMENTS\n",
+		check(t, exe))
+}
+
+func TestHealthChecksDoNotAskEachOther(t *testing.T) {
+	exe := executable(t)
+	startFile(t, exe, hangs, "node", "-health", "x")
+	assert.Equal(t, "node: not well: no node is running here\n", check(t, exe))
 }

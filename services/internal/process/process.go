@@ -51,13 +51,20 @@ type Process struct {
 }
 
 // Main runs the program with the arguments, streams and signals of this process
-// and ends the process: with status 0 when it is done, 1 when it failed, and 2
-// when it was called wrongly. SIGTERM, SIGINT and SIGHUP cancel the context that
-// Serve has, and Serve is expected to leave in good order; a second one kills.
+// and exits: with status 0 when it is done, 1 when it failed, and 2 when its
+// arguments are wrong. SIGTERM, SIGINT and SIGHUP cancel the context of Serve,
+// which then shuts down cleanly and returns; a second signal kills. With -health
+// as its only argument Main checks the running process of this program, with
+// that process's arguments.
 func Main(p Program) {
 	args := os.Args[1:]
-	if len(args) == 1 && (args[0] == "-health" || args[0] == "--health") {
-		args = append(args, argumentsOf(1, p.Name)...)
+	if len(args) == 1 && isHealthFlag(args[0]) {
+		running, err := p.runningArguments()
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s: not well: %s\n", p.Name, oneLine(err))
+			os.Exit(failed)
+		}
+		args = append(args, running...)
 	}
 	os.Exit(p.main(args, os.Stdin, os.Stdout, os.Stderr))
 }
@@ -71,7 +78,7 @@ func (p Program) main(args []string, in, out, errs *os.File) int {
 	if p.Flags != nil {
 		p.Flags(flags)
 	}
-	err := flags.Parse(args)
+	args, err := parseFlags(flags, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(out, p.Manual)
@@ -80,7 +87,7 @@ func (p Program) main(args []string, in, out, errs *os.File) int {
 		fmt.Fprintf(out, "%s (peerlab) %s %s %s/%s\n", p.Name, Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return done
 	case err == nil:
-		err = p.Check(flags.Args())
+		err = p.Check(args)
 	}
 	if err != nil {
 		fmt.Fprintf(errs, "%s: %s (%s -h shows how it is used)\n", p.Name, oneLine(err), p.Name)

@@ -90,12 +90,15 @@ func TestStatusAndStreams(t *testing.T) {
 		"-h":                      {node(), "-h", outcome{0, "node - this is the manual\n", ""}},
 		"-help":                   {node(), "--help", outcome{0, "node - this is the manual\n", ""}},
 		"-h beside another":       {node(), "-v -h x", outcome{0, "node - this is the manual\n", ""}},
+		"a flag after it":         {node(), "x -listen 5000", outcome{0, "serving at 5000\n", "WRN a warning\n"}}, // fault U8
+		"-h after it":             {node(), "x -h", outcome{0, "node - this is the manual\n", ""}},
+		"a dash after --":         {node(), "-listen 5000 -- -x", outcome{0, "serving at 5000\n", "WRN a warning\n"}},
 		"-version":                {node(), "-version", outcome{0, version, ""}},
 		"-version beside another": {node(), "-v -version a b", outcome{0, version, ""}},
-		"an unknown flag":         {node(), "-nope x", outcome{2, "", "node: flag provided but not defined: -nope (node -h shows how it is used)\n"}},
+		"an unknown flag":         {node(), "-nope x", outcome{2, "", "node: flag provided but not defined: -nope; an argument that begins with - goes after -- (node -h shows how it is used)\n"}},
 		"a flag without a value":  {node(), "-listen", outcome{2, "", "node: flag needs an argument: -listen (node -h shows how it is used)\n"}},
 		"no argument":             {node(), "", outcome{2, "", "node: 0 arguments, not one (node -h shows how it is used)\n"}},
-		"a flag behind it":        {node(), "x -v", outcome{2, "", "node: 2 arguments, not one (node -h shows how it is used)\n"}},
+		"an argument too many":    {node(), "x y", outcome{2, "", "node: 2 arguments, not one (node -h shows how it is used)\n"}},
 		"Check before Serve":      {failing(down, errors.New("too late"), nil), "", outcome{2, "", "node: it is down; start it (node -h shows how it is used)\n"}},
 		"Check before Health":     {failing(down, nil, errors.New("too late")), "-health", outcome{2, "", "node: it is down; start it (node -h shows how it is used)\n"}},
 		"Serve":                   {failing(nil, down, nil), "", outcome{1, "", "node: it is down; start it\n"}},
@@ -103,7 +106,7 @@ func TestStatusAndStreams(t *testing.T) {
 		"not well":                {failing(nil, nil, down), "-health", outcome{1, "", "node: not well: it is down; start it\n"}},
 		"an error of two lines":   {failing(nil, errors.Join(down, down), nil), "", outcome{1, "", `node: it is down; start it\x0ait is down; start it` + "\n"}},
 		"an error that steers":    {failing(nil, errors.New("he said \x1b[2J\u202e"), nil), "", outcome{1, "", `node: he said \x1b[2J\u202e` + "\n"}},
-		"usage that steers":       {node(), "-\x1b[2J", outcome{2, "", `node: flag provided but not defined: -\x1b[2J (node -h shows how it is used)` + "\n"}},
+		"usage that steers":       {node(), "-\x1b[2J", outcome{2, "", `node: flag provided but not defined: -\x1b[2J; an argument that begins with - goes after -- (node -h shows how it is used)` + "\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.Equal(t, test.want, call(t, test.p, strings.Fields(test.args)...))

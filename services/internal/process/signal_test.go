@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -18,10 +19,10 @@ import (
 const childRole = "PEERLAB_TEST_CHILD"
 
 const (
-	leavesWell    = "leaves when it is told to"
-	leavesBadly   = "fails on the way"
-	stays         = "does not leave"
-	wantsArgument = "wants one argument"
+	leavesWell  = "leaves when it is told to"
+	leavesBadly = "fails on the way"
+	stays       = "does not leave"
+	hangs       = "does not end its health check"
 )
 
 func TestMain(m *testing.M) {
@@ -33,8 +34,19 @@ func TestMain(m *testing.M) {
 
 func child(role string) Program {
 	p := node()
-	if role != wantsArgument {
-		p.Check = func([]string) error { return nil }
+	var given []string
+	p.Check = func(args []string) error {
+		given = args
+		return nil
+	}
+	p.Health = func(context.Context) error {
+		if role == hangs {
+			fmt.Println("up")
+			forever := make(chan os.Signal, 1)
+			signal.Notify(forever, syscall.SIGUSR1)
+			<-forever
+		}
+		return fmt.Errorf("%q", given)
 	}
 	p.Serve = func(ctx context.Context, p *Process) error {
 		fmt.Fprintln(p.Console.Out, "up")
