@@ -32,7 +32,7 @@ func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {
 			}
 		}()
 		l.start(server, serverAddr, func(m *member) {
-			m.registry = &Registry{path: "/dev/null/none", lines: []registryLine{{Entry: Entry{"2", "127.0.0.1:6002"}}}}
+			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{{Entry: Entry{"2", "127.0.0.1:6002"}}}}
 		})
 		<-time.After(10 * time.Second)
 		require.Less(t, dials.Load(), int64(20))
@@ -94,7 +94,7 @@ func TestSilentImpostorKeepsNobodyOut(t *testing.T) {
 		require.NoError(t, err)
 		defer ln.Close()
 		l.start(server, serverAddr, func(m *member) {
-			m.registry = &Registry{path: "/dev/null/none", lines: []registryLine{{Entry: Entry{"3", "127.0.0.1:6003"}}}}
+			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{{Entry: Entry{"3", "127.0.0.1:6003"}}}}
 		})
 		<-time.After(time.Second)
 		three := l.start("3", "127.0.0.1:7003", nil)

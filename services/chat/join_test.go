@@ -160,7 +160,7 @@ func TestRegistryThatLeadsAstray(t *testing.T) {
 		s, c := l.five()
 		s.kill()
 		s = l.start(server, serverAddr, func(m *member) {
-			m.registry = &Registry{path: "/dev/null/none", lines: []registryLine{
+			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{
 				{Entry: Entry{"7", c[0].Advertise}}, // another client
 				{Entry: Entry{"8", serverAddr}},     // the server itself
 				{Entry: Entry{"1", c[0].Advertise}},

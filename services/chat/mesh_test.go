@@ -97,7 +97,7 @@ func TestClientsOutliveTheServerAndAreFoundAgain(t *testing.T) {
 // remember gives a server a registry that is not on disk.
 func remember(c ...*actor) func(*member) {
 	return func(m *member) {
-		m.registry = &Registry{path: "/dev/null/none"}
+		m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
 		for _, a := range c {
 			m.registry.lines = append(m.registry.lines, registryLine{Entry: Entry{a.Name, a.Advertise}})
 		}

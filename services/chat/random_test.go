@@ -139,7 +139,7 @@ func (w *world) run() {
 
 func (w *world) startServer() {
 	w.server = w.start(server, serverAddr, func(m *member) {
-		m.registry = &Registry{path: "/dev/null/none"}
+		m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
 		if w.last != nil { // what was on disk
 			m.registry.lines = slices.Clone(w.last.lines)
 		}

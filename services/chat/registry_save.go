@@ -3,67 +3,98 @@ package chat
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
+	"time"
 )
 
-// registryTitle is what a new registry begins with.
+// registryTitle is the first line of a new registry.
 const registryTitle = "# The clients of this chat, one ID HOST:PORT a line. The server keeps this file; edit it while none runs."
 
-// Put writes down where a client listens. When it returns nil, that is on disk.
-// It writes nothing if nothing changes. After an error the entry is kept in
-// memory and the next call tries again.
-func (r *Registry) Put(name Name, addr string) error {
+var errRegistryFull = fmt.Errorf("it holds %d clients, and all of them are connected", maxEntries)
+
+// seen returns when a client was last connected, or true if it is now. The time of one that has not been since the server was
+// started is zero.
+type seen func(Name) (last time.Time, now bool)
+
+// Put records the address of a client. When it returns nil, that is on disk. It writes nothing if nothing changes. If the
+// registry is full, the client that has been gone for longest makes room. After an error the entry is kept in memory and the
+// next call tries again.
+func (r *Registry) Put(name Name, addr string, seen seen) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := r.find(name)
+	i := r.findLocked(name)
 	switch {
 	case i < 0:
+		if err := r.makeRoomLocked(seen); err != nil {
+			return err
+		}
 		if len(r.lines) == 0 {
 			r.lines = append(r.lines, registryLine{comment: registryTitle})
 		}
 		r.lines = append(r.lines, registryLine{Entry: Entry{name, addr}})
-	case r.lines[i].Addr == addr && !r.dirty:
+	case r.lines[i].Addr == addr && !r.unsaved:
 		return nil
 	default:
 		r.lines[i].Addr = addr
 	}
-	return r.save()
+	return r.saveLocked()
 }
 
-// Remove takes a client out of the registry.
+// Remove removes a client from the registry.
 func (r *Registry) Remove(name Name) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i := r.find(name)
+	i := r.findLocked(name)
 	if i < 0 {
 		return nil
 	}
+	r.dropLocked(i)
+	return r.saveLocked()
+}
+
+func (r *Registry) findLocked(name Name) int {
+	return slices.IndexFunc(r.lines, func(l registryLine) bool { return l.Name == name })
+}
+
+// dropLocked removes the entry at index i; a comment in its line stays.
+func (r *Registry) dropLocked(i int) {
 	if r.lines[i].comment != "" {
 		r.lines[i].Entry = Entry{}
 	} else {
 		r.lines = slices.Delete(r.lines, i, i+1)
 	}
-	return r.save()
 }
 
-func (r *Registry) find(name Name) int {
-	return slices.IndexFunc(r.lines, func(l registryLine) bool { return l.Name == name })
+func (r *Registry) makeRoomLocked(seen seen) error {
+	count, oldest := 0, -1
+	var since time.Time
+	for i, l := range r.lines {
+		if l.Name == "" {
+			continue
+		}
+		count++
+		if last, now := seen(l.Name); !now && (oldest < 0 || last.Before(since)) {
+			oldest, since = i, last
+		}
+	}
+	switch {
+	case count < maxEntries:
+	case oldest < 0:
+		return errRegistryFull
+	default:
+		r.dropLocked(oldest)
+	}
+	return nil
 }
 
-// save replaces the file in such a way that whoever reads it, at any time and
-// after any crash, finds either the old version or the new one, whole: a new
-// file is written, synced and renamed over the old one, and the folder synced.
-// It is called with r.mu held.
-func (r *Registry) save() error {
-	err := replace(r.path, r.text())
-	r.dirty = err != nil
+func (r *Registry) saveLocked() error {
+	err := r.file.write(r.textLocked())
+	r.unsaved = err != nil
 	return err
 }
 
-// text is what the file is to hold. It is called with r.mu held.
-func (r *Registry) text() []byte {
+// textLocked returns what the file is to hold.
+func (r *Registry) textLocked() []byte {
 	var text bytes.Buffer
 	for _, l := range r.lines {
 		switch {
@@ -77,35 +108,4 @@ func (r *Registry) text() []byte {
 		text.WriteByte('\n')
 	}
 	return text.Bytes()
-}
-
-func replace(path string, text []byte) error {
-	tmp := path + ".tmp"
-	if err := writeSynced(tmp, text); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}
-
-func writeSynced(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
 }

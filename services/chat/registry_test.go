@@ -76,8 +76,8 @@ func TestRegistryKeepsWhatAPersonWrote(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	require.NoError(t, os.WriteFile(path, []byte("# my clients\n2 127.0.0.1:6002 # the loud one\n\n1 127.0.0.1:6001\n"), 0o644))
 	r, _ := open(t, path)
-	require.NoError(t, r.Put("2", "127.0.0.1:7002"))
-	require.NoError(t, r.Put("3", "127.0.0.1:6003"))
+	require.NoError(t, r.Put("2", "127.0.0.1:7002", never))
+	require.NoError(t, r.Put("3", "127.0.0.1:6003", never))
 	require.NoError(t, r.Remove("1"))
 	require.NoError(t, r.Remove("9"))
 	text, err := os.ReadFile(path)
@@ -92,9 +92,9 @@ func TestRegistryKeepsWhatAPersonWrote(t *testing.T) {
 func TestRegistryIsNotWrittenWithoutNeed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	r, _ := open(t, path)
-	require.NoError(t, r.Put("1", "127.0.0.1:6001"))
+	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
 	require.NoError(t, os.Remove(path))
-	require.NoError(t, r.Put("1", "127.0.0.1:6001"))
+	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
 	require.NoFileExists(t, path)
 }
 
@@ -112,9 +112,9 @@ func TestRegistryThatCannotBeWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
 	r, log := open(t, filepath.Join(dir, "clients.txt"))
 	require.Contains(t, log, "cannot be written")
-	require.Error(t, r.Put("1", "127.0.0.1:6001"))
+	require.Error(t, r.Put("1", "127.0.0.1:6001", never))
 	require.NoError(t, os.Mkdir(dir, 0o755))
-	require.NoError(t, r.Put("1", "127.0.0.1:6001"), "it tries again although nothing has changed")
+	require.NoError(t, r.Put("1", "127.0.0.1:6001", never), "it tries again although nothing has changed")
 	text, err := os.ReadFile(filepath.Join(dir, "clients.txt"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), "1 127.0.0.1:6001\n")
@@ -164,7 +164,7 @@ func writeForEver(path string) {
 		for i := range 50 {
 			r.lines = append(r.lines, registryLine{Entry: Entry{Name(fmt.Sprint(i)), fmt.Sprintf("127.0.0.1:%d", n)}})
 		}
-		if err := r.save(); err != nil {
+		if err := r.saveLocked(); err != nil {
 			panic(err)
 		}
 		if n == 1 {

@@ -43,9 +43,9 @@ type Server struct {
 	in Input
 }
 
-// ListenServer takes the port and the registry. The errors name what could not
-// be had and say what to do. A registry that can only not be written is no
-// error: the log has a warning. After success Serve must be called.
+// ListenServer listens, and opens the registry. Its errors name what failed and
+// the remedy. A registry that can be read and not written is no error: the log
+// has a warning. After success Serve must be called.
 func ListenServer(c ServerConfig) (*Server, error) {
 	ln, err := tcp.Listen(c.Listen)
 	if err != nil {
@@ -64,6 +64,8 @@ func ListenServer(c ServerConfig) (*Server, error) {
 			ln.Close()
 			return nil, err
 		}
+	} else {
+		c.Log.Warn("no registry is kept (-registry is empty); a restarted server will not find its clients")
 	}
 	return &Server{m, ln, c.Input}, nil
 }
@@ -81,16 +83,12 @@ func (s *Server) Serve(ctx context.Context) error {
 	return s.m.serve(ctx, s.ln, s.in, s.m.recall)
 }
 
-// recall dials everybody in the registry.
+// recall dials every client in the registry.
 func (m *member) recall() {
 	if m.registry == nil {
 		return
 	}
-	entries := m.registry.Entries()
-	if len(entries) > maxPeers {
-		m.Log.Warn("the registry holds more clients than there is room for", "clients", len(entries), "room", maxPeers)
-		entries = entries[:maxPeers]
-	}
+	entries := m.registry.Entries() // no more than maxPeers
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range entries {

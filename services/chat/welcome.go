@@ -135,12 +135,24 @@ func (m *member) farewell(l *link) {
 
 const registryTrouble = "the registry could not be written; the chat goes on, but a restarted server may not find everybody"
 
-// register writes a client into the server's registry.
+// register records a client in the server's registry.
 func (m *member) register(name Name, addr string) {
 	if m.registry == nil {
 		return
 	}
-	if err := m.registry.Put(name, addr); err != nil {
+	if err := m.registry.Put(name, addr, m.seen); err != nil {
 		m.Log.Warn(registryTrouble, "err", err)
 	}
+}
+
+// seen returns when the last link to a client ended, or true if there is one or
+// a handshake that may become one.
+func (m *member) seen(name Name) (last time.Time, now bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.peers[name]
+	if p == nil {
+		return time.Time{}, false
+	}
+	return p.lost, p.link != nil || p.claim != nil
 }
