@@ -13,18 +13,45 @@ import (
 
 func TestWhatLooksLikeACommandIsText(t *testing.T) {
 	c := startChat(t, 2)
-	for _, line := range []string{"exit", "Exit ", " Exit", "EXIT", "/quit", "Exit\t"} {
+	for _, line := range []string{"exit", "Exit ", " Exit", "EXIT", "//quit", "Exit\t"} {
 		c.server.Types(line)
 	}
-	for _, line := range []string{"Exit", "Server: terminated.", "Client 2: initiated.", "quit", "/quit now", "MSG 1 1 x"} {
+	for _, line := range []string{"Exit", "Server: terminated.", "Client 2: initiated.", "quit", "//quit now", "MSG 1 1 x", "* Client 2: 3 lines lost"} {
 		c.clients[1].Types(line)
 	}
 	f := c.settled()
 	f.On(c.clients[2]).Sequence("Server: ", []string{"exit", "Exit ", " Exit", "EXIT", "/quit", `Exit\t`})
 	f.Except(c.clients[1]).Sequence("Client 1: ", []string{
-		"Exit", "Server: terminated.", "Client 2: initiated.", "quit", "/quit now", "MSG 1 1 x",
+		"Exit", "Server: terminated.", "Client 2: initiated.", "quit", "/quit now", "MSG 1 1 x", "* Client 2: 3 lines lost",
 	})
-	f.Never("Server: terminated.", "Client 2: initiated.")
+	f.Never("Server: terminated.", "Client 2: initiated.", "* Client 2: 3 lines lost")
+	c.everyoneTalks("all still here")
+}
+
+// Fault U11: what a screen says of a member cannot be typed by one.
+func TestATypedEventIsInQuotes(t *testing.T) {
+	c := startChat(t, 2)
+	for _, line := range []string{"terminated.", "initiated.", "reconnected"} {
+		c.clients[1].Types(line)
+		c.server.Types(line)
+	}
+	f := c.settled()
+	f.Except(c.clients[1]).Sequence("Client 1: ", []string{`"terminated."`, `"initiated."`, `"reconnected"`})
+	f.Except(c.server).Sequence("Server: ", []string{`"terminated."`, `"initiated."`, `"reconnected"`})
+}
+
+// Fault U11: a command that does not exist is not sent to everybody.
+func TestACommandThatDoesNotExistIsNotSent(t *testing.T) {
+	c := startChat(t, 2)
+	for _, p := range c.up() {
+		for _, line := range []string{"/foo", "/QUIT", "/stats please"} {
+			p.Types(line)
+			p.Stderr().Contains("no command \"" + line + "\"; /help")
+		}
+		p.Types("/who ")
+		p.Contains("* Client 1: connected, ")
+	}
+	c.settled().Nothing(": /")
 	c.everyoneTalks("all still here")
 }
 
@@ -86,14 +113,14 @@ func (c *chat) lists(at *lab.Process, rows ...string) {
 func TestWhoIsHere(t *testing.T) {
 	c := startChat(t, 3)
 	c.settled()
-	me := func(id int) string { return c.lines([]int{id}, "connected, "+c.seats[id].address())[0] }
-	c.lists(c.clients[2], "Server: connected, "+c.at, me(1), me(2)+" (you)", me(3))
-	c.lists(c.server, "Server: connected, "+c.at+" (you)", me(1), me(2), me(3))
+	me := func(id int) string { return "* " + c.lines([]int{id}, "connected, "+c.seats[id].address())[0] }
+	c.lists(c.clients[2], "* Server: connected, "+c.at, me(1), me(2)+" (you)", me(3))
+	c.lists(c.server, "* Server: connected, "+c.at+" (you)", me(1), me(2), me(3))
 
 	c.clients[3].Kill()
 	c.server.Kill()
 	c.Mark()
-	c.lists(c.clients[1], "Server: gone, "+c.at, me(1)+" (you)", me(2), "Client 3: gone, "+c.seats[3].address())
+	c.lists(c.clients[1], "* Server: gone, "+c.at, me(1)+" (you)", me(2), "* Client 3: gone, "+c.seats[3].address())
 	c.settled().On(c.clients[2]).Nothing("/who")
 }
 
@@ -106,7 +133,7 @@ func TestHelp(t *testing.T) {
 		}
 		at.Types("/help")
 		for _, word := range words {
-			assert.True(t, strings.HasPrefix(at.Contains(word), c.who(at)+": "))
+			assert.True(t, strings.HasPrefix(at.Contains(word), "* "))
 		}
 	}
 	c.settled().On(c.server).Nothing("Client 1: ")

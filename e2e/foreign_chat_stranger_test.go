@@ -19,7 +19,7 @@ func TestForeignChatTextCannotSteerATerminal(t *testing.T) {
 	s := callIn(t, c.seats[2].address())
 	s.says(t, "HELLO peerlab-chat/1 evil 9 127.0.0.1:9 new 1\nREADY 0 0\nMSG evil 1 "+harmful+"\nMSG evil 1 twice\nMSG evil 4 late\nBYE\n")
 	assert.Contains(t, s.answer(t), "\nREADY 0 ")
-	c.clients[2].SeesInOrder("Client evil: "+harmless, "Client evil: (2 lines lost)", "Client evil: late", "Client evil: terminated.")
+	c.clients[2].SeesInOrder("Client evil: "+harmless, "* Client evil: 2 lines lost", "Client evil: late", "Client evil: terminated.")
 	c.settled().Nothing("twice")
 }
 

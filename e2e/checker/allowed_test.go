@@ -37,6 +37,12 @@ func TestWhatIsAllowedPasses(t *testing.T) {
 			s.ends("Client 2", Killed)
 			s.joins("Client 2")
 		},
+		"an event that was typed, in quotes": func(s *scene) {
+			s.types("Client 1", "terminated.", nobody)
+			for _, who := range []string{"Server", "Client 2", "Client 3"} {
+				s.shows(who, `Client 1: "terminated."`)
+			}
+		},
 		"typed before the newcomer had met its typist": func(s *scene) {
 			s.ends("Client 3", Killed)
 			s.starts("Client 3")
@@ -65,7 +71,7 @@ func TestWhatIsAllowedPasses(t *testing.T) {
 		"an answer first, with a notice": func(s *scene) {
 			s.types("Client 1", "a", "Client 2", "Server")
 			s.now += tick
-			s.shows("Client 3", "Client 1: (1 lines are not here)")
+			s.shows("Client 3", "* Client 1: 1 line missing")
 			s.types("Client 2", "b re a")
 			s.shows("Client 3", "Client 1: a")
 		},

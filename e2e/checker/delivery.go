@@ -50,12 +50,10 @@ func (c *court) each(judge func(q, p, typed int)) {
 // known says whether a line is one of the programs' own.
 func (c *court) known(line string) bool {
 	who, what := split(line)
-	switch what {
-	case initiated, reconnected, terminated, serverBack:
-	default:
-		if !isNotice(what) {
-			return false
-		}
+	if m := notice.FindStringSubmatch(line); m != nil {
+		who = m[1]
+	} else if !event(what) {
+		return false
 	}
 	for _, l := range c.Lives {
 		if l.Who == who {

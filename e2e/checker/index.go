@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"regexp"
 	"strings"
 	"time"
 )
@@ -41,7 +42,7 @@ func (c *court) index() {
 				continue
 			}
 			switch who, what := split(s.Text); {
-			case isNotice(what):
+			case notice.MatchString(s.Text):
 				p.notices = append(p.notices, n)
 			case who == l.Who && what == initiated && !p.isIn:
 				p.in, p.isIn = s.At, true
@@ -61,9 +62,18 @@ func split(line string) (who, what string) {
 	return who, what
 }
 
-// isNotice says whether the text after "WHO: " is one by which a screen admits
-// that something is not there: "(3 lines lost)".
-func isNotice(text string) bool { return strings.HasPrefix(text, "(") && strings.HasSuffix(text, ")") }
+// notice matches a line by which a screen admits that lines of a sender are not
+// there: "* Client 1: 3 lines lost". No typed line begins so.
+var notice = regexp.MustCompile(`^\* (.+): [0-9]+ lines? (lost|missing)$`)
+
+// event reports whether a text is one by which a program tells of a life.
+func event(text string) bool {
+	switch text {
+	case initiated, reconnected, terminated, serverBack:
+		return true
+	}
+	return false
+}
 
 // due says whether what is typed at life p at some time concerns the screen of
 // life q. A newcomer is not shown what was said before it came, so q must be in

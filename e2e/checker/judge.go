@@ -156,7 +156,13 @@ func (c *court) lastTyped(life int) time.Duration {
 }
 
 // shows is a typed line as it is on screens.
-func (c *court) shows(t Typed) string { return c.Lives[t.Life].Who + ": " + t.Text }
+func (c *court) shows(t Typed) string {
+	text := t.Text
+	if event(text) { // it must not be taken for one
+		text = `"` + text + `"`
+	}
+	return c.Lives[t.Life].Who + ": " + text
+}
 
 // broken notes a line of a screen that must not be there.
 func (c *court) broken(g Guarantee, life, line int, because string, args ...any) {

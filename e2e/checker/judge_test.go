@@ -32,6 +32,18 @@ func TestABreachIsNamed(t *testing.T) {
 			s.types("Client 1", "a")
 			s.shows("Client 2", "Client 3: a")
 		}, Delivery, "Client 2", "Client 3: a"},
+		"an event that was typed": {func(s *scene) {
+			s.types("Client 1", "terminated.", nobody)
+			s.shows("Server", `Client 1: "terminated."`)
+			s.shows("Client 2", "Client 1: terminated.")
+			s.shows("Client 3", `Client 1: "terminated."`)
+		}, Delivery, "Client 2", `Client 1: "terminated."`},
+		"a notice that was typed": {func(s *scene) {
+			s.shows("Client 2", "Client 1: (1 lines lost)")
+		}, Delivery, "Client 2", "Client 1: (1 lines lost)"},
+		"a notice of nobody": {func(s *scene) {
+			s.shows("Client 2", "* Client 9: 1 line lost")
+		}, Delivery, "Client 2", "* Client 9: 1 line lost"},
 		"of nobody at all": {func(s *scene) {
 			s.shows("Client 2", "Client 9: initiated.")
 		}, Delivery, "Client 2", "Client 9: initiated."},
@@ -57,7 +69,7 @@ func TestABreachIsNamed(t *testing.T) {
 		}, Delivery, "Client 3", "Client 1: a"},
 		"missing, though the screen admits it": {func(s *scene) {
 			s.types("Client 1", "a", "Server", "Client 3")
-			s.shows("Client 2", "Client 1: (1 lines lost)")
+			s.shows("Client 2", "* Client 1: 1 line lost")
 		}, Delivery, "Client 2", "Client 1: a"},
 		"never passed on before its typist died": {func(s *scene) {
 			s.now += time.Second
@@ -102,7 +114,7 @@ func TestABreachIsNamed(t *testing.T) {
 		"admitted after the answer, not before": {func(s *scene) {
 			s.types("Client 1", "a", "Server", "Client 2")
 			s.types("Client 2", "b re a")
-			s.shows("Client 3", "Client 1: (1 lines lost)")
+			s.shows("Client 3", "* Client 1: 1 line lost")
 			s.shows("Client 3", "Client 1: a")
 		}, Causality, "Client 3", "Client 2: b re a"},
 		"late, while another is stopped": {func(s *scene) {

@@ -15,8 +15,8 @@ def decode(line):
     return UNSAFE.sub(lambda c: r"\t" if c[0] == "\t" else (r"\x%02x" if c[0] <= "\x7f" else r"\u%04x") % ord(c[0]), raw)
 
 
-def show(who, text):
-    print("Server:" if who == "server" else f"Client {who}:", text, flush=True)
+def show(who, text, mark=""):
+    print(mark + ("Server:" if who == "server" else f"Client {who}:"), text, flush=True)
 
 
 def send(writer, *words):
@@ -136,8 +136,8 @@ class Client:
     def msg(self, member, name, seq, text):
         if name != member.name: raise ValueError("sender", "you are " + member.name)
         new = int(seq) - member.shown[member.inc]
-        if new > 1: show(name, f"({new - 1} lines lost)")
-        if new > 0: show(name, text)
+        if new > 1: show(name, f"{new - 1} line{'s' * (new > 2)} lost", mark="* ")  # so that it is not taken for typed
+        if new > 0: show(name, re.sub(r"^(initiated\.?|terminated\.|reconnected)$", r'"\1"', text))  # typed, not true
         member.shown[member.inc] += max(new, 0)
 
     def peer(self, _, name, inc, address, have):
@@ -156,10 +156,10 @@ class Client:
     # What is typed
 
     def type(self, line):
-        text = decode(line)
-        if text == "/quit": return asyncio.ensure_future(self.leave())
-        if len(text.encode()) > TEXT: return print("not sent: more than", TEXT, "bytes", file=sys.stderr)
-        self.typed.append(text)
+        if (text := decode(line)).rstrip() == "/quit": return asyncio.ensure_future(self.leave())
+        why = f"more than {TEXT} bytes" if len(text.encode()) > TEXT else "/quit is the only command, // sends /"
+        if len(text.encode()) > TEXT or re.match("/(?!/)", text): return print("not sent:", why, file=sys.stderr)
+        self.typed.append(text := text[text.startswith("//"):])
         for m in self.members.values():
             if m.link: send(m.link, "MSG", self.me.name, len(self.typed), text)
 

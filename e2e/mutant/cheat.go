@@ -30,6 +30,9 @@ var cheats = map[string]func(option string, program *exec.Cmd) cheat{
 // programs themselves.
 func chat(line string) (who, text string, ok bool) {
 	who, text, ok = strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+	if strings.HasPrefix(line, "* ") {
+		return "", "", false
+	}
 	switch text {
 	case "initiated.", "initiated", "terminated.", "reconnected":
 		return "", "", false

@@ -62,10 +62,10 @@ func TestWhatNobodyHasAnyMoreIsNotWaitedForForEver(t *testing.T) {
 		c[0].kill()
 		c[2].shows()
 		<-time.After(unreached + time.Second)
-		require.Equal(t, []string{"Client 1: (1 lines missing)", "Client 2: I do"}, c[2].screen.lines())
+		require.Equal(t, []string{"* Client 1: 1 line missing", "Client 2: I do"}, c[2].screen.lines())
 		<-time.After(unreached + time.Second)
 		for _, a := range others {
-			require.Equal(t, []string{"Client 1: (1 lines missing)", "Client 2: I do"}, a.screen.lines(), a.Name.Who())
+			require.Equal(t, []string{"* Client 1: 1 line missing", "Client 2: I do"}, a.screen.lines(), a.Name.Who())
 		}
 		ready(others...)
 		c[2].types("what did they talk about?")
@@ -86,7 +86,7 @@ func TestNewcomerIsNotShownWhatWasGivenUpBefore(t *testing.T) {
 		c[0].kill()
 		<-time.After(2 * unreached)
 		for _, a := range c[2:] {
-			a.shows("Client 1: (1 lines missing)", "Client 2: I do")
+			a.shows("* Client 1: 1 line missing", "Client 2: I do")
 		}
 		s = l.start(server, serverAddr, remember(c[2:]...))
 		<-time.After(2 * lastRetry)
@@ -112,7 +112,7 @@ func TestNobodyIsWaitedForLongerThanTenSeconds(t *testing.T) {
 		<-time.After(maxWait - time.Second)
 		one.shows()
 		<-time.After(2 * time.Second)
-		require.Equal(t, []string{"Client 9: (5 lines missing)", "Client 8: trust me"}, one.screen.lines())
+		require.Equal(t, []string{"* Client 9: 5 lines missing", "Client 8: trust me"}, one.screen.lines())
 		fmt.Fprintln(conn, "MSG 9 1 I am here")
 		synctest.Wait()
 		require.Equal(t, "Client 9: I am here", one.screen.lines()[2])
@@ -169,7 +169,7 @@ func TestWhoeverAsksForTooMuchPatienceIsCut(t *testing.T) {
 		require.Zero(t, d.held)
 		d.mu.Unlock()
 		s.types("/stats")
-		require.Contains(t, s.screen.lines(), "Client 9: cut as slow 0, silent 0, too far ahead 1, wrong 0")
+		require.Contains(t, s.screen.lines(), "* the link to Client 9 was cut 1 time: too many of its lines were waiting for lines of others")
 		one.types("we go on")
 		require.Contains(t, s.screen.lines(), "Client 1: we go on")
 	})

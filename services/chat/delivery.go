@@ -102,13 +102,14 @@ func (d *delivery) show(o *origin, seq uint64, text []byte) {
 		d.notice(o, n, "lost")
 		d.counts.lost.Add(int64(n))
 	}
-	d.line(o.who, text)
+	d.typedLine(o.who, text)
 	o.reach(d, seq)
 }
 
-// notice shows that lines of an origin are gone. It is called with d.mu held.
+// notice shows that lines of an origin are lost or missing. It is called with
+// d.mu held.
 func (d *delivery) notice(o *origin, n uint64, what string) {
-	d.line(o.who, []byte("("+strconv.FormatUint(n, 10)+" lines "+what+")"))
+	d.line(ownMark+o.who, []byte(counted(int64(n), "line")+" "+what))
 }
 
 // keep keeps a line of another process for those who lack it. It is called with

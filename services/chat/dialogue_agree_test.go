@@ -94,7 +94,7 @@ var agreeing = map[string]string{
 		S: WANT 9 1500 0
 		C: LINES 9 1500 0
 		lives 2500ms
-		screen Client 9: (3 lines missing)
+		screen * Client 9: 3 lines missing
 		screen Client 1: you are right
 		C: AFTER 9 1500 3
 		C: MSG 1 2 nobody waits again
@@ -109,7 +109,7 @@ var agreeing = map[string]string{
 		C: MSG 1 1 you are right
 		S: WANT 9 1500 0
 		lives 2500ms
-		screen Client 9: (3 lines missing)
+		screen * Client 9: 3 lines missing
 		screen Client 1: you are right`,
 	"lines that begin too late": `
 		C: HAVE 9 1500 5
@@ -118,7 +118,7 @@ var agreeing = map[string]string{
 		C: MSG 9 4 d
 		C: MSG 9 5 e
 		lives 62s
-		screen Client 9: (3 lines lost)
+		screen * Client 9: 3 lines lost
 		S: WANT 9 1500 3
 		C: LINES 9 1500 2
 		C: MSG 9 4 d
@@ -132,7 +132,7 @@ var agreeing = map[string]string{
 		C: BYE
 		S closes
 		waits 3s
-		screen Client 9: (1 lines missing)
+		screen * Client 9: 1 line missing
 		screen Client 1: bye all
 		screen Client 1: terminated.`,
 	"of the far future": `
@@ -143,10 +143,10 @@ var agreeing = map[string]string{
 		C: AFTER 1 2000 999999999999999999
 		C: MSG 1 2 after myself
 		lives 2500ms
-		screen Client 9: (999999999999999999 lines missing)
+		screen * Client 9: 999999999999999999 lines missing
 		screen Client 1: guess
 		lives 8s
-		screen Client 1: (999999999999999998 lines missing)
+		screen * Client 1: 999999999999999998 lines missing
 		screen Client 1: after myself`,
 	"its own name": `
 		C: HAVE server 1001 99

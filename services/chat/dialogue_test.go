@@ -76,7 +76,7 @@ var dialogues = map[string]dialogue{
 		screen Client 2: typed while I waited
 		C: MSG 2 1 typed while I waited
 		C: MSG 2 5 next
-		screen Client 2: (3 lines lost)
+		screen * Client 2: 3 lines lost
 		screen Client 2: next`},
 	"text is escaped": {server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0

@@ -114,7 +114,7 @@ func FuzzDelivery(f *testing.F) {
 		require.Equal(t, d.held, held)
 		require.LessOrEqual(t, len(d.origins), maxOrigins)
 		for line := range bytes.Lines(d.buf) {
-			require.Regexp(t, `^(Server|Client [0-9A-Za-z_.-]+): .*\n$`, string(line))
+			require.Regexp(t, `^((Server|Client [0-9A-Za-z_.-]+): .*|\* (Server|Client [0-9A-Za-z_.-]+): \d+ lines? (lost|missing))\n$`, string(line))
 		}
 	})
 }

@@ -128,7 +128,7 @@ func TestLinesThatAreGoneAreCounted(t *testing.T) {
 		require.Less(t, kept, 2000)
 		l.net.Filter(nil)
 		<-time.After(2 * lastRetry)
-		want := append([]string{fmt.Sprintf("Client 5: (%d lines lost)", 2000-kept)}, texts("Client 5", 2000)[2000-kept:]...)
+		want := append([]string{fmt.Sprintf("* Client 5: %d lines lost", 2000-kept)}, texts("Client 5", 2000)[2000-kept:]...)
 		require.Equal(t, want, s.screen.lines())
 		require.Equal(t, want, c[0].screen.lines())
 	})

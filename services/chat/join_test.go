@@ -37,11 +37,11 @@ func TestClientLeaves(t *testing.T) {
 		s.shows("Client 3: terminated.")
 		c[0].shows("Client 3: terminated.")
 		c[0].types("/who")
-		c[0].shows("Server: connected, 127.0.0.1:4000", "Client 1: connected, 127.0.0.1:6001 (you)",
-			"Client 2: connected, 127.0.0.1:6002", "Client 4: connected, 127.0.0.1:6004", "Client 5: connected, 127.0.0.1:6005")
+		c[0].shows("* Server: connected, 127.0.0.1:4000", "* Client 1: connected, 127.0.0.1:6001 (you)",
+			"* Client 2: connected, 127.0.0.1:6002", "* Client 4: connected, 127.0.0.1:6004", "* Client 5: connected, 127.0.0.1:6005")
 		c[3].kill()
 		c[0].types("/who")
-		require.Contains(t, c[0].screen.lines(), "Client 4: gone, 127.0.0.1:6004")
+		require.Contains(t, c[0].screen.lines(), "* Client 4: gone, 127.0.0.1:6004")
 	})
 }
 

@@ -42,7 +42,8 @@ func (w *world) judgeScreen(a *actor) string {
 	last := map[*actor]int{}
 	noted := map[string]int{} // where a screen first says that lines of somebody are gone
 	for i, shown := range a.screen.lines() {
-		if who, what, _ := strings.Cut(shown, ": ("); strings.HasSuffix(what, " lines missing)") || strings.HasSuffix(what, " lines lost)") {
+		if own, ok := strings.CutPrefix(shown, ownMark); ok && (strings.HasSuffix(own, " lost") || strings.HasSuffix(own, " missing")) {
+			who, _, _ := strings.Cut(own, ": ")
 			if _, ok := noted[who]; !ok {
 				noted[who] = i
 			}

@@ -24,27 +24,58 @@ func (c *cuts) count(why error) {
 	}
 }
 
-// showStats tells how often each bound has been hit.
+// rows returns a sentence for each reason for which a link to the peer was cut.
+func (c *cuts) rows(who string) (rows []string) {
+	for _, cut := range []struct {
+		times *atomic.Int64
+		why   string
+	}{
+		{&c.slow, "it did not read what it had asked for"},
+		{&c.silent, "nothing was heard from it for 3 seconds"},
+		{&c.overheld, "too many of its lines were waiting for lines of others"},
+		{&c.wrong, "it sent what the protocol does not allow"},
+	} {
+		if n := cut.times.Load(); n > 0 {
+			rows = append(rows, fmt.Sprintf("the link to %s was cut %s: %s", who, counted(n, "time"), cut.why))
+		}
+	}
+	return rows
+}
+
+// showStats says what was lost, cut and refused, and how much of the bounded
+// memory is used.
 func (m *member) showStats() {
-	type row struct{ who, text string }
+	var rows []string
 	m.mu.Lock()
-	var rows []row
 	for _, p := range m.everybody() {
-		c := &p.counts
-		rows = append(rows, row{p.name.Who(), fmt.Sprintf("cut as slow %d, silent %d, too far ahead %d, wrong %d",
-			c.slow.Load(), c.silent.Load(), c.overheld.Load(), c.wrong.Load())})
+		rows = append(rows, p.counts.rows(p.name.Who())...)
 	}
 	peers := len(m.peers)
 	m.mu.Unlock()
-	for _, r := range rows {
-		m.screen.tell(r.who, r.text)
+	d := m.delivery
+	lost, missing, refused, forgotten := d.counts.lost.Load(), d.counts.missing.Load(), m.turnedAway.Load(), d.counts.forgotten.Load()
+	for _, count := range []struct {
+		n   int64
+		row string
+	}{
+		{lost, counted(lost, "line") + " of others lost: no member has kept them"},
+		{missing, counted(missing, "line") + " of others missing when an answer to them was shown"},
+		{refused, counted(refused, "connection") + " refused: the other side did not get past the handshake"},
+		{forgotten, fmt.Sprintf("ended processes forgotten, to make room for others: %d", forgotten)},
+	} {
+		if count.n > 0 {
+			rows = append(rows, count.row)
+		}
 	}
-	d, who := m.delivery, m.Name.Who()
+	if len(rows) == 0 {
+		rows = append(rows, "nothing was lost, cut or refused since this program was started")
+	}
 	d.mu.Lock()
 	links, origins, kept, held, typed := len(d.links), len(d.origins), d.kept, d.held, d.self.log.size
 	d.mu.Unlock()
-	m.screen.tell(who, fmt.Sprintf("lines lost %d, missing %d; handshakes that failed %d; processes forgotten %d",
-		d.counts.lost.Load(), d.counts.missing.Load(), m.turnedAway.Load(), d.counts.forgotten.Load()))
-	m.screen.tell(who, fmt.Sprintf("links %d, members %d of %d, processes %d of %d; KiB of own lines %d, of others' %d, of these held back %d",
-		links, peers, maxPeers, origins, maxOrigins, typed>>10, kept>>10, held>>10))
+	m.screen.note(append(rows,
+		fmt.Sprintf("%s, to %s known; room for %d, and for %d processes, of which %d are used",
+			counted(int64(links), "link"), counted(int64(peers), "member"), maxPeers, maxOrigins, origins),
+		fmt.Sprintf("kept for members that are behind: %d KiB typed here, %d KiB typed elsewhere; %d KiB of that wait for earlier lines",
+			typed>>10, kept>>10, held>>10))...)
 }

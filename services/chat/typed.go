@@ -1,10 +1,12 @@
 package chat
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"peerlab/services/internal/lines"
 )
@@ -83,8 +85,12 @@ func (m *member) send() {
 	}
 }
 
-// say takes in one line. It is called with the delivery lock held.
+// say sends one line; of two slashes at its beginning only one. It is called
+// with the delivery lock held.
 func (m *member) say(line []byte) error {
+	if bytes.HasPrefix(line, twoSlashes) {
+		line = line[1:]
+	}
 	err := CheckText(line)
 	if err != nil {
 		// What can steer a terminal is made harmless here already, so that the
@@ -109,67 +115,71 @@ const (
 	typedExit  = "Exit"
 )
 
-// commands reports whether a typed line is for this member, not for the others.
+var twoSlashes = []byte("//")
+
+// commands reports whether a typed line is for this member and not for the
+// others: empty, or a command, whether or not there is such a one.
 func (m *member) commands(line []byte) bool {
-	switch string(line) {
-	case "", typedWho, typedHelp, typedStats:
+	switch {
+	case len(line) == 0:
 		return true
-	case typedExit:
-		return m.Name == server
-	case typedQuit:
-		return m.Name != server
+	case line[0] == '/':
+		return !bytes.HasPrefix(line, twoSlashes)
 	}
-	return false
+	return m.Name == server && string(line) == typedExit
 }
 
-// obey does what a command asks for, and reports whether that is to leave.
+// obey runs a command, and reports whether that is to leave.
 func (m *member) obey(command string) (leave bool) {
-	switch command {
-	case typedWho:
+	switch name := strings.TrimRight(command, " \t"); {
+	case name == "":
+	case name == typedWho:
 		m.showWho()
-	case typedHelp:
+	case name == typedHelp:
 		m.showHelp()
-	case typedStats:
+	case name == typedStats:
 		m.showStats()
-	case typedExit, typedQuit:
+	case name == typedExit, name == typedQuit && m.Name != server:
 		return true
+	default:
+		m.Log.Warn("not sent: no command " + lines.Quote([]byte(name)) + "; /help lists them, and a line that begins with // is sent with one /")
 	}
 	return false
 }
 
 func (m *member) showHelp() {
-	who := m.Name.Who()
-	m.screen.tell(who, "/who lists who is connected, /stats what was cut, lost and refused, /help shows this")
+	leave := "/quit leaves the chat"
 	if m.Name == server {
-		m.screen.tell(who, "Exit ends the server; the clients go on without it")
-	} else {
-		m.screen.tell(who, "/quit leaves the chat")
+		leave = "Exit ends the server; the clients go on without it"
 	}
-	m.screen.tell(who, "any other line goes to everybody")
+	m.screen.note(
+		"/who lists who is connected, silent or gone",
+		"/stats says what was lost, cut and refused",
+		leave,
+		"any other line goes to everybody; to send one that begins with /, begin it with //",
+		"/help shows this; whatever begins with * is from this program, not typed by anybody",
+	)
 }
 
-// showWho lists everybody who is known, the server first.
+// showWho lists all members that are known, the server first.
 func (m *member) showWho() {
-	type row struct{ who, text string }
-	var rows []row
-	self := row{m.Name.Who(), "connected, " + m.Advertise + " (you)"}
+	self := m.Name.Who() + ": connected, " + m.Advertise + " (you)"
+	var rows []string
 	m.mu.Lock()
 	for _, p := range m.everybody() {
-		if self.who != "" && m.Name.compare(p.name) < 0 {
+		if self != "" && m.Name.compare(p.name) < 0 {
 			rows = append(rows, self)
-			self.who = ""
+			self = ""
 		}
 		if how := p.condition(); how != "" {
-			rows = append(rows, row{p.name.Who(), how})
+			rows = append(rows, p.name.Who()+": "+how)
 		}
 	}
 	m.mu.Unlock()
-	if self.who != "" {
+	if self != "" {
 		rows = append(rows, self)
 	}
-	for _, r := range rows {
-		m.screen.tell(r.who, r.text)
-	}
+	m.screen.note(rows...)
 }
 
 // condition says how it stands with a peer; it is empty for those who have left

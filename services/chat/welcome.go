@@ -18,9 +18,9 @@ func (m *member) welcome(p *peer, ours, theirs hello) {
 	}
 	switch {
 	case p.name != server:
-		m.screen.tell(p.name.Who(), "initiated.")
+		m.screen.event(p.name.Who(), eventInitiated)
 	case ours.state != stateNew:
-		m.screen.tell(p.name.Who(), "initiated")
+		m.screen.event(p.name.Who(), eventBack)
 	}
 }
 
@@ -76,7 +76,7 @@ func (m *member) settled(told bool) {
 // arrive shows, once, that this client is in.
 func (m *member) arrive() {
 	if m.arrived.CompareAndSwap(false, true) {
-		m.screen.tell(m.Name.Who(), "initiated.")
+		m.screen.event(m.Name.Who(), eventInitiated)
 	}
 }
 
@@ -85,9 +85,9 @@ func (m *member) welcomedClient(p *peer, theirs hello) {
 		return
 	}
 	if theirs.state == stateBack || theirs.state == stateIn && p.registered {
-		m.screen.tell(p.name.Who(), "reconnected")
+		m.screen.event(p.name.Who(), eventReconnected)
 	} else {
-		m.screen.tell(p.name.Who(), "initiated.")
+		m.screen.event(p.name.Who(), eventInitiated)
 	}
 }
 
@@ -123,7 +123,7 @@ func (m *member) farewell(l *link) {
 	d := m.delivery
 	d.mu.Lock()
 	l.origin.dead = true
-	show := func() { d.line(l.origin.who, []byte("terminated.")) }
+	show := func() { d.line(l.origin.who, []byte(eventTerminated)) }
 	if l.origin.have < l.origin.end {
 		l.origin.bye = show
 	} else {
