@@ -3,7 +3,9 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -148,4 +150,35 @@ func TestTwoServersOnOneRegistry(t *testing.T) {
 	c.Mark()
 	second.Start() // the lock of one that was killed is no lock
 	second.Sees("Client 1: reconnected")
+}
+
+// Fault R2: a server whose registry is a named pipe waited for a writer, and SIGTERM did not end it.
+func TestARegistryThatIsANamedPipe(t *testing.T) {
+	c := newChat(t)
+	dir := c.Dir("pipes")
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "clients.txt"), 0o666))
+	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs(), Dir: dir})
+	c.server.Exits(1)
+	c.server.Stderr().Contains("clients.txt is a named pipe")
+	assert.Len(t, c.server.Stderr().Lines(), 1, "one line says what and what to do")
+}
+
+// Faults R2 and R3: named pipes beside the registry hold up no server.
+func TestNamedPipesBesideARegistry(t *testing.T) {
+	c := newChat(t)
+	dir := c.Dir("pipes")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "clients.txt"), []byte("what is this\n"), 0o666))
+	for _, suffix := range []string{".lock", ".tmp", ".bad"} {
+		require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "clients.txt"+suffix), 0o666))
+	}
+	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs(), Dir: dir})
+	c.Listens(c.at)
+	c.startClients(ids(2)...)
+	c.introduced(ids(2)...)
+	for _, suffix := range []string{".lock", ".tmp", ".bad"} {
+		c.server.Stderr().Contains("clients.txt" + suffix + " is a named pipe")
+	}
+	c.everyoneTalks("they are only pipes")
+	c.server.Signal(syscall.SIGTERM)
+	c.server.Exits(0)
 }

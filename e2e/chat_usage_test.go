@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -96,5 +97,18 @@ func TestManuals(t *testing.T) {
 		version := c.Start(lab.Spec{Name: role + "-version", Role: role, Args: []string{"-version"}})
 		version.Exits(0)
 		assert.Len(t, version.Lines(), 1)
+	}
+}
+
+// Fault U4: a client at the address of another program than the server was silent for ever.
+func TestAClientAtAnotherProgramSaysSo(t *testing.T) {
+	c := newChat(t)
+	echoing, other := c.Address(), c.Address()
+	echo(t, echoing)
+	web(t, other)
+	for i, at := range []string{echoing, other} {
+		p := c.Start(lab.Spec{Name: fmt.Sprint("client", i+1), Role: "client", Args: []string{"-server", at, fmt.Sprint(i + 1), "0", c.Port()}})
+		p.Stderr().Contains(at + " answers, but not as the server of the chat; retrying: check -server")
+		assert.Empty(t, p.Lines(), "%v: the screen is not for that", p)
 	}
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -125,34 +124,5 @@ func (c *Client) begin() {
 	c.m.pursueLocked(c.m.peers[server])
 	for _, addr := range c.peers {
 		c.m.work(func() { c.m.seek(c.m.dialling, addr) })
-	}
-}
-
-// solitude is a client's waiting for a server that it has never met. It says so
-// once it has lasted, and once more if it is the source port that is in the way.
-// It is for the server's dialler.
-type solitude struct {
-	failed, busy         int // attempts
-	saidNobody, saidBusy bool
-}
-
-// patience is how many attempts may fail, in a second or so, before the user is
-// told: a server that is started with its clients is there by then, and the
-// source port of a process that was killed a moment ago is free again.
-const patience = 5
-
-func (s *solitude) tell(log *slog.Logger, addr string, err error) {
-	log.Debug("no server", "addr", addr, "err", err)
-	switch {
-	case errors.Is(err, tcp.ErrSourceBusy):
-		if s.busy++; s.busy > patience && !s.saidBusy {
-			s.saidBusy = true
-			log.Warn("cannot call the server at "+addr+" from PORT1; trying on: see who has the port (ss -tnp), or give another, or 0 for any", "err", err)
-		}
-	default:
-		if s.failed++; s.failed >= patience && !s.saidNobody {
-			s.saidNobody = true
-			log.Warn("no server at "+addr+"; waiting for it (-peer HOST:PORT joins through another client)", "err", err)
-		}
 	}
 }

@@ -68,7 +68,7 @@ func (m *member) dialler(p *peer, wait bool) {
 		if addr == "" {
 			return
 		}
-		if l := m.dial(ctx, p, addr); l != nil {
+		if l := m.dial(ctx, p, p.reports, addr); l != nil {
 			m.mu.Lock()
 			p.dialling = false
 			m.mu.Unlock()
@@ -116,9 +116,9 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	return addrs[p.failures%len(addrs)], wait
 }
 
-// dial connects to p, or with p nil to whoever is at the address, and returns the
-// link, which is up, or nil.
-func (m *member) dial(ctx context.Context, p *peer, addr string) *link {
+// dial connects to p, or with p nil to whichever member is at the address, and
+// returns the link, which is up, or nil.
+func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr string) *link {
 	conn, err := m.Dial(ctx, p.calledFor(), addr)
 	if err == nil {
 		var l *link
@@ -133,7 +133,7 @@ func (m *member) dial(ctx context.Context, p *peer, addr string) *link {
 		}
 		m.mu.Unlock()
 	}
-	m.undialled(p, addr, err)
+	m.undialled(p, reports, addr, err)
 	m.settled(false)
 	return nil
 }
@@ -169,36 +169,31 @@ func (m *member) greetAt(conn net.Conn, p *peer, addr string) (*link, error) {
 	return nil, err
 }
 
-// undialled tells of an attempt that failed, and ends the process if it was
+// undialled reports an attempt that failed, and ends the process if it was
 // refused for its ID before it was ever let in.
-func (m *member) undialled(p *peer, addr string, err error) {
+func (m *member) undialled(p *peer, reports dialReports, addr string, err error) {
 	m.mu.Lock()
 	fresh, leaving := m.state == stateNew, m.leaving
 	m.mu.Unlock()
-	to := p.calledFor()
 	var theirs theirRefusal
-	refused := errors.As(err, &theirs)
-	taken := refused && theirs.code == "taken"
+	taken := errors.As(err, &theirs) && theirs.code == "taken"
 	switch {
 	case leaving || m.dialling.Err() != nil:
 	case taken && fresh:
 		m.fatal(fmt.Errorf("ID %s is taken: %s says that %s", m.Name, addr, theirs.reason))
-	case taken && p != nil && !p.warned:
-		p.warned = true
-		m.Log.Warn("refused by "+to.Who()+"; trying again", "addr", addr, "err", err)
-	case fresh && to == server && !refused && !errors.As(err, new(*refusal)):
-		m.alone.tell(m.Log, addr, err)
+	case taken && p != nil && reports.due(addr, failure{kind: "taken", after: 1}):
+		m.Log.Warn("refused by "+p.name.Who()+"; retrying", "addr", addr, "err", err)
 	default:
-		m.Log.Debug("no connection; trying again", "to", to, "addr", addr, "err", err)
+		m.report(p, reports, addr, fresh, err)
 	}
 }
 
 // seek dials an address of which only that is known, until this member is in,
 // by this way or by another.
 func (m *member) seek(ctx context.Context, addr string) {
-	wait := retries()
+	wait, reports := retries(), dialReports{}
 	for m.isNew() {
-		if l := m.dial(ctx, nil, addr); l != nil {
+		if l := m.dial(ctx, nil, reports, addr); l != nil {
 			m.work(func() { m.run(l) })
 			return
 		}

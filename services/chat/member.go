@@ -42,7 +42,6 @@ type member struct {
 	painting chan struct{} // the screen is to be written by somebody who may wait; holds one
 	// registry is the server's; clients have none.
 	registry *Registry
-	alone    solitude // a client's; its dialler of the server has it
 
 	// Set by serve, before any goroutine is started.
 	soft     context.Context // ends when this member is to leave

@@ -13,8 +13,8 @@ type peer struct {
 	wake chan struct{} // there is news for its dialler; holds one
 
 	// Its dialler's, of which there is one at a time.
-	warned bool // the log has been told that it refuses us
-	pauses backoff.Backoff
+	reports dialReports
+	pauses  backoff.Backoff
 
 	// Guarded by member.mu.
 	link       *link     // the connection, when it is up
@@ -40,7 +40,7 @@ type peer struct {
 }
 
 func newPeer(name Name) *peer {
-	return &peer{name: name, wake: make(chan struct{}, 1), pauses: retries()}
+	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}, pauses: retries()}
 }
 
 // rumour is hearsay: it never replaces what a HELLO has said.

@@ -145,3 +145,27 @@ func TestRegistryInUTF16(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, text, string(kept))
 }
+
+// Fault R1: strangers who come and go by the thousand do not push out a client that is connected.
+func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s := l.start(server, serverAddr, func(m *member) {
+			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
+		})
+		l.client("1")
+		for i := range maxEntries - 2 {
+			s.registry.lines = append(s.registry.lines, registryLine{Entry: Entry{Name(fmt.Sprint("old", i)), "127.0.0.1:9"}})
+		}
+		for i := range 10 {
+			conn, _ := l.stranger(serverAddr, fmt.Sprintf("HELLO peerlab-chat/1 x%d 2000 127.0.0.1:9 new 0", i))
+			conn.Close()
+			<-time.After(time.Second)
+		}
+		all := entries(s.registry)
+		require.Len(t, s.registry.Entries(), maxEntries)
+		require.Contains(t, all, "1@"+clientAddr("1"))
+		require.NotContains(t, all, "old8@", "nine had to make room, those who were never connected first")
+		require.Contains(t, all, "old9@")
+		require.Contains(t, all, "x0@")
+	})
+}
