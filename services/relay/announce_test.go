@@ -36,7 +36,7 @@ func (l *lab) restarts() {
 	l.t.Helper()
 	ln, err := l.net.Listen(l.relay.Addr())
 	require.NoError(l.t, err)
-	l.relay = &Relay{ln: ln, log: l.logger(), dial: l.dialer()}
+	l.relay = newRelay(ln, l.logger(), l.dialer())
 	l.stopRelay = l.runs(func(ctx context.Context) { _ = l.relay.Serve(ctx) })
 }
 

@@ -51,7 +51,7 @@ type lab struct {
 
 func newLab(t *testing.T, n *memnet.Network) *lab {
 	l := &lab{t: t, net: n, log: &recorder{}, ports: 7000}
-	l.relay = &Relay{ln: l.listen(), log: l.logger(), dial: l.dialer()}
+	l.relay = newRelay(l.listen(), l.logger(), l.dialer())
 	l.stopRelay = l.runs(func(ctx context.Context) { _ = l.relay.Serve(ctx) })
 	t.Cleanup(func() {
 		for _, end := range l.end {

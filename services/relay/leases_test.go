@@ -103,18 +103,18 @@ func TestLeasesAreBounded(t *testing.T) {
 		var l leases
 		taken := 0
 		for i := range 10_000 {
-			if _, ok := l.register(fmt.Sprintf("%016x", i), fmt.Sprintf("h:%d", i+1), "h"); ok {
+			if _, ok := l.register(fmt.Sprintf("%016x", i), fmt.Sprintf("h:%d", i+1), fmt.Sprintf("10.0.%d.7", i%64)); ok {
 				taken++
 			}
 		}
 		require.Equal(t, maxNodes, taken)
 		require.Len(t, l.list(), maxNodes)
 		require.Len(t, l.nodes, maxNodes)
-		fresh, ok := l.register(fmt.Sprintf("%016x", 7), "h:8", "h")
+		fresh, ok := l.register(fmt.Sprintf("%016x", 7), "h:8", "10.0.7.7")
 		require.True(t, ok && !fresh, "those who are in stay in")
 		_, ok = l.register(idA, "h:8", "h")
 		require.True(t, ok, "and may be replaced")
-		_, ok = l.register(fmt.Sprintf("%016x", 1), "h:60000", "h")
+		_, ok = l.register(fmt.Sprintf("%016x", 1), "h:60000", "10.0.1.7")
 		require.True(t, ok, "and may move")
 		<-time.After(lease)
 		_, ok = l.register(idB, "h:20000", "h")

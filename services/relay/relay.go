@@ -8,26 +8,41 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
 // Relay keeps the list of nodes.
 type Relay struct {
-	ln     net.Listener
-	log    *slog.Logger
-	dial   Dialer // asks nodes who they are
-	leases leases
+	ln      net.Listener
+	log     *slog.Logger
+	dial    Dialer // asks nodes who they are
+	leases  leases
+	probing chan struct{} // one for each registration for which room is made
+	news    *rate.Limiter // of lines about nodes, which any host can cause
 }
 
-// Listen takes the relay's port. The error names it and says what to do. After
-// success Serve must be called.
+// Of a crowd of nodes that come and go at once the log has the first newsBurst, and
+// newsRate a second.
+const (
+	newsBurst = 100
+	newsRate  = 10
+)
+
+// Listen listens at the relay's address. The error names it and says what to do.
+// After success Serve must be called.
 func Listen(addr string, log *slog.Logger) (*Relay, error) {
 	ln, err := tcp.Listen(addr)
 	if err != nil {
 		return nil, err
 	}
-	return &Relay{ln: ln, log: log}, nil
+	return newRelay(ln, log, nil), nil
+}
+
+func newRelay(ln net.Listener, log *slog.Logger, dial Dialer) *Relay {
+	return &Relay{ln: ln, log: log, dial: dial, probing: make(chan struct{}, maxProbing), news: rate.NewLimiter(newsRate, newsBurst)}
 }
 
 // Addr returns where the relay listens.
@@ -40,7 +55,21 @@ func (r *Relay) Serve(ctx context.Context) error {
 	return nil
 }
 
+// tell logs that a node has come or gone, unless there is too much of that.
+func (r *Relay) tell(what string, args ...any) {
+	level := slog.LevelInfo
+	if !r.news.Allow() {
+		level = slog.LevelDebug
+	}
+	r.log.Log(context.Background(), level, what, args...)
+}
+
 func (r *Relay) handle(ctx context.Context, s *session, verb, rest string) error {
+	defer func() {
+		for _, n := range r.leases.endings() {
+			r.tell("a node has left: it has not renewed its lease", "id", n.id, "addr", n.addr)
+		}
+	}()
 	switch {
 	case verb == "REGISTER":
 		return r.register(ctx, s, rest)
@@ -69,11 +98,14 @@ func (r *Relay) register(ctx context.Context, s *session, rest string) error {
 		addr = net.JoinHostPort(from, port)
 	}
 	fresh, ok := r.leases.register(id, addr, from)
+	if !ok && r.makeRoom(ctx, id, addr, from) {
+		fresh, ok = r.leases.register(id, addr, from)
+	}
 	if !ok {
-		return refuse("full", "%d nodes are registered, and there is no room for more", maxNodes)
+		return refuse("full", "there is no room for another node: the relay lists %d, and %d of one host", maxNodes, maxOfHost)
 	}
 	if fresh {
-		r.log.Info("a node is here", "id", id, "addr", addr)
+		r.tell("a node is here", "id", id, "addr", addr)
 	}
 	return s.reply("OK %s %d", addr, int(lease/time.Second))
 }
@@ -92,7 +124,7 @@ func (r *Relay) withdraw(s *session, id string) error {
 		return err
 	}
 	if r.leases.withdraw(id, from) {
-		r.log.Info("a node has left", "id", id)
+		r.tell("a node has left", "id", id)
 	}
 	return s.reply("OK")
 }
