@@ -1,10 +1,13 @@
 package lab
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -22,9 +25,12 @@ type engine struct {
 	api      client.APIClient
 }
 
-// openEngine finds the engine, and removes what dead runs left in it.
+// openEngine connects to the engine, and removes what dead runs left in it.
 func openEngine(r *run) (*engine, error) {
-	provider, err := dialEngine()
+	if r.endpointErr != nil {
+		return nil, r.endpointErr
+	}
+	provider, err := dialEngine(r.endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -34,13 +40,19 @@ func openEngine(r *run) (*engine, error) {
 	return e, sweepDead(provider.Client())
 }
 
-// dialEngine finds the engine as testcontainers does: DOCKER_HOST, the docker
-// context, the usual sockets.
-func dialEngine() (*testcontainers.DockerProvider, error) {
-	// The library's own sweeper is an image, which cannot be had where there is
-	// no registry. It reads this variable once, before its first container.
+// dialEngine connects testcontainers to the engine. The variables of
+// [endpoint.export] must be set. Without a named engine testcontainers looks
+// for one: at the usual socket, then at those of a rootless engine.
+func dialEngine(at endpoint) (*testcontainers.DockerProvider, error) {
+	// The library's own sweeper is an image, which is missing where there is no
+	// registry. It reads this variable once, before its first container.
 	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
-		return nil, fmt.Errorf("the container engine: %w", err)
+		return nil, fmt.Errorf("%v: %w", at, err)
+	}
+	if at.host != "" {
+		if err := pingEngine(); err != nil {
+			return nil, fmt.Errorf("%v does not answer: %w: %s", at, err, remedy(err))
+		}
 	}
 	quiet := log.New(io.Discard, "", 0)
 	tclog.SetDefault(quiet)
@@ -51,7 +63,7 @@ func dialEngine() (*testcontainers.DockerProvider, error) {
 	answer := make(chan dialled, 1)
 	go func() { // the library waits without limit for an engine that hangs
 		// It attaches every container to the network named here, or makes one.
-		// Ours are on the host's, which every engine has.
+		// The lab's are on the host's, which every engine has.
 		p, err := testcontainers.NewDockerProvider(
 			testcontainers.WithLogger(quiet), testcontainers.WithDefaultBridgeNetwork("host"))
 		answer <- dialled{p, err}
@@ -61,10 +73,38 @@ func dialEngine() (*testcontainers.DockerProvider, error) {
 	select {
 	case d := <-answer:
 		if d.err != nil {
-			return nil, fmt.Errorf("the container engine (is dockerd running?): %w", d.err)
+			return nil, fmt.Errorf("%v does not answer: %w: %s", at, d.err, remedy(d.err))
+		}
+		// The library has sources and fallbacks of its own.
+		if got := d.provider.Client().DaemonHost(); at.host != "" && got != at.host {
+			return nil, errors.Join(
+				fmt.Errorf("testcontainers chose the engine at %s, not %v: remove tc.host from ~/.testcontainers.properties", got, at),
+				d.provider.Close())
 		}
 		return d.provider, nil
 	case <-timer.C:
-		return nil, fmt.Errorf("the container engine does not answer within %v (engineTimeout)", engineTimeout)
+		return nil, fmt.Errorf("%v does not answer within %v (engineTimeout): it may hang; restart it", at, engineTimeout)
 	}
+}
+
+// pingEngine asks the engine that the environment names for a sign of life.
+// testcontainers itself would go on to another engine without a word.
+func pingEngine() error {
+	c, err := client.New(client.FromEnv)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), engineTimeout)
+	defer cancel()
+	_, err = c.Ping(ctx, client.PingOptions{})
+	return err
+}
+
+// remedy says what to do about an engine that cannot be asked.
+func remedy(err error) string {
+	if strings.Contains(err.Error(), "permission denied") {
+		return "add yourself to its group ('sudo usermod -aG docker $USER', then log in again)"
+	}
+	return "start it ('sudo systemctl start docker'), or choose another with 'docker context use' or DOCKER_HOST"
 }

@@ -23,31 +23,10 @@ const dieTask = "PEERLAB_LAB_DIE"
 func TestNothingOutlivesTheTestBinary(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
-			path, err := fixtureBinary()
-			require.NoError(t, err)
-			cmd := exec.Command(os.Args[0], "-test.run=^TestToDie$", "-test.v")
-			cmd.Env = append(os.Environ(), dieTask+"=1", "PEERLAB_FIXTURE=cmd:"+path)
-			if InContainers() {
-				image, err := fixtureImage()
-				require.NoError(t, err)
-				cmd.Env = append(cmd.Env, "PEERLAB_BOXED=image:"+image)
-			}
-			var stderr bytes.Buffer
-			cmd.Stderr = &stderr // the guard holds it too, so Wait waits for the guard
-			out, err := cmd.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, cmd.Start())
-			defer func() { _ = cmd.Process.Kill() }()
-
-			found := map[string]string{}
-			for in := bufio.NewScanner(out); found["up"] == "" && in.Scan(); {
-				key, value, _ := strings.Cut(in.Text(), " = ")
-				found[key] = value
-			}
-			require.NotEmpty(t, found["up"], "it did not start: %s", &stderr)
+			cmd, found, stderr := startToDie(t)
 			require.NoError(t, cmd.Process.Signal(sig))
-			err = cmd.Wait()
-			assert.ErrorContains(t, err, "signal: "+sig.String(), &stderr)
+			err := cmd.Wait()
+			assert.ErrorContains(t, err, "signal: "+sig.String(), stderr)
 
 			for _, who := range []string{"process", "child"} {
 				pid, err := strconv.Atoi(found[who])
@@ -61,6 +40,36 @@ func TestNothingOutlivesTheTestBinary(t *testing.T) {
 			}
 		})
 	}
+}
+
+// startToDie runs TestToDie in a test binary of its own, with env added to the
+// environment, and returns when all is up that it starts, and what it found.
+func startToDie(t *testing.T, env ...string) (cmd *exec.Cmd, found map[string]string, stderr *bytes.Buffer) {
+	t.Helper()
+	path, err := fixtureBinary()
+	require.NoError(t, err)
+	cmd = exec.Command(os.Args[0], "-test.run=^TestToDie$", "-test.v")
+	cmd.Env = append(os.Environ(), dieTask+"=1", "PEERLAB_FIXTURE=cmd:"+path)
+	if InContainers() {
+		image, err := fixtureImage()
+		require.NoError(t, err)
+		cmd.Env = append(cmd.Env, "PEERLAB_BOXED=image:"+image)
+	}
+	cmd.Env = append(cmd.Env, env...)
+	stderr = new(bytes.Buffer)
+	cmd.Stderr = stderr // the guard holds it too, so Wait waits for the guard
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+
+	found = map[string]string{}
+	for in := bufio.NewScanner(out); found["up"] == "" && in.Scan(); {
+		key, value, _ := strings.Cut(in.Text(), " = ")
+		found[key] = value
+	}
+	require.NotEmpty(t, found["up"], "it did not start: %s", stderr)
+	return cmd, found, stderr
 }
 
 // containersOf are the ids of the run's containers.

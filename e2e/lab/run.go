@@ -28,6 +28,9 @@ type run struct {
 	ports     *ports
 	binaries  func() (string, error)
 	engine    func() (*engine, error)
+	// endpoint is where the engine is; endpointErr matters only to those who use it.
+	endpoint    endpoint
+	endpointErr error
 
 	projects atomic.Int64 // compose projects so far
 
@@ -56,6 +59,10 @@ func newRun() (*run, error) {
 		return nil, fmt.Errorf("PEERLAB_E2E is %q; it is native or container", backend)
 	}
 	r.binaries = sync.OnceValues(r.findBinaries)
+	if r.endpoint, r.endpointErr = findEndpoint(); r.endpointErr == nil {
+		// Before the guard is started, which is to clean up in the same engine.
+		r.endpointErr = r.endpoint.export()
+	}
 	r.engine = sync.OnceValues(func() (*engine, error) { return openEngine(r) })
 	return r, nil
 }

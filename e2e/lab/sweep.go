@@ -55,7 +55,11 @@ func ownerOf(labels map[string]string) (run string, ok bool) {
 
 // sweepRun removes what the run made in the engine.
 func sweepRun(run string) error {
-	provider, err := dialEngine()
+	at, err := findEndpoint() // what the run exported, if it followed a context
+	if err != nil {
+		return err
+	}
+	provider, err := dialEngine(at)
 	if err != nil {
 		return err
 	}
