@@ -2,6 +2,7 @@ package chat
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -54,19 +56,22 @@ func openRegistryFile(path string, log *slog.Logger) (*registryFile, error) {
 }
 
 // resolve returns the path of the file that path names, which need not exist: the target of a symbolic link, and of the next.
+// What else is wrong with the path is found when it is opened.
 func resolve(path string) (string, error) {
 	for range maxLinks {
-		if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-			path = filepath.Join(dir, filepath.Base(path))
+		dir, base := filepath.Split(strings.TrimRight(path, "/"))
+		dir, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
+		if err != nil || base == "" {
+			return path, nil
 		}
+		path = filepath.Join(dir, base)
 		target, err := os.Readlink(path)
-		if err != nil {
-			return path, nil // no link; what else is wrong is found when it is opened
+		if err != nil { // it is no link
+			return path, nil
 		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
+		if path = target; !filepath.IsAbs(target) {
+			path = dir + "/" + target // not joined, for ".." behind a link is the parent of its target
 		}
-		path = target
 	}
 	return "", fmt.Errorf("more than %d symbolic links lead on from it", maxLinks)
 }

@@ -30,7 +30,8 @@ var kinds = map[string]func(t *testing.T, path string){
 		fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 		require.NoError(t, err)
 		defer syscall.Close(fd)
-		require.NoError(t, syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}))
+		t.Chdir(filepath.Dir(path)) // the name of a socket must be short
+		require.NoError(t, syscall.Bind(fd, &syscall.SockaddrUnix{Name: filepath.Base(path)}))
 	},
 }
 
@@ -51,6 +52,9 @@ func TestRegistryThatIsNoFile(t *testing.T) {
 	_, err := OpenRegistry("/dev/null", slog.New(slog.NewTextHandler(io.Discard, nil)))
 	require.ErrorContains(t, err, "/dev/null is a device")
 	require.ErrorContains(t, err, "-registry ''")
+	dir := t.TempDir()
+	_, err = OpenRegistry(dir+"/", slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.ErrorContains(t, err, dir+" is a folder")
 }
 
 // Faults R2 and R3: what is in the way of a file beside the registry is neither written nor waited for, and is named.
@@ -138,15 +142,15 @@ func TestRegistryBehindLinks(t *testing.T) {
 		dir := t.TempDir()
 		share := filepath.Join(dir, "share")
 		path, again, file := filepath.Join(dir, "clients.txt"), filepath.Join(dir, "again.txt"), filepath.Join(share, "c.txt")
-		require.NoError(t, os.Mkdir(share, 0o755))
+		require.NoError(t, os.MkdirAll(filepath.Join(share, "deep"), 0o755))
 		if exists {
 			require.NoError(t, os.WriteFile(file, nil, 0o644))
 		}
 		require.NoError(t, os.Symlink("share/c.txt", path))
-		require.NoError(t, os.Symlink("share", filepath.Join(dir, "folder")))
-		require.NoError(t, os.Symlink("folder/../clients.txt", again))
+		require.NoError(t, os.Symlink("share/deep", filepath.Join(dir, "folder")))
+		require.NoError(t, os.Symlink("folder/../../clients.txt", again))
 		r, _ := open(t, path)
-		for _, name := range []string{file, again, filepath.Join(dir, "folder", "c.txt")} {
+		for _, name := range []string{file, again, dir + "/folder/../c.txt", dir + "//share/c.txt"} {
 			_, err := OpenRegistry(name, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			require.ErrorIs(t, err, ErrRegistryInUse)
 			require.ErrorContains(t, err, name)

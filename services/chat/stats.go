@@ -74,8 +74,7 @@ func (m *member) showStats() {
 	links, origins, kept, held, typed := len(d.links), len(d.origins), d.kept, d.held, d.self.log.size
 	d.mu.Unlock()
 	m.screen.note(append(rows,
-		fmt.Sprintf("%s, to %s known; room for %d, and for %d processes, of which %d are used",
-			counted(int64(links), "link"), counted(int64(peers), "member"), maxPeers, maxOrigins, origins),
+		fmt.Sprintf("links up: %d; members known: %d, at most %d; processes known: %d, at most %d", links, peers, maxPeers, origins, maxOrigins),
 		fmt.Sprintf("kept for members that are behind: %d KiB typed here, %d KiB typed elsewhere; %d KiB of that wait for earlier lines",
 			typed>>10, kept>>10, held>>10))...)
 }
