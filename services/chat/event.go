@@ -14,17 +14,22 @@ const (
 	eventBack        = "initiated"   // a server, again
 )
 
-// eventWords are the letters of all of them.
-var eventWords = [...]string{"initiated", "terminated", "reconnected"}
-
 // looksLikeEvent reports whether a person may take a typed text for an event: its letters are those of an event, whatever there
 // is of blanks, full stops and characters without a glyph of their own among them. A letter outside of ASCII counts as any
 // letter, for many look like one.
 func looksLikeEvent(text []byte) bool {
-	for _, word := range eventWords {
-		if spells(text, word) {
-			return true
-		}
+	if len(text) == 0 {
+		return false
+	}
+	switch c := text[0]; { // most texts are decided by their first letter
+	case c >= utf8.RuneSelf, c == ' ', c == '.':
+		return spells(text, "initiated") || spells(text, "terminated") || spells(text, "reconnected")
+	case c|0x20 == 'i':
+		return spells(text, "initiated")
+	case c|0x20 == 't':
+		return spells(text, "terminated")
+	case c|0x20 == 'r':
+		return spells(text, "reconnected")
 	}
 	return false
 }
@@ -32,7 +37,10 @@ func looksLikeEvent(text []byte) bool {
 func spells(text []byte, word string) bool {
 	others, most := 0, len(word)/2
 	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
+		r, size := rune(text[0]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(text)
+		}
 		text = text[size:]
 		switch {
 		case r == ' ' || r == '.' || r >= utf8.RuneSelf && !hasGlyph(r):
