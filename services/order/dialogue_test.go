@@ -147,6 +147,17 @@ var ordering = []dialogue{
 		screen Message Received: Client Y: Ahnaf
 		screen Message Received: Client Z: Ahnaf
 		screen Sent acknowledgment to both Y and Z`},
+	// Fault O1.
+	{"one that would make a verdict of three parts is in no round", `
+		Z: Client Z: hello received before Q: bye
+		Z hears "ERR syntax \"received before\" is what a verdict says; choose other words\n"
+		X: Client X: Ahnaf
+		Y: Client Y: Ahnaf
+		X hears "X: Ahnaf received before Y: Ahnaf\n"
+		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		screen Message Received: Client X: Ahnaf
+		screen Message Received: Client Y: Ahnaf
+		screen Sent acknowledgment to both X and Y`},
 	{"CRLF", `
 		X" "Client X: Ahnaf\r\n"
 		Y" "Client Y: Ahnaf\r\n"

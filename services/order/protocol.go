@@ -16,7 +16,8 @@
 // after at least one byte. What comes after it is read and ignored. NAME is all
 // up to the first ": ", not empty, neither ERR nor beginning with "ERR ". NAME
 // and TEXT together, with the ": " between them, have at most 500 bytes, so that
-// a verdict always fits into one recv of 1,024.
+// a verdict always fits into one recv of 1,024, and "received before" is not among
+// their words, so that a verdict has two parts.
 //
 // A message's time is that of the arrival of its last byte, the line end not
 // counted, in whichever way it turns out to be complete, and never that of the
@@ -104,11 +105,22 @@ func parse(message []byte) (signed, error) {
 	if name+" " == refused || strings.HasPrefix(name, refused) {
 		return signed{}, refuse("syntax", "the name %s would make a verdict look like an error; take another", lines.Quote([]byte(name)))
 	}
+	if holdsBefore(rest) {
+		return signed{}, refuse("syntax", `"received before" is what a verdict says; choose other words`)
+	}
 	s := signed{string(lines.Escape(nil, []byte(name))), string(lines.Escape(nil, []byte(text)))}
 	if n := len(s.String()); n > maxSigned {
 		return signed{}, refuse("syntax", "NAME: TEXT has %d bytes; %d are the limit", n, maxSigned)
 	}
 	return s, nil
+}
+
+// holdsBefore reports whether a verdict on NAME: TEXT could be divided at another
+// place than between its two messages: whether these words are in it, in letters
+// of either case and with any blanks around them.
+func holdsBefore(signed string) bool {
+	words := strings.Join(strings.Fields(strings.ToLower(signed)), " ")
+	return strings.Contains(" "+words+" ", before)
 }
 
 // check returns an error unless a client may send this.

@@ -54,6 +54,39 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// Fault O1: a message that holds the words between the two messages of a verdict
+// makes it one of three.
+func TestAVerdictHasTwoParts(t *testing.T) {
+	for _, sent := range []string{
+		"Client X: a received before Y: b",
+		"Client X: a received before ",
+		"Client X: a received before",
+		"Client X: received before Y: b",
+		"Client X: received before",
+		"Client X received before Y: b",
+		"Client received before Y: b",
+		"Client X: a Received  BEFORE\tY: b",
+		"Client X: a received\u00a0before Y: b",
+	} {
+		_, err := parse([]byte(sent))
+		var r *refusal
+		require.ErrorAs(t, err, &r, "%q", sent)
+		assert.Equal(t, refusal{"syntax", `"received before" is what a verdict says; choose other words`}, *r)
+		name, text, _ := strings.Cut(strings.TrimPrefix(sent, salutation), ": ")
+		assert.Error(t, check(name, text), "%q", sent)
+	}
+	for _, sent := range []string{
+		"Client X: received", "Client X: before", "Client received before: it", "Client X: areceived before", "Client X: received beforehand",
+		"Client X: received, before Y: b", "Client before: received", "Client received: before received",
+	} {
+		s, err := parse([]byte(sent))
+		require.NoError(t, err, "%q", sent)
+		verdict := (&round{first: &message{signed: s}, second: &message{signed: s}}).verdict()
+		assert.Equal(t, len(s.String()), strings.Index(verdict, before), "%q", verdict)
+		assert.Equal(t, len(s.String()), strings.LastIndex(verdict, before), "%q", verdict)
+	}
+}
+
 // A verdict is read by one recv of 1,024, and no name makes it look like an error.
 func TestTheLongestVerdictFitsAndIsNoError(t *testing.T) {
 	longest, err := parse([]byte("Client X: " + strings.Repeat("\x1b", 124) + "."))
@@ -83,7 +116,7 @@ func TestWhatAClientMayNotSend(t *testing.T) {
 // What a client may send is taken as it was meant; and whatever is sent, it can
 // be shown, and fits.
 func FuzzMessage(f *testing.F) {
-	for _, seed := range []string{"Client X: Ahnaf", "Client ERR: x", "Client a:: b", "Client : ", "x", "Client \xff: \u202e", "Client X:\t: x"} {
+	for _, seed := range []string{"Client X: Ahnaf", "Client ERR: x", "Client a:: b", "Client : ", "x", "Client \xff: \u202e", "Client X:\t: x", "Client X: a received before Y: b"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
@@ -98,6 +131,8 @@ func FuzzMessage(f *testing.F) {
 			t.Fatal(err)
 		case len(s.String()) > maxSigned || !lines.Clean([]byte(s.String())) || strings.HasPrefix(s.String(), refused):
 			t.Fatalf("%q is %q", message, s)
+		case strings.Contains(" "+s.String()+" ", before):
+			t.Fatalf("a verdict on %q has three parts", message)
 		case check(s.name, s.text) == nil:
 			again, err := parse([]byte(salutation + s.String()))
 			if err != nil || again != s {
