@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"peerlab/services/internal/backoff"
@@ -104,6 +105,11 @@ func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *t
 	defer context.AfterFunc(ctx, func() {
 		_ = conn.SetDeadline(time.Now().Add(partPatience)) // it fails when the connection is over
 	})()
+	var vanished atomic.Bool
+	defer tcp.Watch(conn, func() {
+		vanished.Store(true)
+		conn.Close()
+	})()
 	shown := make(chan error, 1)
 	go func() { shown <- c.show(conn) }()
 	var err error
@@ -120,6 +126,9 @@ func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *t
 	asked := t.end()
 	conn.Close()
 	<-sent
+	if vanished.Load() {
+		err = tcp.ErrVanished
+	}
 	switch {
 	case errors.Is(err, errScreen):
 		return err

@@ -30,9 +30,10 @@ var (
 // Dial connects to the address to (HOST:PORT) from the address from; "" or
 // port 0 there means any port. A source port may be one that was in use a moment
 // ago: where TIME_WAIT still forbids it the error is ErrSourceBusy, and the
-// caller tries again later. It gives up after DialTimeout or when ctx is done.
+// caller tries again later. It gives up after DialTimeout or when ctx is done. An
+// idle connection whose peer's host is gone fails within 25 s; see also Watch.
 func Dial(ctx context.Context, from, to string) (*net.TCPConn, error) {
-	d := net.Dialer{Timeout: DialTimeout, Control: unpaced}
+	d := net.Dialer{Timeout: DialTimeout, Control: unpaced, KeepAliveConfig: keepAlive}
 	source := 0
 	if from != "" {
 		local, err := net.ResolveTCPAddr("tcp", from)

@@ -16,7 +16,7 @@ func Listen(addr string) (net.Listener, error) {
 	if err := CheckAddr(addr); err != nil {
 		return nil, err
 	}
-	ln, err := (&net.ListenConfig{Control: unpaced}).Listen(context.Background(), "tcp", addr)
+	ln, err := (&net.ListenConfig{Control: unpaced, KeepAliveConfig: keepAlive}).Listen(context.Background(), "tcp", addr)
 	if err == nil {
 		return ln, nil
 	}

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -19,9 +20,11 @@ type Server struct {
 	Strangers int
 	Log       *slog.Logger
 	// Handle runs a connection, which is closed when it returns. It calls known
-	// once the other side has said what it wants; until then the connection may
-	// be closed under it at any time.
+	// once the other side has said what it wants. Until then the connection may be
+	// closed under it to make room, and at any time if the peer vanishes: see Watch.
 	Handle func(conn net.Conn, known func())
+
+	vanishLook time.Duration // of Watch; 0: its default
 }
 
 // Serve accepts connections from ln until ctx ends or ln is closed, closes ln,
@@ -56,9 +59,20 @@ func (s Server) Serve(ctx context.Context, ln net.Listener) {
 		all.Go(func() {
 			defer conn.Close()
 			defer waiting.remove(conn)
+			defer watch(conn, cmp.Or(s.vanishLook, vanishLook), func() { s.drop(conn) })()
 			s.Handle(conn, func() { waiting.remove(conn) })
 		})
 	}
+}
+
+// drop closes a connection whose peer has vanished. What is unsent is dropped:
+// the kernel would go on sending it for minutes.
+func (s Server) drop(conn net.Conn) {
+	s.Log.Warn("closed a connection", "from", conn.RemoteAddr(), "err", ErrVanished)
+	if l, ok := conn.(interface{ SetLinger(int) error }); ok {
+		_ = l.SetLinger(0) // fails if the connection is closed already
+	}
+	conn.Close()
 }
 
 // strangers are connections that are not known yet, the oldest first.

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package tcp
+
+import "syscall"
+
+// seesAcks reports whether acksOn works on this system.
+const seesAcks = false
+
+// acksOn is for Linux. Elsewhere only keepalive notices that a peer has vanished.
+func acksOn(syscall.RawConn) acks { return acks{} }
