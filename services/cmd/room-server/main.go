@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"time"
+	_ "time/tzdata" // the image has no time zones; TZ names one
 
 	"peerlab/services/internal/process"
 	"peerlab/services/room"
