@@ -2,13 +2,12 @@ package room
 
 import (
 	"fmt"
-	"strings"
 
 	"peerlab/services/internal/lines"
 )
 
-// obey does what a line that begins with a slash asks for, and reports whether
-// that is to leave.
+// obey executes a line that begins with one slash, and reports whether it is
+// /quit.
 func (s *session) obey(line []byte) (leave bool) {
 	verb, rest := command(line)
 	switch {
@@ -17,7 +16,7 @@ func (s *session) obey(line []byte) (leave bool) {
 	case verb == "/who" && rest == "":
 		s.reply(s.room.who(s))
 	case verb == "/nick":
-		s.reply([]byte(s.nick(strings.TrimSpace(rest))))
+		s.reply([]byte(s.nick(rest)))
 	case verb == "/help" && rest == "":
 		s.reply([]byte(lineHelp))
 	default:
@@ -26,24 +25,32 @@ func (s *session) obey(line []byte) (leave bool) {
 	return false
 }
 
-// nick gives the client another name, and returns what to answer.
-func (s *session) nick(nick string) string {
+// nick gives the client another name, and returns the answer.
+func (s *session) nick(asked string) string {
+	nick, ok := parseNick(asked)
 	switch {
-	case !validNick(nick):
+	case !ok:
 		return lineNick
-	case !s.room.rename(s, nick):
+	case isReserved(nick):
+		return lineReserved
+	}
+	switch by := s.room.rename(s, nick); {
+	case by == "":
+	case equalFold(by, nick):
 		return nick + " is taken; choose another name\n"
+	default:
+		return nick + " looks like " + by + ", which is taken; choose another name\n"
 	}
 	s.speaker = s.name.speaker()
 	return "You are now known as " + nick + "\n"
 }
 
-// unknown is the answer to a command that is none.
+// unknown is the answer to a line that begins with a slash and is no command.
 func unknown(line []byte) []byte {
 	const most = 40
 	shown, more := line, ""
 	if len(shown) > most {
 		shown, more = shown[:most], "..."
 	}
-	return fmt.Appendf(nil, "There is no command %s%s: %s", lines.Escape(nil, shown), more, lineHelp)
+	return fmt.Appendf(nil, "no command %s%s; /help lists the commands, and a line that begins with // is sent with one of them\n", lines.Escape(nil, shown), more)
 }

@@ -15,24 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestValidNick(t *testing.T) {
-	for _, s := range []string{"A", "Ann", "ann-2", "Z_z.9", "Jürgen", "李", "नमस्ते", strings.Repeat("x", 32)} {
-		assert.True(t, validNick(s), "%q", s)
-	}
-	for _, s := range []string{
-		"", " ", "a b", "1a", "-a", ".a", "a:", "[a]", "('a'", "a\x00", "a\x1b[2J", "a\t", "a\n", "\xff", "a\xc3", "a\u202eb",
-		"a\u200db", "a\u00a0b", "a/b", "a'b", "€", strings.Repeat("x", 33), strings.Repeat("ü", 17), "\u0301a",
-	} {
-		assert.False(t, validNick(s), "%q", s)
-	}
-}
-
-func TestFold(t *testing.T) {
-	assert.Equal(t, fold("ann"), fold("ANN"))
-	assert.Equal(t, fold("Σίσυφος"), fold("ΣΊΣΥΦΟΣ"))
-	assert.NotEqual(t, fold("ann"), fold("anna"))
-}
-
 func TestAddressesOfBothKinds(t *testing.T) {
 	n := name{host: "::1", port: "9", addr: "[::1]:9"}
 	assert.Equal(t, "('::1', 9) at ", n.speaker())

@@ -11,12 +11,16 @@
 //
 //	TEXT         is passed on, escaped, to every other client; an empty line to nobody
 //	/who         asks who is Online
-//	/nick NAME   asks for a name: 1 to 32 bytes of letters, digits, "_", "-" and ".", a letter first, nobody else's in small letters or large
+//	/nick NAME   asks for a name: 1 to 32 bytes of letters, digits, "_", "-" and ".", a letter first, see below
 //	/help        asks for a list of these
 //	/quit        asks to be sent what there is left, and the connection to be closed; so does the end of what the client sends
+//	//TEXT       is /TEXT for every other client
 //
-// A line that begins otherwise with a slash is answered with that list. What
-// follows a line of more than 4,096 bytes up to its LF is dropped; its sender is
+// Another line that begins with a slash is no command, which its sender alone is
+// told. NAME is refused if another client's name is equal or looks alike (after
+// NFKC, in either case, and by the skeletons of Unicode Technical Standard 39), if
+// it is or looks like You or Server, if part of it is invisible, or if it looks
+// like an address. Others see it composed (NFC). What follows a line of more than 4,096 bytes up to its LF is dropped; its sender is
 // told, once.
 //
 // A client that has never sent an LF need not know of lines: 200 ms of silence
@@ -73,15 +77,16 @@ const (
 
 // What the server says to one client.
 const (
+	lineReserved = "No client can have the name You or Server, or one that looks like it; choose another name\n"
 	lineGreeting = "Connection with the server has been established\n"
 	lineGoodbye  = "Connection with the server has been closed\n"
-	lineHelp     = "/who lists who is Online, /nick NAME gives you a name, /quit leaves; any other line goes to everybody\n"
+	lineHelp     = "/who lists who is Online, /nick NAME gives you a name, /quit leaves, //who sends /who; any other line goes to all others\n"
 )
 
 var (
 	lineFull    = fmt.Sprintf("The room is full: it holds %d clients\n", maxSessions)
 	lineTooLong = fmt.Sprintf("Not sent: a line holds at most %d bytes\n", maxLine)
-	lineNick    = fmt.Sprintf("/nick NAME, and a NAME has 1 to %d bytes: letters, digits, _ - and ., a letter first\n", maxNick)
+	lineNick    = fmt.Sprintf("/nick NAME, and a NAME has 1 to %d bytes: letters, digits, _ - and ., a letter first, and is no address\n", maxNick)
 )
 
 const (
@@ -138,10 +143,11 @@ func appendSaid(dst []byte, speaker string, clock, text []byte) []byte {
 	return append(dst, '\n')
 }
 
-// command splits a line that begins with a slash.
+// command splits a line that begins with a slash. Blanks around the rest do not
+// count.
 func command(line []byte) (verb, rest string) {
 	verb, rest, _ = strings.Cut(string(line), " ")
-	return verb, rest
+	return verb, strings.TrimSpace(rest)
 }
 
 // quits reports whether a line asks for the connection to be closed.

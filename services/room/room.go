@@ -39,7 +39,7 @@ type room struct {
 	transcript transcript
 	history    *history // nil: none is kept
 	sessions   []*session
-	nicks      map[string]*session // by fold(nick)
+	nicks      map[string]*session // by each of keys(nick)
 	count      uint64              // sessions that have ever been
 	caught     chan struct{}       // closed and replaced when awaited gets 0
 	merge      merge
@@ -113,9 +113,7 @@ func (r *room) part(s *session) {
 	if s.pace.awaited {
 		r.caughtUpLocked()
 	}
-	if s.name.nick != "" {
-		delete(r.nicks, fold(s.name.nick))
-	}
+	r.freeNickLocked(s)
 	if s.announced {
 		r.addLocked(nil, []byte(s.name.offline()))
 	}
@@ -149,23 +147,36 @@ func (r *room) addLocked(from *session, b []byte) {
 	r.offerLocked()
 }
 
-// rename gives a session the name that it asks for, and reports whether it can
-// have it.
-func (r *room) rename(s *session, nick string) bool {
+// rename gives a session the name that it asks for, and returns "". If another
+// session has that name, or one that looks like it, rename returns what that
+// session is called and changes nothing.
+func (r *room) rename(s *session, nick string) (by string) {
+	wanted := keys(nick)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if by := r.nicks[fold(nick)]; by != nil && by != s {
-		return false
+	for _, key := range wanted {
+		if other := r.nicks[key]; other != nil && other != s {
+			return other.name.nick
+		}
 	}
 	if s.name.nick == nick {
-		return true
+		return ""
 	}
-	delete(r.nicks, fold(s.name.nick))
-	r.nicks[fold(nick)] = s
+	r.freeNickLocked(s)
+	for _, key := range wanted {
+		r.nicks[key] = s
+	}
 	was := s.name.label()
-	s.name.nick = nick
+	s.name.nick, s.nickKeys = nick, wanted
 	r.addLocked(s, fmt.Appendf(nil, "%s is now known as %s\n", was, nick))
-	return true
+	return ""
+}
+
+// freeNickLocked lets others have the name of a session.
+func (r *room) freeNickLocked(s *session) {
+	for _, key := range s.nickKeys {
+		delete(r.nicks, key)
+	}
 }
 
 // who returns the answer to a client that asks who is there.

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -37,8 +38,9 @@ type session struct {
 
 	// Guarded by room.mu. The name is changed by the reader alone.
 	name      name
-	number    uint64 // 1, 2, 3, … in the order they came
-	index     int    // in room.sessions
+	nickKeys  []string // of the name's nick, in room.nicks
+	number    uint64   // 1, 2, 3, … in the order they came
+	index     int      // in room.sessions
 	announced bool
 	own       spans     // of the transcript: its own lines, which it is not sent
 	cursor    cursor    // how much of the transcript it has been given to write
@@ -97,6 +99,8 @@ func (s *session) read() error {
 		case err != nil:
 			return err
 		case len(line) == 0:
+		case bytes.HasPrefix(line, []byte("//")):
+			s.say(line[1:])
 		case line[0] == '/':
 			s.flush()
 			if s.obey(line) {
