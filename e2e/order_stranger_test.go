@@ -23,6 +23,7 @@ func TestOrderStrangersAreToldTheForm(t *testing.T) {
 		"hello\n", "hello", "\n", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "Client X\n", "Client : Ahnaf\n", "client x: Ahnaf\n",
 		"\x16\x03\x01\x02\x00\x01", "\xff\xfb\x1f", "PING x\n", strings.Repeat("x", 5000),
 		"Client X: " + strings.Repeat("x", 498) + "\n", "Client ERR syntax: x\n",
+		"Client Z: hello received before Q: bye\n", // fault O1
 	} {
 		answer := c.said(said).answer(t)
 		assert.True(t, strings.HasPrefix(answer, "ERR syntax "), "%q, to %.80q", answer, said)
@@ -134,6 +135,8 @@ func TestOrderWrongUsage(t *testing.T) {
 			{"X\x1b", "a"},
 			{"a: b", "c"},
 			{"ERR", "c"},
+			{"X", "hello received before Q: bye"}, // fault O1
+			{"X", "-y"},
 			{"X", strings.Repeat("x", 498)},
 			{"-server", "nowhere", "X", "Ahnaf"},
 			{"-sever", c.at, "X", "Ahnaf"},

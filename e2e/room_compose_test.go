@@ -4,7 +4,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"peerlab/e2e/lab"
@@ -20,6 +22,7 @@ func TestComposeRoom(t *testing.T) {
 	require.NoError(t, err)
 	c.words = []string{"docker", "compose", "--file", file, "--project-name", c.Project(), "--profile", "room"}
 	t.Setenv("ROOM_PORT", c.Port())
+	t.Setenv("TZ", "Asia/Kathmandu") // fault O4: five hours and three quarters ahead of UTC, the whole year
 	services := []string{"room-server", "room-client1", "room-client2"}
 	t.Cleanup(func() {
 		for _, service := range services { // see Undisturbed: not all at once
@@ -31,8 +34,11 @@ func TestComposeRoom(t *testing.T) {
 	c.follow("room-server")
 	come := 0
 	c.logs["room-server"].Collects(func() string { return "that two clients are connected" }, func(l lab.Line) bool {
-		if strings.Contains(l.Text, " connected at time ") {
+		if _, clock, ok := strings.Cut(strings.TrimSpace(l.Text), " connected at time "); ok {
 			come++
+			at, err := time.Parse("2006-01-02 15:04:05.000000", clock)
+			require.NoError(t, err)
+			assert.WithinDuration(t, time.Now().Add(5*time.Hour+45*time.Minute), at, composeTimeout)
 		}
 		return come == 2
 	})

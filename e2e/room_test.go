@@ -224,11 +224,19 @@ func TestRoomCommands(t *testing.T) {
 	two.hears("Ann", "hello")
 	two.Types("/who")
 	two.SeesInOrder(fmt.Sprintf("[Ann] is Online from 127.0.0.1:%s", one.port), fmt.Sprintf("[127.0.0.1:%s] is Online (you)", two.port))
-	two.Types("/dance")
-	require.Contains(t, two.Contains("There is no command /dance: "), "/who")
+	two.Types("/dance") // fault U11
+	two.Contains("no command /dance; /help lists the commands")
+	two.Types("//dance")
+	one.hears(speaker(two.port), "/dance")
+	two.Types("/nick Аnn") // fault O2: a Cyrillic А
+	two.Sees("Аnn looks like Ann, which is taken; choose another name")
 	one.Types("/quit")
 	two.Sees("[Ann] is Offline")
+	dances := 0
 	for _, line := range one.Lines() {
-		require.NotContains(t, line.Text, "dance")
+		if strings.Contains(line.Text, "dance") {
+			dances++
+		}
 	}
+	require.Equal(t, 1, dances, "what is no command goes to its sender alone")
 }

@@ -86,7 +86,7 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 		if err == nil {
 			return conn, nil
 		}
-		c.Log.Info("no server yet; trying again", "addr", c.Server, "err", err)
+		c.Log.Debug("no server yet; trying again", "addr", c.Server, "err", err)
 		pause := time.NewTimer(wait.Next())
 		select {
 		case <-pause.C:
