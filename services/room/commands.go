@@ -36,7 +36,7 @@ func (s *session) nick(asked string) string {
 	}
 	switch by := s.room.rename(s, nick); {
 	case by == "":
-	case equalFold(by, nick):
+	case fold(by) == fold(nick):
 		return nick + " is taken; choose another name\n"
 	default:
 		return nick + " looks like " + by + ", which is taken; choose another name\n"

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,7 +17,10 @@ import (
 // told. "C1 closes" ends what it sends, "C1 resets" breaks the connection; "S1
 // closes" says that the server closes it. "waits" is time that goes by. Clients 1
 // and 2 are there already, unless it is "from the start".
-var dialogues = []struct{ name, says string }{
+type dialogue struct{ name, says string }
+
+// dialogues are those about lines, and about clients that come and go.
+var dialogues = []dialogue{
 	{"as assigned", `
 		from the start
 		C1 joins
@@ -155,66 +159,6 @@ var dialogues = []struct{ name, says string }{
 		C2" "hello"
 		waits 200ms
 		S1: ('127.0.0.1', 50002) at 13:54:50: hello`},
-	{"/who, /nick", `
-		C1: /nick Ann
-		S1: You are now known as Ann
-		S2: [127.0.0.1:50001] is now known as Ann
-		C2: /nick ANN
-		S2: ANN is taken; choose another name
-		C2: /nick
-		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and is no address
-		C2: /nick 127.0.0.1:50001
-		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and is no address
-		C1: hello
-		S2: Ann at 13:54:49: hello
-		C2: /who
-		S2: [Ann] is Online from 127.0.0.1:50001
-		S2: [127.0.0.1:50002] is Online (you)
-		C1: /nick ann
-		S1: You are now known as ann
-		S2: [Ann] is now known as ann
-		C1: /nick Bob
-		S1: You are now known as Bob
-		S2: [ann] is now known as Bob
-		C1: /nick Bob
-		S1: You are now known as Bob
-		C2: /nick Ann
-		S2: You are now known as Ann
-		S1: [127.0.0.1:50002] is now known as Ann
-		C1: /quit
-		S1 closes
-		S2: [Bob] is Offline
-		C2: /nick Bob
-		S2: You are now known as Bob`},
-	// Fault U11: a line that begins with / is no chat, and // sends it.
-	{"commands that are none", `
-		C1: /help
-		S1: /who lists who is Online, /nick NAME gives you a name, /quit leaves, //who sends /who; any other line goes to all others
-		C1: /usr/bin/env is a path
-		S1: no command /usr/bin/env is a path; /help lists the commands, and a line that begins with // is sent with one of them
-		C1: /QUIT
-		S1: no command /QUIT; /help lists the commands, and a line that begins with // is sent with one of them
-		C1: /quit now
-		S1: no command /quit now; /help lists the commands, and a line that begins with // is sent with one of them
-		C1: /
-		S1: no command /; /help lists the commands, and a line that begins with // is sent with one of them
-		C1" "/\x1b[2J0123456789012345678901234567890123456789\n"
-		S1: no command /\x1b[2J01234567890123456789012345678901234...; /help lists the commands, and a line that begins with // is sent with one of them
-		C1" "/who  \n"
-		S1: [127.0.0.1:50001] is Online (you)
-		S1: [127.0.0.1:50002] is Online
-		C1:  /who
-		S2: ('127.0.0.1', 50001) at 13:54:49:  /who
-		C1: //who
-		S2: ('127.0.0.1', 50001) at 13:54:49: /who
-		C1: ///
-		S2: ('127.0.0.1', 50001) at 13:54:49: //
-		C2" "//quit"
-		waits 200ms
-		S1: ('127.0.0.1', 50002) at 13:54:49: /quit
-		C2" "/foo"
-		waits 200ms
-		S2: no command /foo; /help lists the commands, and a line that begins with // is sent with one of them`},
 	{"what was asked and said before leaving is heard", `
 		from the start
 		C1 joins
@@ -232,7 +176,7 @@ var dialogues = []struct{ name, says string }{
 }
 
 func TestDialogues(t *testing.T) {
-	for _, d := range dialogues {
+	for _, d := range slices.Concat(dialogues, commands, nicks) {
 		t.Run(d.name, func(t *testing.T) {
 			inTime(t, nil, func(t *testing.T, h *hall) { play(t, h, d.says) })
 		})

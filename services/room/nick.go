@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/mtibben/confusables"
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -54,7 +53,7 @@ func looksLikeAddress(skeleton string) bool {
 // Looking alike is as in Unicode Technical Standard 39, section 4.
 func keys(nick string) []string {
 	plain := norm.NFKC.String(nick)
-	return []string{confusables.Skeleton(cases.Fold().String(plain)), confusables.Skeleton(plain)}
+	return []string{confusables.Skeleton(fold(plain)), confusables.Skeleton(plain)}
 }
 
 // isReserved reports whether a name can be taken for one that is reserved.
@@ -65,5 +64,5 @@ func isReserved(nick string) bool {
 	})
 }
 
-// equalFold reports whether two names are equal but for case.
-func equalFold(a, b string) bool { return cases.Fold().String(a) == cases.Fold().String(b) }
+// fold maps names that are equal but for case to one.
+func fold(nick string) string { return strings.ToLower(strings.ToUpper(nick)) }
