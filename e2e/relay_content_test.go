@@ -64,11 +64,14 @@ func output(p *lab.Process) string {
 	return b.String()
 }
 
-// complaints are what a process that has ended wrote to its stderr.
+// complaints are what a process that has ended wrote to its stderr, without the news
+// of its log.
 func complaints(p *lab.Process) string {
 	var all []string
 	for _, line := range p.Stderr().Lines() {
-		all = append(all, line.Text)
+		if !strings.HasPrefix(line.Text, "INF ") {
+			all = append(all, line.Text)
+		}
 	}
 	return strings.Join(all, "\n")
 }

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -93,4 +95,20 @@ func TestFetchLosesASecondOverADeadNode(t *testing.T) {
 	})
 	stopped.Resume()
 	s.fetched("a.txt", "A\n")
+}
+
+// Fault F3: a node whose folder was removed and made again served nothing any more,
+// and stayed listed.
+func TestNodeFindsItsFolderAgain(t *testing.T) {
+	s := startSwarm(t)
+	dir := s.folder("node", files{"served/a.txt": "A\n"})
+	n := s.join("node", dir, "-dir", "served")
+	s.fetched("a.txt", "A\n")
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "served")))
+	assert.Contains(t, s.fails(s.fetch(nil, "a.txt")), "is gone")
+	s.eventuallyWithin(relayLease, "the node withdraws", func() bool { return len(s.listed()) == 0 })
+	n.Stderr().Contains("withdrawn from the relay until the folder is back")
+	s.put(dir, "served/a.txt", "A again\n")
+	s.waitsFor(n)
+	s.fetched("a.txt", "A again\n")
 }

@@ -52,8 +52,9 @@ func TestRelayListsTheAddressANodeListensAt(t *testing.T) {
 	s.waitsFor(n)
 	assert.Equal(t, []string{n.at}, s.listed())
 	s.fetched("a.txt", "A\n")
-	n.Stderr().Sees("INF listening on " + n.at)
-	assert.Len(t, n.Stderr().Lines(), 1)
+	n.Signal(sigterm)
+	n.Exits(0)
+	assert.Empty(t, complaints(n.Process))
 }
 
 func TestRelayTakesNoNonsense(t *testing.T) {
@@ -114,4 +115,18 @@ func TestRelaySurvivesTenThousandRegistrations(t *testing.T) {
 	}
 	s.join("late", s.folder("late", files{"b.txt": "B\n"}))
 	s.fetched("b.txt", "B\n")
+}
+
+// Fault F1: when the relay was full of ports where nothing listens, it refused a node
+// that runs.
+func TestANodeJoinsARelayThatIsFullOfTheDead(t *testing.T) {
+	s := startSwarm(t)
+	var requests []string
+	for i := range 2000 {
+		requests = append(requests, fmt.Sprintf("REGISTER %016x :%d", i, 50_000+i))
+	}
+	said, err := ask(s.at, requests...)
+	require.NoError(t, err)
+	require.Contains(t, said, "ERR full ")
+	s.join("node", s.folder("node", files{"a.txt": "A\n"}))
 }

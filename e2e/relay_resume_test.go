@@ -50,6 +50,23 @@ func (s *swarm) settles(dir string) {
 	})
 }
 
+// Fault U2: a fresh clone has no folder "downloads". Fault U9: a file that is there was
+// fetched again, without a word.
+func TestFetchMakesItsFolderAndFetchesAFileOnce(t *testing.T) {
+	s := startSwarm(t)
+	hash, dirs := s.large("node")
+	_, w := s.joinBehind("node", dirs[0], unlimited)
+	p := s.fetch([]string{"-o", "downloads/of today"}, largeFile)
+	p.ExitsWithin(fetchTimeout, "fetchTimeout", 0)
+	s.saved(p, "downloads/of today/"+largeFile, hash)
+	before := w.passed.Load()
+	p.StartWith("-v", "-o", "downloads/of today", host(s.at), port(s.at), largeFile)
+	p.Stderr().Contains("already there, with the same SHA-256")
+	p.ExitsWithin(fetchTimeout, "fetchTimeout", 0)
+	s.saved(p, "downloads/of today/"+largeFile, hash)
+	assert.Less(t, w.passed.Load()-before, int64(largeEarly), "no byte of it is sent again")
+}
+
 // A part of another version is no beginning of this one.
 func TestFetchResumesOnlyTheSameFile(t *testing.T) {
 	s := startSwarm(t)

@@ -53,7 +53,7 @@ func TestRelayAnswersRequestsSentAhead(t *testing.T) {
 	said := asked(t, addresses["node"], "STAT no.txt", "STAT a.txt", "GET 0 1 - a.txt", "GET 1 - - a.txt", "LIST")
 	hash := hashOf("A\n")
 	assert.Regexp(t, "^ERR notfound .*\nFILE 2 "+hash+" a.txt\nSEND 2 "+hash+" 1\nAEND "+hash+"\nSEND 2 "+hash+" 1\n\nEND "+hash+
-		"\nFILES 1\nFILE 2 "+hash+" a.txt\n$", said)
+		"\nFILES 1\nFILE 2 (-|"+hash+") a.txt\n$", said) // it may have been written too lately for its hash to be kept
 }
 
 // A line that was cut is nothing, however much of it there is.

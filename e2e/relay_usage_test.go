@@ -81,7 +81,7 @@ func TestRelayFoldersThatAreNotThereAreNamed(t *testing.T) {
 	for _, p := range []*lab.Process{
 		s.startNode("nowhere", s.folder("nowhere", nil), "-dir", "no-such-folder").Process,
 		s.startNode("file", s.folder("file", files{"no-such-folder": "a file\n"}), "-dir", "no-such-folder").Process,
-		s.fetch([]string{"-o", "no-such-folder"}, "a.txt"),
+		s.fetchIn(s.folder("in the way", files{"no-such-folder": "a file\n"}), []string{"-o", "no-such-folder"}, "a.txt"),
 	} {
 		assert.Contains(t, s.fails(p), "no-such-folder")
 	}

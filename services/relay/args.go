@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
@@ -95,8 +96,11 @@ func (c *FetchCommand) Probe(ctx context.Context) error { return ProbeRelay(ctx,
 
 // Run does what the command line asks for.
 func (c *FetchCommand) Run(ctx context.Context, in Input) error {
-	if term.IsTerminal(int(os.Stderr.Fd())) && !c.Prompts() {
-		c.Progress = bar
+	if stderr := int(os.Stderr.Fd()); term.IsTerminal(stderr) && !c.Prompts() {
+		c.Progress = barsOn(stderr, os.Stderr)
+	}
+	if c.List {
+		c.Dir = "" // nothing is saved
 	}
 	f, err := NewFetch(c.FetchConfig)
 	if err != nil {
@@ -112,18 +116,29 @@ func (c *FetchCommand) Run(ctx context.Context, in Input) error {
 	return f.Files(ctx, c.Names)
 }
 
-// longTransfer is how large a file must be for a progress bar to be worth while.
+// longTransfer is how large a file must be for a progress bar.
 const longTransfer = 8 << 20
 
-func bar(name string, size int64) Progress {
-	if size < longTransfer {
-		return quiet{}
+// barsOn returns a FetchConfig.Progress that draws on the terminal fd.
+func barsOn(fd int, out io.Writer) func(name string, size, here int64) Progress {
+	columns := func() int {
+		width, _, err := term.GetSize(fd)
+		if err != nil {
+			return 0
+		}
+		return width
 	}
-	return progressbar.DefaultBytes(size, name)
+	return func(name string, size, here int64) Progress {
+		if size-here < longTransfer {
+			return quiet{}
+		}
+		return newBar(out, columns, string(lines.Escape(nil, []byte(name))), size, here)
+	}
 }
 
-// quiet is a progress that nobody sees.
+// quiet is a Progress that shows nothing.
 type quiet struct{}
 
-func (quiet) Add(int) error { return nil }
-func (quiet) Exit() error   { return nil }
+func (quiet) Add(int) {}
+func (quiet) Clear()  {}
+func (quiet) Exit()   {}

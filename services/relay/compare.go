@@ -2,7 +2,7 @@ package relay
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
 	"sync"
 )
 
@@ -19,7 +19,7 @@ func (f *Fetch) compare(ctx context.Context, j *job, nodes []string) {
 		}
 		all.Go(func() {
 			if f.other(ctx, j, addr) {
-				f.Log.Warn(fmt.Sprintf("%s: node %s has another file of this name; this is the one of %s", j.shown(), addr, j.from))
+				j.say(slog.LevelWarn, "node %s has another file of this name; this is the one of %s", addr, j.from)
 			}
 		})
 	}

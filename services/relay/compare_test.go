@@ -42,7 +42,7 @@ func TestTheUserIsToldOfAnotherFile(t *testing.T) {
 				}
 				require.Len(t, l.log.warnings(), 1)
 				require.Contains(t, l.log.warnings()[0],
-					"a: node "+other.Addr()+" has another file of this name; this is the one of "+first.Addr())
+					"\\\"a\\\": node "+other.Addr()+" has another file of this name; this is the one of "+first.Addr())
 			})
 		})
 	}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -30,6 +31,8 @@ func (j *job) attempt(ctx context.Context, lead string, others []string) (who st
 	case junk:
 	case j.suspect():
 		err = errLiedTogether
+	case j.isOutdated(ctx, who):
+		err = because(errSpoilt, refuse("changed", "the hash that it announced was of an earlier version"))
 	default:
 		err = errLied
 	}
@@ -41,6 +44,7 @@ func (j *job) attempt(ctx context.Context, lead string, others []string) (who st
 // has taken its place.
 func (j *job) crew(ctx context.Context, lead string, others []string) (who string, err error) {
 	for {
+		j.lead = lead
 		s := shift{job: j, lead: lead, others: others}
 		s.run(ctx)
 		switch {
@@ -95,8 +99,8 @@ func (s *shift) work(ctx context.Context, addr string, help func()) {
 	last, err := s.job.work(ctx, addr, help)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		s.job.log.Debug("a node has stopped fetching", "node", addr, "err", err)
+	if err != nil && ctx.Err() == nil {
+		s.job.failed(addr, err)
 	}
 	switch {
 	case errors.Is(err, errSpoilt), errors.Is(err, errLied):
@@ -112,4 +116,27 @@ func (s *shift) work(ctx context.Context, addr string, help func()) {
 		s.quick = addr
 		s.cut = time.AfterFunc(max(last, answerTime), s.cancel)
 	}
+}
+
+// isOutdated asks a node that has sent other bytes than it announced to read the
+// file again, and reports whether its hash is not the one that was announced: the
+// file has changed in a way that the node could not see, as by a memory mapping.
+func (j *job) isOutdated(ctx context.Context, addr string) bool {
+	c, err := j.dial.node(ctx, addr)
+	if err != nil {
+		return false
+	}
+	defer c.close()
+	if _, err := c.ask("WHO", "NODE", 1); err != nil { // it runs: then it may take time to read the file
+		return false
+	}
+	c.patience(hashTime)
+	f, err := c.ask(fmt.Sprintf("DIGEST %d %s", j.size, j.name), "DIGEST", 2)
+	switch {
+	case is(err, "differs"), is(err, "changed"):
+		return true
+	case err != nil:
+		return false
+	}
+	return isHex(f[1], 64) && f[1] != j.hash
 }

@@ -114,12 +114,12 @@ var noded = []dialogue{
 	{"nothing of that name", "C: GET 0 - - missing\nS: ERR notfound no file \"missing\" here\nC: WHO\nS: NODE 00000000000000aa"},
 	{"a folder", "C: GET 0 - - .\nS ERR name\nS closes"},
 	{"a link that leads out", "C: GET 0 - - link\nS: ERR notfound no file \"link\" here\nC: STAT link\nS: ERR notfound no file \"link\" here"},
-	{"a way out", "C: GET 0 - - ../secret\nS: ERR name \"../secret\" is not the name of a file of the nodes'\nS closes"},
+	{"a way out", "C: GET 0 - - ../secret\nS: ERR name \"../secret\" is not the name of a file of a node: no empty part, no . and no .. between slashes\nS closes"},
 	{"another way out", "C: GET 0 - - a/../../x\nS ERR name\nS closes"},
 	{"an absolute name", "C: STAT /etc/passwd\nS ERR name\nS closes"},
 	{"a backslash", `C: STAT ..\etc\passwd` + "\nS ERR name\nS closes"},
-	{"a NUL", `C" "DIGEST 1 a\x00b\n"` + "\nS: ERR name \"a\\x00b\" has control characters\nS closes"},
-	{"no UTF-8", `C" "STAT \xff\n"` + "\nS: ERR name \"\\xff\" has control characters\nS closes"},
+	{"a NUL", `C" "DIGEST 1 a\x00b\n"` + "\nS: ERR name \"a\\x00b\" has control characters: rename the file to fetch it\nS closes"},
+	{"no UTF-8", `C" "STAT \xff\n"` + "\nS: ERR name \"\\xff\" is not UTF-8: rename the file to fetch it\nS closes"},
 	{"no name", "C: GET 0 - - \nS: ERR name the name is empty\nS closes"},
 	{"a long name", "C: GET 0 - - " + strings.Repeat("n", 1025) + "\nS: ERR name a name of 1025 bytes; 1024 are the limit\nS closes"},
 	{"a word too few", "C: GET 0 - a.txt\nS: ERR syntax GET FROM COUNT HASH NAME is the form, not \"GET 0 - a.txt\"\nS closes"},
@@ -128,7 +128,19 @@ var noded = []dialogue{
 	{"no hash", "C: GET 0 - abc a.txt\nS: ERR syntax \"abc\" is no hash\nS closes"},
 	{"a number that is too large", "C: GET 9223372036854775808 - - a.txt\nS: ERR syntax \"9223372036854775808\" is no number\nS closes"},
 	{"DIGEST of how much", "C: DIGEST a.txt\nS: ERR syntax \"a.txt\" is no number\nS closes"},
-	{"LIST of what", "C: LIST x\nS: ERR syntax \"LIST x\" is no request to a node\nS closes"},
+	{"LIST of what comes after a name", `
+		C: LIST large
+		S: FILES 2
+		S: FILE 1 - other
+		S: FILE 1 - two words
+		C: LIST largest
+		S: FILES 2
+		S: FILE 1 - other
+		S: FILE 1 - two words
+		C: LIST two words
+		S: FILES 0
+		C closes
+		S closes`},
 	{"a request to a relay", "C: REGISTER 0123456789abcdef :7001\nS ERR syntax\nS closes"},
 	{"silence between requests", `
 		C: WHO

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 const (
@@ -16,44 +17,70 @@ const (
 	hashBuffer = 256 << 10
 )
 
-// digests are the hashes of the files that a node has served, each computed
-// once for a version of a file, however many ask for it.
+// A file that another process writes through a memory mapping gets a new
+// modification time only at the first write to a page since the kernel last wrote
+// that page back: within the 30 seconds of vm.dirty_expire_centisecs and the 5 of
+// vm.dirty_writeback_centisecs, bytes can change and the version does not show it.
+// So the hash of a file that changed less than settleTime before it was read is
+// used for trustFactor times as long as it took to compute, and then computed
+// again: at most a tenth of the time goes into that.
+const (
+	settleTime  = 40 * time.Second
+	trustFactor = 10
+)
+
+// digests are the hashes of the files that a node has served, each computed once
+// for a version of a file, however many clients ask for it. All methods may be
+// called by any goroutine.
 type digests struct {
 	mu      sync.Mutex
 	known   map[version]*digest
 	room    chan struct{} // to compute the hash of a file that is not small
 	workers sync.WaitGroup
+	now     func() time.Time
 	read    func(ctx context.Context, file io.ReaderAt, n int64) (string, error) // hashPrefix
 }
 
 func newDigests() *digests {
-	return &digests{known: make(map[version]*digest), room: make(chan struct{}, maxHashing), read: hashPrefix}
+	return &digests{known: make(map[version]*digest), room: make(chan struct{}, maxHashing), now: time.Now, read: hashPrefix}
 }
 
 // wait returns when nothing is being computed any more.
 func (d *digests) wait() { d.workers.Wait() }
 
 type digest struct {
-	done chan struct{} // closed when hash or err is there
-	hash string
-	err  error
+	done  chan struct{} // closed when hash or err is set
+	hash  string
+	err   error
+	began time.Time
+	until time.Time // when it must be computed again; zero: never
+}
+
+// good reports whether a digest can be used, or waited for, at that time.
+func (h *digest) good(now time.Time) bool {
+	select {
+	case <-h.done:
+		return h.until.IsZero() || !now.After(h.until)
+	default:
+		return true
+	}
 }
 
 // peek returns the hash of a version if it is known, or unknown.
 func (d *digests) peek(v version) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if h := d.known[v]; h != nil {
+	if h := d.known[v]; h != nil && h.good(d.now()) {
 		select {
 		case <-h.done:
-			return h.hash // there is no error: that would have taken it out
+			return h.hash // a digest with an error is not in known
 		default:
 		}
 	}
 	return unknown
 }
 
-// of returns the hash of an open file when it is there. When ctx ends, so does
+// of returns the hash of an open file once it is computed. When ctx ends, so does
 // the computing.
 func (d *digests) of(ctx context.Context, file *os.File, v version) (string, error) {
 	h, mine := d.take(v)
@@ -75,12 +102,10 @@ func (d *digests) of(ctx context.Context, file *os.File, v version) (string, err
 	return h.hash, h.err
 }
 
-// prefix returns the hash of the first n bytes of an open file, which are as many
-// as it has at most. That of all of them is remembered like any other.
+// prefix reads the first n bytes of an open file, which has at least as many, and
+// returns their hash. If they are all of the file, and the hash that is remembered
+// is another, that is forgotten.
 func (d *digests) prefix(ctx context.Context, file *os.File, v version, n int64) (string, error) {
-	if n == v.size {
-		return d.of(ctx, file, v)
-	}
 	leave, err := d.enter(ctx, n)
 	if err != nil {
 		return "", err
@@ -90,8 +115,45 @@ func (d *digests) prefix(ctx context.Context, file *os.File, v version, n int64)
 	if err != nil {
 		return "", err
 	}
+	if n == v.size {
+		d.contradict(v, hash)
+	}
 	return hash, unchanged(file, v)
 }
+
+// contradict forgets the hash of a version if it is another than the one that its
+// bytes have now.
+func (d *digests) contradict(v version, hash string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h := d.known[v]
+	if h == nil {
+		return
+	}
+	select {
+	case <-h.done:
+		if h.hash != hash {
+			delete(d.known, v)
+		}
+	default: // it is being computed from the bytes there are
+	}
+}
+
+// learn remembers the hash of a version whose bytes have just been read, if it can
+// be relied on later.
+func (d *digests) learn(v version, hash string) {
+	now := d.now()
+	if !v.settled(now) {
+		return
+	}
+	if h, mine := d.take(v); mine {
+		d.put(h, v, hash, nil)
+	}
+}
+
+// settled reports whether a file of this version had not changed for a while at
+// that time.
+func (v version) settled(at time.Time) bool { return at.Sub(time.Unix(0, v.ctime)) >= settleTime }
 
 // enter waits until there is room to hash so many bytes. Few need none.
 func (d *digests) enter(ctx context.Context, n int64) (leave func(), err error) {
@@ -106,14 +168,9 @@ func (d *digests) enter(ctx context.Context, n int64) (leave func(), err error) 
 	}
 }
 
-// ahead sees to it that the hash of an open file is on its way, if there is room
-// for that. It does not wait for a file that is not small. The file may be closed
-// at once.
+// ahead starts to compute the hash of an open file, if there is room for that. It
+// does not wait. The file may be closed at once.
 func (d *digests) ahead(ctx context.Context, file *os.File, v version) {
-	if v.size <= smallFile {
-		_, _ = d.of(ctx, file, v) // whoever needs the hash meets the error
-		return
-	}
 	select {
 	case d.room <- struct{}{}:
 	default:
@@ -142,23 +199,27 @@ func (d *digests) ahead(ctx context.Context, file *os.File, v version) {
 func (d *digests) take(v version) (h *digest, mine bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if h := d.known[v]; h != nil {
+	now := d.now()
+	if h := d.known[v]; h != nil && h.good(now) {
 		return h, false
 	}
 	if len(d.known) >= maxDigests {
 		clear(d.known) // simpler than ageing, and as good: they are computed again
 	}
-	h = &digest{done: make(chan struct{})}
+	h = &digest{done: make(chan struct{}), began: now}
 	d.known[v] = h
 	return h, true
 }
 
-// put says what has come of a digest. One that could not be had is forgotten.
+// put completes a digest. One with an error is forgotten.
 func (d *digests) put(h *digest, v version, hash string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil && d.known[v] == h {
 		delete(d.known, v)
+	}
+	if now := d.now(); !v.settled(h.began) {
+		h.until = now.Add(trustFactor * now.Sub(h.began))
 	}
 	h.hash, h.err = hash, err
 	close(h.done)
@@ -167,6 +228,7 @@ func (d *digests) put(h *digest, v version, hash string, err error) {
 // compute reads the file from its beginning. The result is for the version v: if
 // the file changes meanwhile, it is an error.
 func (d *digests) compute(ctx context.Context, h *digest, file *os.File, v version) {
+	h.began = d.now()
 	hash, err := d.read(ctx, file, v.size)
 	if err == nil {
 		err = unchanged(file, v)

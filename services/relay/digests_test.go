@@ -31,12 +31,16 @@ func open(t *testing.T, dir, name string) (*os.File, version) {
 // counted returns digests that count how often a file is read.
 func counted() (*digests, *atomic.Int32) {
 	d, reads := newDigests(), &atomic.Int32{}
+	d.now = longAfter
 	d.read = func(ctx context.Context, file io.ReaderAt, n int64) (string, error) {
 		reads.Add(1)
 		return hashPrefix(ctx, file, n)
 	}
 	return d, reads
 }
+
+// longAfter is a clock by which no file has changed lately.
+func longAfter() time.Time { return time.Now().Add(time.Hour) }
 
 func TestDigestIsComputedOnce(t *testing.T) {
 	for name, size := range map[string]int{"empty": 0, "small": 1000, "large": 1 << 20} {
@@ -214,19 +218,14 @@ func TestDigestOfAPrefix(t *testing.T) {
 	content := noise(smallFile+10, 8)
 	dir := folderOf(t, "a", content)
 	file, v := open(t, dir, "a")
-	d := newDigests()
-	for _, n := range []int{0, 1, smallFile, smallFile + 9} {
+	d, reads := counted()
+	for _, n := range []int{0, 1, smallFile, smallFile + 9, len(content), len(content)} {
 		hash, err := d.prefix(t.Context(), file, v, int64(n))
 		require.NoError(t, err)
 		require.Equal(t, hashed(content[:n]), hash)
-		require.Equal(t, unknown, d.peek(v), "it is not that of the file")
+		require.Equal(t, unknown, d.peek(v), "it is not for others")
 	}
-	for range 2 { // that of the file is computed once, like any other
-		hash, err := d.prefix(t.Context(), file, v, v.size)
-		require.NoError(t, err)
-		require.Equal(t, hashed(content), hash)
-		d.read = func(context.Context, io.ReaderAt, int64) (string, error) { return "", errors.New("twice") }
-	}
+	require.Equal(t, int32(6), reads.Load(), "they are read each time")
 	d.read = func(ctx context.Context, file io.ReaderAt, n int64) (string, error) {
 		write(t, filepath.Join(dir, "a"), content[:smallFile]+"changed")
 		return hashPrefix(ctx, file, n)

@@ -114,14 +114,14 @@ func TestNobodyHasIt(t *testing.T) {
 		l.node("a", "1")
 		l.node("b", "2")
 		c := l.client(nil)
-		require.EqualError(t, c.File(t.Context(), "missing \u00fc"), "missing \u00fc: nobody has it; 2 nodes were asked")
+		require.EqualError(t, c.File(t.Context(), "missing \u00fc"), "\"missing \u00fc\": no node has it (2 nodes asked); fetch -list shows what there is")
 		l.lists("127.0.0.1:9")
 		c = l.client(nil)
 		err := c.File(t.Context(), "missing")
-		require.ErrorContains(t, err, "missing: none of 3 nodes could give it; the last that failed was node 127.0.0.1:9: dial")
+		require.ErrorContains(t, err, "\"missing\": none of 3 nodes could give it; the last that failed was node 127.0.0.1:9: dial")
 		require.Empty(t, c.out.String())
 		for _, name := range []string{"../x", "/etc/passwd", "", "a\x00", `a\b`} {
-			require.Equal(t, CheckName(name), c.File(t.Context(), name), "no node need be asked for that")
+			require.Equal(t, badName{CheckName(name)}, c.File(t.Context(), name), "no node need be asked for that")
 		}
 	})
 }
@@ -200,7 +200,7 @@ func TestFilesGoesOnAfterAFailure(t *testing.T) {
 		err := c.Files(t.Context(), []string{"a", "missing", "../x", "b", "a"})
 		require.EqualError(t, err, "2 of 5 files were not fetched")
 		require.Equal(t, "121", c.out.String())
-		require.Equal(t, "fetch: missing: nobody has it; 1 nodes were asked\nfetch: \"../x\" is not the name of a file of the nodes'\n", c.err.String())
+		require.Equal(t, "fetch: \"missing\": no node has it (1 node asked); fetch -list shows what there is\nfetch: \"../x\" is not the name of a file of a node: no empty part, no . and no .. between slashes\n", c.err.String())
 		require.ErrorIs(t, c.Files(t.Context(), []string{"missing"}), errNobody, "one says itself why")
 		require.NoError(t, c.Files(t.Context(), []string{"a", "b"}))
 
@@ -223,7 +223,7 @@ func TestAFetchIsStopped(t *testing.T) {
 				time.AfterFunc(500*time.Millisecond, cancel)
 				began := time.Now()
 				err := c.Files(ctx, []string{"a", "b"})
-				require.EqualError(t, err, "a: stopped before it was done")
+				require.EqualError(t, err, "\"a\": stopped before it was done")
 				require.Equal(t, 500*time.Millisecond, time.Since(began))
 				require.Empty(t, c.out.String())
 				require.Empty(t, c.err.String())

@@ -5,21 +5,83 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"sync"
 	"syscall"
 
-	"peerlab/services/internal/lines"
+	"golang.org/x/sys/unix"
 )
 
-// folder is what a node serves: the regular files below a directory. os.Root
-// sees to it that no name and no symlink leads out of it.
-type folder struct{ root *os.Root }
+// folder is what a node serves: the files below a directory. os.Root ensures that
+// no name and no symlink leads out of it. Its methods may be called by any
+// goroutine.
+type folder struct {
+	dir string // absolute, so that a folder that was deleted and made again is found
+
+	mu   sync.Mutex
+	root *os.Root
+	info fs.FileInfo // of root
+}
 
 func openFolder(dir string) (*folder, error) {
-	root, err := openRoot(dir)
-	if err != nil {
+	f := &folder{dir: dir}
+	if abs, err := filepath.Abs(dir); err == nil && dir != "" {
+		f.dir = abs
+	}
+	if err := f.reopenLocked(); err != nil {
 		return nil, fmt.Errorf("%w; give the folder to serve with -dir", err)
 	}
-	return &folder{root}, nil
+	return f, nil
+}
+
+// reopenLocked opens the directory that has the folder's path now. The one before
+// is left to the garbage collector: another goroutine may be reading a list there.
+func (f *folder) reopenLocked() error {
+	root, err := openRoot(f.dir)
+	if err == nil {
+		err = unix.Access(f.dir, unix.R_OK|unix.X_OK)
+		if err != nil {
+			root.Close()
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return mayNotBeRead(f.dir)
+	}
+	if err != nil {
+		return err
+	}
+	info, err := root.Stat(".")
+	if err != nil {
+		root.Close()
+		return err
+	}
+	f.root, f.info = root, info
+	return nil
+}
+
+// mayNotBeRead is the error for a folder that the process has no permission to
+// read. It names the folder that is closed, which may be one above.
+func mayNotBeRead(dir string) error {
+	uid := os.Geteuid()
+	closed := dir
+	for above := filepath.Dir(closed); above != closed; above = filepath.Dir(closed) {
+		if _, err := os.Stat(closed); err == nil {
+			break
+		}
+		closed = above
+	}
+	info, err := os.Stat(closed)
+	if err != nil {
+		return fmt.Errorf("folder %s: %w for uid %d", dir, fs.ErrPermission, uid)
+	}
+	owner := info.Sys().(*syscall.Stat_t).Uid
+	remedy := "chmod -R a+rX " + dir
+	if closed != dir {
+		remedy = "chmod a+x " + closed + "; " + remedy
+	}
+	return fmt.Errorf("folder %s: %w for uid %d, as which this process runs: %s has mode %04o and belongs to uid %d; "+
+		"make it readable: %s (in a container: the folder that is mounted there)",
+		dir, fs.ErrPermission, uid, closed, info.Mode().Perm(), owner, remedy)
 }
 
 // openRoot is os.OpenRoot for what is a folder: that would wait for a writer of a FIFO.
@@ -34,80 +96,27 @@ func openRoot(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// version tells one state of a file from another.
-type version struct {
-	dev, ino     uint64
-	size         int64
-	mtime, ctime int64 // Unix nanoseconds
-}
-
-func versionOf(info fs.FileInfo) version {
-	st := info.Sys().(*syscall.Stat_t) // what os gives on every Unix
-	return version{uint64(st.Dev), st.Ino, info.Size(), info.ModTime().UnixNano(), changed(st)}
-}
-
-// open opens the file of that name. The refusal is name or notfound. What is no
-// regular file is not touched: to open a FIFO would have its writer begin, and lose
-// what it writes. Not even one that has just taken the place of a file is waited for.
-// A file that changes after it was opened, even at once, is of another version.
-func (f *folder) open(name string) (*os.File, version, error) {
-	if err := CheckName(name); err != nil {
-		return nil, version{}, refuse("name", "%v", err)
-	}
-	missing := refuse("notfound", "no file %s here", lines.Quote([]byte(name)))
-	if info, err := f.root.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return nil, version{}, missing // also for a path that leads out
-	}
-	file, err := f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, version{}, missing // also for a file that may not be read
-	}
-	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		file.Close()
-		return nil, version{}, missing
-	}
-	v := versionOf(info)
-	settle(v.ctime)
-	return file, v, nil
-}
-
-// folders is a file system of folders alone. What has just taken the place of one
-// is not opened, let alone waited for.
-type folders struct{ root *os.Root }
-
-func (f folders) Open(name string) (fs.File, error) {
-	return f.root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
-}
-
-// errEnough ends a walk.
-var errEnough = errors.New("enough")
-
-// list calls see for the files there are, in the order of their names, at most
-// maxFiles of them. Those whose names can't be asked for are left out.
-func (f *folder) list(see func(name string, v version)) error {
-	seen := 0
-	err := fs.WalkDir(folders{f.root}, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil && name == "." {
-			return err
+// current returns the directory that has the folder's path now: if another has
+// taken its place, that one. An error says that there is none.
+func (f *folder) current() (*os.Root, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now, err := os.Stat(f.dir)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the folder %s is gone (%w); make it again", f.dir, errors.Unwrap(err))
+	case !os.SameFile(now, f.info):
+		if err := f.reopenLocked(); err != nil {
+			return nil, err
 		}
-		if err != nil || !d.Type().IsRegular() || CheckName(name) != nil {
-			return nil // what can't be read is not offered
-		}
-		info, err := d.Info()
-		if err != nil {
-			return nil // it has gone meanwhile
-		}
-		if seen++; seen > maxFiles {
-			return errEnough
-		}
-		see(name, versionOf(info))
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		return nil
+	case now.Sys().(*syscall.Stat_t).Nlink == 0: // it is the working directory, or mounted here
+		return nil, fmt.Errorf("the folder %s was deleted where it is mounted from; make it again, and restart this node", f.dir)
 	}
-	return err
+	return f.root, nil
 }
 
-func (f *folder) close() { f.root.Close() }
+func (f *folder) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.root.Close()
+}

@@ -2,6 +2,8 @@ package relay
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -37,11 +39,11 @@ func (p *pinned) drop() {
 }
 
 // take opens the file, or returns the one that is open.
-func (p *pinned) take(f *folder, name string) error {
+func (p *pinned) take(open func(name string) (*os.File, version, error), name string) error {
 	if p.file != nil && p.name == name {
 		return unchanged(p.file, p.v)
 	}
-	file, v, err := f.open(name)
+	file, v, err := open(name)
 	if err != nil {
 		return err
 	}
@@ -70,52 +72,66 @@ func (n *Node) get(ctx context.Context, s *session, rest string) error {
 	if err := checkHash(hash); err != nil {
 		return err
 	}
-	if err := s.pin.take(n.folder, name); err != nil {
+	if err := s.pin.take(n.open, name); err != nil {
 		return err
 	}
 	size := s.pin.v.size
 	if from > size {
-		return refuse("differs", "%s has %d bytes", lines.Quote([]byte(name)), size)
+		return refuse("differs", "%s has %d bytes", quoted(name), size)
 	}
-	if hash == unknown {
+	count := min(size-from, most)
+	switch {
+	case hash == unknown && size > smallFile:
 		n.digests.ahead(ctx, s.pin.file, s.pin.v)
-	} else {
+	case hash == unknown && count < size:
+		_, _ = n.digests.of(ctx, s.pin.file, s.pin.v) // transfer meets the error
+	case hash != unknown:
 		ours, err := n.digests.of(ctx, s.pin.file, s.pin.v)
 		if err != nil {
 			return n.failed(name, err)
 		}
 		if ours != hash {
-			return refuse("differs", "%s is another version here", lines.Quote([]byte(name)))
+			return refuse("differs", "%s is another version here", quoted(name))
 		}
 	}
-	return n.transfer(ctx, s, from, min(size-from, most))
+	if count <= smallFile {
+		return n.transferSmall(ctx, s, from, count)
+	}
+	return n.transfer(ctx, s, from, count)
 }
 
-// transfer sends count bytes of the pinned file from the offset on, between
-// their two lines.
-func (n *Node) transfer(ctx context.Context, s *session, from, count int64) error {
+// maxSend is more than the line before the bytes has.
+const maxSend = 128
+
+// transferSmall is transfer for few bytes, which one write sends with their lines.
+// They are read first: if they are all of the file, they have its hash.
+func (n *Node) transferSmall(ctx context.Context, s *session, from, count int64) error {
 	file, v := s.pin.file, s.pin.v
-	out := fmt.Appendf(nil, "SEND %d %s %d\n", v.size, n.digests.peek(v), count)
-	if count <= smallFile {
-		var err error
-		if out, err = readOnto(out, file, from, count); err != nil {
-			return n.failed(s.pin.name, err) // nothing has been said yet: this is the answer
-		}
-	} else {
-		if err := s.write(out); err != nil {
-			return err
-		}
-		out = out[:0]
-		if err := sendFile(s.conn, file, from, count); err != nil {
-			return err // the count can't be kept, so the connection ends here, for all to see
-		}
+	out := make([]byte, maxSend+count, maxSend+count+maxSend)
+	body := out[maxSend:]
+	switch k, err := file.ReadAt(body, from); {
+	case int64(k) == count:
+	case err == io.EOF:
+		return n.failed(s.pin.name, errShrunk)
+	default:
+		return n.failed(s.pin.name, err) // nothing has been sent yet: this is the answer
 	}
 	if err := unchanged(file, v); err != nil {
 		return n.failed(s.pin.name, err)
 	}
 	hash := n.digests.peek(v)
-	if from+count == v.size && hash == unknown {
-		if err := s.write(out); err != nil { // the bytes do not wait for it
+	if hash == unknown && count == v.size {
+		sum := sha256.Sum256(body)
+		hash = hex.EncodeToString(sum[:])
+		n.digests.learn(v, hash)
+	}
+	var first [maxSend]byte
+	send := fmt.Appendf(first[:0], "SEND %d %s %d\n", v.size, hash, count)
+	begin := maxSend - len(send)
+	copy(out[begin:], send)
+	out = out[begin:]
+	if hash == unknown && from+count == v.size {
+		if err := s.write(out); err != nil { // the bytes do not wait for the hash
 			return err
 		}
 		out = out[:0]
@@ -127,20 +143,30 @@ func (n *Node) transfer(ctx context.Context, s *session, from, count int64) erro
 	return s.write(fmt.Appendf(out, "END %s\n", hash))
 }
 
-var errShrunk = refuse("changed", "the file has shrunk")
-
-func readOnto(buf []byte, file *os.File, from, count int64) ([]byte, error) {
-	start := len(buf)
-	buf = append(buf, make([]byte, count)...)
-	k, err := file.ReadAt(buf[start:], from)
-	switch {
-	case int64(k) == count:
-		return buf, nil
-	case err == io.EOF:
-		return nil, errShrunk
+// transfer sends count bytes of the pinned file from the offset on, between
+// their two lines.
+func (n *Node) transfer(ctx context.Context, s *session, from, count int64) error {
+	file, v := s.pin.file, s.pin.v
+	if err := s.reply("SEND %d %s %d", v.size, n.digests.peek(v), count); err != nil {
+		return err
 	}
-	return nil, err
+	if err := sendFile(s.conn, file, from, count); err != nil {
+		return err // the count can't be kept, so the connection ends here, for all to see
+	}
+	if err := unchanged(file, v); err != nil {
+		return n.failed(s.pin.name, err)
+	}
+	hash := n.digests.peek(v)
+	if from+count == v.size && hash == unknown {
+		var err error
+		if hash, err = n.digests.of(ctx, file, v); err != nil {
+			return n.failed(s.pin.name, err)
+		}
+	}
+	return s.reply("END %s", hash)
 }
+
+var errShrunk = refuse("changed", "the file has shrunk")
 
 // sendFile has the kernel send the bytes. net hands them to sendfile(2) because
 // conn is a TCP connection, unwrapped, and the source a limited file.

@@ -27,6 +27,16 @@ func (l *lab) rogue(says func(request string) (answer string, goOn bool)) (addr 
 	})
 }
 
+// runs has a rogue say that it is there, if it is asked, and else what says says.
+func runs(says func(request string) (string, bool)) func(string) (string, bool) {
+	return func(request string) (string, bool) {
+		if request == "WHO" {
+			return "NODE 00000000000000cc\n", true
+		}
+		return says(request)
+	}
+}
+
 // rawRogue starts a node that hands its connections to handle once HELLO has
 // come, and closes them when that returns.
 func (l *lab) rawRogue(handle func(conn net.Conn, in *bufio.Reader)) (addr string) {

@@ -2,7 +2,7 @@ package relay
 
 import "slices"
 
-// begin takes in what the first node says of the file.
+// begin records what the first node says of the file.
 func (j *job) begin(addr string, size int64, hash string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -21,8 +21,7 @@ func (j *job) begin(addr string, size int64, hash string) error {
 	j.verify = newVerifier(j.store, j.parts)
 	go j.verify.run()
 	if j.watch != nil {
-		j.bar = j.watch(size)
-		j.tick(j.here)
+		j.bar = j.watch(size, j.here)
 	}
 	return nil
 }
@@ -34,29 +33,29 @@ func (j *job) same(size int64, hash string) error {
 	if size != j.size || hash != unknown && j.hash != unknown && hash != j.hash {
 		return refuse("differs", "it has another version, of %d bytes", size)
 	}
-	j.learn(hash)
+	j.learnLocked(hash)
 	return nil
 }
 
-// learn takes in a hash, if it is one. It is called with j.mu held.
-func (j *job) learn(hash string) {
+// learnLocked records a hash, if it is one.
+func (j *job) learnLocked(hash string) {
 	if j.hash == unknown {
 		j.hash = hash
 	}
 }
 
-// tick tells whoever watches that bytes have come.
+// tick shows that bytes have come.
 func (j *job) tick(n int64) {
 	if j.bar != nil {
-		_ = j.bar.Add(int(n)) // a bar that can't be drawn is no reason to stop
+		j.bar.Add(int(n))
 	}
 }
 
-// ended takes in the hash that a node says at the end of a part.
+// ended records the hash that a node sends at the end of a part.
 func (j *job) ended(hash string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.learn(hash)
+	j.learnLocked(hash)
 }
 
 // version returns what is known of the file.
@@ -101,7 +100,7 @@ func (j *job) restart() {
 // endBar says that no more bytes will come.
 func (j *job) endBar() {
 	if j.bar != nil {
-		_ = j.bar.Exit() // as in tick
+		j.bar.Exit()
 		j.bar = nil
 	}
 }

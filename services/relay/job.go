@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-
-	"peerlab/services/internal/lines"
 )
 
 // job fetches one file. Nodes are asked one at a time until one has it. What a
@@ -24,28 +22,44 @@ type job struct {
 	dial   Dialer
 	log    *slog.Logger
 	create func(size int64) (store, error) // makes the store when the size is known
-	watch  func(size int64) Progress       // may be nil
+	watch  func(size, here int64) Progress // may be nil
+	lister string                          // what a user types to see which files there are
 
 	bad      map[string]bool // nodes that need not be asked again
 	down     map[string]bool // nodes that have failed to answer, or on the way
 	solo     bool            // one node at a time: somebody among several has lied
 	suspects []gift          // what came from several when somebody lied
 
-	store  store  // nil: nothing has come yet
-	here   int64  // how many bytes of an earlier attempt are in store
-	from   string // the node that had it first
-	parts  *spans // nil: no node has spoken of the file yet
-	verify *verifier
-	bar    Progress
+	present bool   // the file is in the folder already, and need not be fetched
+	store   store  // nil: nothing has come yet
+	here    int64  // how many bytes of an earlier attempt are in store
+	from    string // the node that had it first
+	lead    string // the node that is being asked, beside which others may help
+	parts   *spans // nil: no node has spoken of the file yet
+	verify  *verifier
+	bar     Progress
 
 	mu    sync.Mutex
 	size  int64
-	hash  string // unknown until a node says it
-	gifts []gift // what has come from whom
+	hash  string          // unknown until a node says it
+	gifts []gift          // what has come from whom
+	named map[string]bool // nodes of which the log has said that the file is read from them
+}
+
+func newJob(f *Fetch, name string) *job {
+	j := &job{
+		name: name, dial: f.Dial, log: f.Log, lister: f.lister, create: printed, hash: unknown,
+		bad: make(map[string]bool), down: make(map[string]bool), named: make(map[string]bool),
+	}
+	if f.Progress != nil {
+		j.watch = func(size, here int64) Progress { return f.Progress(name, size, here) }
+	}
+	return j
 }
 
 var (
-	errNobody  = errors.New("nobody has it")
+	errNobody  = errors.New("no node has it")
+	errMissing = errors.New("no node has sent any of it")
 	errDead    = errors.New("no answer")
 	errLied    = errors.New("what it sent is not what it announced")
 	errSpoilt  = errors.New("what it sent is of several versions")
@@ -59,6 +73,13 @@ var (
 type local struct{ error }
 
 func (local) Is(target error) bool { return target == errLocal }
+
+// notSent is an error that is errMissing, and says what is the matter.
+type notSent struct{ error }
+
+func (notSent) Is(target error) bool { return target == errMissing }
+
+func (e notSent) Unwrap() error { return e.error }
 
 // maxRounds bounds how often a node is asked for one file.
 const maxRounds = 3
@@ -107,7 +128,7 @@ func (j *job) round(ctx context.Context, nodes []string) (next []string, other b
 			j.bad[addr] = true
 			continue
 		}
-		j.log.Info("no use of a node", "node", who, "err", err)
+		j.failed(who, err)
 		why = fmt.Errorf("node %s: %w", who, err)
 		if errors.Is(err, errLied) {
 			j.passOver(who)
@@ -142,17 +163,25 @@ func (j *job) failure(why error, asked int) error {
 	case j.parts != nil:
 		return fmt.Errorf("%s: only %d of %d bytes could be had (%w); try again later", j.shown(), j.parts.frontier(), j.size, why)
 	case errors.Is(why, errNobody):
-		return fmt.Errorf("%s: %w; %d nodes were asked", j.shown(), why, asked)
+		return notSent{fmt.Errorf("%s: %w (%s asked); %s shows what there is", j.shown(), why, countOf(asked, "node"), j.lister)}
 	}
-	return fmt.Errorf("%s: none of %d nodes could give it; the last that failed was %w", j.shown(), asked, why)
+	return notSent{fmt.Errorf("%s: none of %s could give it; the last that failed was %w", j.shown(), countOf(asked, "node"), why)}
 }
 
-func (j *job) shown() string { return string(lines.Escape(nil, []byte(j.name))) }
+// countOf returns "1 node" or "2 nodes".
+func countOf(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
 
-// passOver says that a node is not to be trusted with this file.
+func (j *job) shown() string { return quoted(j.name) }
+
+// passOver records that a node is not to be trusted with this file.
 func (j *job) passOver(addr string) {
 	j.bad[addr] = true
-	j.log.Warn(fmt.Sprintf("%s: passed over node %s: %v", j.shown(), addr, errLied))
+	j.say(slog.LevelWarn, "passed over node %s: %v", addr, errLied)
 }
 
 // close ends what is still running, and frees the store.

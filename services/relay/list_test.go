@@ -45,13 +45,13 @@ func TestListOfRogues(t *testing.T) {
 		"no size":        {"FILES 1\nFILE x - a\n", 0, ""},
 		"another answer": {"NODE 00000000000000aa\n", 0, ""},
 		"an error":       {"ERR failed \x1b[2J\n", 0, ""},
-		"silence":        {"", answerTime, ""},
+		"silence":        {"", listTime, ""},
 		"a long line":    {"FILES 1\nFILE 1 - " + strings.Repeat("x", maxLine) + "\n", 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, memnet.New())
-				rogue := l.rogue(func(string) (string, bool) { return test.says, true })
+				rogue := l.rogue(runs(func(string) (string, bool) { return test.says, true }))
 				honest := l.node("a", "x")
 				c := l.client(nil)
 				began := time.Now()
@@ -65,11 +65,23 @@ func TestListOfRogues(t *testing.T) {
 				require.NotContains(t, l.log.String(), "\x1b")
 				if name != "hostile names" {
 					require.Len(t, l.log.warnings(), 1)
-					require.Contains(t, l.log.warnings()[0], "node "+rogue+" does not say what it has")
+					require.Contains(t, l.log.warnings()[0], "node "+rogue)
 				}
 			})
 		})
 	}
+}
+
+// A node that does not even say who it is costs a second.
+func TestListOfAStoppedNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.rogue(func(string) (string, bool) { return "", true })
+		l.node("a", "x")
+		began := time.Now()
+		require.NoError(t, l.client(nil).List(t.Context()))
+		require.Equal(t, answerTime, time.Since(began))
+	})
 }
 
 // A list that can't be printed is no node's fault.
@@ -91,7 +103,7 @@ func TestListWithoutAnswers(t *testing.T) {
 		require.ErrorIs(t, c.List(t.Context()), errNowhere)
 		l.lists("127.0.0.1:9")
 		l.lists("127.0.0.1:10")
-		require.EqualError(t, c.List(t.Context()), "none of 2 nodes answers")
+		require.EqualError(t, c.List(t.Context()), "none of 2 nodes has sent its whole list; try again")
 		require.Empty(t, c.out.String())
 	})
 }
@@ -100,7 +112,7 @@ func TestListWithoutAnswers(t *testing.T) {
 func TestListIsDripped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
-		l.rogue(func(string) (string, bool) { return "FILES 10000\n" + strings.Repeat("FILE 1 - a\n", 9999), true })
+		l.rogue(runs(func(string) (string, bool) { return "FILES 10000\n" + strings.Repeat("FILE 1 - a\n", 9999), true }))
 		c := l.client(nil)
 		began := time.Now()
 		require.Error(t, c.List(t.Context()))

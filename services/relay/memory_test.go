@@ -39,17 +39,17 @@ func inUse() uint64 {
 	return m.HeapInuse + m.StackInuse
 }
 
-func (h *heap) Add(n int) error {
+func (h *heap) Add(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.came += n; h.came >= h.next {
 		h.next = h.came + 32<<20
 		h.most = max(h.most, inUse())
 	}
-	return nil
 }
 
-func (h *heap) Exit() error { return nil }
+func (h *heap) Clear() {}
+func (h *heap) Exit()  {}
 
 // What a node and a fetch have in memory does not depend on how large the file is.
 func TestMemoryStaysFlat(t *testing.T) {
@@ -62,11 +62,9 @@ func TestMemoryStaysFlat(t *testing.T) {
 	nodes := l.relay.leases.list()
 	runtime.GC()
 	before, h := inUse(), &heap{}
-	j := &job{
-		name: "a", log: l.logger(), hash: unknown, bad: make(map[string]bool), down: make(map[string]bool),
-		create: func(int64) (store, error) { return zeros{}, nil },
-		watch:  func(int64) Progress { return h },
-	}
+	j := newJob(l.client(nil).Fetch, "a")
+	j.create = func(int64) (store, error) { return zeros{}, nil }
+	j.watch = func(int64, int64) Progress { return h }
 	require.NoError(t, j.fetch(t.Context(), nodes))
 	j.close()
 	require.Equal(t, "7f06c62352aebd8125b2a1841e2b9e1ffcbed602f381c3dcb3200200e383d1d5", j.hash, "of 5 GiB of zeros")

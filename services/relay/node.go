@@ -2,10 +2,13 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
+	"sync"
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
@@ -29,6 +32,9 @@ type Node struct {
 	folder  *folder
 	digests *digests
 	lists   chan struct{} // one for each list that is being told
+
+	mu      sync.Mutex
+	missing map[string]struct{} // names of files that are not offered, as the log has said
 }
 
 // ListenNode opens the folder and takes the port. The errors name what could
@@ -47,7 +53,7 @@ func ListenNode(c NodeConfig) (*Node, error) {
 }
 
 func newNode(c NodeConfig, ln net.Listener, f *folder) *Node {
-	return &Node{NodeConfig: c, ln: ln, folder: f, digests: newDigests(), lists: make(chan struct{}, maxLists)}
+	return &Node{NodeConfig: c, ln: ln, folder: f, digests: newDigests(), lists: make(chan struct{}, maxLists), missing: make(map[string]struct{})}
 }
 
 // Addr returns where the node listens.
@@ -74,8 +80,8 @@ func (n *Node) handle(ctx context.Context, s *session, verb, rest string) error 
 	switch {
 	case verb == "WHO" && rest == "":
 		return s.reply("NODE %s", n.ID)
-	case verb == "LIST" && rest == "":
-		return n.list(s)
+	case verb == "LIST":
+		return n.list(s, rest)
 	case verb == "STAT":
 		return n.stat(ctx, s, rest)
 	case verb == "DIGEST":
@@ -89,7 +95,7 @@ func (n *Node) handle(ctx context.Context, s *session, verb, rest string) error 
 // maxLists bounds the lists that a node has in memory at a time.
 const maxLists = 16
 
-func (n *Node) list(s *session) error {
+func (n *Node) list(s *session, after string) error {
 	select {
 	case n.lists <- struct{}{}:
 		defer func() { <-n.lists }()
@@ -98,19 +104,52 @@ func (n *Node) list(s *session) error {
 	}
 	var b strings.Builder
 	count := 0
-	err := n.folder.list(func(name string, v version) {
+	err := n.folder.list(after, func(name string, v version) {
 		count++
 		fmt.Fprintf(&b, "\nFILE %d %s %s", v.size, n.digests.peek(v), name)
-	})
+	}, n.leftOut)
 	if err != nil {
-		n.Log.Warn("the folder can't be listed", "err", err)
-		return refuse("failed", "the folder can't be listed")
+		n.Log.Warn("the folder cannot be listed", "err", err)
+		return refuse("failed", "%v", err)
 	}
 	return s.reply("FILES %d%s", count, b.String())
 }
 
-func (n *Node) stat(ctx context.Context, s *session, name string) error {
+// maxLeftOut bounds the files of which the log says that they are not offered.
+const maxLeftOut = 20
+
+// leftOut logs, once for each name, that a file is not offered.
+func (n *Node) leftOut(name string, why error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if _, known := n.missing[name]; known || len(n.missing) > maxLeftOut {
+		return
+	}
+	n.missing[name] = struct{}{}
+	if len(n.missing) > maxLeftOut {
+		n.Log.Warn("more files are not offered; this log names only the first", "named", maxLeftOut)
+		return
+	}
+	var r *refusal
+	if errors.As(why, &r) {
+		why = errors.New(r.reason)
+	}
+	n.Log.Warn("a file is not offered", "name", name, "err", why)
+}
+
+// open opens a file for a client.
+func (n *Node) open(name string) (*os.File, version, error) {
 	file, v, err := n.folder.open(name)
+	if is(err, "failed") {
+		if _, gone := n.folder.current(); gone == nil { // otherwise announce logs that
+			n.leftOut(name, err)
+		}
+	}
+	return file, v, err
+}
+
+func (n *Node) stat(ctx context.Context, s *session, name string) error {
+	file, v, err := n.open(name)
 	if err != nil {
 		return err
 	}
@@ -128,11 +167,11 @@ func (n *Node) digest(ctx context.Context, s *session, rest string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.pin.take(n.folder, name); err != nil {
+	if err := s.pin.take(n.open, name); err != nil {
 		return err
 	}
 	if size := s.pin.v.size; count > size {
-		return refuse("differs", "%s has %d bytes", lines.Quote([]byte(name)), size)
+		return refuse("differs", "%s has %d bytes", quoted(name), size)
 	}
 	hash, err := n.digests.prefix(ctx, s.pin.file, s.pin.v, count)
 	if err != nil {
@@ -147,5 +186,5 @@ func (n *Node) failed(name string, err error) error {
 		return err
 	}
 	n.Log.Warn("a file could not be read", "name", name, "err", err)
-	return refuse("failed", "%s could not be read", lines.Quote([]byte(name)))
+	return refuse("failed", "%s could not be read", quoted(name))
 }

@@ -1,9 +1,9 @@
 package relay
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-
-	"peerlab/services/internal/lines"
 )
 
 // partOf is the name of what is there of a file until it is whole; markOf that of
@@ -20,15 +18,21 @@ import (
 // cut, and its hash put in place of what is missing.
 func partOf(name string) string {
 	dir, base := path.Split(name)
-	if most := 255 - len(".part.at"); len(base) > most {
+	if most := 255 - len(partSuffix+markSuffix); len(base) > most {
 		sum := sha256.Sum256([]byte(base))
 		hash := hex.EncodeToString(sum[:8])
 		base = strings.ToValidUTF8(base[:most-len(hash)], "") + hash
 	}
-	return dir + base + ".part"
+	return dir + base + partSuffix
 }
 
-func markOf(name string) string { return partOf(name) + ".at" }
+func markOf(name string) string { return partOf(name) + markSuffix }
+
+const (
+	partSuffix = ".part"
+	markSuffix = ".at"
+	markSize   = 20 // of a mark, in bytes: 19 digits and the end of the line
+)
 
 // openOwn opens a file of fetch's own, if there is nothing else under its name. A
 // FIFO is not opened, and not even one that has just come there is waited for.
@@ -53,7 +57,7 @@ func isFileOrNothing(root *os.Root, name string) bool {
 }
 
 func notOurs(name string) error {
-	return fmt.Errorf("%s is there and is not of fetch's making; remove it, or give another folder with -o", lines.Escape(nil, []byte(name)))
+	return fmt.Errorf("%s is there and is not of fetch's making; remove it, or give another folder with -o", quoted(name))
 }
 
 // maxMark is more than a mark has: a number, and the end of its line.
@@ -86,5 +90,5 @@ func (s *saved) mark(at int64) error {
 		return err
 	}
 	_, err = file.WriteAt(fmt.Appendf(nil, "%019d\n", at), 0)
-	return errors.Join(err, file.Close())
+	return cmp.Or(err, file.Close())
 }

@@ -62,7 +62,7 @@ func TestSavedWaitsForNobody(t *testing.T) {
 					_, _, err := resume(root, "a")
 					return err
 				})
-				require.ErrorContains(t, err, there+" is there and is not ", "%s, %s", there, name)
+				require.ErrorContains(t, err, quoted(there)+" is there and is not ", "%s, %s", there, name)
 				require.ErrorContains(t, err, "; remove it, or give another folder with -o")
 				require.Equal(t, before, filesIn(t, dir), "%s, %s", there, name)
 				require.Equal(t, "theirs", readFile(t, dir, "theirs"))
@@ -84,7 +84,7 @@ func TestSavedWaitsForNobodyThatHasJustCome(t *testing.T) {
 			_, err := openOwn(s.root, "a.part.at", flag)
 			return err
 		})
-		require.ErrorContains(t, err, "a.part.at is there and is not of fetch's making")
+		require.ErrorContains(t, err, `"a.part.at" is there and is not of fetch's making`)
 	}
 	require.NoError(t, atOnce(t, func() error {
 		s.step(segment)

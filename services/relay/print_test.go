@@ -25,7 +25,7 @@ func TestPrintingFails(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.node("a", "x")
 		c := l.client(func(c *FetchConfig) { c.Out = broken{} })
-		require.EqualError(t, c.File(t.Context(), "a"), "print a: broken pipe")
+		require.EqualError(t, c.File(t.Context(), "a"), `print "a": broken pipe`)
 	})
 }
 
@@ -50,7 +50,7 @@ func TestPrintingIsStopped(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(time.Hour, cancel)
 				began := time.Now()
-				require.EqualError(t, c.Files(ctx, []string{"a", "a"}), "a: stopped before it was done")
+				require.EqualError(t, c.Files(ctx, []string{"a", "a"}), `"a": stopped before it was done`)
 				require.Equal(t, time.Hour, time.Since(began))
 			})
 		})
@@ -64,7 +64,7 @@ func TestNoBinaryOnATerminal(t *testing.T) {
 		c := l.client(func(c *FetchConfig) { c.Terminal = true })
 		c.gets(t, "text", "Straße\t1\r\n")
 		err := c.File(t.Context(), "picture")
-		require.EqualError(t, err, "picture, 8 bytes: not printed: it is no text; save it with -o DIR, or print it all the same with -raw")
+		require.EqualError(t, err, "\"picture\", 8 bytes: not printed: it is no text; save it with -o DIR, or print it all the same with -raw")
 		require.Empty(t, c.out.String())
 		c.Raw = true
 		c.gets(t, "picture", "\x89PNG\r\n\x1a\n")

@@ -19,21 +19,19 @@ type watcher struct {
 	came int
 }
 
-func (w *watcher) Add(n int) error {
+func (w *watcher) Add(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.came += n
-	return nil
 }
 
-func (w *watcher) Exit() error {
-	w.told = append(w.told, fmt.Sprintf("exit at %d", w.came))
-	return nil
-}
+func (w *watcher) Clear() {}
 
-func (w *watcher) watch(name string, size int64) Progress {
+func (w *watcher) Exit() { w.told = append(w.told, fmt.Sprintf("exit at %d", w.came)) }
+
+func (w *watcher) watch(name string, size, here int64) Progress {
 	w.told = append(w.told, fmt.Sprintf("%s %d", name, size))
-	w.came = 0
+	w.came = int(here)
 	return w
 }
 

@@ -5,51 +5,75 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"peerlab/services/internal/lines"
 )
 
-// Input hands out the lines that are typed, without their ends. io.EOF says that
-// there will be no more, any other error than lines.ErrTooLong that whoever
-// typed has left and waits for nothing.
+// Input returns the lines that are typed, without their ends. io.EOF says that
+// there will be no more, any other error than lines.ErrTooLong that the user has
+// left and waits for nothing.
 type Input interface {
 	Next() ([]byte, error)
 	SkipLine() (int64, error) // drops the rest of a line that was too long
 }
 
-// typedAhead is how many names may be typed while a file is fetched. More are left
-// where they come from: a terminal hears Ctrl-C all the same.
+// typedAhead is how many lines may be typed while a file is fetched. More are left
+// where they come from: a terminal still receives Ctrl-C.
 const typedAhead = 256
 
-// Prompt fetches the files that are named on in, a line each, until its end or
-// that of ctx. What fails is told to Err; the next name is another try. If in has
-// an end, the error then says how many failed. The goroutine that reads in ends
-// with in.
+// promptHelp is what help shows.
+const promptHelp = `NAME         print the file of that name
+save NAME    save it in %s
+list         list what every node offers
+help         show this
+quit         end, as Ctrl-D does
+A file that is called "list" is "./list" here.
+`
+
+// errQuit says that the user has typed quit.
+var errQuit = errors.New("quit")
+
+// Prompt does what is typed on in, a line each, until its end or that of ctx: a
+// line is the name of a file to fetch, or a command of promptHelp. What fails is
+// written to Err; the next line is another try. If in has an end, the error then
+// says how many files failed. The goroutine that reads in ends with in.
 func (f *Fetch) Prompt(ctx context.Context, in Input) error {
+	f.lister = "list"
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	names := make(chan string, typedAhead)
+	typed := make(chan string, typedAhead)
 	go func() {
-		defer close(names)
-		if err := readNames(ctx, in, names, f.Err); !errors.Is(err, io.EOF) {
+		defer close(typed)
+		if err := readTyped(ctx, in, typed, f.Err); !errors.Is(err, io.EOF) {
 			cancel() // a transfer that is under way too
 		}
 	}()
 	asked, failed := 0, 0
 	for {
 		select {
-		case name, ok := <-names:
+		case line, ok := <-typed:
 			switch {
 			case ok:
-			case ctx.Err() != nil: // whoever has left wants to know nothing
+			case ctx.Err() != nil: // the user has left
 				return nil
 			default:
 				return notFetched(failed, asked)
 			}
-			asked++
-			if err := f.File(ctx, name); err != nil && ctx.Err() == nil {
-				failed++
-				fmt.Fprintf(f.Err, "fetch: %v\n", err)
+			isFile, err := f.do(ctx, line)
+			if errors.Is(err, errQuit) {
+				return nil
+			}
+			if isFile {
+				asked++
+			}
+			if err != nil && ctx.Err() == nil {
+				if isFile {
+					failed++
+				}
+				f.tell(err)
 			}
 		case <-ctx.Done():
 			return nil
@@ -57,7 +81,58 @@ func (f *Fetch) Prompt(ctx context.Context, in Input) error {
 	}
 }
 
-func readNames(ctx context.Context, in Input, names chan<- string, errs io.Writer) error {
+// do does what a line says, and reports whether that was to fetch a file.
+func (f *Fetch) do(ctx context.Context, line string) (isFile bool, err error) {
+	command := strings.TrimSpace(line)
+	switch command {
+	case "":
+		return false, nil
+	case "help":
+		_, err := fmt.Fprintf(f.Err, promptHelp, f.saveDir())
+		return false, err
+	case "list":
+		return false, f.List(ctx)
+	case "quit":
+		return false, errQuit
+	case "save":
+		return false, errors.New("save what? type: save NAME")
+	}
+	if name, ok := strings.CutPrefix(command, "save "); ok {
+		return true, f.save(ctx, name)
+	}
+	return true, f.firstOf(ctx, typedNames(line), f.root)
+}
+
+// saveDir is the folder that save saves in.
+func (f *Fetch) saveDir() string {
+	dir := f.Dir
+	if dir == "" {
+		dir = "."
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return dir
+}
+
+// save fetches a file and saves it, in the folder of -o or the working directory.
+func (f *Fetch) save(ctx context.Context, typed string) error {
+	root := f.root
+	if root == nil {
+		var err error
+		if root, err = os.OpenRoot("."); err != nil {
+			return err
+		}
+		defer root.Close()
+	}
+	if err := f.firstOf(ctx, typedNames(typed), root); err != nil {
+		return err
+	}
+	f.Log.Info("saved in " + f.saveDir())
+	return nil
+}
+
+func readTyped(ctx context.Context, in Input, typed chan<- string, errs io.Writer) error {
 	for {
 		line, err := in.Next()
 		switch {
@@ -70,7 +145,7 @@ func readNames(ctx context.Context, in Input, names chan<- string, errs io.Write
 			return err
 		case len(line) > 0:
 			select {
-			case names <- string(line):
+			case typed <- string(line):
 			case <-ctx.Done():
 				return ctx.Err()
 			}

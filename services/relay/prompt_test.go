@@ -55,10 +55,10 @@ func TestPrompt(t *testing.T) {
 		close(keys)
 		require.EqualError(t, <-done, "3 of 7 files were not fetched")
 		require.Equal(t, "1\n2\n1\n1\n", c.out.String())
-		require.Equal(t, `fetch: missing: nobody has it; 1 nodes were asked
-fetch: "../x" is not the name of a file of the nodes'
+		require.Equal(t, `fetch: "missing": no node has it (1 node asked); list shows what there is
+fetch: "../x" is not the name of a file of a node: no empty part, no . and no .. between slashes
 fetch: a name has at most 1024 bytes
-fetch: "\x1b[2J" has control characters
+fetch: "\x1b[2J" has control characters: rename the file to fetch it
 `, c.err.String())
 	})
 }
@@ -162,5 +162,57 @@ func TestPromptSkipsALongLine(t *testing.T) {
 		require.NoError(t, c.Prompt(t.Context(), in))
 		require.Equal(t, "1\n", c.out.String())
 		require.Equal(t, fmt.Sprintf("fetch: a name has at most %d bytes\n", maxName), c.err.String())
+	})
+}
+
+// Fault U13: at the prompt there was no way to see what there is, nor to save.
+func TestCommandsOfThePrompt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		t.Chdir(dir)
+		l := newLab(t, memnet.New())
+		n := l.node("a", "1\n", "in/b", "2\n")
+		c, keys := l.client(nil), make(keyboard)
+		done := prompted(t.Context(), c, keys)
+		keys.types("list", " list ")
+		list := n.Addr() + "            2 a\n" + n.Addr() + "            2 in/b\n"
+		require.Equal(t, list+list, c.out.String())
+		c.out.clear()
+
+		keys.types("save a", `save "./in/b" `)
+		require.Empty(t, c.out.String(), "what is saved is not printed")
+		require.Equal(t, "1\n", readFile(t, dir, "a"))
+		require.Equal(t, "2\n", readFile(t, dir, "in/b"))
+		require.Contains(t, l.log.String(), `level=INFO msg="saved in `+dir+`"`)
+		require.Empty(t, c.err.String())
+
+		keys.types("help")
+		for _, word := range []string{"save NAME", dir, "list", "help", "quit", "./list"} {
+			require.Contains(t, c.err.String(), word)
+		}
+		require.Empty(t, c.out.String())
+		c.err.clear()
+
+		keys.types("save", "save missing", "a", "quit")
+		require.NoError(t, <-done, "it is left as by Ctrl-D")
+		require.Equal(t, "1\n", c.out.String())
+		require.Equal(t, `fetch: save what? type: save NAME
+fetch: "missing": no node has it (1 node asked); list shows what there is
+`, c.err.String())
+		close(keys)
+	})
+}
+
+// With -o all that is named is saved there, and so it is by save.
+func TestSaveAtAPromptThatSaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "1", "b", "2")
+		c, keys := l.saves(t.TempDir()), make(keyboard)
+		done := prompted(t.Context(), c, keys)
+		keys.types("a", "save b")
+		close(keys)
+		require.NoError(t, <-done)
+		require.Equal(t, []string{"a", "b"}, filesIn(t, c.Dir))
 	})
 }

@@ -32,13 +32,14 @@
 //
 //	WHO                     who is there?
 //	    NODE ID
-//	LIST                    what is there?
-//	    FILES COUNT             COUNT lines follow
+//	LIST [AFTER]            what is there? Only what comes after the name AFTER
+//	    FILES COUNT             COUNT lines follow, at most 10,000: if it is that
+//	                            many, LIST and the last NAME asks for the next
 //	    FILE SIZE HASH NAME     HASH is "-" if it has not been computed
 //	STAT NAME               is it there, and which version? Waits for the hash
 //	    FILE SIZE HASH NAME
-//	DIGEST COUNT NAME       what is the hash of its first COUNT bytes?
-//	    DIGEST COUNT HASH
+//	DIGEST COUNT NAME       what is the hash of its first COUNT bytes? They are
+//	    DIGEST COUNT HASH       read for that, whatever is remembered
 //	GET FROM COUNT HASH NAME   bytes from FROM on, at most COUNT ("-": all); HASH
 //	                           asks for that version alone, "-" for any
 //	    SEND SIZE HASH COUNT    the size of the file, its hash or "-", and how many
@@ -63,10 +64,10 @@
 //	timeout   no request for 5 seconds
 //	full      no room for another node, or to serve another client
 //	name      NAME is not one that can be asked for
-//	notfound  no regular file of that name
+//	notfound  no file of that name is offered
 //	differs   the file is there, but not in the version asked for
 //	changed   the file changed while it was sent: what was sent is worth nothing
-//	failed    the file could not be read
+//	failed    the file could not be read, or the node's folder is gone
 package relay
 
 import (
@@ -79,6 +80,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"peerlab/services/internal/lines"
 )
@@ -90,7 +92,7 @@ const (
 	maxLine     = 4096
 	maxName     = 1024
 	maxNodes    = 1024  // a relay lists, and a client believes
-	maxFiles    = 10000 // a node lists, and a client believes
+	maxFiles    = 10000 // in one answer to LIST
 	requestTime = 5 * time.Second
 	lease       = 15 * time.Second
 )
@@ -156,18 +158,27 @@ func CheckName(name string) error {
 		return errors.New("the name is empty")
 	case len(name) > maxName:
 		return fmt.Errorf("a name of %d bytes; %d are the limit", len(name), maxName)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%s is not UTF-8: rename the file to fetch it", quoted(name))
 	case !lines.Clean([]byte(name)):
-		return fmt.Errorf("%s has control characters", lines.Quote([]byte(name)))
+		return fmt.Errorf("%s has control characters: rename the file to fetch it", quoted(name))
 	case strings.HasPrefix(name, "/"), strings.Contains(name, `\`):
-		return fmt.Errorf("%q is not the name of a file of the nodes': no leading slash, no backslash", name)
+		return fmt.Errorf("%s is not the name of a file of a node: no leading slash, no backslash", quoted(name))
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if part == "" || part == "." || part == ".." || len(part) > 255 {
-			return fmt.Errorf("%q is not the name of a file of the nodes'", name)
+		switch {
+		case part == "", part == ".", part == "..":
+			return fmt.Errorf("%s is not the name of a file of a node: no empty part, no . and no .. between slashes", quoted(name))
+		case len(part) > 255:
+			return fmt.Errorf("%s has a part of %d bytes; 255 are the limit", quoted(name), len(part))
 		}
 	}
 	return nil
 }
+
+// quoted returns a name for use within a message: in quotes, with all that could
+// steer a terminal escaped.
+func quoted(name string) string { return strconv.Quote(name) }
 
 func number(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)

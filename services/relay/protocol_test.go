@@ -38,8 +38,9 @@ func TestCheckName(t *testing.T) {
 		"\x1b[2J":                       "control characters",
 		"\u009b":                        "control characters",
 		"\u202etxt.exe":                 "control characters",
-		"\xff":                          "control characters",
-		long + "n":                      "not the name",
+		"\xff":                          "not UTF-8", // fault F5: the true reason
+		"caf\xe9.txt":                   "not UTF-8",
+		long + "n":                      "a part of 256 bytes",
 		strings.Repeat("n/", 512) + "n": "1025 bytes",
 	} {
 		err := CheckName(name)

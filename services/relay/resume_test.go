@@ -25,7 +25,7 @@ func (l *lab) interrupted(dir, name, content string, at int) {
 	l.t.Helper()
 	rogue := l.rogue(half(content, hashed(content), at))
 	err := l.saves(dir).File(l.t.Context(), name)
-	require.ErrorContains(l.t, err, fmt.Sprintf("%s: only %d of %d bytes could be had", name, at, len(content)))
+	require.ErrorContains(l.t, err, fmt.Sprintf("%q: only %d of %d bytes could be had", name, at, len(content)))
 	require.Equal(l.t, []string{name + ".part", name + ".part.at"}, filesIn(l.t, dir))
 	l.relay.leases.mu.Lock()
 	defer l.relay.leases.mu.Unlock()
@@ -86,7 +86,7 @@ func TestANodeThatHangsUpTakesNothingAway(t *testing.T) {
 			return gives(request)
 		})
 		l.node("b", "x")
-		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), "a: only 60000 of 100000 bytes could be had")
+		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), `"a": only 60000 of 100000 bytes could be had`)
 		require.Equal(t, 60000, markIn(t, dir, "a"))
 	})
 }
@@ -177,15 +177,15 @@ func TestAFileThatCanNotBeSaved(t *testing.T) {
 		asked := l.spy(l.node("a", "x", "b", "y", "c/d", "z"))
 		dir := folderOf(t, "a/x", "", "b.part", "mine", "c", "")
 		c := l.saves(dir)
-		require.ErrorContains(t, c.File(t.Context(), "a"), "save a: a is there and is not a file")
-		require.ErrorContains(t, c.File(t.Context(), "b"), "save b: b.part is there and is not of fetch's making")
+		require.ErrorContains(t, c.File(t.Context(), "a"), `save "a": "a" is there and is not a file`)
+		require.ErrorContains(t, c.File(t.Context(), "b"), `save "b": "b.part" is there and is not of fetch's making`)
 		require.Empty(t, *asked)
-		require.ErrorContains(t, c.File(t.Context(), "c/d"), "save c/d: ")
+		require.ErrorContains(t, c.File(t.Context(), "c/d"), `save "c/d": `)
 		require.Equal(t, []string{"a/x", "b.part", "c"}, filesIn(t, dir))
 
-		_, err := NewFetch(FetchConfig{Dir: filepath.Join(dir, "missing")})
-		require.ErrorContains(t, err, "missing")
-		require.ErrorContains(t, err, "-o wants a folder that is there")
+		_, err := NewFetch(FetchConfig{Dir: filepath.Join(dir, "c", "folder")})
+		require.ErrorContains(t, err, "not a directory")
+		require.ErrorContains(t, err, "-o wants a folder")
 	})
 }
 
@@ -199,7 +199,7 @@ func fetchUntilKilled(where string) {
 	k := &killer{left: segment + segment/2, kill: func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }}
 	f, err := NewFetch(FetchConfig{
 		Relay: relay, Dir: dir, Out: io.Discard, Err: io.Discard, Log: slog.New(slog.DiscardHandler),
-		Progress: func(string, int64) Progress { return k },
+		Progress: func(string, int64, int64) Progress { return k },
 	})
 	if err == nil {
 		err = f.File(context.Background(), "a")

@@ -115,7 +115,7 @@ func TestARogueAndAnHonestNode(t *testing.T) {
 				require.Equal(t, test.costs, time.Since(began))
 				if test.named {
 					require.Len(t, l.log.warnings(), 1)
-					require.Contains(t, l.log.String(), "a.txt: passed over node "+rogue+": what it sent is not what it announced")
+					require.Contains(t, l.log.String(), "\\\"a.txt\\\": passed over node "+rogue+": what it sent is not what it announced")
 				} else {
 					require.Empty(t, l.log.warnings())
 				}

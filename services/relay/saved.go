@@ -7,8 +7,6 @@ import (
 	"os"
 	"path"
 	"syscall"
-
-	"peerlab/services/internal/lines"
 )
 
 // saved is a store in the folder of -o: NAME.part, which becomes NAME when it is
@@ -29,7 +27,7 @@ type saved struct {
 // could not be saved in the end.
 func resume(root *os.Root, name string) (*saved, int64, error) {
 	if !isFileOrNothing(root, name) {
-		return nil, 0, fmt.Errorf("%s is there and is not a file; remove it, or give another folder with -o", lines.Escape(nil, []byte(name)))
+		return nil, 0, fmt.Errorf("%s is there and is not a file; remove it, or give another folder with -o", quoted(name))
 	}
 	if !isFileOrNothing(root, markOf(name)) {
 		return nil, 0, notOurs(markOf(name))
@@ -72,7 +70,7 @@ func (s *saved) claim() (again bool, err error) {
 	part := partOf(s.name)
 	if err := syscall.Flock(int(s.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return false, fmt.Errorf("lock %s: %w; if another fetch is saving the file, wait for it, or give another folder with -o",
-			lines.Escape(nil, []byte(part)), err)
+			quoted(part), err)
 	}
 	info, err := s.Stat()
 	if err != nil {

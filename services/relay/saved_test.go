@@ -100,12 +100,12 @@ func TestSavedLeavesNoJunk(t *testing.T) {
 func TestSavedTakesNothingThatIsNotItsOwn(t *testing.T) {
 	dir := folderOf(t, "a.part", "my part in a play")
 	_, _, err := resume(rootOf(t, dir), "a")
-	require.ErrorContains(t, err, "a.part is there and is not of fetch's making; remove it")
+	require.ErrorContains(t, err, `"a.part" is there and is not of fetch's making; remove it`)
 	require.Equal(t, []string{"a.part"}, filesIn(t, dir))
 
 	dir = folderOf(t, "a/b", "")
 	_, _, err = resume(rootOf(t, dir), "a")
-	require.ErrorContains(t, err, "a is there and is not a file; remove it")
+	require.ErrorContains(t, err, `"a" is there and is not a file; remove it`)
 
 	dir = t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "a.part"), 0o755))
@@ -115,7 +115,7 @@ func TestSavedTakesNothingThatIsNotItsOwn(t *testing.T) {
 	dir = t.TempDir()
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "a.part"), 0o644))
 	_, _, err = resume(rootOf(t, dir), "a")
-	require.ErrorContains(t, err, "a.part is there and is not of fetch's making; remove it")
+	require.ErrorContains(t, err, `"a.part" is there and is not of fetch's making; remove it`)
 
 	dir = folderOf(t, "b", "keep me")
 	require.NoError(t, os.Symlink("b", filepath.Join(dir, "a.part")))

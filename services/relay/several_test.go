@@ -106,17 +106,17 @@ type killer struct {
 	kill func()
 }
 
-func (k *killer) Add(n int) error {
+func (k *killer) Add(n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if left := k.left - n; k.left > 0 && left <= 0 {
 		k.kill()
 	}
 	k.left -= n
-	return nil
 }
 
-func (k *killer) Exit() error { return nil }
+func (k *killer) Clear() {}
+func (k *killer) Exit()  {}
 
 func TestANodeIsKilledMidway(t *testing.T) {
 	content := noise(4*segment, 22)
@@ -141,7 +141,7 @@ func TestANodeIsKilledMidway(t *testing.T) {
 				dir := t.TempDir()
 				c := l.client(func(c *FetchConfig) {
 					c.Dir = dir
-					c.Progress = func(string, int64) Progress {
+					c.Progress = func(string, int64, int64) Progress {
 						return &killer{left: segment + segment/2, kill: nodes[test.dies].stop} // each is in the middle of a part
 					}
 				})
@@ -149,7 +149,7 @@ func TestANodeIsKilledMidway(t *testing.T) {
 				require.True(t, readFile(t, dir, "a") == content)
 				require.Equal(t, []string{"a"}, filesIn(t, dir))
 				require.Empty(t, l.log.warnings())
-				require.Regexp(t, "a node has stopped fetching.* node="+nodes[test.dies].Addr(), l.log.String())
+				require.Regexp(t, "node "+nodes[test.dies].Addr()+" failed: ", l.log.String())
 			})
 		})
 	}
@@ -212,7 +212,7 @@ func TestALiarAmongSeveralIsFoundOut(t *testing.T) {
 				}
 				l.getsLarge("a", content)
 				require.Len(t, l.log.warnings(), 1, "and nobody else")
-				require.Contains(t, l.log.warnings()[0], "a: passed over node "+addr)
+				require.Contains(t, l.log.warnings()[0], "\\\"a\\\": passed over node "+addr)
 			})
 		})
 	}

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -92,13 +93,15 @@ func rootOf(t *testing.T, dir string) *os.Root {
 	return root
 }
 
-// filesIn returns the names of all that is below dir, without folders.
+// filesIn returns the names of all regular files below dir.
 func filesIn(t testing.TB, dir string) []string {
 	t.Helper()
 	names := []string{}
-	f, err := openFolder(dir)
-	require.NoError(t, err)
-	defer f.close()
-	require.NoError(t, f.list(func(name string, _ version) { names = append(names, name) }))
+	require.NoError(t, fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			names = append(names, name)
+		}
+		return err
+	}))
 	return names
 }

@@ -1,8 +1,8 @@
 package relay
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -104,6 +104,9 @@ type send struct {
 	count int64
 }
 
+// because is an error that is both kind and why, in one line.
+func because(kind, why error) error { return fmt.Errorf("%w: %w", kind, why) }
+
 // ask asks for a part of the version with that hash.
 func (j *job) ask(c *call, part span, hash string) (s send, err error) {
 	f, err := c.ask(fmt.Sprintf("GET %d %d %s %s", part.from, part.to-part.from, hash, j.name), "SEND", 3)
@@ -112,11 +115,10 @@ func (j *job) ask(c *call, part span, hash string) (s send, err error) {
 	}
 	size, err1 := number(f[0])
 	count, err2 := number(f[2])
-	return send{size, f[1], count}, errors.Join(err1, err2, checkHash(f[1]))
+	return send{size, f[1], count}, cmp.Or(err1, err2, checkHash(f[1]))
 }
 
-// get asks for a part of the file, takes it in, and returns what of it has not
-// come.
+// get asks for a part of the file, stores it, and returns what of it has not come.
 func (j *job) get(c *call, addr string, part span) (rest span, err error) {
 	if c.said { // otherwise it has a second, from the dial on
 		c.patience(bodyTime)
@@ -146,6 +148,7 @@ func (j *job) get(c *call, addr string, part span) (rest span, err error) {
 		}
 		part, _ = j.parts.take()
 	}
+	j.reads(addr, part.from)
 	from := part.from
 	part, err = j.body(c, part)
 	j.gave(addr, span{from, part.from})
@@ -161,9 +164,9 @@ func (j *job) get(c *call, addr string, part span) (rest span, err error) {
 	end, err := c.hear("END", 1)
 	switch {
 	case c.broken && is(err, "syntax"):
-		return part, errors.Join(errLied, err) // more bytes than it said
+		return part, because(errLied, err) // more bytes than it said
 	case is(err, "changed"):
-		return part, errors.Join(errSpoilt, err)
+		return part, because(errSpoilt, err)
 	case err == nil:
 		err = checkHash(end[0])
 	}
@@ -177,7 +180,7 @@ func (j *job) get(c *call, addr string, part span) (rest span, err error) {
 	return part, nil
 }
 
-// body takes in the bytes of a part, and returns what of it has not come. The
+// body stores the bytes of a part, and returns what of it has not come. The
 // least that a node must bring in bodyTime keeps one that brings a byte now and
 // then from holding up everything.
 func (j *job) body(c *call, part span) (rest span, err error) {

@@ -1,0 +1,93 @@
+package relay
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// Fault F3: a node whose folder was removed and made again answered notfound for
+// ever, and stayed listed.
+func TestAFolderThatIsRemovedAndMadeAgain(t *testing.T) {
+	for name, remove := range map[string]func(dir string) error{
+		"removed": os.RemoveAll,
+		"moved":   func(dir string) error { return os.Rename(dir, dir+" of yesterday") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				n := l.announced(nil)
+				write(t, filepath.Join(n.dir, "a"), "old")
+				c := l.client(nil)
+				c.gets(t, "a", "old")
+				require.NoError(t, remove(n.dir))
+				require.ErrorContains(t, c.File(t.Context(), "a"), "the folder "+n.dir+" is gone (no such file or directory); make it again")
+				<-time.After(lease / 3)
+				synctest.Wait()
+				l.relay.leases.lists(t) // it has withdrawn
+				require.Len(t, l.log.warnings(), 1)
+				require.Contains(t, l.log.warnings()[0], "withdrawn from the relay until the folder is back")
+
+				write(t, filepath.Join(n.dir, "a"), "new")
+				<-time.After(time.Second)
+				synctest.Wait()
+				l.relay.leases.lists(t, n.Addr())
+				c.gets(t, "a", "new")
+				require.Len(t, l.log.warnings(), 1)
+				require.Contains(t, l.log.String(), "the folder is back")
+			})
+		})
+	}
+}
+
+// Fault F3, so fast that nobody has noticed that it was gone.
+func TestAFolderThatIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		n := l.node("a", "old", "b", "x")
+		c := l.client(nil)
+		c.gets(t, "a", "old")
+		require.NoError(t, os.RemoveAll(n.dir))
+		write(t, filepath.Join(n.dir, "a"), "new")
+		c.gets(t, "a", "new")
+		require.NoError(t, c.List(t.Context()))
+		require.Equal(t, n.Addr()+"            3 a\n", c.out.String())
+		require.Empty(t, l.log.warnings())
+	})
+}
+
+// A folder that is no folder any more is gone too, and a FIFO is not waited for.
+func TestAFolderThatIsReplacedByAFile(t *testing.T) {
+	dir := folderOf(t, "a", "x")
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	require.NoError(t, os.RemoveAll(dir))
+	write(t, dir, "")
+	_, _, err = f.open("a")
+	require.True(t, is(err, "failed"), err)
+	require.ErrorContains(t, err, "not a directory")
+}
+
+// The path of a folder is found again from wherever the process is.
+func TestAFolderByARelativePath(t *testing.T) {
+	dir := folderOf(t, "served/a", "x")
+	t.Chdir(filepath.Join(dir, "served"))
+	f, err := openFolder(".")
+	require.NoError(t, err)
+	defer f.close()
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "served")))
+	_, _, err = f.open("a")
+	require.True(t, is(err, "failed"), err)
+	write(t, filepath.Join(dir, "served", "a"), "y")
+	file, v, err := f.open("a")
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	require.Equal(t, int64(1), v.size)
+}

@@ -1,0 +1,173 @@
+package relay
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// offers returns what a folder lists, and for what else that looks like a file it
+// says why not.
+func offers(t *testing.T, dir, after string) (names []string, why map[string]string) {
+	t.Helper()
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	why = map[string]string{}
+	require.NoError(t, f.list(after, func(name string, _ version) { names = append(names, name) },
+		func(name string, err error) { why[name] = err.Error() }))
+	return names, why
+}
+
+// Fault F5: list and fetch had a rule each.
+func TestWhatIsListedCanBeFetchedAndNothingElse(t *testing.T) {
+	dir := manyFolders(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "folder", "deep"), 0o755))
+	write(t, filepath.Join(dir, "folder", "deep", "file"), "x")
+	for link, to := range map[string]string{"to-file": "folder/deep/file", "to-folder": "folder", "folder/up": "..", "folder/deep/link": "../../good"} {
+		require.NoError(t, os.Symlink(to, filepath.Join(dir, link)))
+	}
+	names, why := offers(t, dir, "")
+	require.Subset(t, names, []string{"inside", "to-file", "folder/deep/file", "folder/deep/link"})
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	for _, name := range append([]string{
+		"to-folder/deep/file", "to-folder/deep/link", "folder/up/good", "folder/up/folder/deep/file", "to-folder", "folder/up",
+	}, filesIn(t, dir)...) {
+		file, _, err := f.open(name)
+		require.Equal(t, slices.Contains(names, name), err == nil, "%q: %v", name, err)
+		if err == nil {
+			file.Close()
+		}
+	}
+	// The reason is the true one.
+	require.Equal(t, `"bad\xff" is not UTF-8: rename the file to fetch it`, why["bad\xff"])
+	require.Equal(t, `"bad\x1b[2J" has control characters: rename the file to fetch it`, why["bad\x1b[2J"])
+	require.Contains(t, why[`bad\slash`], "no backslash")
+	require.Contains(t, why["out"], `"out" is a link, and not to a file in this folder`)
+	require.Contains(t, why, "to-folder")
+	require.NotContains(t, why, "fifo", "that looks like no file")
+	_, _, err = f.open("to-folder/deep/file")
+	require.ErrorContains(t, err, "is in a folder that is a link, which is not followed")
+}
+
+// Fault F6: a node offered the half of a file that fetch -o had not finished.
+func TestUnfinishedDownloadsAreNotOffered(t *testing.T) {
+	mark := fmt.Sprintf("%019d\n", 100)
+	long := strings.Repeat("n", 250)
+	dir := folderOf(t,
+		"whole", "x", "big.part", "half", "big.part.at", mark, "in/a.part", "half", "in/a.part.at", mark, partOf(long), "half", markOf(long), mark,
+		"mine.part", "no mark beside it", "yours.part", "x", "yours.part.at", "what stands here is no mark", "lone.part.at", mark)
+	names, why := offers(t, dir, "")
+	require.Equal(t, []string{"lone.part.at", "mine.part", "whole", "yours.part", "yours.part.at"}, names)
+	require.Empty(t, why, "nobody misses them")
+	f, err := openFolder(dir)
+	require.NoError(t, err)
+	defer f.close()
+	for _, name := range []string{"big.part", "big.part.at", "in/a.part", "in/a.part.at", partOf(long), markOf(long)} {
+		_, _, err := f.open(name)
+		require.True(t, is(err, "notfound"), "%s: %v", name, err)
+	}
+	require.Len(t, fmt.Sprintf("%019d\n", int64(1<<62)), markSize)
+}
+
+// A list goes on after a name, whether or not there still is such a file.
+func TestAListGoesOnAfterAName(t *testing.T) {
+	dir := folderOf(t, "a", "", "a.txt", "", "b/x", "", "b/y/z", "", "b.txt", "", "b0", "", "c", "")
+	all, _ := offers(t, dir, "")
+	require.Equal(t, []string{"a", "a.txt", "b/x", "b/y/z", "b.txt", "b0", "c"}, all)
+	require.True(t, slices.IsSortedFunc(all, compareNames))
+	for i, name := range all {
+		names, _ := offers(t, dir, name)
+		require.Equal(t, all[i+1:], append([]string{}, names...), name)
+		names, _ = offers(t, dir, name+"\x00")
+		require.Equal(t, all[i+1:], append([]string{}, names...), "after what would follow %s", name)
+	}
+}
+
+// Fault F4: of 10,050 files 10,000 were listed, without a word.
+func TestAListOfMoreFilesThanAnAnswerHas(t *testing.T) {
+	dir := folderOf(t, "0", "x")
+	const many = maxFiles + 50
+	for i := range many - 1 {
+		require.NoError(t, os.Link(filepath.Join(dir, "0"), filepath.Join(dir, fmt.Sprint(i+1))))
+	}
+	l := newLab(t, nil)
+	l.nodeIn(dir)
+	l.node("another", "x")
+	c := l.client(nil)
+	require.NoError(t, c.List(t.Context()))
+	require.Equal(t, many+1, strings.Count(c.out.String(), "\n"))
+	require.Contains(t, c.out.String(), " 1 another\n")
+	require.Empty(t, l.log.warnings())
+}
+
+// A node that answers LIST, and not LIST and a name, as earlier ones did, has a list
+// that is not complete, and that is said.
+func TestAListThatIsCut(t *testing.T) {
+	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - a\n", maxFiles)
+	for name, more := range map[string]string{"not known": "ERR syntax no request\n", "cut": "FILES 5\nFILE 1 - b\n"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				rogue := l.rogue(runs(func(request string) (string, bool) {
+					if request == "LIST" {
+						return page, true
+					}
+					return more, false
+				}))
+				l.node("another", "x")
+				c := l.client(nil)
+				require.NoError(t, c.List(t.Context()))
+				require.Contains(t, c.out.String(), " 1 another\n")
+				require.Len(t, l.log.warnings(), 1)
+				require.Regexp(t, "the list of node "+rogue+` is not complete: only its first 1000[01] files are shown`, l.log.warnings()[0])
+			})
+		})
+	}
+}
+
+// A list without an end ends.
+func TestAListWithoutAnEnd(t *testing.T) {
+	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - a\n", maxFiles)
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.rogue(runs(func(string) (string, bool) { return page, true }))
+		c := l.client(nil)
+		c.listed = 3 * maxFiles
+		require.ErrorContains(t, c.List(t.Context()), "none of 1 node has sent its whole list")
+		require.Equal(t, 3*maxFiles, strings.Count(c.out.String(), "\n"))
+		require.Len(t, l.log.warnings(), 1)
+	})
+}
+
+// The log of a node names what it does not offer, once.
+func TestANodeSaysWhatItDoesNotOffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		n := l.node("good", "x", "caf\xe9.txt", "x")
+		for range 3 {
+			_, in := l.asks(n.Addr(), "LIST")
+			hears(t, in, "FILES 1\n")
+		}
+		require.Len(t, l.log.warnings(), 1)
+		require.Contains(t, l.log.warnings()[0], "a file is not offered")
+		require.Contains(t, l.log.warnings()[0], "is not UTF-8")
+		for i := range 100 {
+			write(t, filepath.Join(n.dir, fmt.Sprintf("%d\xff", i)), "x")
+		}
+		_, in := l.asks(n.Addr(), "LIST")
+		hears(t, in, "FILES 1\n")
+		require.Len(t, l.log.warnings(), maxLeftOut+1)
+		require.Contains(t, l.log.warnings()[maxLeftOut], "more files are not offered")
+	})
+}

@@ -1,0 +1,101 @@
+package relay
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// mapped returns the bytes of a file, mapped so that a change of them changes the
+// file. The first change of a page, which is made here, stamps the file; those until
+// the kernel has written the page back do not.
+func mapped(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	file, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer file.Close()
+	info, err := file.Stat()
+	require.NoError(t, err)
+	b, err := unix.Mmap(int(file.Fd()), 0, int(info.Size()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = unix.Munmap(b) })
+	for page := 0; page < len(b); page += os.Getpagesize() {
+		b[page]++
+	}
+	return b
+}
+
+// Fault F2: the version of a file that is written through a mapping did not change,
+// so the hash that the node remembered was wrong for good, and fetch called the node
+// a liar.
+func TestAFileThatIsWrittenThroughAMapping(t *testing.T) {
+	for name, size := range map[string]int{"small": 1000, "large": 1 << 20, "several parts": segment + 100} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, nil)
+			n := l.node("a", noise(size, 1))
+			n.digests.now = longAfter // it was written in the middle of an hour, and the page not written back
+			b := mapped(t, n.dir, "a")
+			c, d := l.client(nil), l.saves(t.TempDir())
+			unseen := 0
+			for i := byte(0); unseen < 3; i++ {
+				before := versionIn(t, n.dir, "a")
+				b[size/2] = i
+				if before == versionIn(t, n.dir, "a") { // the kernel may just have written the page back
+					unseen++
+				}
+				require.Less(t, i, byte(100), "each change shows: this test shows nothing")
+				c.gets(t, "a", string(b))
+				b[size/3] = i
+				require.NoError(t, d.File(t.Context(), "a"))
+				require.True(t, string(b) == readFile(t, d.Dir, "a"))
+			}
+			require.Empty(t, l.log.warnings(), "the node is honest")
+		})
+	}
+}
+
+// Fault F2: a hash of a file that changed lately is used for a moment only: whoever
+// asks for it, it is right.
+func TestTheHashOfAFileThatHasJustChanged(t *testing.T) {
+	l := newLab(t, nil)
+	n := l.node("a", noise(1<<20, 1))
+	b := mapped(t, n.dir, "a")
+	now := time.Now()
+	n.digests.now = func() time.Time { now = now.Add(time.Millisecond); return now }
+	for i := range byte(3) {
+		b[1] = i
+		_, in := l.asks(n.Addr(), "STAT a")
+		hears(t, in, "FILE 1048576 "+hashed(string(b))+" a\n")
+		now = now.Add(settleTime / 5)
+	}
+}
+
+// Ten fetches in a row of a file that has just been made do not hash it ten times.
+func TestTheHashOfAFreshFileIsUsedForAWhile(t *testing.T) {
+	file, v := open(t, folderOf(t, "a", noise(1<<20, 1)), "a")
+	d, reads := counted()
+	now := time.Unix(0, v.ctime)
+	d.now = func() time.Time { now = now.Add(100 * time.Millisecond); return now } // so hashing takes 100 ms
+	for range 9 {
+		_, err := d.of(t.Context(), file, v)
+		require.NoError(t, err)
+	}
+	require.Equal(t, int32(1), reads.Load())
+	for range 200 {
+		_, err := d.of(t.Context(), file, v)
+		require.NoError(t, err)
+	}
+	require.Less(t, reads.Load(), int32(30))
+	now = now.Add(settleTime)
+	_, err := d.of(t.Context(), file, v)
+	require.NoError(t, err)
+	last := reads.Load()
+	now = now.Add(1000 * time.Hour)
+	_, err = d.of(t.Context(), file, v)
+	require.NoError(t, err)
+	require.Equal(t, last, reads.Load(), "what has settled is remembered for good")
+}

@@ -1,0 +1,69 @@
+package relay
+
+import (
+	"context"
+	"os"
+	"syscall"
+)
+
+// findPresent looks whether the file is in the folder already, as a whole and as
+// the first node that has it has it. Then it sets present, and the file need not
+// be fetched. It reads the file only if its size is right.
+func (j *job) findPresent(ctx context.Context, root *os.Root, nodes []string) error {
+	info, err := root.Lstat(j.name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil // there is none; resume has refused what is no file
+	}
+	file, err := root.OpenFile(j.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil // it may be replaced nevertheless
+	}
+	defer file.Close()
+	if info, err = file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	for _, addr := range nodes {
+		s, err := j.has(ctx, addr, unknown)
+		var sum string
+		if err == nil && s.size == info.Size() {
+			if sum, err = hashPrefix(ctx, file, s.size); err != nil {
+				return nil // it can't be read, or has changed
+			}
+			s, err = j.has(ctx, addr, sum)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return errStopped
+		case is(err, "notfound"):
+			j.bad[addr] = true
+		case is(err, "differs"), err == nil && sum == "":
+			return nil
+		case err != nil:
+			j.down[addr] = true
+		default:
+			j.present, j.from, j.size, j.hash = true, addr, s.size, sum
+			return nil
+		}
+	}
+	return nil
+}
+
+// has asks a node whether it has the file, in the version with that hash.
+func (j *job) has(ctx context.Context, addr, hash string) (s send, err error) {
+	c, err := j.dial.node(ctx, addr)
+	if err != nil {
+		return s, err
+	}
+	defer c.close()
+	if hash != unknown {
+		if _, err := c.ask("WHO", "NODE", 1); err != nil { // it runs: then it may take time to hash the file
+			return s, err
+		}
+		c.patience(hashTime)
+	}
+	s, err = j.ask(c, span{}, hash)
+	if err == nil {
+		_, err = c.hear("END", 1)
+	}
+	return s, err
+}

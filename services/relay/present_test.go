@@ -1,0 +1,95 @@
+package relay
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/memnet"
+)
+
+// Fault U9: a complete file was fetched again without a word.
+func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
+	for name, size := range map[string]int{"empty": 0, "small": 100, "large": 3 * segment} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				content := noise(size, 1)
+				l := newLab(t, memnet.New())
+				l.lists("127.0.0.1:9") // a dead one does not matter
+				n := l.node("a", content)
+				c := l.saves(folderOf(t, "a", content))
+				before, err := os.Stat(filepath.Join(c.Dir, "a"))
+				require.NoError(t, err)
+				asked := l.spy(n)
+				require.NoError(t, c.File(t.Context(), "a"))
+				for _, request := range *asked {
+					require.True(t, !strings.HasPrefix(request, "GET ") || strings.HasPrefix(request, "GET 0 0 "), request)
+				}
+				after, err := os.Stat(filepath.Join(c.Dir, "a"))
+				require.NoError(t, err)
+				require.True(t, os.SameFile(before, after))
+				require.Equal(t, before.ModTime(), after.ModTime())
+				require.Equal(t, []string{"a"}, filesIn(t, c.Dir))
+				require.Contains(t, l.log.String(), `level=INFO msg="\"a\" is already there, with the same SHA-256" node=`+n.Addr())
+				require.Empty(t, l.log.warnings())
+			})
+		})
+	}
+}
+
+func TestAFileThatIsThereInAnotherVersionIsReplaced(t *testing.T) {
+	for name, there := range map[string]string{"other bytes": noise(1000, 2), "shorter": noise(900, 1), "longer": noise(1100, 1), "empty": ""} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				content := noise(1000, 1)
+				l := newLab(t, memnet.New())
+				l.node("b", "x")
+				l.node("a", content)
+				c := l.saves(folderOf(t, "a", there))
+				require.NoError(t, c.File(t.Context(), "a"))
+				require.True(t, readFile(t, c.Dir, "a") == content)
+				require.NotContains(t, l.log.String(), "already there")
+			})
+		})
+	}
+}
+
+// A node that is silent costs a second, and one that lies makes nothing up.
+func TestAFileThatIsThereAndNodesThatDoNotHelp(t *testing.T) {
+	for name, test := range map[string]struct {
+		says  string
+		costs time.Duration
+	}{
+		"silence": {"", answerTime}, "no sense": {"hello\n", 0}, "no such file": {"ERR notfound no\n", 0}, "hangs up": {"ERR failed no\n", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				content := noise(1000, 1)
+				l := newLab(t, memnet.New())
+				l.rogue(func(string) (string, bool) { return test.says, true })
+				l.node("a", content)
+				c := l.saves(folderOf(t, "a", content))
+				began := time.Now()
+				require.NoError(t, c.File(t.Context(), "a"))
+				require.Equal(t, test.costs, time.Since(began))
+				require.Contains(t, l.log.String(), "already there")
+			})
+		})
+	}
+}
+
+// Fault U2: -o wanted a folder that was there.
+func TestTheFolderOfOIsMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, memnet.New())
+		l.node("a", "x")
+		dir := filepath.Join(t.TempDir(), "downloads", "today")
+		require.NoError(t, l.saves(dir).File(t.Context(), "a"))
+		require.Equal(t, "x", readFile(t, dir, "a"))
+	})
+}
