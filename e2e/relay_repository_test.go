@@ -13,10 +13,10 @@ import (
 )
 
 // repository is a swarm that serves what is in the repository's own folder
-// files/, and all that is there by its name.
-func repository(t *testing.T) (s *swarm, all files, where map[string]*fileNode) {
+// files/, all that is there by its name, and which nodes have it.
+func repository(t *testing.T) (s *swarm, all files, where map[string][]*fileNode) {
 	t.Helper()
-	s, all, where = startSwarm(t), files{}, map[string]*fileNode{}
+	s, all, where = startSwarm(t), files{}, map[string][]*fileNode{}
 	for i := 1; i <= 3; i++ {
 		name := fmt.Sprintf("node%d", i)
 		holds := files{}
@@ -30,8 +30,10 @@ func repository(t *testing.T) (s *swarm, all files, where map[string]*fileNode) 
 		}
 		n := s.join(name, s.folder(name, holds))
 		for file, content := range holds {
-			require.NotContains(t, all, file, "the files of the repository have names of their own")
-			all[file], where[file] = content, n
+			if before, known := all[file]; known {
+				require.Equal(t, before, content, "files of one name in the repository are copies")
+			}
+			all[file], where[file] = content, append(where[file], n)
 		}
 	}
 	return s, all, where
@@ -108,8 +110,47 @@ func TestFetchListsWhatEveryNodeOffers(t *testing.T) {
 		got = append(got, strings.Join(strings.Fields(line.Text), " "))
 	}
 	for name, content := range all {
-		want = append(want, fmt.Sprintf("%s %d %s", where[name].at, len(content), name))
+		for _, n := range where[name] {
+			want = append(want, fmt.Sprintf("%s %d %s", n.at, len(content), name))
+		}
 	}
 	assert.ElementsMatch(t, want, got)
 	assert.Empty(t, complaints(p))
+}
+
+// Fault U13: each file was on one node, so that the README's "kill the node that has
+// it, and fetch again" could only fail.
+func TestFetchOfTheRepositoryAfterANodeIsKilled(t *testing.T) {
+	for _, name := range []string{"tyger.txt", "mesh.png", "ozymandias.txt"} {
+		t.Run(name, func(t *testing.T) {
+			s, all, where := repository(t)
+			require.Len(t, where[name], 2)
+			p := s.fetch([]string{"-v"}, name)
+			p.Exits(0)
+			p.Stderr().Contains("reading from node " + where[name][0].at)
+			where[name][0].Kill()
+			again := s.fetch([]string{"-v"}, name)
+			again.Exits(0)
+			s.printed(again, all[name])
+			again.Stderr().Contains("reading from node " + where[name][1].at)
+		})
+	}
+}
+
+// Fault U13: the prompt had no list, and no way to save.
+func TestFetchListsAndSavesAtItsPrompt(t *testing.T) {
+	s := startSwarm(t)
+	n := s.join("node", s.folder("node", files{"one.txt": "one\n", "list": "a file\n"}))
+	p := s.fetch(nil)
+	p.Types("list")
+	p.Sees(fmt.Sprintf("%s %12d %s", n.at, len("one\n"), "one.txt"))
+	p.Types("save one.txt")
+	p.Types(" ./list ")
+	p.Sees("a file")
+	p.Types("help")
+	p.Stderr().Contains("save NAME")
+	p.CloseStdin()
+	p.Exits(0)
+	s.saved(p, "one.txt", hashOf("one\n"))
+	assert.NotContains(t, output(p), "one\n", "what is saved is not printed")
 }
