@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Distributes the files of a folder evenly over N nodes: scripts/distribute.sh FOLDER N TARGET
 #
-# Each regular file in FOLDER is copied into one of TARGET/node1 ... TARGET/nodeN. No node gets more than one file more than
-# another, and the largest files are dealt out first, to the node that has the fewest bytes of those whose turn it is. The same
-# folder is always dealt out the same way. Nothing that is in TARGET already is touched, and a file that is there is an error.
+# Each file in FOLDER is copied into one of TARGET/node1 ... TARGET/nodeN; links are followed. No node gets more than one file
+# more than another. The largest files are dealt out first, each to the node that has the fewest files and, of those, the
+# fewest bytes; the same folder is always dealt out the same way. The script overwrites nothing: if a file exists in TARGET,
+# nothing is copied.
+#
+# It runs with bash 3.2 and the BSD tools.
 set -euo pipefail
 
 fail() {
@@ -11,33 +14,48 @@ fail() {
 	exit 1
 }
 
+# as_path keeps a name that begins with a dash from being taken for an option.
+as_path() { case $1 in -*) echo "./$1" ;; *) echo "$1" ;; esac }
+
 [ $# = 3 ] || fail "usage: scripts/distribute.sh FOLDER N TARGET, such as: scripts/distribute.sh texts 3 files"
-readonly folder=$1 nodes=$2 target=$3
-[ -d "$folder" ] || fail "$folder is not a folder"
-[[ $nodes =~ ^[1-9][0-9]{0,2}$ ]] || fail "N is $nodes; give the number of nodes, 1 to 999"
+[ -d "$1" ] || fail "$1 is not a folder"
+[[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || fail "N is $2; give the number of nodes, 1 to 999"
+folder=$(as_path "$1") nodes=$2 target=$(as_path "$3")
+readonly folder nodes target
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# The slash makes find look into a folder that is given as a link.
+find -L "$folder/" -mindepth 1 -maxdepth 1 -type f -print0 >"$scratch/found" || fail "$1 cannot be read, see above"
+while IFS= read -r -d '' path; do
+	size=$(wc -c <"$path") || fail "$path cannot be read, see above"
+	printf '%d %s\0' "$size" "${path##*/}"
+done <"$scratch/found" | LC_ALL=C sort -z -k1,1nr -k2 >"$scratch/sorted"
+[ -s "$scratch/sorted" ] || fail "$1 has no files (folders in it are not looked into)"
+find -L "$folder/" -mindepth 1 -maxdepth 1 ! -type f -exec printf 'distribute: left out, not a file: %s\n' '{}' ';' >&2
 
 count=() bytes=()
-for ((i = 1; i <= nodes; i++)); do
-	count[i]=0 bytes[i]=0
-	mkdir -p "$target/node$i"
-done
+for ((i = 1; i <= nodes; i++)); do count[i]=0 bytes[i]=0; done
 
-# next: the node that is to have the next file.
-next() {
-	local i best=1
+# choose sets node to the one that receives the next file.
+choose() {
+	local i
+	node=1
 	for ((i = 2; i <= nodes; i++)); do
-		if ((count[i] < count[best] || count[i] == count[best] && bytes[i] < bytes[best])); then best=$i; fi
+		if ((count[i] < count[node] || count[i] == count[node] && bytes[i] < bytes[node])); then node=$i; fi
 	done
-	echo "$best"
 }
 
+names=() homes=()
 while IFS= read -r -d '' line; do
-	size=${line%% *} name=${line#* }
-	node=$(next)
-	to=$target/node$node/$name
-	[ ! -e "$to" ] || fail "$to is there already; remove it, or give another target"
-	cp -- "$folder/$name" "$to"
-	((count[node] += 1, bytes[node] += size))
-done < <(find "$folder" -mindepth 1 -maxdepth 1 -type f -printf '%s %f\0' | LC_ALL=C sort -z -k1,1nr -k2)
+	choose
+	names+=("${line#* }") homes+=("$node")
+	((count[node] += 1, bytes[node] += ${line%% *}))
+	to=$target/node$node/${line#* }
+	if [ -e "$to" ] || [ -L "$to" ]; then fail "$to exists: remove it, or give another target"; fi
+done <"$scratch/sorted"
 
+for ((i = 1; i <= nodes; i++)); do mkdir -p "$target/node$i"; done
+for ((i = 0; i < ${#names[@]}; i++)); do cp "$folder/${names[i]}" "$target/node${homes[i]}/${names[i]}"; done
 for ((i = 1; i <= nodes; i++)); do echo "$target/node$i: ${count[i]} files, ${bytes[i]} bytes"; done
