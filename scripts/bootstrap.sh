@@ -30,7 +30,7 @@ fail() {
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # need CHECK MEND: runs MEND, alone on this machine, unless CHECK holds. The lock's descriptor is closed for MEND: a dockerd
-# that inherited it would keep the lock for its whole life.
+# that inherited it would keep the lock until it exits.
 need() {
 	if "$1"; then return; fi
 	if ! has flock; then # macOS
@@ -40,7 +40,12 @@ need() {
 	(
 		flock -n 9 || { say "another bootstrap is at work: waiting for it" && flock 9; }
 		"$1" || "$2" 9>&-
-	) 9>"${XDG_RUNTIME_DIR:-/tmp}/peerlab-bootstrap.$UID.lock"
+	) 9>"$(lock_folder)/peerlab-bootstrap.$UID.lock"
+}
+
+# lock_folder prints XDG_RUNTIME_DIR, which after su or sudo may name another user's folder or none.
+lock_folder() {
+	if [ -d "${XDG_RUNTIME_DIR:-}" ] && [ -w "$XDG_RUNTIME_DIR" ]; then echo "$XDG_RUNTIME_DIR"; else echo /tmp; fi
 }
 
 # --- engine ---
@@ -64,11 +69,29 @@ bounded() {
 }
 
 mend_engine() {
-	[ -z "${DOCKER_HOST:-}" ] || fail "the engine at DOCKER_HOST=$DOCKER_HOST does not answer: start it, or unset DOCKER_HOST"
+	refuse_elsewhere
 	refuse_without_rights
 	if ! has dockerd || ! has docker; then install_engine; fi
 	have_engine || start_engine # the package may have started it
 }
+
+# refuse_elsewhere fails if the user has chosen an engine by DOCKER_HOST or a docker context: this script starts and installs
+# only the one at the default socket. DOCKER_HOST beats DOCKER_CONTEXT, which beats 'docker context use'.
+refuse_elsewhere() {
+	local context
+	if [ -n "${DOCKER_HOST:-}" ]; then
+		has docker || fail "DOCKER_HOST is $DOCKER_HOST, but the docker command is not installed: install the Docker client"
+		fail "the engine at DOCKER_HOST=$DOCKER_HOST does not answer: start it, or unset DOCKER_HOST"
+	fi
+	has docker || return 0
+	context=$(docker context inspect --format '{{.Name}} at {{.Endpoints.docker.Host}}' 2>&1) ||
+		fail "the docker context '${DOCKER_CONTEXT:-}' cannot be used ($(tail -n 1 <<<"$context")). Choose another: $(other_context)"
+	[[ $context == 'default at '* ]] ||
+		fail "the engine of the docker context $context does not answer: start it, or choose another: $(other_context)"
+}
+
+# other_context prints the command by which the user leaves the context that is chosen now.
+other_context() { if [ -n "${DOCKER_CONTEXT:-}" ]; then echo 'unset DOCKER_CONTEXT'; else echo 'docker context use default'; fi }
 
 refuse_without_rights() {
 	[ "$(id -u)" != 0 ] || return 0
@@ -153,7 +176,7 @@ mend_compose() {
 	local dir plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
 	has go || fail "no 'docker compose', and no Go to build it with: install the plugin (https://docs.docker.com/compose/install/linux/)"
 	say "building the docker compose plugin $COMPOSE_VERSION into $plugins (once, two to four minutes) ..."
-	dir=$(cd / && go mod download -json "$COMPOSE_MODULE@$COMPOSE_VERSION" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+	dir=$(cd / && go mod download -json "$COMPOSE_MODULE@$COMPOSE_VERSION" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",$/\1/p')
 	[ -d "$dir" ] || fail "$COMPOSE_MODULE@$COMPOSE_VERSION could not be downloaded (GOPROXY=$(go env GOPROXY))"
 	mkdir -p "$plugins"
 	(
