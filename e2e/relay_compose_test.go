@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -22,6 +24,9 @@ func TestComposeRelayAndNodeEndWithControlC(t *testing.T) {
 	ports := map[string]string{"relay": c.Port(), "node1": c.Port()}
 	t.Setenv("RELAY_PORT", ports["relay"])
 	t.Setenv("NODE1_PORT", ports["node1"])
+	if info, err := os.Stat("../files/node1"); err == nil && info.Mode().Perm()&0o005 != 0o005 {
+		t.Setenv("NODE_USER", fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())) // as scripts/up.sh does
+	}
 	services := []string{"node1", "relay"}
 	t.Cleanup(func() {
 		for _, service := range services {
