@@ -7,6 +7,8 @@
 ARG GO_IMAGE=golang:1.26
 
 FROM ${GO_IMAGE} AS build
+# `make clean` finds the stage's image by this label, where the builder keeps one.
+LABEL peerlab.stage=build
 # Unset, Go uses its defaults. compose.yaml passes what the host's environment sets.
 ARG GOPROXY
 ARG GOSUMDB

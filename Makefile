@@ -2,14 +2,17 @@
 #
 # Variables, on the command line:
 #   T=client1             which terminal (attach)
-#   RUN=TestPhaseOne      which tests; COUNT=10: how often; V=1: say each
-#   FUZZTIME=10s          how long for each fuzz target
+#   RUN=TestPhase1        which tests (the names: make tests); COUNT=10: how often; V=1: print each
+#   FUZZTIME=10s          how long for each fuzz target; RUN=FuzzParse: which
 #   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed
 #   DURATION=60s          of a round; AT_ONCE=1: how many at the same time; E2E=native: or container
 #   ROWS=big,small        which rows (bench)
 #   SERVER=... CLIENT=... who plays the role in the scenarios: image:me/server, or cmd:python3 server.py
 .DEFAULT_GOAL := help
-SHELL := /bin/bash
+
+# quote makes one word of the shell's out of the value of the variable named. The value is taken as it was given, so that the $
+# in RUN='^TestPhase1$$' needs no doubling.
+quote = '$(subst ','\'',$(value $1))'
 
 T        ?= client1
 RUN      ?=
@@ -17,7 +20,6 @@ COUNT    ?= 1
 TIMEOUT  ?= 15m
 FUZZTIME ?= 10s
 ROWS     ?=
-SEED     ?= $(shell date +%s)
 ROUNDS   ?= 1
 DURATION ?= 60s
 AT_ONCE  ?= 1
@@ -25,8 +27,11 @@ E2E      ?= native
 V        ?=
 SERVER   ?=
 CLIENT   ?=
+ifndef SEED
+SEED     := $(shell date +%s)
+endif
 
-TESTFLAGS := -count=$(COUNT) -timeout $(TIMEOUT)$(if $(RUN), -run '$(RUN)')$(if $(V), -v)
+TESTFLAGS = -count=$(call quote,COUNT) -timeout $(call quote,TIMEOUT)$(if $(value RUN), -run $(call quote,RUN))$(if $(V), -v)
 
 ifneq ($(SERVER),)
 export PEERLAB_SERVER := $(SERVER)
@@ -49,23 +54,23 @@ help: ## this list
 
 .PHONY: up
 up: images ## build and start the lab: chat and files, each process in its own container
-	$(COMPOSE) up --detach --remove-orphans
-	@scripts/ready.sh
+	@scripts/up.sh
 
 .PHONY: down
 down: engine ## stop and remove the lab's containers; the registry's volume stays (make clean removes it)
 	$(COMPOSE) --profile '*' down --remove-orphans
 
 .PHONY: attach
-attach: engine ## sit down at one terminal: make attach T=client1 (leave it: Ctrl-P Ctrl-Q)
-	@scripts/attach.sh $(T)
+attach: engine ## attach to one terminal: make attach T=client1 (leave it: Ctrl-P Ctrl-Q)
+	@scripts/attach.sh $(call quote,T)
 
 .PHONY: logs
 logs: engine ## follow what all screens show
+	@[ -n "$$($(COMPOSE) ps --all --quiet)" ] || { echo 'the lab is not up. Start it: make up' >&2; exit 1; }
 	@$(COMPOSE) logs --follow --tail 50 || [ $$? = 130 ] # Ctrl-C is how one leaves
 
 .PHONY: wall
-wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctrl-C; nothing dies of it)
+wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctrl-C; its process runs on)
 	@scripts/wall.sh
 
 ## Building
@@ -86,43 +91,50 @@ toxiproxy-image: engine builder # of the bench, not of the lab
 
 .PHONY: test
 test: ## unit tests, with the race detector
-	go test -race $(TESTFLAGS) ./services/... ./e2e/lab/... ./e2e/checker
-	cd e2e/bench && ../../scripts/loudly.sh go test -race $(TESTFLAGS) ./...
+	@$(LOUDLY) sh -c 'go test "$$@" ./services/... ./e2e/lab/... ./e2e/checker && go test -C e2e/bench "$$@" ./...' - -race $(TESTFLAGS)
+
+.PHONY: tests
+tests: ## the names of all tests, for RUN=
+	@go test -list . ./services/... ./e2e/... && go test -C e2e/bench -list . ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
-	scripts/fuzz.sh $(FUZZTIME)
+	scripts/fuzz.sh $(call quote,FUZZTIME) $(call quote,RUN)
 
 .PHONY: e2e
 e2e: container-programs ## all scenarios, each process in a container
-	$(IN_CONTAINERS) scripts/loudly.sh go test -p 1 $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
+	$(IN_CONTAINERS) $(LOUDLY) go test -p 1 $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
 .PHONY: e2e-native
 e2e-native: native-programs ## the same scenarios as plain processes built with the race detector; needs no Docker
-	$(NATIVELY) scripts/loudly.sh go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
+	$(NATIVELY) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
 .PHONY: chaos
 chaos: $(E2E)-programs ## rounds in which a seed decides who types what and what breaks: make chaos SEED=7 ROUNDS=20
-	PEERLAB_CHAOS_SEED=$(SEED) PEERLAB_CHAOS_ROUNDS=$(ROUNDS) PEERLAB_CHAOS_DURATION=$(DURATION) \
-	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) go test -count=1 -timeout 4h -v -parallel $(AT_ONCE) -run '^TestChaos$$' ./e2e
+	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
+	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run '^TestChaos$$' ./e2e
 
 # What the scenarios run, and how they find it.
-IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=$(CURDIR)/bin/plain
-NATIVELY      := PEERLAB_E2E=native PEERLAB_BIN=$(CURDIR)/bin/race
+# A relative PEERLAB_BIN is relative to this folder, whose name may have blanks.
+IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=bin/plain
+NATIVELY      := PEERLAB_E2E=native PEERLAB_BIN=bin/race
+LOUDLY        := scripts/loudly.sh
 # Scenarios that may run at the same time mostly wait, so more of them may than there are cores.
 E2EFLAGS      := -parallel 4
 
 .PHONY: container-programs native-programs
 container-programs: images toxiproxy-image
 	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # what some scenarios run natively in any case
-	go build -C e2e/toxiproxy -o $(CURDIR)/bin/plain/toxiproxy $(TOXIPROXY)
+	go build -C e2e/toxiproxy -o ../../bin/plain/toxiproxy $(TOXIPROXY)
 native-programs:
 	go build -race -o bin/race/ ./services/cmd/... ./e2e/mutant
-	go build -C e2e/toxiproxy -o $(CURDIR)/bin/race/toxiproxy $(TOXIPROXY)
+	go build -C e2e/toxiproxy -o ../../bin/race/toxiproxy $(TOXIPROXY)
+%-programs:
+	@echo "E2E is '$*': give native or container" >&2; exit 1
 
 .PHONY: bench
 bench: ## measure beside nginx, iperf3, NATS and bare limits, and write docs/benchmarks.md (with ROWS only print)
-	cd e2e/bench && go run . $(if $(ROWS),-rows '$(ROWS)',-o ../../docs)
+	cd e2e/bench && go run . $(if $(value ROWS),-rows $(call quote,ROWS),-o ../../docs)
 
 .PHONY: lint
 lint: ## vet, staticcheck, gofumpt, govulncheck, shellcheck and the project's own rules
@@ -133,9 +145,8 @@ fmt: ## format the Go files
 	go tool -modfile=scripts/tools.mod gofumpt -w services e2e
 
 .PHONY: clean
-clean: ## remove what was built here: bin/, artifacts/, and the lab's containers, images and volumes
-	rm -rf bin artifacts
-	-docker version >/dev/null 2>&1 && $(COMPOSE) --profile '*' down --remove-orphans --volumes --rmi all
+clean: ## remove what was made here: bin/, artifacts/, and the lab's containers, images and volumes
+	@scripts/clean.sh
 
 # What containers need; these do nothing where it is there.
 .PHONY: engine builder

@@ -1,11 +1,24 @@
 #!/usr/bin/env bash
-# loudly.sh COMMAND...: runs tests, and tells at the end which of them were left out and why: go test does not, of a package
-# that passes. The exit status is the command's.
+# loudly.sh COMMAND...: runs go test, and prints at the end which tests were left out and why, which go test does not print for
+# a package that passes. The exit status is the command's, or 1 if no test ran: go test calls a mistyped -run pattern "ok".
 set -uo pipefail
 
-told=$(mktemp) || exit
-trap 'rm -f "$told"' EXIT
-status=0
-PEERLAB_LEFT_OUT=$told "$@" || status=$?
-sort -u "$told"
+scratch=$(mktemp -d) || exit
+trap 'rm -rf "$scratch"' EXIT
+: >"$scratch/left-out"
+# tee -i survives Ctrl-C, so that the tests' last words arrive.
+PEERLAB_LEFT_OUT=$scratch/left-out "$@" | tee -i "$scratch/output"
+status=${PIPESTATUS[0]}
+sort -u "$scratch/left-out"
+
+# go test prints a line "ok" for each package that passes, and with [no tests to run] for one where no name matches.
+if [ "$status" = 0 ] && ! grep '^ok ' "$scratch/output" | grep -qv '\[no tests to run\]'; then
+	pattern=
+	while [ $# != 0 ]; do
+		[ "$1" != -run ] || pattern=${2:-}
+		shift
+	done
+	printf "no test ran: no test's name matches RUN='%s'. The names: make tests\n" "$pattern" >&2
+	status=1
+fi
 exit "$status"
