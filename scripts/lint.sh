@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All that `make lint` checks. Every check runs, whatever an earlier one found; the exit status is 1 if any found something.
 set -uo pipefail
+unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 readonly MAIN_LINES=50 FILE_LINES=300 CHAT_CLIENT_LINES=150
@@ -43,6 +44,9 @@ check_mac() { GOOS=darwin go vet ./services/... ./e2e/... || status=1; }
 
 check_static() { in_modules tool staticcheck ./...; }
 
+# bounded SECONDS COMMAND...; macOS has no timeout.
+bounded() { if has timeout; then timeout "$@"; else "${@:2}"; fi; }
+
 # A machine without the database's host is told so at once, one that drops packets only by the time limit.
 check_vulnerabilities() {
 	local dir
@@ -53,7 +57,7 @@ check_vulnerabilities() {
 
 check_vulnerabilities_in() {
 	local out code=0
-	out=$(cd "$1" && timeout 120 go tool -modfile="$TOOLS" govulncheck ./... 2>&1) || code=$?
+	out=$(cd "$1" && bounded 120 go tool -modfile="$TOOLS" govulncheck ./... 2>&1) || code=$?
 	if [ "$code" = 0 ]; then return; fi
 	if [ "$code" = 124 ] || [[ $out == *'fetching vulnerabilities'* ]]; then
 		echo "lint: govulncheck left out: its database can not be reached from here"
@@ -63,7 +67,7 @@ check_vulnerabilities_in() {
 }
 
 check_shell() {
-	local scripts=(scripts/*.sh .ci/run)
+	local script scripts=(scripts/*.sh .ci/run)
 	for script in "${scripts[@]}"; do
 		bash -n "$script" || status=1
 	done
@@ -71,7 +75,7 @@ check_shell() {
 		echo "lint: shellcheck left out: not installed (apt-get install shellcheck)"
 		return
 	fi
-	shellcheck "${scripts[@]}" || status=1
+	shellcheck -x "${scripts[@]}" || status=1
 }
 
 # What is written in other languages, where these are installed: PEERLAB_REQUIRE=gcc,python3 has them be.
