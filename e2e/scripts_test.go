@@ -22,7 +22,7 @@ const scriptTimeout = 2 * time.Minute
 // front of PATH, such as a fake docker.
 type scripted struct {
 	t   *testing.T
-	dir string   // a temporary folder; its name has a blank
+	dir string // a temporary folder; its name has a blank
 	env []string
 }
 
