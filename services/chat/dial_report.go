@@ -3,7 +3,6 @@ package chat
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"syscall"
 
 	"peerlab/services/internal/tcp"
@@ -97,11 +96,11 @@ func failed(addr string, want expectation, fresh bool, err error) failure {
 // report writes to the log that a dial has failed: as a warning, once, what a
 // person can change.
 func (m *member) report(p *peer, reports dialReports, addr string, fresh bool, err error) {
-	level, text := slog.LevelDebug, "no connection; retrying"
 	if want, ok := m.expected(p); ok {
 		if f := failed(addr, want, fresh, err); f.after > 0 && reports.due(addr, f) {
-			level, text = slog.LevelWarn, f.text
+			m.Log.Warn(f.text, "err", err)
+			return
 		}
 	}
-	m.Log.Log(m.dialling, level, text, "to", p.calledFor(), "addr", addr, "err", err)
+	m.Log.Debug("no connection; retrying", "to", p.calledFor(), "addr", addr, "err", err)
 }

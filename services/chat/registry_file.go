@@ -48,9 +48,9 @@ func openRegistryFile(path string, log *slog.Logger) (*registryFile, error) {
 	case beside == nil:
 	case f.writable() != nil:
 		log.Warn("the registry "+path+" cannot be written; the chat goes on, but a restarted server will not find its clients: "+
-			"make its folder writable, or give another file with -registry", "err", beside)
+			"see that its folder exists and is writable, or give another file with -registry", "err", beside)
 	case errors.As(beside, new(*notRegularError)):
-		log.Warn("registry "+path+": locked without its lock file", "err", beside)
+		log.Warn("registry "+path+": locked without its lock file; move away what is in its place", "err", beside)
 	}
 	return f, nil
 }
@@ -80,17 +80,20 @@ func resolve(path string) (string, error) {
 // that is mounted in two containers has a FILE.lock in each. The system releases both when the process ends, however it ends.
 // The error is ErrRegistryInUse, or why FILE cannot be opened; beside is why there is no FILE.lock.
 func (f *registryFile) lock() (beside, err error) {
-	if f.beside == nil {
-		f.beside, beside = openLocked(f.path+".lock", os.O_RDWR|os.O_CREATE)
-		if errors.Is(beside, ErrRegistryInUse) {
-			return nil, beside
-		}
-	}
 	if f.itself == nil {
 		f.itself, err = openLocked(f.path, os.O_RDONLY)
-		if errors.Is(err, fs.ErrNotExist) && beside != nil {
-			f.itself, err = openLocked(f.path, os.O_RDONLY|os.O_CREATE)
-		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		return nil, err
+	}
+	if f.beside == nil {
+		f.beside, beside = openLocked(f.path+".lock", os.O_RDWR|os.O_CREATE)
+	}
+	if errors.Is(beside, ErrRegistryInUse) {
+		return nil, beside
+	}
+	if f.itself == nil && beside != nil {
+		f.itself, err = openLocked(f.path, os.O_RDONLY|os.O_CREATE)
 	}
 	if _, missing := os.Lstat(f.path); missing != nil {
 		err = nil
@@ -213,6 +216,9 @@ func (f *registryFile) create(suffix string) (*os.File, error) {
 		if err = os.Remove(path); err == nil {
 			file, err = openRegular(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 		}
+	}
+	if errors.As(err, new(*notRegularError)) {
+		err = fmt.Errorf("%w; move it away", err)
 	}
 	if err == nil && like != nil {
 		if err = keepModeAndOwner(file, like); err != nil {

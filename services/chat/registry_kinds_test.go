@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -47,6 +48,7 @@ func TestRegistryThatIsNoFile(t *testing.T) {
 			_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			require.ErrorContains(t, err, path+" is "+kind)
 			require.ErrorContains(t, err, "-registry")
+			require.NoFileExists(t, path+".lock")
 		})
 	}
 	_, err := OpenRegistry("/dev/null", slog.New(slog.NewTextHandler(io.Discard, nil)))
@@ -74,7 +76,7 @@ func TestRegistryWithSomethingInTheWay(t *testing.T) {
 			_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			require.ErrorIs(t, err, ErrRegistryInUse, "it is locked all the same")
 
-			require.ErrorContains(t, r.Put("2", "127.0.0.1:6002", never), path+".tmp is "+kind)
+			require.ErrorContains(t, r.Put("2", "127.0.0.1:6002", never), path+".tmp is "+kind+", not a regular file; move it away")
 			require.NoError(t, os.Remove(path+".tmp"))
 			require.NoError(t, r.Put("3", "127.0.0.1:6003", never))
 			text, err := os.ReadFile(path)
@@ -207,4 +209,17 @@ func TestRegistryKeepsModeAndOwner(t *testing.T) {
 			require.Equal(t, []uint32{12345, 54321}, []uint32{stat.Uid, stat.Gid}, file)
 		}
 	}
+}
+
+// A name that leaves no room for ".tmp" behind it is written in place.
+func TestRegistryWithALongName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("r", 255))
+	r, log := open(t, path)
+	require.Equal(t, "", log)
+	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
+	_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.ErrorIs(t, err, ErrRegistryInUse)
+	r.Close()
+	again, _ := open(t, path)
+	require.Equal(t, "1@127.0.0.1:6001", entries(again))
 }

@@ -28,7 +28,7 @@ func (e *notRegularError) Error() string {
 	case fs.ModeDevice, fs.ModeDevice | fs.ModeCharDevice:
 		kind = "a device"
 	}
-	return fmt.Sprintf("%s is %s, not a regular file; move it away", e.path, kind)
+	return fmt.Sprintf("%s is %s, not a regular file", e.path, kind)
 }
 
 // openRegular opens a regular file, and nothing else: it follows no symbolic link and waits for no writer of a named pipe. A file
