@@ -3,7 +3,9 @@ package process
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,23 +41,29 @@ func (p Program) runningArguments() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all [][]string
+	var same, named [][]string // processes, by executable and, where that is hidden, by name
 	for _, dir := range found {
-		exe, err := os.Stat(filepath.Join(dir, "exe"))
-		if err != nil || !os.SameFile(exe, self) || filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
-			continue // it has ended, belongs to another user, or is another program
+		words := commandLine(dir)
+		if len(words) == 0 || filepath.Base(dir) == strconv.Itoa(os.Getpid()) || slices.ContainsFunc(words, isHealthFlag) {
+			continue
 		}
-		if args, ok := argumentsIn(dir); ok && !slices.ContainsFunc(args, isHealthFlag) {
-			all = append(all, args)
+		switch exe, err := os.Stat(filepath.Join(dir, "exe")); {
+		case err == nil && os.SameFile(exe, self):
+			same = append(same, words[1:])
+		case errors.Is(err, fs.ErrPermission) && filepath.Base(words[0]) == p.Name: // it belongs to another user
+			named = append(named, words[1:])
 		}
 	}
-	switch len(all) {
+	if len(same) == 0 {
+		same = named
+	}
+	switch len(same) {
 	case 0:
 		return nil, fmt.Errorf("no %s is running here", p.Name)
 	case 1:
-		return all[0], nil
+		return same[0], nil
 	}
-	return nil, fmt.Errorf("%d processes run %s here; %s", len(all), p.Name, p.repeat())
+	return nil, fmt.Errorf("%d processes run %s here; %s", len(same), p.Name, p.repeat())
 }
 
 // repeat is advice to a caller whose -health alone cannot work.
@@ -63,15 +71,15 @@ func (p Program) repeat() string {
 	return fmt.Sprintf("give the arguments of the one to check as well: %s -health ARGUMENTS", p.Name)
 }
 
-// argumentsIn returns the arguments of the process whose folder in /proc is dir,
-// without its name.
-func argumentsIn(dir string) (args []string, ok bool) {
+// commandLine returns the name and arguments of the process whose folder in /proc
+// is dir, or nothing if it has ended or is a thread of the kernel.
+func commandLine(dir string) (words []string) {
 	line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
 	if err != nil || len(line) == 0 {
-		return nil, false
+		return nil
 	}
 	for word := range bytes.SplitSeq(bytes.TrimSuffix(line, []byte{0}), []byte{0}) {
-		args = append(args, string(word))
+		words = append(words, string(word))
 	}
-	return args[1:], true
+	return words
 }
