@@ -56,7 +56,7 @@ func TestASecondClientUnderALiveIDIsRefused(t *testing.T) {
 	second := c.Start(twin)
 	second.Exits(1)
 	second.Stderr().Contains("2")
-	assert.Len(t, second.Stderr().Lines(), 1, "one line says what and what to do")
+	assert.Len(t, complaint(second), 1, "one line says what and what to do")
 	c.everyoneTalks("two is still two")
 	c.settled().Nothing("Client 2: initiated.")
 

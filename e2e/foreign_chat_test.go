@@ -218,7 +218,7 @@ func TestForeignChatSecondClientUnderALiveIDIsRefused(t *testing.T) {
 	for role, id := range map[string]string{"client": "2", "python": "1"} {
 		second := c.Start(lab.Spec{Name: "second" + id, Role: role, Args: []string{"-server", c.at, id, c.Port(), c.Port()}})
 		second.Exits(1)
-		assert.Len(t, second.Stderr().Lines(), 1, "one line says what and what to do")
+		assert.Len(t, complaint(second), 1, "one line says what and what to do")
 	}
 	c.everyoneTalks("one is still one, two is still two")
 	c.settled().Nothing("initiated.")

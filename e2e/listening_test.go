@@ -46,6 +46,16 @@ func TestEveryProcessSaysWhereItListens(t *testing.T) {
 	}
 }
 
+// complaint is what is on the stderr of a process but for where it listens.
+func complaint(p *lab.Process) (all []string) {
+	for _, line := range p.Stderr().Lines() {
+		if !strings.HasPrefix(line.Text, "INF listening on ") {
+			all = append(all, line.Text)
+		}
+	}
+	return all
+}
+
 // Fault U8: a flag that follows an argument counted as an argument.
 func TestFlagsAfterArguments(t *testing.T) {
 	c := newCourt(t)
