@@ -114,7 +114,7 @@ chaos: $(E2E)-programs ## rounds in which a seed decides who types what and what
 	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
 	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run '^TestChaos$$' ./e2e
 
-# What the scenarios run, and how they find it.
+# The scenarios' environment: how roles run, and the folder of the programs.
 # A relative PEERLAB_BIN is relative to this folder, whose name may have blanks.
 IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=bin/plain
 NATIVELY      := PEERLAB_E2E=native PEERLAB_BIN=bin/race
@@ -124,7 +124,7 @@ E2EFLAGS      := -parallel 4
 
 .PHONY: container-programs native-programs
 container-programs: images toxiproxy-image
-	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # what some scenarios run natively in any case
+	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # some scenarios run these natively in any case
 	go build -C e2e/toxiproxy -o ../../bin/plain/toxiproxy $(TOXIPROXY)
 native-programs:
 	go build -race -o bin/race/ ./services/cmd/... ./e2e/mutant
@@ -148,7 +148,7 @@ fmt: ## format the Go files
 clean: ## remove what was made here: bin/, artifacts/, and the lab's containers, images and volumes
 	@scripts/clean.sh
 
-# What containers need; these do nothing where it is there.
+# Prerequisites of containers; both do nothing if the machine has them.
 .PHONY: engine builder
 engine:
 	@scripts/bootstrap.sh engine compose

@@ -67,9 +67,9 @@ func TestComposeUpBesideAContainerOfAnotherProfile(t *testing.T) {
 	require.Contains(t, r.stdout, "The lab runs")
 }
 
-// Fault U1: `make up` that failed left its containers running without a word
-// about them, or about who had the port.
-func TestComposeUpNamesWhoHasThePort(t *testing.T) {
+// Fault U1: `make up` that failed named neither the containers that it had
+// started nor the process that held the port.
+func TestComposeUpNamesTheHolderOfAPort(t *testing.T) {
 	u := newUpped(t, "*", "server", "relay")
 	u.sets("SERVER_PORT", u.Port())
 	u.sets("RELAY_PORT", u.Port())

@@ -49,8 +49,8 @@ func TestReadyMissesAServiceWithoutContainer(t *testing.T) {
 	require.Contains(t, r.stderr, "client1 has no container")
 }
 
-// Fault U1: a port that two services share was found out by one of them, after
-// ten others had been started.
+// Fault U1: two services were started on one port, with ten others, before one
+// of them failed.
 func TestUpRefusesPortsOfItsOwnThatCollide(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
@@ -80,7 +80,7 @@ YAML
 	require.Equal(t, []string{"compose config"}, s.calls(), "nothing is started")
 }
 
-// Fault U1: after a start that failed half-way, what ran went on without a word.
+// Fault U1: after a start that failed half-way, nothing named the containers that still ran.
 func TestUpThatFailsHalfWayNamesWhatRuns(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)

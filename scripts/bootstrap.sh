@@ -146,7 +146,7 @@ start_engine() {
 }
 
 # forget_dead FILE NAME: drops a pid file whose process is no longer NAME. A machine that was switched off leaves such files,
-# and so does a kill -9 where nobody reaps (a zombie has no command line); dockerd takes either for a dockerd that runs.
+# and so does a kill -9 where no process reaps (a zombie has no command line); dockerd takes either for a dockerd that runs.
 forget_dead() {
 	local pid
 	[ -e "$1" ] || return 0

@@ -78,7 +78,7 @@ check_shell() {
 	shellcheck -x "${scripts[@]}" || status=1
 }
 
-# What is written in other languages, where these are installed: PEERLAB_REQUIRE=gcc,python3 has them be.
+# Checks the programs in other languages whose compilers are installed; PEERLAB_REQUIRE=gcc,python3 makes a missing one an error.
 check_foreign() {
 	local file lines
 	for file in e2e/foreign/*; do

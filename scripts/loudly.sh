@@ -6,7 +6,7 @@ set -uo pipefail
 scratch=$(mktemp -d) || exit
 trap 'rm -rf "$scratch"' EXIT
 : >"$scratch/left-out"
-# tee -i survives Ctrl-C, so that the tests' last words arrive.
+# tee -i survives Ctrl-C, so that the tests' last lines arrive.
 PEERLAB_LEFT_OUT=$scratch/left-out "$@" | tee -i "$scratch/output"
 status=${PIPESTATUS[0]}
 sort -u "$scratch/left-out"

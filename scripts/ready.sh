@@ -27,7 +27,7 @@ await_healthy() {
 	done
 }
 
-# give_up ID MESSAGE shows why a process is not ready, and who holds its ports.
+# give_up ID MESSAGE prints why a process is not ready, and which process holds its ports.
 give_up() {
 	printf '%s\n' "$2" >&2
 	docker logs --tail 10 "$1" 2>&1 | sed 's/^/  /' >&2 || true
@@ -63,7 +63,7 @@ holder_container() {
 	done < <(docker ps --filter label=com.docker.compose.service --format '{{.ID}} {{.Names}}')
 }
 
-# holder_process PORT names the process that listens at the port, as far as this user may know.
+# holder_process PORT names the process that listens at the port, as far as this user may see.
 holder_process() {
 	if command -v ss >/dev/null; then
 		ss -ltnpH "sport = :$1" | sed -n 's/.*users:((\("[^"]*"\),pid=\([0-9]*\).*/process \2 \1/p; s/^LISTEN[^"]*$/a process of another user/p' | sed -n 1p
