@@ -33,6 +33,7 @@ func newRound(t *testing.T, n int, seed uint64, replay string, opts ...lab.Optio
 		bounds: checker.Bounds{Delay: 5 * time.Second, Recovery: 8 * time.Second, Quiet: quietPeriod},
 	}
 	r.Keep("replay.txt", replay+"\n")
+	r.Replay(replay)
 	return r
 }
 
@@ -160,7 +161,7 @@ func (r *round) over(who string, end checker.End) {
 	r.t.Helper()
 	l := &r.lives[r.life(who)]
 	if !r.process(who).Running() {
-		r.Fail("%s has ended by itself", who)
+		r.Fail("%s exited by itself: it should run until the scenario ends it", who)
 	}
 	l.End, l.To = end, r.clock()
 }

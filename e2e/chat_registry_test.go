@@ -102,7 +102,7 @@ func TestARegistryThatCannotBeWrittenStopsNobody(t *testing.T) {
 func TestARegistryOnAReadOnlyDiskStopsNobody(t *testing.T) {
 	c := newChat(t)
 	c.server = c.Start(lab.Spec{Name: "server", Args: []string{"-listen", c.at, "-registry", "/proc/clients.txt"}})
-	c.Listens(c.at)
+	c.server.Listens(c.at)
 	c.startClients(ids(2)...)
 	c.introduced(ids(2)...)
 	c.server.Stderr().Contains("/proc/clients.txt")
@@ -136,7 +136,7 @@ func TestTwoServersOnOneRegistry(t *testing.T) {
 	c := newChat(t)
 	dir := c.Dir("shared")
 	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs(), Dir: dir})
-	c.Listens(c.at)
+	c.server.Listens(c.at)
 	c.startClients(1)
 	c.introduced(1)
 	second := c.Start(lab.Spec{

@@ -59,7 +59,7 @@ func ids(n int) []int {
 func (c *chat) startServer() {
 	c.t.Helper()
 	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs()})
-	c.Listens(c.at)
+	c.server.Listens(c.at)
 }
 
 func (c *chat) serverArgs() []string {
@@ -90,12 +90,16 @@ func (c *chat) clientArgs(id int, flags ...string) []string {
 	return append(append([]string{"-server", c.at}, flags...), fmt.Sprint(id), c.seats[id].port1, c.seats[id].port2)
 }
 
-// introduced waits until everybody who is up, the server too if it is, shows
-// that these clients were initiated.
+// introduced waits until all processes that run show that these clients were
+// initiated. It gives up if one of the clients exits.
 func (c *chat) introduced(ids ...int) {
 	c.t.Helper()
-	for _, p := range c.up() {
-		p.Sees(c.lines(ids, "initiated.")...)
+	newcomers := make([]*lab.Process, len(ids))
+	for i, id := range ids {
+		newcomers[i] = c.clients[id]
+	}
+	for _, p := range append(c.up(), newcomers...) {
+		p.While(newcomers...).Sees(c.lines(ids, "initiated.")...)
 	}
 }
 
@@ -129,8 +133,8 @@ func (c *chat) who(p *lab.Process) string {
 	return "Server"
 }
 
-// settled is a fence of everybody who runs.
-func (c *chat) settled() *lab.Fence {
+// settled is a barrier among all processes that run.
+func (c *chat) settled() *lab.Barrier {
 	c.t.Helper()
 	return c.Among(c.up()...)
 }

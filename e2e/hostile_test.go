@@ -213,7 +213,7 @@ func TestHostileBytesToTheRoom(t *testing.T) {
 	l := lab.New(t)
 	at := l.Address()
 	server := l.Start(lab.Spec{Name: "room-server", Args: []string{"-listen", at}})
-	l.Listens(at)
+	server.Listens(at)
 	members := l.StartAll(
 		lab.Spec{Name: "room-client1", Role: "room-client", Args: []string{"-server", at}},
 		lab.Spec{Name: "room-client2", Role: "room-client", Args: []string{"-server", at}})

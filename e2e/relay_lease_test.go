@@ -24,7 +24,7 @@ func TestRelayComesBackAndSoDoItsNodes(t *testing.T) {
 	s.within(relayBack+startCost, "until all nodes are back", func() time.Duration {
 		s.relay.Kill()
 		s.relay.Start()
-		s.Listens(s.at)
+		s.relay.Listens(s.at)
 		s.waitsFor(nodes...)
 		return time.Since(s.relay.Started())
 	})
@@ -36,7 +36,7 @@ func TestRelayComesBackAndSoDoItsNodes(t *testing.T) {
 func TestNodeWaitsForItsRelay(t *testing.T) {
 	s := newSwarm(t)
 	n := s.startNode("node", s.folder("node", files{"a.txt": "A\n"}))
-	s.Listens(n.at)
+	n.Listens(n.at)
 	s.startRelay()
 	s.waitsFor(n)
 	assert.Less(t, time.Since(s.relay.Started()), relayBack+startCost)

@@ -59,7 +59,7 @@ func startSwarm(t *testing.T, opts ...lab.Option) *swarm {
 func (s *swarm) startRelay() {
 	s.t.Helper()
 	s.relay = s.Start(lab.Spec{Name: "relay", Args: []string{port(s.at)}})
-	s.Listens(s.at)
+	s.relay.Listens(s.at)
 }
 
 func host(address string) string {
@@ -128,8 +128,8 @@ func (s *swarm) startNodeAt(at, name, dir string, flags ...string) *fileNode {
 func (s *swarm) waitsFor(nodes ...*fileNode) {
 	s.t.Helper()
 	for _, n := range nodes {
-		s.Listens(n.listens) // one that was killed may still be listed
-		s.Eventually(fmt.Sprintf("the relay lists %v at %s", n, n.at), func() bool { return slices.Contains(s.listed(), n.at) })
+		n.Listens(n.listens) // one that was killed may still be listed
+		n.Eventually(fmt.Sprintf("the relay lists %v at %s", n, n.at), func() bool { return slices.Contains(s.listed(), n.at) })
 	}
 }
 
@@ -159,7 +159,7 @@ func (s *swarm) eventuallyWithin(limit time.Duration, what string, ok func() boo
 		select {
 		case <-ticker.C:
 		case <-timer.C:
-			s.Fail("not so after %v: %s", limit, what)
+			s.Fail("not so within %v: %s", limit, what)
 		}
 	}
 }

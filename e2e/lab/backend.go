@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// unit is a place in which one program runs, epoch after epoch: a container,
+// unit is a place in which one program runs, life after life: a container,
 // or a command with its folder.
 type unit interface {
 	// run starts the program. All that it writes, from the first byte on, goes
@@ -17,7 +17,7 @@ type unit interface {
 	remove(ctx context.Context) error
 }
 
-// running is one epoch of a unit. Its methods may be called from any
+// running is one life of a unit. Its methods may be called from any
 // goroutine; after the program's end all but wait return an error.
 type running interface {
 	begun() time.Time

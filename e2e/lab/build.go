@@ -30,7 +30,7 @@ func moduleRoot() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("no go.mod above the current folder")
+			return "", errors.New("no go.mod above the current folder: run the tests inside the project")
 		}
 		dir = parent
 	}
@@ -57,7 +57,8 @@ func buildPrograms(root, dir string) error {
 		cmd := exec.CommandContext(ctx, "go", append([]string{"build"}, args...)...)
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("building the programs (set PEERLAB_BIN to use built ones): %w\n%s", err, out)
+			return fmt.Errorf("building the programs, in %s: go build %s: %w (mend that, or set PEERLAB_BIN to a folder of built ones)\n%s",
+				root, quoteWords(args), err, out)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
@@ -15,7 +16,7 @@ import (
 // containerUser is whom the project's images run as.
 const containerUser = "65532:65532"
 
-// containerUnit runs an image, started again in the same container in each epoch.
+// containerUnit runs an image, started again in the same container in each life.
 type containerUnit struct {
 	engine    *engine
 	container testcontainers.Container
@@ -57,7 +58,7 @@ func (e *engine) newUnit(ctx context.Context, p program, o order) (unit, error) 
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("a container of %s for %s: %w", p.image, o.name, err)
+		return nil, fmt.Errorf("cannot create a container of %s for %s: %w%s", p.image, o.name, err, imageRemedy(err))
 	}
 	return &containerUnit{engine: e, container: c, name: o.name}, nil
 }
@@ -71,28 +72,39 @@ func user() string {
 	return fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
 }
 
-// hasImage refuses an image of ours that is not there. The library would try
-// for minutes to pull it from a registry that does not have it.
+// hasImage refuses an image of the project's that the engine does not have. The
+// library would try for minutes to pull it from a registry without it.
 func (e *engine) hasImage(ctx context.Context, p program) error {
 	_, err := e.api.ImageInspect(ctx, p.image)
 	if errdefs.IsNotFound(err) && p.foreign() {
 		return nil
 	}
+	if errdefs.IsNotFound(err) {
+		return fmt.Errorf("%v has no image %s: build it with 'make images', with the same docker context", e.run.endpoint, p.image)
+	}
 	if err != nil {
-		return fmt.Errorf("no image %s, it must be built first: %w", p.image, err)
+		return fmt.Errorf("looking for image %s: %w", p.image, err)
 	}
 	return nil
+}
+
+// imageRemedy says what to do about an image that is nowhere.
+func imageRemedy(err error) string {
+	if errdefs.IsNotFound(err) || strings.Contains(err.Error(), "pull") {
+		return ": build it ('docker build -t NAME .'), and check the name behind image: ('docker images' lists what there is)"
+	}
+	return ""
 }
 
 func (u *containerUnit) run(ctx context.Context, stdout, stderr io.Writer) (running, error) {
 	r, err := u.attach(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("attaching to %s: %w", u.name, err)
+		return nil, fmt.Errorf("cannot attach to the container of %s: %w", u.name, err)
 	}
 	go r.copy(stdout, stderr)
 	if err := u.engine.starting(ctx, func() error { return u.container.Start(ctx) }); err != nil {
 		r.abandon()
-		return nil, fmt.Errorf("starting %s: %w", u.name, err)
+		return nil, fmt.Errorf("cannot start %s: %w", u.name, err)
 	}
 	if r.at, err = u.startedAt(ctx); err != nil {
 		r.abandon() // remove ends it

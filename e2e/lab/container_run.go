@@ -16,7 +16,7 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// containerRun is one epoch of a container, from just before its start.
+// containerRun is one life of a container, from just before its start.
 type containerRun struct {
 	engine *engine
 	id     string

@@ -45,7 +45,7 @@ func TestOneLabMixesContainersAndProcesses(t *testing.T) {
 	l := New(t, nativeFixture(t), Playing("boxed", "image:"+image))
 	address := l.Address()
 	hub := l.Start(Spec{Name: "hub", Role: "boxed", Args: []string{"-hub", address}})
-	l.Listens(address)
+	hub.Listens(address)
 	member := l.Start(fixture("member", "-dial", address))
 	member.Sees("ready ")
 	member.Types("hello")
@@ -60,7 +60,7 @@ func TestAnImageThatIsNotThereIsReported(t *testing.T) {
 	out := watch(t, func(t testing.TB) {
 		New(t, Playing("nobody", "image:peerlab/nobody:latest")).Start(Spec{Name: "nobody"})
 	})
-	assert.Contains(t, out, "no image peerlab/nobody:latest, it must be built first")
+	assert.Contains(t, out, "has no image peerlab/nobody:latest: build it with 'make images'")
 }
 
 func TestTheEngineSpeaksItsOwnVersion(t *testing.T) {

@@ -43,7 +43,7 @@
 // rather than look again and again, each with a named timeout; the message
 // says what was awaited and where, and ends with the last lines of every
 // screen. That something is absent can only be said after a barrier: see
-// [Fence].
+// [Barrier].
 //
 // Nothing outlives the test binary, however it ends: see guard.go.
 package lab

@@ -34,9 +34,9 @@ func (e *engine) ending(ctx context.Context, do func() error) error {
 // inTurn does something while it holds a lock on the file, which is let go
 // even if this process is killed.
 func inTurn(ctx context.Context, path string, how int, do func() error) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o666)
+	f, err := openLock(path)
 	if err != nil {
-		return fmt.Errorf("waiting for a turn: %w", err)
+		return fmt.Errorf("the lock for the container engine: %w: its folder must be writable, and the file readable by all users", err)
 	}
 	defer f.Close()
 	ticker := time.NewTicker(turnInterval)
@@ -45,7 +45,7 @@ func inTurn(ctx context.Context, path string, how int, do func() error) error {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for a turn at the container engine, %s: %w", path, context.Cause(ctx))
+			return fmt.Errorf("another test run keeps the container engine busy (%w): 'fuser -v %s' shows which", context.Cause(ctx), path)
 		}
 	}
 	return do()

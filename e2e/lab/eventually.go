@@ -2,9 +2,9 @@ package lab
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -15,23 +15,54 @@ const (
 	lookTimeout  = 20 * time.Second
 )
 
-// Eventually waits until ok is true, and ends the test with what was awaited
-// if it does not get so. It is for what makes itself known in no other way: a
-// file's content, a port that opens. Wait for a line wherever there is one.
+// Eventually waits until ok is true, and ends the test if it does not get so;
+// what describes the state that is awaited. It is for what makes itself known
+// in no other way. Wait for a line wherever there is one, and use
+// [Process.Eventually] for the doing of one process.
 func (l *Lab) Eventually(what string, ok func() bool) {
 	l.t.Helper()
-	l.eventually(func() string { return what }, ok)
+	l.eventually(awaitedState(func() string { return what }), nil, ok)
 }
 
-func (l *Lab) eventually(what func() string, ok func() bool) {
+// Eventually is [Lab.Eventually] for a state that only this process can bring
+// about: it gives up as soon as the process has exited.
+func (p *Process) Eventually(what string, ok func() bool) {
+	p.lab.t.Helper()
+	p.lab.eventually(awaitedState(func() string { return what }), []*Process{p}, ok)
+}
+
+// awaited says in a failure message what did not come about.
+type awaited struct {
+	late   func() string // the whole first line, after lookTimeout
+	before func() string // after "NAME exited with status N before "
+}
+
+func awaitedState(what func() string) awaited {
+	return awaited{
+		late:   func() string { return fmt.Sprintf("not so within %v (lookTimeout): %s", lookTimeout, what()) },
+		before: func() string { return "this was so: " + what() },
+	}
+}
+
+// eventually waits until ok is true, as long as one of the makers runs, if
+// there are any.
+func (l *Lab) eventually(w awaited, makers []*Process, ok func() bool) {
 	l.t.Helper()
 	timer := time.NewTimer(lookTimeout)
 	defer timer.Stop()
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
-	for late := false; !ok(); {
+	for late := false; ; {
+		exited := allExited(makers) // first, so that ok sees all that they did
+		if ok() {
+			return
+		}
+		if exited {
+			p := makers[0]
+			l.failAt(p, "%v %s before %s", p, p.now().outcome(), w.before())
+		}
 		if late {
-			l.fail("not so after %v (lookTimeout): %s", lookTimeout, what())
+			l.failAt(firstOf(makers), "%s", w.late())
 		}
 		select {
 		case <-ticker.C:
@@ -41,28 +72,42 @@ func (l *Lab) eventually(what func() string, ok func() bool) {
 	}
 }
 
+func allExited(processes []*Process) bool {
+	for _, p := range processes {
+		if p.now().alive() {
+			return false
+		}
+	}
+	return len(processes) > 0
+}
+
+func firstOf(processes []*Process) *Process {
+	if len(processes) == 0 {
+		return nil
+	}
+	return processes[0]
+}
+
 // Path is the path of a file in the process's data folder.
 func (p *Process) Path(name string) string { return filepath.Join(p.spec.Dir, name) }
 
 // FileHolds waits until a file's content is as it should be; what describes
-// that. A file that is not there counts as empty.
+// that. A missing file counts as empty. It gives up as soon as all processes
+// have exited whose data folder the file is in.
 func (l *Lab) FileHolds(path, what string, ok func(content string) bool) {
 	l.t.Helper()
+	var writers []*Process
+	for _, p := range l.Processes() {
+		if strings.HasPrefix(path, p.spec.Dir+string(filepath.Separator)) {
+			writers = append(writers, p)
+		}
+	}
 	var content []byte
-	l.eventually(func() string { return fmt.Sprintf("%s: %s; it holds %q", path, what, content) }, func() bool {
+	describe := func() string {
+		return fmt.Sprintf("%s (the file %s holds %q)", what, path, shorten(string(content)))
+	}
+	l.eventually(awaitedState(describe), writers, func() bool {
 		content, _ = os.ReadFile(path)
 		return ok(string(content))
-	})
-}
-
-// Listens waits until somebody accepts connections at the address.
-func (l *Lab) Listens(address string) {
-	l.t.Helper()
-	l.Eventually("somebody listens at "+address, func() bool {
-		c, err := net.DialTimeout("tcp", address, lookTimeout)
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
 	})
 }

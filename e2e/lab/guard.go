@@ -85,7 +85,7 @@ func (g *guard) relieve() error {
 	_ = g.pipe.Close()
 	g.pipe = nil
 	if err := g.cmd.Wait(); err != nil {
-		return fmt.Errorf("cleaning up after the run: %w", err)
+		return fmt.Errorf("cleaning up after the run: %w: its own message is above", err)
 	}
 	return nil
 }
@@ -115,8 +115,8 @@ func standGuard(orders io.Reader, run string) int {
 	}
 	// An engine that does not answer must not keep the guard for ever.
 	time.AfterFunc(relieveTimeout, func() {
-		fmt.Fprintf(os.Stderr, "lab: guard: not done after %v (relieveTimeout), %d folders, containers: %v\n",
-			relieveTimeout, len(folders), containers)
+		fmt.Fprintf(os.Stderr, "lab: guard: cleaning up took longer than %v (relieveTimeout); this may be left: folders %v%s\n",
+			relieveTimeout, slices.Sorted(maps.Keys(folders)), leftContainers(run, containers))
 		os.Exit(1)
 	})
 	var errs []error
@@ -136,4 +136,12 @@ func standGuard(orders io.Reader, run string) int {
 		return 1
 	}
 	return 0
+}
+
+// leftContainers says how to remove the containers of a run, if it had any.
+func leftContainers(run string, any bool) string {
+	if !any {
+		return ""
+	}
+	return fmt.Sprintf("; containers: 'docker ps -aq --filter label=%s=%s' lists them, 'docker rm -f' removes them", runLabel, run)
 }

@@ -9,14 +9,14 @@ import (
 // something is wrong with the program itself.
 var symptoms = []string{"WARNING: DATA RACE", "panic: ", "fatal error: "}
 
-// sickness says what was found on the stderr of a process, in any epoch, that
-// no program may write whatever is done to it; "" if nothing was.
+// sickness describes a symptom on the stderr of a process, in any life, which
+// no program may have whatever is done to it; "" without any.
 func (p *Process) sickness() string {
 	for _, e := range p.history() {
 		for i, line := range e.outputs[stderr].since(0).lines {
 			for _, symptom := range symptoms {
 				if strings.HasPrefix(line.Text, symptom) {
-					return fmt.Sprintf("%s (epoch %d) has %q on its stderr, line %d", p.Name(), e.number, line.Text, i+1)
+					return fmt.Sprintf("%s crashed or has a data race: %q in line %d of its stderr", p.inLife(e), shorten(line.Text), i+1)
 				}
 			}
 		}

@@ -24,13 +24,15 @@ type Lab struct {
 	cast      casting
 	began     time.Time
 	dir       string // the data folders are in it
-	tag       string // in every fence line of this lab, and nowhere else
-	fences    atomic.Int64
+	tag       string // in every line of a barrier of this lab, and nowhere else
+	barriers  atomic.Int64
 	ports     []int       // of the test's goroutine
 	reported  atomic.Bool // the screens are in the test's output already
 	mu        sync.Mutex
 	processes []*Process
 	acts      []act
+	exit      chan struct{}     // closed, and replaced, whenever a process exits
+	replay    string            // the command that plays the test again
 	kept      map[string]string // files for the artifacts, by name
 }
 
@@ -66,8 +68,8 @@ func New(t testing.TB, opts ...Option) *Lab {
 	_, _ = rand.Read(tag) // never fails
 	l := &Lab{
 		t: t, run: r, began: time.Now(),
-		kept: map[string]string{},
-		tag:  "fence-" + hex.EncodeToString(tag),
+		kept: map[string]string{}, exit: make(chan struct{}),
+		tag:  "barrier-" + hex.EncodeToString(tag),
 		cast: casting{container: r.container, overrides: map[string]string{}, root: r.root, binaries: r.binaries},
 	}
 	for _, opt := range opts {
@@ -167,7 +169,7 @@ func (l *Lab) close() {
 		return
 	}
 	if !l.reported.Load() {
-		l.t.Log(l.report())
+		l.t.Log(l.report(nil))
 	}
 	if err := l.keepArtifacts(); err != nil {
 		l.t.Logf("lab: the screens could not be kept: %v", err)

@@ -14,7 +14,7 @@ func (p *Process) Kill() {
 	p.ends(killTimeout, "killTimeout")
 }
 
-// Signal sends a signal to the process and does not wait for what comes of it.
+// Signal sends a signal to the process and does not wait for its effect.
 func (p *Process) Signal(sig syscall.Signal) {
 	p.lab.t.Helper()
 	p.do(fmt.Sprintf("signal %v", sig), func(r running, ctx context.Context) error { return r.signal(ctx, sig) })
@@ -23,13 +23,21 @@ func (p *Process) Signal(sig syscall.Signal) {
 // Pause stops the process where it is, as SIGSTOP does, until Resume.
 func (p *Process) Pause() {
 	p.lab.t.Helper()
-	p.do("pause", running.pause)
+	p.pauses("pause", running.pause)
 }
 
 // Resume lets a paused process go on.
 func (p *Process) Resume() {
 	p.lab.t.Helper()
-	p.do("resume", running.resume)
+	p.pauses("resume", running.resume)
+}
+
+// pauses is do for what must not end the process.
+func (p *Process) pauses(what string, do func(running, context.Context) error) {
+	p.lab.t.Helper()
+	meant := p.now().meant
+	p.do(what, do)
+	p.now().meant = meant
 }
 
 func (p *Process) do(what string, do func(running, context.Context) error) {
@@ -37,8 +45,15 @@ func (p *Process) do(what string, do func(running, context.Context) error) {
 	p.lab.note(p.spec.Name, what)
 	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 	defer cancel()
-	if err := do(p.now().running, ctx); err != nil {
-		p.lab.fail("%v: %s: %v", p, what, err)
+	e := p.now()
+	e.meant = true // by whatever the signal does, perhaps much later
+	err := do(e.running, ctx)
+	switch {
+	case err == nil:
+	case e.exitedSoon():
+		p.lab.failAt(p, "%v %s before the scenario came to do this to it: %s", p, e.outcome(), what)
+	default:
+		p.lab.failAt(p, "%v: %s: %v", p, what, err)
 	}
 }
 
@@ -59,8 +74,10 @@ func (p *Process) ExitsWithin(limit time.Duration, reason string, status int) {
 func (p *Process) exits(status int, limit time.Duration, reason string) {
 	p.lab.t.Helper()
 	p.ends(limit, reason)
-	if e := p.now(); e.status != status {
-		p.lab.fail("%v ended with status %d, not %d", p, e.status, status)
+	e := p.now()
+	e.meant = true
+	if e.status != status {
+		p.lab.failAt(p, "%v %s, expected status %d", p, e.outcome(), status)
 	}
 }
 
@@ -73,17 +90,17 @@ func (p *Process) ends(limit time.Duration, reason string) {
 	case <-e.ended:
 	case <-timer.C:
 		if e.alive() { // it may have ended at the same time
-			p.lab.fail("%v has not ended within %v (%s)", p, limit, reason)
+			p.lab.failAt(p, "%v still runs, expected its exit within %v (%s)", p, limit, reason)
 		}
 	}
 	if e.err != nil {
-		p.lab.fail("%v: %v", p, e.err)
+		p.lab.failAt(p, "%v %s", p, e.outcome())
 	}
 }
 
 // Running says whether the process has not ended.
 func (p *Process) Running() bool { return p.now().alive() }
 
-// Started is when the process began in this epoch: natively just before it was
+// Started is when the process began in this life: natively just before it was
 // made, in a container when the engine had started it.
 func (p *Process) Started() time.Time { return p.now().running.begun() }

@@ -2,7 +2,7 @@ package lab
 
 import "time"
 
-// Life is one epoch of a process: all that is known of it from outside.
+// Life is one life of a process: all that is known of it from outside.
 type Life struct {
 	Number int // from 1
 	Screen []Line
@@ -14,7 +14,7 @@ type Life struct {
 	Status    int       // when it has ended; a signal N counts as 128+N
 }
 
-// Lives returns all epochs of the process, whatever was marked. May be called
+// Lives returns all lives of the process, whatever was marked. May be called
 // from any goroutine.
 func (p *Process) Lives() []Life {
 	var lives []Life

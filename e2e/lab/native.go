@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"sync"
@@ -27,17 +28,32 @@ func newNativeUnit(command []string, o order, g *guard) *nativeUnit {
 }
 
 func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running, error) {
-	if err := u.remove(ctx); err != nil { // children of the epoch before
+	if err := u.remove(ctx); err != nil { // children of the life before
 		return nil, err
 	}
 	r, err := u.start(stdout, stderr)
 	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", u.order.name, err)
+		return nil, fmt.Errorf("cannot start %s: %w%s", u.order.name, err, startRemedy(err, u.command[0]))
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.now = r
 	return r, nil
+}
+
+// startRemedy says what to do about a command that cannot be started.
+func startRemedy(err error, command string) string {
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return ": install it, or give the path of its file"
+	case errors.Is(err, fs.ErrNotExist):
+		return ": is the path right (it is relative to the folder of go.mod), and is the interpreter there that its first line names?"
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Sprintf(": make it executable ('chmod +x %s'), or name its interpreter, as in 'cmd:python3 %s'", command, command)
+	case errors.Is(err, syscall.ENOEXEC):
+		return ": a script begins with a line like '#!/usr/bin/env python3', or is started by its interpreter, as in 'cmd:python3 my_server.py'"
+	}
+	return ""
 }
 
 func (u *nativeUnit) start(stdout, stderr io.Writer) (*nativeRun, error) {

@@ -19,7 +19,7 @@ func Needs(t testing.TB, programs ...string) {
 			continue
 		}
 		if slices.Contains(required, program) {
-			t.Fatalf("lab: %s is not installed, and PEERLAB_REQUIRE names it", program)
+			t.Fatalf("lab: %s is not installed, and PEERLAB_REQUIRE names it: install it, or take it from there", program)
 		}
 		LeaveOut(t, program+" is not installed")
 	}

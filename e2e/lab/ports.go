@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -43,7 +44,7 @@ func newPorts() *ports {
 	return &ports{dir: filepath.Join(os.TempDir(), "peerlab-ports"), free: isFree}
 }
 
-// take returns a port that nobody listens on. May be called by any goroutine.
+// take returns a port on which no process listens. May be called by any goroutine.
 func (p *ports) take() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,13 +56,13 @@ func (p *ports) take() (int, error) {
 		if free, err := p.free(port); err != nil {
 			return 0, fmt.Errorf("port %d: %w", port, err)
 		} else if !free {
-			continue // somebody outside the lab has it
+			continue // a program outside the lab has it
 		}
 		return port, nil
 	}
 }
 
-// candidate returns a port that nobody in the lab has.
+// candidate returns a port that no test of any lab has.
 func (p *ports) candidate() (int, error) {
 	if p.next == p.end {
 		if len(p.back) > 0 && len(p.locks) >= maxBlocks {
@@ -84,7 +85,7 @@ func (p *ports) giveBack(all []int) {
 	p.back = append(p.back, all...)
 }
 
-// isFree says whether nobody listens on a port.
+// isFree reports whether no process listens on a port.
 func isFree(port int) (bool, error) {
 	// A process that is just being started has a copy of all that is open until
 	// it runs its program: with one of this listener the port would still be taken
@@ -92,8 +93,11 @@ func isFree(port int) (bool, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
+	if errors.Is(err, syscall.EADDRINUSE) {
 		return false, nil
+	}
+	if err != nil {
+		return false, err
 	}
 	return true, ln.Close()
 }
@@ -106,15 +110,20 @@ func (p *ports) claimBlock() error {
 		return fmt.Errorf("claiming ports: %w", err)
 	}
 	_ = os.Chmod(p.dir, 0o777) // fails when another user made it, and then it is done
+	var unusable error         // why a lock file cannot be used, if not for another test binary
 	blocks := (highPort - lowPort) / portBlock
 	start := rand.IntN(blocks)
 	for i := range blocks {
 		low := lowPort + (start+i)%blocks*portBlock
-		f, err := os.OpenFile(filepath.Join(p.dir, strconv.Itoa(low)+".lock"), os.O_CREATE|os.O_RDWR, 0o666)
+		f, err := openLock(filepath.Join(p.dir, strconv.Itoa(low)+".lock"))
 		if err != nil {
+			unusable = err
 			continue
 		}
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			if !errors.Is(err, syscall.EWOULDBLOCK) {
+				unusable = err
+			}
 			_ = f.Close()
 			continue
 		}
@@ -122,7 +131,20 @@ func (p *ports) claimBlock() error {
 		p.next, p.end = low, low+portBlock
 		return nil
 	}
-	return errors.New("claiming ports: every block is locked by another test binary, see " + p.dir)
+	if unusable != nil {
+		return fmt.Errorf("claiming ports: %w: remove %s if no test runs", unusable, p.dir)
+	}
+	return fmt.Errorf("claiming ports: other test runs hold all of %d to %d: 'fuser -v %s/*' shows which; end them or wait", lowPort, highPort-1, p.dir)
+}
+
+// openLock opens a file that is only locked. It need not be writable, and
+// O_CREATE is refused by Linux for another user's file in a folder like /tmp.
+func openLock(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o666)
+	}
+	return f, err
 }
 
 // close gives all blocks back.

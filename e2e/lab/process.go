@@ -26,28 +26,31 @@ type Spec struct {
 	Dir  string   // data folder, from [Lab.Dir]. Default: a new one
 }
 
-// Process is a program that the lab started, through all its epochs: each
+// Process is a program that the lab started, through all its lives: each
 // start of it is one, with a screen of its own. It embeds what is asked of its
-// screen in the epoch that is now, or was last.
+// screen in the life that is now, or was last.
 //
 // The data folder is the program's current folder; in a container it is /data.
 type Process struct {
 	Screen
-	lab  *Lab
-	spec Spec
-	unit unit
+	lab     *Lab
+	spec    Spec
+	unit    unit
+	program program // what plays the role
 	// bench says that it is none of those that are tested, but helps to test them.
 	bench bool
 
-	mu     sync.Mutex
-	epochs []*epoch
+	mu    sync.Mutex
+	lives []*life
 }
 
-// epoch is one life of a process.
-type epoch struct {
+// life is one life of a process.
+type life struct {
 	number  int // from 1
 	outputs [2]*record
 	marks   [2]int // by stream; of the test's goroutine
+	marked  time.Time
+	meant   bool // the scenario ended it, or has asserted its exit; of the test's goroutine
 	running running
 
 	ended  chan struct{} // closed at the end, when what is below is set
@@ -71,40 +74,49 @@ func (p *Process) Name() string { return p.spec.Name }
 
 func (p *Process) String() string {
 	if e := p.now(); e != nil {
-		return fmt.Sprintf("%s (epoch %d)", p.spec.Name, e.number)
+		return p.inLife(e)
 	}
 	return p.spec.Name
 }
 
-// now is the epoch that is, or was last; nil before the first.
-func (p *Process) now() *epoch {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.epochs) == 0 {
-		return nil
+// inLife names the process in one of its lives, for messages. Most have one.
+func (p *Process) inLife(e *life) string {
+	if e.number == 1 {
+		return p.spec.Name
 	}
-	return p.epochs[len(p.epochs)-1]
+	return fmt.Sprintf("%s (life %d)", p.spec.Name, e.number)
 }
 
-func (p *Process) history() []*epoch {
+// now is the life that is, or was last; nil before the first.
+func (p *Process) now() *life {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]*epoch(nil), p.epochs...)
+	if len(p.lives) == 0 {
+		return nil
+	}
+	return p.lives[len(p.lives)-1]
+}
+
+func (p *Process) history() []*life {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]*life(nil), p.lives...)
 }
 
 // Mark has the screen and stderr begin anew, for the assertions: lines that
 // arrived before are not looked at any more. A restart is a mark as well.
 func (p *Process) Mark() {
 	e := p.now()
+	e.marked = time.Now()
 	for s, r := range e.outputs {
 		e.marks[s] = r.since(0).next
 	}
 }
 
-// begin starts a new epoch. May be called from any goroutine, but not twice at
+// begin starts a new life. May be called from any goroutine, but not twice at
 // the same time for one process.
 func (p *Process) begin(ctx context.Context) error {
-	e := &epoch{
+	e := &life{
 		number:  len(p.history()) + 1,
 		outputs: [2]*record{newRecord(), newRecord()},
 		ended:   make(chan struct{}),
@@ -116,7 +128,7 @@ func (p *Process) begin(ctx context.Context) error {
 	}
 	e.running = r
 	p.mu.Lock()
-	p.epochs = append(p.epochs, e)
+	p.lives = append(p.lives, e)
 	p.mu.Unlock()
 	go func() {
 		e.status, e.err = r.wait()
@@ -124,14 +136,15 @@ func (p *Process) begin(ctx context.Context) error {
 		for _, r := range e.outputs {
 			r.end()
 		}
-		p.lab.note(p.spec.Name, fmt.Sprintf("ended with status %d", e.status))
+		p.lab.note(p.spec.Name, e.outcome())
 		close(e.ended)
+		p.lab.wakeAtExit()
 	}()
 	return nil
 }
 
-// alive says whether the epoch has not ended.
-func (e *epoch) alive() bool {
+// alive says whether the life has not ended.
+func (e *life) alive() bool {
 	select {
 	case <-e.ended:
 		return false
@@ -152,7 +165,7 @@ func (p *Process) remove(ctx context.Context) error {
 		select {
 		case <-e.ended:
 		case <-ctx.Done():
-			return fmt.Errorf("it is still there after %v (removeTimeout)", removeTimeout)
+			return fmt.Errorf("it has not ended %v after SIGKILL (removeTimeout)", removeTimeout)
 		}
 	}
 	return nil

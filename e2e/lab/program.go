@@ -11,13 +11,15 @@ import (
 type program struct {
 	image   string
 	command []string
+	built   bool // the command is the project's own
 }
 
 // ownImages is where the project's images are. They are known to run with no
 // user, no capability and no writable root; others may need their own user.
 const ownImages = "peerlab/"
 
-func (p program) foreign() bool { return !strings.HasPrefix(p.image, ownImages) }
+// foreign says whether the program is not one of the project's own.
+func (p program) foreign() bool { return !p.built && !strings.HasPrefix(p.image, ownImages) }
 
 func (p program) String() string {
 	if p.image != "" {
@@ -41,13 +43,16 @@ func parseProgram(s string) (program, error) {
 			return program{command: words}, nil
 		}
 	}
-	return program{}, fmt.Errorf("%q is neither image:NAME nor cmd:WORDS", s)
+	return program{}, fmt.Errorf("%q is neither image:NAME nor cmd:WORDS, as in 'cmd:python3 my_server.py'", s)
 }
+
+// variablePrefix begins the names of all variables of the lab.
+const variablePrefix = "PEERLAB_"
 
 // variable names the environment variable that says who plays a role, or who
 // is the process of that name.
 func variable(who string) string {
-	return "PEERLAB_" + strings.ToUpper(strings.ReplaceAll(who, "-", "_"))
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(who, "-", "_"))
 }
 
 // casting decides who plays which role.
@@ -78,7 +83,7 @@ func (c casting) play(name, role string) (program, error) {
 			return program{}, fmt.Errorf("role %s, %s: %w", role, variable(who), err)
 		}
 		for i, word := range p.command {
-			p.command[i] = c.file(word)
+			p.command[i] = c.paths(word)
 		}
 		return p, nil
 	}
@@ -88,14 +93,20 @@ func (c casting) play(name, role string) (program, error) {
 	return c.built(role)
 }
 
-// file makes a word absolute that names a file below the root: a command runs in
+// paths makes a word absolute that names a file below the root, or a folder if
+// it has a / in it, or is a list of such, as a class path is: a command runs in
 // its data folder.
-func (c casting) file(word string) string {
-	path := fromRoot(c.root, word)
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return word
+func (c casting) paths(word string) string {
+	list := filepath.SplitList(word)
+	for i, part := range list {
+		path := fromRoot(c.root, part)
+		info, err := os.Stat(path)
+		if part == "" || err != nil || !info.Mode().IsRegular() && !(info.IsDir() && strings.Contains(part, "/")) {
+			return word
+		}
+		list[i] = path
 	}
-	return path
+	return strings.Join(list, string(filepath.ListSeparator))
 }
 
 // built returns the native program of the project for role.
@@ -106,7 +117,8 @@ func (c casting) built(role string) (program, error) {
 	}
 	path := filepath.Join(dir, role)
 	if _, err := os.Stat(path); err != nil {
-		return program{}, fmt.Errorf("role %s: no program for it: %w", role, err)
+		return program{}, fmt.Errorf("role %s: no program for it: %w: 'make native-programs' builds all of them into bin/race, "+
+			"for PEERLAB_BIN=bin/race; unset PEERLAB_BIN builds them as well", role, err)
 	}
-	return program{command: []string{path}}, nil
+	return program{command: []string{path}, built: true}, nil
 }

@@ -83,16 +83,23 @@ func TestWhoIsOneProcessOfARole(t *testing.T) {
 	assert.ErrorContains(t, err, "PEERLAB_CLIENT5")
 }
 
+// Fault B5: only files were made absolute, no folders and no class paths.
 func TestFilesInACommandAreBelowTheRoot(t *testing.T) {
 	root := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "folder"), 0o755))
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "my", "classes"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "folder", "mine.py"), nil, 0o644))
 	c := casting{root: root, overrides: map[string]string{
 		"client": "cmd:python3 folder/mine.py folder mine.py " + root + "/folder/mine.py", "server": "cmd:./folder/mine.py",
+		"room": "cmd:java -cp my/classes:folder/mine.py -Dx=my/classes Room my/classes:gone 127.0.0.1:4000 my/classes",
 	}}
 	for role, want := range map[string][]string{
 		"client": {"python3", root + "/folder/mine.py", "folder", "mine.py", root + "/folder/mine.py"},
 		"server": {root + "/folder/mine.py"},
+		"room": {
+			"java", "-cp", root + "/my/classes:" + root + "/folder/mine.py", "-Dx=my/classes", "Room", "my/classes:gone",
+			"127.0.0.1:4000", root + "/my/classes",
+		},
 	} {
 		p, err := c.play(role, role)
 		require.NoError(t, err)

@@ -23,7 +23,7 @@ func (l *Lab) Undisturbed(do func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
 	if err := inTurn(ctx, turnsPath(), syscall.LOCK_EX, do); err != nil {
-		return fmt.Errorf("undisturbed: %w", err)
+		return fmt.Errorf("while no other container ends: %w", err)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (l *Lab) NewProxy(target string) *Proxy {
 	p := &Proxy{Address: l.Address(), target: target, admits: Everyone, links: map[*link]bool{}}
 	var err error
 	if p.ln, err = net.Listen("tcp", p.Address); err != nil {
-		l.fail("proxy: %v", err)
+		l.fail("the scenario's proxy in front of %s cannot listen at %s: %v", target, p.Address, err)
 	}
 	l.t.Cleanup(p.close)
 	p.all.Go(p.accept)

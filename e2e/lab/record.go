@@ -17,7 +17,7 @@ type Line struct {
 	Cut  bool      // the program ended without writing the LF
 }
 
-// record holds what one process wrote to one of its outputs during one epoch.
+// record holds what one process wrote to one of its outputs during one life.
 // Lines are numbered from 0 in the order they arrived. Past maxRecord the
 // oldest are dropped. Its methods may be called from any goroutine.
 type record struct {

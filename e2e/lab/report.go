@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,12 +17,18 @@ const (
 	maxShown  = 200
 )
 
-// fail ends the test with a message, the last lines of every screen, and where
-// to find the rest.
+// fail ends the test with a message, whose first line names the fault, the last
+// lines of every screen, where to find the rest, and how to play it again.
 func (l *Lab) fail(format string, args ...any) {
 	l.t.Helper()
+	l.failAt(nil, format, args...)
+}
+
+// failAt is fail for a fault of one process, if any, whose screens come first.
+func (l *Lab) failAt(p *Process, format string, args ...any) {
+	l.t.Helper()
 	l.reported.Store(true)
-	l.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), l.report())
+	l.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), l.crashHint(p)+l.report(p))
 }
 
 // Fail is for a test that found something wrong by means of its own: it ends
@@ -31,43 +38,102 @@ func (l *Lab) Fail(format string, args ...any) {
 	l.fail(format, args...)
 }
 
-// report is the last lines of all outputs of all epochs that have any; those of
-// the bench's own programs are among the artifacts.
-func (l *Lab) report() string {
+// report is the last lines of all outputs of all lives that have any, those of
+// the process at fault first; those of the bench's own programs are among the
+// artifacts, unless one is at fault.
+func (l *Lab) report(atFault *Process) string {
+	all := l.Processes()
+	if atFault != nil {
+		all = slices.DeleteFunc(all, func(p *Process) bool { return p == atFault })
+		all = slices.Insert(all, 0, atFault)
+	}
 	var b strings.Builder
-	for _, p := range l.Processes() {
+	for _, p := range all {
+		fmt.Fprintf(&b, "── %s: %s ──\n", p.Name(), p.command())
 		for _, e := range p.history() {
 			for s, r := range e.outputs {
-				v := r.since(0)
-				if len(v.lines) == 0 && v.partial == "" && stream(s) == stderr {
-					continue
-				}
-				fmt.Fprintf(&b, "── %s, epoch %d, %v, %s ──\n", p.Name(), e.number, stream(s), e.state(v))
-				for _, line := range v.lines[max(0, len(v.lines)-tailLines):] {
-					fmt.Fprintf(&b, "%s  %s\n", l.clock(line.At), shorten(line.Text))
-				}
-				if v.partial != "" {
-					fmt.Fprintf(&b, "%9s  %s\n", "", shorten(v.partial))
-				}
+				l.reportOutput(&b, p, e, stream(s), r.since(0), p == atFault)
 			}
 		}
 	}
-	fmt.Fprintf(&b, "all screens: %s", l.artifactDir())
+	fmt.Fprintf(&b, "all screens, and a timeline: %s\nplay it again: %s", l.artifactDir(), l.again())
 	return b.String()
 }
 
-// state says in a few words how much an epoch showed and what became of it.
-func (e *epoch) state(v view) string {
-	state := "running"
-	if !e.alive() {
-		state = fmt.Sprintf("ended with status %d", e.status)
+// reportOutput writes the last lines of one output, with the seconds since the
+// test began. An empty stderr is worth a line only where a fault is.
+func (l *Lab) reportOutput(b *strings.Builder, p *Process, e *life, s stream, v view, atFault bool) {
+	empty := len(v.lines) == 0 && v.partial == ""
+	if empty && s == stderr && !atFault {
+		return
 	}
-	return fmt.Sprintf("%d lines, %s", v.next, state)
+	fmt.Fprintf(b, "── %s, %s: %s ──\n", p.inLife(e), [...]string{"screen (stdout)", "stderr"}[s], e.state(v))
+	for _, line := range v.lines[max(0, len(v.lines)-tailLines):] {
+		fmt.Fprintf(b, "%s  %s\n", l.clock(line.At), shorten(line.Text))
+	}
+	if v.partial != "" {
+		fmt.Fprintf(b, "%9s  %s\n", "", shorten(v.partial))
+	}
+}
+
+// state says in a few words how much a life showed and what became of it.
+func (e *life) state(v view) string {
+	state := "still runs"
+	if !e.alive() {
+		state = e.outcome()
+	}
+	if v.partial != "" {
+		state += "; the last line has no line end"
+	}
+	switch v.next {
+	case 0:
+		return "no lines; " + state
+	case 1:
+		return "1 line; " + state
+	default:
+		return fmt.Sprintf("%d lines; %s", v.next, state)
+	}
+}
+
+// Replay sets the command that plays the test again, for the report. Without
+// it, that is make and the name of the test.
+func (l *Lab) Replay(command string) { l.replay = command }
+
+// again is the command that plays the test again, with the programs that the
+// environment has play a role.
+func (l *Lab) again() string {
+	command := l.replay
+	if command == "" {
+		command = "make e2e-native RUN="
+		if l.run.container {
+			command = "make e2e RUN="
+		}
+		command += quoteWord(l.t.Name())
+	}
+	for _, variable := range slices.Sorted(slices.Values(os.Environ())) {
+		name, value, _ := strings.Cut(variable, "=")
+		if _, err := parseProgram(value); err == nil && strings.HasPrefix(name, variablePrefix) {
+			command = name + "=" + quoteWord(value) + " " + command
+		}
+	}
+	return command
 }
 
 // clock is a time since the test's beginning.
 func (l *Lab) clock(at time.Time) string {
 	return fmt.Sprintf("%8.3fs", at.Sub(l.began).Seconds())
+}
+
+// times says how often, in words.
+func times(n int) string {
+	switch n {
+	case 0:
+		return "not at all"
+	case 1:
+		return "once"
+	default:
+		return fmt.Sprintf("%d times", n)
+	}
 }
 
 // shorten makes a line fit for a message: not too long, and nothing in it that

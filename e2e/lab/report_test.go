@@ -27,16 +27,16 @@ func TestAMissingLineIsReported(t *testing.T) {
 		l.Keep("replay.txt", "do it again\n")
 		p.Within(50*time.Millisecond, "shortTimeout").Sees("flood 30", "flood 31")
 	})
-	assert.Contains(t, out, `talker (epoch 1), screen, shows no line "flood 31", since its start, after 50ms (shortTimeout)`)
-	assert.Contains(t, out, "── talker, epoch 1, screen, 31 lines, running ──")
+	assert.Contains(t, out, "talker did not show line \"flood 31\" within 50ms (shortTimeout), since its start\n")
+	assert.Contains(t, out, "── talker, screen (stdout): 31 lines; still runs ──")
 	assert.Contains(t, out, "flood 11\n", "the last 20 lines")
 	assert.NotContains(t, out, "flood 10\n")
-	assert.Contains(t, out, "── talker, epoch 1, stderr, 1 lines, running ──")
-	assert.Contains(t, out, "── other, epoch 1, screen, 1 lines, running ──")
+	assert.Contains(t, out, "── talker, stderr: 1 line; still runs ──")
+	assert.Contains(t, out, "── other, screen (stdout): 1 line; still runs; the last line has no line end ──")
 	assert.Contains(t, out, "half a line")
-	assert.Equal(t, 1, strings.Count(out, "all screens: "), "once is enough:\n%s", out)
+	assert.Equal(t, 1, strings.Count(out, "all screens, and a timeline: "), "once is enough:\n%s", out)
 
-	_, dir, _ := strings.Cut(out, "all screens: ")
+	_, dir, _ := strings.Cut(out, "all screens, and a timeline: ")
 	dir, _, _ = strings.Cut(dir, "\n")
 	assert.Equal(t, t.Name(), filepath.Base(dir))
 	for file, want := range map[string]string{
@@ -62,20 +62,20 @@ func TestWhatElseIsReported(t *testing.T) {
 				test(l, p)
 			})
 			assert.Contains(t, out, want)
-			assert.Contains(t, out, "── talker, epoch 1, screen")
+			assert.Contains(t, out, "── talker, screen")
 		})
 	}
 	const short = 50 * time.Millisecond
-	ask("ended", `talker (epoch 1), screen, ended with status 4 and shows no line "x", since its start`,
+	ask("ended", `talker exited with status 4 before it showed line "x", since its start`,
 		func(_ *Lab, p *Process) { p.Types("exit 4"); p.Sees("x") })
-	ask("stderr", `talker (epoch 1), stderr, shows no line with "x" in it, since the mark, after 50ms (short)`,
+	ask("stderr", `talker did not write to its stderr a line with "x" in it within 50ms (short), since `,
 		func(_ *Lab, p *Process) {
 			p.Types("err x")
 			p.Stderr().Sees("x")
 			p.Mark()
 			p.Stderr().Within(short, "short").Contains("x")
 		})
-	ask("twice", `shows "x" 2 times, not once`,
+	ask("twice", `talker shows "x" 2 times, expected once`,
 		func(_ *Lab, p *Process) {
 			p.Types("say x")
 			p.Types("say x")
@@ -83,24 +83,24 @@ func TestWhatElseIsReported(t *testing.T) {
 			p.Sees("y")
 			p.SeesOnce("x")
 		})
-	ask("order", `shows no line "x", number 2 of those in order`,
+	ask("order", `did not show line "x" after "y" (line 2 of 2 in order)`,
 		func(_ *Lab, p *Process) {
 			p.Types("say x")
 			p.Types("say y")
 			p.Sees("y")
 			p.Within(short, "short").SeesInOrder("y", "x")
 		})
-	ask("prompt", `shows no prompt "name: "`,
+	ask("prompt", `did not show prompt "name: ", without a line end`,
 		func(_ *Lab, p *Process) { p.Within(short, "short").Prompts("name: ") })
-	ask("status", `talker (epoch 1) ended with status 4, not 0`,
+	ask("status", `talker exited with status 4, expected status 0`,
 		func(_ *Lab, p *Process) { p.Types("exit 4"); p.Exits(0) })
-	ask("no end", `talker (epoch 1) has not ended within 50ms (short)`,
+	ask("no end", `talker still runs, expected its exit within 50ms (short)`,
 		func(_ *Lab, p *Process) { p.ExitsWithin(short, "short", 0) })
-	ask("no start", `talker (epoch 1) is to start again, but has not ended`,
+	ask("no start", `talker still runs, so the scenario cannot start it again`,
 		func(_ *Lab, p *Process) { p.Start() })
 	ask("of the test's own", "on the moon",
 		func(l *Lab, _ *Process) { l.Fail("on the %s", "moon") })
-	ask("race", `talker (epoch 1) has "WARNING: DATA RACE" on its stderr`,
+	ask("race", `talker crashed or has a data race: "WARNING: DATA RACE" in line `,
 		func(l *Lab, p *Process) {
 			if InContainers() { // the fixture's image is built without the detector
 				p.Types("err WARNING: DATA RACE")
@@ -109,7 +109,7 @@ func TestWhatElseIsReported(t *testing.T) {
 			p.Sees("raced true")
 			p.Stderr().Sees("WARNING: DATA RACE")
 		})
-	ask("panic", `talker (epoch 1) has "panic: as told" on its stderr`,
+	ask("panic", `talker crashed or has a data race: "panic: as told" in line `,
 		func(_ *Lab, p *Process) { p.Types("panic"); p.Exits(2) })
 }
 

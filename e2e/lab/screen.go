@@ -12,14 +12,15 @@ import (
 const lineTimeout = 20 * time.Second
 
 // Screen is an output of a process, as a test looks at it: its screen, or its
-// standard error ([Process.Stderr]), from the last mark of this epoch on.
+// standard error ([Process.Stderr]), from the last mark of this life on.
 // Lines are compared whole and byte for byte. An assertion that waits gives up
 // as soon as the process has ended.
 type Screen struct {
 	process  *Process
 	stream   stream
 	patience time.Duration
-	reason   string // what the patience is called
+	reason   string     // what the patience is called
+	needed   []*Process // see While
 }
 
 // Stderr is the process's standard error.
@@ -36,6 +37,13 @@ func (s Screen) Within(limit time.Duration, reason string) Screen {
 	return s
 }
 
+// While is the same screen for waits that give up as soon as one of these
+// processes has exited: what is awaited depends on them.
+func (s Screen) While(needed ...*Process) Screen {
+	s.needed = needed
+	return s
+}
+
 // Sees waits until every one of these lines is there, in whatever order.
 func (s Screen) Sees(lines ...string) {
 	s.process.lab.t.Helper()
@@ -43,20 +51,23 @@ func (s Screen) Sees(lines ...string) {
 	if len(missing) == 0 {
 		return
 	}
-	s.await(func() string { return "line " + quoteAll(missing) }, func(l Line) bool {
+	s.await(wanted{
+		what:  func() string { return linesText(missing) },
+		lines: func() []string { return missing },
+	}, func(l Line) bool {
 		missing = slices.DeleteFunc(missing, func(want string) bool { return want == l.Text })
 		return len(missing) == 0
 	})
 }
 
 // SeesOnce is Sees, and requires that by then no line of these is there twice.
-// That none comes twice later takes a [Fence].
+// That none comes twice later takes a [Barrier].
 func (s Screen) SeesOnce(lines ...string) {
 	s.process.lab.t.Helper()
 	s.Sees(lines...)
 	for _, line := range lines {
 		if n := s.Count(line); n != 1 {
-			s.process.lab.fail("%v shows %q %d times, not once, %s", s, line, n, s.since())
+			s.process.lab.fail("%v %s %q %s, expected once, %s", s.process, s.verb("shows", "writes"), shorten(line), times(n), s.since())
 		}
 	}
 }
@@ -69,20 +80,40 @@ func (s Screen) SeesInOrder(lines ...string) {
 	if len(lines) == 0 {
 		return
 	}
-	s.await(func() string { return fmt.Sprintf("line %q, number %d of those in order", lines[next], next+1) },
-		func(l Line) bool {
-			if l.Text == lines[next] {
-				next++
-			}
-			return next == len(lines)
-		})
+	s.await(wanted{
+		what: func() string {
+			return fmt.Sprintf("line %q%s (line %d of %d in order)", shorten(lines[next]), after(lines[:next]), next+1, len(lines))
+		},
+		lines: func() []string { return lines[next : next+1] },
+	}, func(l Line) bool {
+		if l.Text == lines[next] {
+			next++
+		}
+		return next == len(lines)
+	})
+}
+
+// linesText is "line "a"" or "lines "a", "b"".
+func linesText(lines []string) string {
+	if len(lines) == 1 {
+		return "line " + quoteAll(lines)
+	}
+	return "lines " + quoteAll(lines)
+}
+
+// after says behind which line, the last of these, the next is expected.
+func after(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" after %q", shorten(lines[len(lines)-1]))
 }
 
 // Contains waits for a line that contains text, and returns that line.
 func (s Screen) Contains(text string) string {
 	s.process.lab.t.Helper()
 	var found string
-	s.await(func() string { return fmt.Sprintf("line with %q in it", text) }, func(l Line) bool {
+	s.await(described(func() string { return fmt.Sprintf("a line with %q in it", text) }), func(l Line) bool {
 		found = l.Text
 		return strings.Contains(l.Text, text)
 	})
@@ -93,7 +124,7 @@ func (s Screen) Contains(text string) string {
 // what is awaited, and is asked when that has not come.
 func (s Screen) Collects(what func() string, take func(Line) bool) {
 	s.process.lab.t.Helper()
-	s.await(what, take)
+	s.await(described(what), take)
 }
 
 // At waits for a line and returns when it arrived, for the first time since
@@ -102,14 +133,17 @@ func (s Screen) Collects(what func() string, take func(Line) bool) {
 func (s Screen) At(line string) time.Time {
 	s.process.lab.t.Helper()
 	var at time.Time
-	s.await(func() string { return fmt.Sprintf("line %q", line) }, func(l Line) bool {
+	s.await(wanted{
+		what:  func() string { return linesText([]string{line}) },
+		lines: func() []string { return []string{line} },
+	}, func(l Line) bool {
 		at = l.At
 		return l.Text == line
 	})
 	return at
 }
 
-// Count is how often the line is there now. See [Fence] for what to do first.
+// Count is how often the line is there now. See [Barrier] for what to do first.
 func (s Screen) Count(line string) int {
 	s.process.lab.t.Helper()
 	n := 0
@@ -127,7 +161,8 @@ func (s Screen) Lines() []Line {
 	s.process.lab.t.Helper()
 	v := s.record().since(s.mark())
 	if gone := v.next - len(v.lines) - s.mark(); gone > 0 {
-		s.process.lab.fail("%v has lost its first %d lines, %s: more than %d bytes came", s, gone, s.since(), maxRecord)
+		s.process.lab.fail("%v printed more than the %d bytes that the lab keeps: the first %d lines %s are gone (does it print in a loop?)",
+			s.process, maxRecord, gone, s.since())
 	}
 	return v.lines
 }
@@ -135,49 +170,88 @@ func (s Screen) Lines() []Line {
 // Prompts waits until the last line, which has no LF yet, is text.
 func (s Screen) Prompts(text string) {
 	s.process.lab.t.Helper()
-	s.wait(func() string { return fmt.Sprintf("prompt %q", text) }, func(v view) bool { return v.partial == text })
+	s.wait(described(func() string { return fmt.Sprintf("prompt %q, without a line end", text) }), func(v view) bool { return v.partial == text })
 }
 
 func (s Screen) record() *record { return s.process.now().outputs[s.stream] }
 func (s Screen) mark() int       { return s.process.now().marks[s.stream] }
 
+// since says which lines count, in the report's time.
 func (s Screen) since() string {
-	if s.mark() > 0 {
-		return "since the mark"
+	if e := s.process.now(); !e.marked.IsZero() {
+		return fmt.Sprintf("since %s (earlier lines do not count)", strings.TrimSpace(s.process.lab.clock(e.marked)))
 	}
 	return "since its start"
 }
 
-func (s Screen) String() string { return fmt.Sprintf("%v, %v,", s.process, s.stream) }
+func (s Screen) String() string { return fmt.Sprintf("%v, %v", s.process, s.stream) }
+
+// verb chooses the word for this stream.
+func (s Screen) verb(screen, stderr string) string {
+	if s.stream == stdout {
+		return screen
+	}
+	return stderr + " to its stderr"
+}
+
+// wanted is what a wait is for.
+type wanted struct {
+	what  func() string   // for messages: "line "hello""
+	lines func() []string // whole lines that are missing, if it is about such
+}
+
+func described(what func() string) wanted {
+	return wanted{what: what, lines: func() []string { return nil }}
+}
 
 // await feeds each line since the mark to take, once, until it returns true.
-func (s Screen) await(what func() string, take func(Line) bool) {
+func (s Screen) await(w wanted, take func(Line) bool) {
 	s.process.lab.t.Helper()
-	s.wait(what, func(fresh view) bool { return slices.ContainsFunc(fresh.lines, take) })
+	s.wait(w, func(fresh view) bool { return slices.ContainsFunc(fresh.lines, take) })
 }
 
 // wait calls done with what came since it last did, first at once and then on
 // every change, until it returns true.
-func (s Screen) wait(what func() string, done func(fresh view) bool) {
+func (s Screen) wait(w wanted, done func(fresh view) bool) {
 	s.process.lab.t.Helper()
 	e, next := s.process.now(), s.mark()
 	timer := time.NewTimer(s.patience)
 	defer timer.Stop()
 	for late := false; ; {
+		exit := s.process.lab.exited()
 		fresh := e.outputs[s.stream].since(next)
 		next = fresh.next
-		switch {
-		case done(fresh):
+		if done(fresh) {
 			return
-		case fresh.ended:
-			s.process.lab.fail("%v ended with status %d and shows no %s, %s", s, e.status, what(), s.since())
-		case late:
-			s.process.lab.fail("%v shows no %s, %s, after %v (%s)", s, what(), s.since(), s.patience, s.reason)
+		}
+		if fresh.ended {
+			<-e.ended // the status follows
+			s.process.lab.failAt(s.process, "%v %s before it %s %s, %s%s",
+				s.process, e.outcome(), s.verb("showed", "wrote"), w.what(), s.since(), s.hints(w.lines()))
+		}
+		if gone := exitedOf(s.needed); gone != nil {
+			s.process.lab.failAt(gone, "%v %s while %v was expected to %s %s",
+				gone, gone.now().outcome(), s.process, s.verb("show", "write"), w.what())
+		}
+		if late {
+			s.process.lab.failAt(s.process, "%v did not %s %s within %v (%s), %s%s%s",
+				s.process, s.verb("show", "write"), w.what(), s.patience, s.reason, s.since(), s.hints(w.lines()), s.process.lab.bufferHint())
 		}
 		select {
 		case <-fresh.changed:
+		case <-exit:
 		case <-timer.C:
 			late = true // though what came in time may not have been looked at
 		}
 	}
+}
+
+// exitedOf returns the first of these processes that does not run, nil if all do.
+func exitedOf(processes []*Process) *Process {
+	for _, p := range processes {
+		if !p.now().alive() {
+			return p
+		}
+	}
+	return nil
 }

@@ -39,7 +39,7 @@ func (l *Lab) startAll(bench bool, specs ...Spec) []*Process {
 	l.mu.Unlock()
 	l.inParallel(started, func(ctx context.Context, p *Process) error {
 		var err error
-		if p.unit, err = l.newUnit(ctx, p.spec); err != nil {
+		if p.unit, err = l.newUnit(ctx, p); err != nil {
 			return err
 		}
 		return p.begin(ctx)
@@ -66,11 +66,13 @@ func (l *Lab) inParallel(ps []*Process, do func(context.Context, *Process) error
 }
 
 // newUnit makes the place in which what plays the role will run.
-func (l *Lab) newUnit(ctx context.Context, spec Spec) (unit, error) {
+func (l *Lab) newUnit(ctx context.Context, p *Process) (unit, error) {
+	spec := p.spec
 	who, err := l.cast.play(spec.Name, spec.Role)
 	if err != nil {
 		return nil, err
 	}
+	p.program = who
 	o := order{name: spec.Name, args: spec.Args, dir: spec.Dir}
 	if who.image == "" {
 		return newNativeUnit(who.command, o, l.run.guard), nil
@@ -86,26 +88,29 @@ func (l *Lab) newUnit(ctx context.Context, spec Spec) (unit, error) {
 // or command, arguments and data folder.
 func (p *Process) Start() {
 	p.lab.t.Helper()
-	if p.now().alive() {
-		p.lab.fail("%v is to start again, but has not ended", p)
-	}
+	p.mustHaveExited()
 	p.lab.inParallel([]*Process{p}, func(ctx context.Context, p *Process) error { return p.begin(ctx) })
+}
+
+func (p *Process) mustHaveExited() {
+	p.lab.t.Helper()
+	if p.now().alive() {
+		p.lab.fail("%v still runs, so the scenario cannot start it again: it should have exited by now", p)
+	}
 }
 
 // StartWith starts a process that has ended again with other arguments. In a
 // container that is a new container with the same data folder.
 func (p *Process) StartWith(args ...string) {
 	p.lab.t.Helper()
-	if p.now().alive() {
-		p.lab.fail("%v is to start again, but has not ended", p)
-	}
+	p.mustHaveExited()
 	p.spec.Args = args
 	p.lab.inParallel([]*Process{p}, func(ctx context.Context, p *Process) error {
 		if err := p.unit.remove(ctx); err != nil {
 			return err
 		}
 		var err error
-		if p.unit, err = p.lab.newUnit(ctx, p.spec); err != nil {
+		if p.unit, err = p.lab.newUnit(ctx, p); err != nil {
 			return err
 		}
 		return p.begin(ctx)

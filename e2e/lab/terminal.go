@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/creack/pty"
@@ -72,11 +73,30 @@ func (t *Terminal) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// TakesKeys waits until the command takes each key as it is pressed. A program
+// TakesKeys waits until the command reads each key as it is pressed. A program
 // that attaches to another's terminal does so once it is attached.
 func (t *Terminal) TakesKeys() {
 	t.lab.t.Helper()
-	t.lab.Eventually("terminal "+t.name+" takes keys", func() bool { return takesKeys(t.tty) })
+	ended := false
+	t.lab.Eventually("terminal "+t.name+" reads each key as it is pressed", func() bool {
+		select {
+		case <-t.done:
+			ended = true
+		default:
+		}
+		return ended || takesKeys(t.tty)
+	})
+	if ended {
+		t.lab.fail("terminal %s (%s): its command %s before it read a key\n%s", t.name, quoteWords(t.cmd.Args), t.outcome(), t.text())
+	}
+}
+
+// outcome says how the command exited.
+func (t *Terminal) outcome() string {
+	if status, ok := t.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return exitText(signalBase + int(status.Signal()))
+	}
+	return exitText(t.cmd.ProcessState.ExitCode())
 }
 
 // Types presses these keys; the return key is \r.
@@ -84,7 +104,7 @@ func (t *Terminal) Types(keys string) {
 	t.lab.t.Helper()
 	t.lab.note(t.name, "types "+shorten(keys))
 	if _, err := t.tty.WriteString(keys); err != nil {
-		t.lab.fail("terminal %s: %v\n%s", t.name, err, t.text())
+		t.lab.fail("terminal %s: cannot type %q: %v\n%s", t.name, shorten(keys), err, t.text())
 	}
 }
 
@@ -104,12 +124,12 @@ func (t *Terminal) Reads(rows ...string) {
 		case ok:
 			return
 		case why != "":
-			t.lab.fail("terminal %s: %s the screen does not end with %s\n%s", t.name, why, quoteAll(rows), t.text())
+			t.lab.fail("terminal %s (%s): %s the screen does not end with %s\n%s", t.name, quoteWords(t.cmd.Args), why, quoteAll(rows), t.text())
 		}
 		select {
 		case <-changed:
 		case <-t.done:
-			why = "its command ended and"
+			why = fmt.Sprintf("its command %s and", t.outcome())
 		case <-timer.C:
 			why = fmt.Sprintf("after %v (lineTimeout)", lineTimeout)
 		}
@@ -142,7 +162,8 @@ func (t *Terminal) Ends() int {
 	select {
 	case <-t.done:
 	case <-timer.C:
-		t.lab.fail("terminal %s: its command has not ended after %v (exitTimeout)\n%s", t.name, exitTimeout, t.text())
+		t.lab.fail("terminal %s: its command still runs, expected its exit within %v (exitTimeout): %s\n%s",
+			t.name, exitTimeout, quoteWords(t.cmd.Args), t.text())
 	}
 	return t.cmd.ProcessState.ExitCode()
 }

@@ -29,7 +29,7 @@ func TestAScreenThatDoesNotGetThereIsReported(t *testing.T) {
 		l := New(t)
 		l.Sit("shell", nil, "sh", "-c", "echo one; echo two").Reads("two", "one")
 	})
-	assert.Contains(t, out, `terminal shell: its command ended and the screen does not end with "two", "one"`)
+	assert.Contains(t, out, `terminal shell (sh -c 'echo one; echo two'): its command exited with status 0 and the screen does not end with "two", "one"`)
 	assert.Contains(t, out, "── terminal shell ──\none\ntwo")
 }
 

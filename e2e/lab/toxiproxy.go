@@ -27,8 +27,9 @@ const toxiproxyTimeout = 15 * time.Second
 //
 // The methods of both end the test if they cannot do their work.
 type Toxiproxy struct {
-	lab *Lab
-	api string
+	lab     *Lab
+	process *Process
+	api     string
 	// No connection is kept: those would be leaks at the end of the tests.
 	client http.Client
 }
@@ -39,12 +40,12 @@ func (l *Lab) StartToxiproxy(seed uint64) *Toxiproxy {
 	l.t.Helper()
 	at := l.Address()
 	host, port, _ := net.SplitHostPort(at)
-	l.startAll(true, Spec{
+	p := l.startAll(true, Spec{
 		Name: "toxiproxy", Args: []string{"-host", host, "-port", port, "-seed", strconv.FormatUint(seed>>1, 10)},
-	})
-	l.Listens(at)
+	})[0]
+	p.Listens(at)
 	return &Toxiproxy{
-		lab: l, api: "http://" + at,
+		lab: l, process: p, api: "http://" + at,
 		client: http.Client{Timeout: toxiproxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 }
@@ -146,7 +147,10 @@ func (r *Route) update(to map[string]any) {
 func (x *Toxiproxy) ask(method, path string, body any) {
 	x.lab.t.Helper()
 	if err := x.try(method, path, body); err != nil {
-		x.lab.fail("toxiproxy: %s %s: %v", method, path, err)
+		if !x.process.Running() {
+			x.lab.failAt(x.process, "toxiproxy, which the scenario shapes links with, %s: it should run until the end", x.process.now().outcome())
+		}
+		x.lab.failAt(x.process, "toxiproxy, which the scenario shapes links with, refused a request: %s %s: %v", method, path, err)
 	}
 }
 

@@ -161,7 +161,7 @@ func TestAToxicThatIsNoneEndsTheTest(t *testing.T) {
 		r := l.StartToxiproxy(1).Route("way", "127.0.0.1:1")
 		r.Shape(BothWays, Toxic{kind: "arsenic"})
 	})
-	assert.Contains(t, said, "POST /proxies/way/toxics: 400")
+	assert.Contains(t, said, "toxiproxy, which the scenario shapes links with, refused a request: POST /proxies/way/toxics: 400")
 }
 
 func must(path string, err error) string {

@@ -1,13 +1,17 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // typedAtOnce is how many bytes have to be taken within one typeTimeout: what a
-// pipe holds, so that somebody who reads slowly is not taken for one who does not.
+// pipe holds, so that a slow reader is not taken for one that does not read.
 const typedAtOnce = 64 << 10
 
 // Types types a line on the process's standard input. It ends the test if the
@@ -30,13 +34,14 @@ func (p *Process) CloseStdin() {
 	p.lab.t.Helper()
 	p.lab.note(p.spec.Name, "end of input")
 	if err := p.now().running.stdin().close(); err != nil {
-		p.lab.fail("%v: ending its input: %v", p, err)
+		p.lab.failAt(p, "%v: closing its standard input: %v", p, err)
 	}
 }
 
 func (p *Process) types(b []byte) {
 	p.lab.t.Helper()
-	in := p.now().running.stdin()
+	e := p.now()
+	in := e.running.stdin()
 	var err error
 	for part := range slices.Chunk(b, typedAtOnce) {
 		if err = in.SetWriteDeadline(time.Now().Add(typeTimeout)); err == nil {
@@ -46,7 +51,19 @@ func (p *Process) types(b []byte) {
 			break
 		}
 	}
-	if err != nil {
-		p.lab.fail("%v did not take what was typed within %v (typeTimeout): %v", p, typeTimeout, err)
+	switch {
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p.lab.failAt(p, "%v did not read its standard input for %v (typeTimeout) while the scenario typed %d bytes: %s",
+			p, typeTimeout, len(b), typed(b))
+	case e.exitedSoon():
+		p.lab.failAt(p, "%v %s before the scenario could type %s", p, e.outcome(), typed(b))
+	default:
+		p.lab.failAt(p, "%v runs but has closed its standard input, so the scenario cannot type %s (%v)", p, typed(b), err)
 	}
+}
+
+// typed is what was typed, for messages.
+func typed(b []byte) string {
+	return strconv.Quote(shorten(strings.TrimSuffix(string(b), "\n")))
 }

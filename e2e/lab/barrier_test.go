@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// hubAndMembers is a small chat: everybody's lines show at all others.
+// hubAndMembers is a small chat: the lines of each member show at all others.
 func hubAndMembers(t testing.TB, members int) (*Lab, []*Process) {
 	l := New(t, anyFixture(t))
 	address := l.Address()
 	hub := l.Start(fixture("hub", "-hub", address))
-	l.Listens(address)
+	hub.Listens(address)
 	specs := make([]Spec, members)
 	for i := range specs {
 		specs[i] = fixture(fmt.Sprintf("member%d", i+1), "-dial", address)
@@ -24,7 +24,7 @@ func hubAndMembers(t testing.TB, members int) (*Lab, []*Process) {
 	return l, all
 }
 
-func TestAFenceTellsWhatIsAbsent(t *testing.T) {
+func TestABarrierTellsWhatIsAbsent(t *testing.T) {
 	l, all := hubAndMembers(t, 3)
 	f := l.Among(all...)
 	f.Exactly("ready ")
@@ -41,8 +41,8 @@ func TestAFenceTellsWhatIsAbsent(t *testing.T) {
 	f.On(all[0]).Sequence("hel", []string{"lo"})
 }
 
-func TestAFenceFindsWhatIsWrong(t *testing.T) {
-	ask := func(name, want string, wrong func(f *Fence, all []*Process)) {
+func TestABarrierFindsWhatIsWrong(t *testing.T) {
+	ask := func(name, want string, wrong func(f *Barrier, all []*Process)) {
 		t.Run(name, func(t *testing.T) {
 			out := watch(t, func(t testing.TB) {
 				l, all := hubAndMembers(t, 2)
@@ -54,13 +54,13 @@ func TestAFenceFindsWhatIsWrong(t *testing.T) {
 			assert.Contains(t, out, want)
 		})
 	}
-	ask("never", `member2 (epoch 1), screen, shows "a1" 1 times, not 0, since the mark`, func(f *Fence, _ []*Process) { f.Never("a1") })
-	ask("once", `shows "a3" 0 times, not 1`, func(f *Fence, _ []*Process) { f.Once("a1", "a3") })
-	ask("exactly", "missing: \"a3\"\ntoo many: \"a1\", \"a2\"", func(f *Fence, _ []*Process) { f.Exactly("a3") })
-	ask("order", "shows as line 1 of \"a\"\n     a1\nnot: a2", func(f *Fence, _ []*Process) { f.Sequence("a", []string{"2", "1"}) })
-	ask("too few", `shows 2 lines of "a", not 3`, func(f *Fence, _ []*Process) { f.Sequence("a", []string{"1", "2", "3"}) })
-	ask("too many", `shows one line too many of "a": "a2"`, func(f *Fence, _ []*Process) { f.Sequence("a", []string{"1"}) })
-	ask("text", `which has "a2" in it`, func(f *Fence, _ []*Process) { f.Nothing("a2") })
+	ask("never", `member2 shows "a1" once, expected not at all, since `, func(f *Barrier, _ []*Process) { f.Never("a1") })
+	ask("once", `shows "a3" not at all, expected once`, func(f *Barrier, _ []*Process) { f.Once("a1", "a3") })
+	ask("exactly", "missing: \"a3\"\nnot expected: \"a1\", \"a2\"", func(f *Barrier, _ []*Process) { f.Exactly("a3") })
+	ask("order", "in another order than they were typed: line 1 is\n          a1\nexpected: a2", func(f *Barrier, _ []*Process) { f.Sequence("a", []string{"2", "1"}) })
+	ask("too few", `shows 2 lines that begin with "a", expected 3: the first that is missing is "a3"`, func(f *Barrier, _ []*Process) { f.Sequence("a", []string{"1", "2", "3"}) })
+	ask("too many", `shows a line more that begins with "a" than the 1 that were typed: "a2"`, func(f *Barrier, _ []*Process) { f.Sequence("a", []string{"1"}) })
+	ask("text", `shows "a2", expected no line with "a2" in it`, func(f *Barrier, _ []*Process) { f.Nothing("a2") })
 }
 
 func TestDifference(t *testing.T) {
