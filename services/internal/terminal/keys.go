@@ -2,90 +2,138 @@ package terminal
 
 import (
 	"bytes"
-	"io"
-	"slices"
 	"unicode/utf8"
 )
 
-// sequences are those of the keys that x/term knows: arrows, Home, End, Delete,
-// and Alt with an arrow.
-var sequences = []string{"\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\x1b[1;3C", "\x1b[1;3D"}
+// action is what a key does.
+type action int
+
+const (
+	insert action = iota // the key's text
+	enter
+	hangUp // Ctrl-C
+	deleteOrHangUp
+	suspend
+	repaint
+	left
+	right
+	wordLeft
+	wordRight
+	home
+	end
+	older
+	newer
+	deleteLeft
+	deleteRight
+	deleteWordLeft
+	deleteWordRight
+	deleteToStart
+	deleteToEnd
+)
+
+// key is one key. The text of an insert is a rune, or a byte that is not UTF-8.
+type key struct {
+	action action
+	text   string
+}
+
+// controls are the keys of one byte. Other control characters are ignored,
+// except TAB, which is text.
+var controls = map[byte]action{
+	0x01: home, 0x02: left, 0x03: hangUp, 0x04: deleteOrHangUp, 0x05: end, 0x06: right,
+	'\b': deleteLeft, '\n': enter, 0x0b: deleteToEnd, 0x0c: repaint, '\r': enter,
+	0x0e: newer, 0x10: older, 0x15: deleteToStart, 0x17: deleteWordLeft, 0x1a: suspend, 0x7f: deleteLeft,
+}
+
+// sequences are the keys that begin with ESC, in every spelling in use: xterm's
+// two modes, VT220 (tmux, screen, the Linux console), rxvt.
+var sequences = map[string]action{
+	"\x1b[A": older, "\x1bOA": older, "\x1b[B": newer, "\x1bOB": newer,
+	"\x1b[C": right, "\x1bOC": right, "\x1b[D": left, "\x1bOD": left,
+	"\x1b[H": home, "\x1bOH": home, "\x1b[1~": home, "\x1b[7~": home,
+	"\x1b[F": end, "\x1bOF": end, "\x1b[4~": end, "\x1b[8~": end,
+	"\x1b[3~":   deleteRight,
+	"\x1b[1;3C": wordRight, "\x1b[1;5C": wordRight, "\x1bf": wordRight,
+	"\x1b[1;3D": wordLeft, "\x1b[1;5D": wordLeft, "\x1bb": wordLeft,
+	"\x1bd": deleteWordRight, "\x1b\x7f": deleteWordLeft,
+}
 
 // maxSequence is longer than any key's.
 const maxSequence = 32
 
-// keys hands on what is typed without that which x/term can't take:
-//
-//   - After ESC alone it takes everything up to the next letter for a part of
-//     that key, Enter and Ctrl-C included, and spins once that is 256 bytes.
-//   - What comes after a byte that is no UTF-8 waits for the next key.
-//   - Between the marks of a pasted text, which nobody asked the terminal for,
-//     Ctrl-C is text and a line has no bound.
+// keys splits the bytes of a terminal into keys. Sequences that it does not know
+// are dropped. A sequence that is not complete never hides the control character
+// behind it: Ctrl-C is acted on after ESC, after half of an arrow, and within
+// pasted text.
 type keys struct {
-	in   io.Reader
-	held []byte // the beginning of a key
-	out  []byte // whole keys, not handed on yet
-	err  error  // of in, handed on after them
+	held  []byte // the beginning of a key
+	wasCR bool   // a line feed is a part of the Enter before it
 }
 
-func (k *keys) Read(p []byte) (int, error) {
-	for len(k.out) == 0 {
-		if k.err != nil {
-			return 0, k.err
+// parse returns the keys that b completes.
+func (k *keys) parse(b []byte) []key {
+	b = append(k.held, b...)
+	var parsed []key
+	for len(b) > 0 {
+		size := keySize(b)
+		if size == 0 {
+			break
 		}
-		var buf [256]byte
-		n := copy(buf[:], k.held)
-		m, err := k.in.Read(buf[n:])
-		k.err = err
-		rest := buf[:n+m]
-		k.out = k.out[:0]
-		for len(rest) > 0 {
-			size, ok := key(rest)
-			if size == 0 {
-				break
-			}
-			if ok {
-				k.out = append(k.out, rest[:size]...)
-			}
-			rest = rest[size:]
+		p, ok := keyOf(b[:size])
+		if ok && !(k.wasCR && b[0] == '\n') {
+			parsed = append(parsed, p)
 		}
-		k.held = append(k.held[:0], rest...)
+		k.wasCR = b[0] == '\r'
+		b = b[size:]
 	}
-	n := copy(p, k.out)
-	k.out = k.out[n:]
-	return n, nil
+	k.held = append([]byte(nil), b...)
+	return parsed
 }
 
-// key returns how long the first key in b is, 0 if b is only its beginning, and
-// whether it is for x/term.
-func key(b []byte) (size int, ok bool) {
+func keyOf(b []byte) (k key, ok bool) {
+	switch {
+	case b[0] == '\x1b':
+		k.action, ok = sequences[string(b)]
+	case b[0] == '\t':
+		return key{insert, "\t"}, true
+	case b[0] < ' ' || b[0] == 0x7f:
+		k.action, ok = controls[b[0]]
+	default:
+		return key{insert, string(b)}, true
+	}
+	return k, ok
+}
+
+// keySize returns the length of the first key in b, or 0 if b is only its
+// beginning.
+func keySize(b []byte) int {
 	if b[0] != '\x1b' {
 		if !utf8.FullRune(b) {
-			return 0, false
+			return 0
 		}
-		r, size := utf8.DecodeRune(b)
-		return size, r != utf8.RuneError
+		_, size := utf8.DecodeRune(b)
+		return size
 	}
-	// ESC and [ or O begin a sequence; with a letter ESC is Alt, with anything
-	// else it was a key of its own.
+	// ESC and [ or O begin a sequence; with a letter or DEL ESC is Alt, before
+	// anything else it is a key of its own.
 	switch {
 	case len(b) == 1:
-		return 0, false
+		return 0
 	case b[1] == '[', b[1] == 'O':
-	case b[1] >= '@' && b[1] < 0x7f:
-		return 2, false
+	case b[1] >= '@' && b[1] <= 0x7f:
+		return 2
 	default:
-		return 1, false
+		return 1
 	}
 	b = b[:min(len(b), maxSequence)]
 	i := bytes.IndexFunc(b[2:], func(r rune) bool { return (r < ' ' || r > '?') && r != '[' }) + 2
 	switch {
 	case i < 2 && len(b) < maxSequence:
-		return 0, false
+		return 0
 	case i < 2:
-		return len(b), false
+		return len(b)
 	case b[i] < '@' || b[i] >= 0x7f: // not the end of a sequence, but the next key
-		return i, false
+		return i
 	}
-	return i + 1, slices.Contains(sequences, string(b[:i+1]))
+	return i + 1
 }

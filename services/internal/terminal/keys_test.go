@@ -1,13 +1,8 @@
 package terminal
 
 import (
-	"bytes"
-	"errors"
-	"io"
-	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -27,6 +22,7 @@ func TestLeaving(t *testing.T) {
 		"Ctrl-C after a byte that is no text": "\xff" + ctrlC,
 		"Ctrl-C within what is pasted":        "\x1b[200~abc" + ctrlC,
 		"Ctrl-C after ESC and much else":      "\x1b" + strings.Repeat("1", 1000) + ctrlC,
+		"Ctrl-C after a line too long":        strings.Repeat("1", MaxLine+1) + ctrlC,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sit(t)
@@ -53,70 +49,92 @@ func TestATerminalThatIsGoneIsLeft(t *testing.T) {
 	assert.ErrorIs(t, receive(t, got).err, ErrHangup)
 }
 
-func TestKeysPassesOnWhatXTermCanTake(t *testing.T) {
+// spell returns keys in the notation of TestKeys.
+func spell(parsed []key) string {
+	names := map[action]string{
+		enter: "Enter", hangUp: "HangUp", deleteOrHangUp: "DeleteOrHangUp", suspend: "Suspend", repaint: "Repaint", left: "Left", right: "Right",
+		wordLeft: "WordLeft", wordRight: "WordRight", home: "Home", end: "End", older: "Older", newer: "Newer", deleteLeft: "DeleteLeft",
+		deleteRight: "DeleteRight", deleteWordLeft: "DeleteWordLeft", deleteWordRight: "DeleteWordRight", deleteToStart: "DeleteToStart",
+		deleteToEnd: "DeleteToEnd",
+	}
+	var b strings.Builder
+	for _, k := range parsed {
+		if k.action == insert {
+			b.WriteString(k.text)
+		} else {
+			b.WriteString("<" + names[k.action] + ">")
+		}
+	}
+	return b.String()
+}
+
+func TestKeys(t *testing.T) {
 	for name, test := range map[string]struct{ in, want string }{
-		"text":                         {"hello\r", "hello\r"},
+		"text":                         {"hello\r", "hello<Enter>"},
 		"UTF-8":                        {"é€🎉", "é€🎉"},
-		"control keys":                 {"\x01\x03\x04\x15\x7f", "\x01\x03\x04\x15\x7f"},
-		"arrows, Home, End":            {"\x1b[A\x1b[B\x1b[C\x1b[D\x1b[H\x1b[F", "\x1b[A\x1b[B\x1b[C\x1b[D\x1b[H\x1b[F"},
-		"Delete, Alt and arrows":       {"\x1b[3~\x1b[1;3C\x1b[1;3D", "\x1b[3~\x1b[1;3C\x1b[1;3D"},
+		"lines of every kind":          {"a\nb\r\nc\rd\r\re\n\n", "a<Enter>b<Enter>c<Enter>d<Enter><Enter>e<Enter><Enter>"},
+		"leaving":                      {"\x03\x04", "<HangUp><DeleteOrHangUp>"},
+		"control keys":                 {"\x01\x02\x05\x06\x0e\x10", "<Home><Left><End><Right><Newer><Older>"},
+		"control keys that delete":     {"\x08\x7f\x0b\x15\x17", "<DeleteLeft><DeleteLeft><DeleteToEnd><DeleteToStart><DeleteWordLeft>"},
+		"other control keys":           {"\x0ca\x1ab\x07\x00c", "<Repaint>a<Suspend>bc"},
+		"a tab":                        {"a\tb", "a\tb"}, // fault U5
+		"arrows":                       {"\x1b[A\x1b[B\x1b[C\x1b[D", "<Older><Newer><Right><Left>"},
+		"arrows in the other mode":     {"\x1bOA\x1bOB\x1bOC\x1bOD", "<Older><Newer><Right><Left>"},
+		"Home, as terminals spell it":  {"\x1b[H\x1bOH\x1b[1~\x1b[7~", "<Home><Home><Home><Home>"}, // fault U5
+		"End, as terminals spell it":   {"\x1b[F\x1bOF\x1b[4~\x1b[8~", "<End><End><End><End>"},     // fault U5
+		"Delete, Alt and arrows":       {"\x1b[3~\x1b[1;3C\x1b[1;3D", "<DeleteRight><WordRight><WordLeft>"},
+		"Ctrl and arrows":              {"\x1b[1;5C\x1b[1;5D", "<WordRight><WordLeft>"},
+		"Alt and a letter":             {"a\x1bfb\x1bb\x1bd\x1b\x7f\x1bx", "a<WordRight>b<WordLeft><DeleteWordRight><DeleteWordLeft>"},
 		"F5, F1, Linux's F1":           {"a\x1b[15~b\x1bOPc\x1b[[Ad", "abcd"},
-		"arrows in another mode":       {"a\x1bOAb", "ab"},
 		"an answer to a question":      {"a\x1b[24;80Rb\x1b[?62;4cc", "abc"},
 		"the marks of what is pasted":  {"\x1b[200~ab\x1b[201~c", "abc"},
-		"Alt and a letter":             {"a\x1bfb", "ab"},
-		"ESC, Enter":                   {"a\x1b\r", "a\r"},
+		"ESC, Enter":                   {"a\x1b\r", "a<Enter>"},
 		"ESC, a digit":                 {"\x1b1", "1"},
 		"ESC, a letter beyond ASCII":   {"\x1bé", "é"},
-		"ESC, ESC, an arrow":           {"\x1b\x1b[A", "\x1b[A"},
-		"half a sequence, Enter":       {"\x1b[1;\r\x1bO\r", "\r\r"},
-		"half a sequence, an arrow":    {"\x1b[1\x1b[A", "\x1b[A"},
+		"ESC, ESC, an arrow":           {"\x1b\x1b[A", "<Older>"},
+		"half a sequence, Enter":       {"\x1b[1;\r\x1bO\r", "<Enter><Enter>"},
+		"half a sequence, an arrow":    {"\x1b[1\x1b[A", "<Older>"},
 		"a sequence that does not end": {"\x1b[" + strings.Repeat("1", maxSequence-2) + "x", "x"},
-		"no UTF-8":                     {"a\xffb\xe9tc\xc0\xafd", "abtcd"},
-		"half a rune, another":         {"\xe2\x82€", "€"},
-		"U+FFFD":                       {"a\ufffdb", "ab"},
+		"no UTF-8":                     {"a\xffb\xe9tc\xc0\xafd", "a\xffb\xe9tc\xc0\xafd"},
+		"half a rune, another":         {"\xe2\x82€", "\xe2\x82€"},
+		"U+FFFD":                       {"a\ufffdb", "a\ufffdb"},
 		"much":                         {strings.Repeat("0123456789", 500), strings.Repeat("0123456789", 500)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for chunking, src := range map[string]io.Reader{
-				"at once":      strings.NewReader(test.in),
-				"byte by byte": iotest.OneByteReader(strings.NewReader(test.in)),
-				"with the end": iotest.DataErrReader(strings.NewReader(test.in)),
-			} {
-				got, err := io.ReadAll(&keys{in: src})
-				require.NoError(t, err, chunking)
-				assert.Equal(t, test.want, string(got), chunking)
-				got, err = io.ReadAll(iotest.OneByteReader(&keys{in: strings.NewReader(test.in)}))
-				require.NoError(t, err)
-				assert.Equal(t, test.want, string(got), "taken byte by byte")
-			}
+			assert.Equal(t, test.want, spell(new(keys).parse([]byte(test.in))), "at once")
+			assert.Equal(t, test.want, spell(byteByByte([]byte(test.in))), "byte by byte")
 		})
 	}
 }
 
-func TestKeysTellsWhyThereAreNoMore(t *testing.T) {
-	broken := errors.New("broken")
-	k := &keys{in: io.MultiReader(strings.NewReader("ab\x1b["), iotest.ErrReader(broken))}
-	got, err := io.ReadAll(k)
-	require.ErrorIs(t, err, broken)
-	assert.Equal(t, "ab", string(got))
+func byteByByte(typed []byte) (parsed []key) {
+	var k keys
+	for i := range typed {
+		parsed = append(parsed, k.parse(typed[i:i+1])...)
+	}
+	return parsed
 }
 
-// However the keys come in, the same ones go out, all of them text or known.
+// However the keys are cut, the same ones are parsed. Text holds no control
+// character besides a tab, and Ctrl-C and Ctrl-D are never lost.
 func FuzzKeys(f *testing.F) {
 	for _, typed := range []string{"hello\r", "\x1b[A\x1b[3~\x03", "\x1b\x1b[1;3C", "\x1bOP\x1b[[A", "\xe2\x82\xff€", "\x1b[200~a\x1b[", "\x1b[" + strings.Repeat("1", 300)} {
 		f.Add([]byte(typed))
 	}
 	f.Fuzz(func(t *testing.T, typed []byte) {
-		got, err := io.ReadAll(&keys{in: bytes.NewReader(typed)})
-		require.NoError(t, err)
-		again, err := io.ReadAll(&keys{in: iotest.OneByteReader(bytes.NewReader(typed))})
-		require.NoError(t, err)
-		require.Equal(t, string(got), string(again))
-		require.True(t, utf8.Valid(got), "%q", got)
-		for i, rest := range strings.Split(string(got), "\x1b") {
-			known := slices.ContainsFunc(sequences, func(s string) bool { return strings.HasPrefix("\x1b"+rest, s) })
-			require.True(t, i == 0 || known, "ESC %q in %q", rest, got)
+		parsed := new(keys).parse(typed)
+		require.Equal(t, parsed, byteByByte(typed))
+		leaves := 0
+		for _, k := range parsed {
+			switch k.action {
+			case insert:
+				r, size := utf8.DecodeRuneInString(k.text)
+				require.Equal(t, len(k.text), size)
+				require.True(t, r == '\t' || r >= ' ' && r != 0x7f, "%q", k.text)
+			case hangUp, deleteOrHangUp:
+				leaves++
+			}
 		}
+		require.Equal(t, strings.Count(string(typed), ctrlC)+strings.Count(string(typed), ctrlD), leaves)
 	})
 }

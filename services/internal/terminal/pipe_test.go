@@ -134,8 +134,8 @@ func TestOneEndThatIsNoTerminal(t *testing.T) {
 			require.NoError(t, err)
 			defer c.Close()
 			assert.IsType(t, &piped{}, c.In)
-			assert.Same(t, out, c.Out)
-			assert.Same(t, s.tty, c.Err)
+			assert.Equal(t, patient{out}, c.Out)
+			assert.Equal(t, patient{s.tty}, c.Err)
 		})
 	}
 }

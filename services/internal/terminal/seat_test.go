@@ -33,6 +33,7 @@ type seat struct {
 
 func sit(t *testing.T) *seat {
 	t.Helper()
+	t.Setenv("TERM", "xterm")
 	ptmx, tty, err := pty.Open()
 	require.NoError(t, err)
 	// pty leaves it in blocking mode, where a close would wait for the read of record.

@@ -1,11 +1,15 @@
-// Package terminal gives a program its screen, its typed lines and its log, be
-// they a terminal or pipes.
+// Package terminal gives a program its screen, its typed lines and its log, on a
+// terminal or on pipes.
 //
-// At a terminal a half-typed line survives whatever is shown meanwhile, and
-// Ctrl-C or Ctrl-D ends the input with ErrHangup, or, if the program takes none,
-// calls Hangup. With anything else for stdin
-// or stdout the bytes go through unchanged and the end of stdin is io.EOF: a
-// program fed by a pipe that has run dry is not asked to end.
+// At a terminal a half-typed line stays below what is shown meanwhile, and is
+// shown as it will be sent. Ctrl-C or Ctrl-D ends the input with ErrHangup, or
+// calls Hangup if the program reads none. With anything else for stdin or stdout
+// the bytes pass unchanged, and the end of stdin is io.EOF: a program whose pipe
+// is empty is not asked to end.
+//
+// The line editor consists of keys (bytes to keys), editor (keys to text), draw
+// (text to rows) and painter (rows to bytes), which do no I/O, and session, which
+// does it and shares the terminal with a shell.
 package terminal
 
 import (
@@ -13,9 +17,7 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -23,16 +25,16 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// MaxLine bounds a typed line, in bytes; x/term stops at 4096 by itself.
+// MaxLine bounds a typed line, in bytes, at a terminal and in a pipe.
 const MaxLine = 16 << 10
 
-// promptPatience is how long Close waits for a screen that does not take anything.
+// promptPatience is how long Close waits for a screen that is stuck.
 const promptPatience = 200 * time.Millisecond
 
-// ErrHangup says that whoever sat at the terminal left, by Ctrl-C or Ctrl-D.
+// ErrHangup says that Ctrl-C or Ctrl-D was typed, or that the terminal is gone.
 var ErrHangup = errors.New("the terminal was left")
 
-// Source hands out typed lines. It is for one goroutine at a time.
+// Source returns typed lines. It is for one goroutine at a time.
 type Source interface {
 	// Next returns the next line without its end; it is good until the next
 	// call. Errors: lines.ErrTooLong, after which SkipLine goes on, io.EOF, and
@@ -53,119 +55,96 @@ type Console struct {
 	// Terminal says that Out is a terminal.
 	Terminal bool
 
-	// At a terminal a program may be told in other ways than by In, which it may
-	// not be able to use for the while: it waits for somebody who takes nothing.
-	// Both are to be set, if at all, before In is used, and are called by a
-	// goroutine of the terminal's.
+	// Hangup and Lost notify a program that is blocked elsewhere and does not call
+	// In.Next. Set them before the first call of it. A goroutine of the terminal
+	// calls them.
 
-	// Hangup is called when whoever sat at the terminal has left and the program
-	// takes no more lines, so that it does not get to ErrHangup.
+	// Hangup is called after Ctrl-C or Ctrl-D if the program calls Next no more, so
+	// that it does not get ErrHangup.
 	Hangup func()
 	// Lost is called when lines are dropped because 16 MiB of them wait and
-	// the program has taken none for five seconds: with 0 when that begins, and
-	// with how many it were when a line is kept again.
+	// the program has received none for five seconds: with 0 when that begins, and
+	// with their number when a line is kept again.
 	Lost func(lines int)
 
-	prompt  func(string)
-	restore func()
-	once    sync.Once
+	prompt func(string)
+	hint   func(string)
+	close  func()
+	once   sync.Once
 }
 
 // Open sets up a console on the three streams. Close must be called before the
 // process ends, or its terminal stays in raw mode.
 func Open(in, out, err *os.File) (*Console, error) {
-	if !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
-		return Plain(in, out, err), nil
+	c := Plain(in, out, err)
+	if !isTerminal(in) {
+		return c, nil
 	}
-	state, e := term.MakeRaw(int(in.Fd()))
+	if isTerminal(err) {
+		c.hint = func(text string) { _, _ = io.WriteString(c.Err, text+"\n") } // Out or In fails too
+	}
+	if !isTerminal(out) {
+		return c, nil
+	}
+	if name := os.Getenv("TERM"); name == "" || name == "dumb" {
+		c.In = lineMode{c.In}
+		return c, nil
+	}
+	s, e := newSession(in, out)
 	if e != nil {
 		return nil, e
 	}
-	// The prompt is empty so that what a container logs is the screen alone.
-	t := term.NewTerminal(struct {
-		io.Reader
-		io.Writer
-	}{&keys{in: in}, out}, "")
-	stop := followSize(t, int(out.Fd()))
-	c := &Console{Out: t, Err: err, Terminal: true, prompt: t.SetPrompt, restore: func() {
-		stop()
-		withdrawPrompt(t)
-		_ = term.Restore(int(in.Fd()), state) // it was a terminal a moment ago; if it is gone, so is its state
-	}}
-	c.In = newTyped(c, t, typedAhead)
-	if term.IsTerminal(int(err.Fd())) {
-		c.Err = t
+	c.In, c.Out = newTyped(c, s, typedAhead), s
+	c.prompt, c.close = s.setPrompt, s.close
+	if isTerminal(err) {
+		c.Err, c.hint = s, s.setHint
 	}
 	return c, nil
 }
 
 // Plain returns a console on the three streams as they are, for a program that
-// asks for nothing: Ctrl-C is a signal then, as ever.
+// prompts for nothing: Ctrl-C is SIGINT then.
 func Plain(in, out, err *os.File) *Console {
+	var input io.Reader = patient{in}
+	if isTerminal(in) {
+		input = jobInput{in}
+	}
 	return &Console{
-		In: &piped{Reader: lines.NewReader(in, MaxLine)}, Out: out, Err: err,
-		Terminal: term.IsTerminal(int(out.Fd())),
-		prompt:   func(string) {}, restore: func() {},
+		In: &piped{Reader: lines.NewReader(input, MaxLine)}, Out: patient{out}, Err: patient{err},
+		Terminal: isTerminal(out),
+		prompt:   func(string) {}, hint: func(string) {}, close: func() {},
 	}
 }
 
-// Prompt has a terminal show text in front of what is typed. Anything else for
-// stdin or stdout gets no prompt.
+func isTerminal(file *os.File) bool { return term.IsTerminal(int(file.Fd())) }
+
+// Prompt shows text in front of what is typed at a terminal. A stdin or stdout
+// that is not a terminal, and a terminal without escape sequences, get no prompt.
 func (c *Console) Prompt(text string) { c.prompt(text) }
 
-// Close gives the terminal back as it was, without the prompt. It may be called
-// more than once.
-func (c *Console) Close() { c.once.Do(c.restore) }
+// Hint shows a person what to type: one line in the log, if that and stdin are
+// terminals. A terminal that has no size, as a container's before a person
+// attaches to it, shows the line when it has one.
+func (c *Console) Hint(text string) { c.hint(text) }
 
-// withdrawPrompt takes the prompt off the screen, unless the screen is stuck.
-func withdrawPrompt(t *term.Terminal) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		t.SetPrompt("")
-		_, _ = t.Write(nil) // of a screen that fails nothing is to be taken off
-	}()
-	patience := time.NewTimer(promptPatience)
-	defer patience.Stop()
-	select {
-	case <-done:
-	case <-patience.C:
+// Close gives the terminal back as it was, without the prompt and what was half
+// typed. It may be called more than once.
+func (c *Console) Close() { c.once.Do(c.close) }
+
+// lineMode is a Source of lines that a terminal without escape sequences edits
+// itself (TERM=dumb). Ctrl-C is SIGINT there, and Ctrl-D the end of the file.
+type lineMode struct{ Source }
+
+func (l lineMode) Next() ([]byte, error) {
+	line, err := l.Source.Next()
+	if errors.Is(err, io.EOF) {
+		return nil, ErrHangup
 	}
+	return line, err
 }
 
-// followSize keeps t as wide as its window until the function it returns is
-// called. A container's terminal has no size before somebody attaches, and
-// x/term would take 0 for 1 and wrap at each letter.
-func followSize(t *term.Terminal, fd int) (stop func()) {
-	resize := func() {
-		width, height, err := term.GetSize(fd)
-		if err != nil || width <= 0 || height <= 0 {
-			width, height = 80, 24
-		}
-		_ = t.SetSize(width, height) // its only errors are of writing to the terminal, which the next write meets too
-	}
-	resize()
-	winch := make(chan os.Signal, 1)
-	signal.Notify(winch, syscall.SIGWINCH)
-	done := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-winch:
-				resize()
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(winch)
-		close(done)
-	}
-}
-
-// piped is a Source of lines from anything but a terminal. Nobody cuts what is
-// typed, so a last line without its end counts.
+// piped is a Source of lines from anything but a terminal. A last line without
+// its end counts: no writer was cut off within it.
 type piped struct {
 	*lines.Reader
 	ended bool

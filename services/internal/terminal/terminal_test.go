@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -10,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/term"
+
+	"peerlab/services/internal/lines"
 )
 
 const width = 80 // of a terminal that has not said
@@ -27,7 +30,8 @@ func TestTypedLines(t *testing.T) {
 		"an earlier one":  {"hello\r\x1b[A!\r", []string{"hello", "hello!"}},
 		"several pasted":  {"one\ntwo\r\nthree\r", []string{"one", "two", "three"}},
 		"all pasted":      {"\x1b[200~one\rtwo\r\x1b[201~", []string{"one", "two"}},
-		"no text in it":   {"he\xffllo\r", []string{"hello"}},
+		"no text in it":   {"he\xffllo\r", []string{"he\xffllo"}}, // a pipe passes it, too
+		"a tab":           {"a\tb\r", []string{"a\tb"}},           // fault U5
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sit(t)
@@ -40,13 +44,38 @@ func TestTypedLines(t *testing.T) {
 	}
 }
 
-func TestALineAtATerminalHasABound(t *testing.T) {
-	s := sit(t)
-	got := takes(s.open().In)
-	s.types(strings.Repeat("x", 5000) + "\r")
-	line := receive(t, got)
-	require.NoError(t, line.err)
-	assert.Equal(t, strings.Repeat("x", 4096), line.line)
+// Fault T5: the bound and the error are those of a pipe.
+func TestALineAtATerminalHasTheBoundOfAPipe(t *testing.T) {
+	full := strings.Repeat("x", MaxLine)
+	for name, test := range map[string]struct {
+		keys string
+		want []taken
+	}{
+		"6000 characters":       {full[:6000] + "\r", []taken{{full[:6000], nil}}},
+		"as many as allowed":    {full + "\r", []taken{{full, nil}}},
+		"one more":              {full + "y\rnext\r", []taken{{"", lines.ErrTooLong}, {"next", nil}}},
+		"one more, and one not": {full + "y\x7f\r", []taken{{"", lines.ErrTooLong}}},
+		"deleted altogether":    {full + "y\x15next\r", []taken{{"next", nil}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := sit(t)
+			c := s.open()
+			typed := make(chan error, 1)
+			go func() { // the kernel keeps 4 KiB for a program that does not read
+				_, err := s.pty.WriteString(test.keys)
+				typed <- err
+			}()
+			for _, want := range test.want {
+				line, err := c.In.Next()
+				assert.Equal(t, want, taken{string(line), err})
+				if err != nil {
+					_, err = c.In.SkipLine()
+					assert.NoError(t, err)
+				}
+			}
+			assert.NoError(t, receive(t, typed))
+		})
+	}
 }
 
 func TestAHalfTypedLineSurvivesWhatIsShown(t *testing.T) {
@@ -73,14 +102,16 @@ func TestALongHalfTypedLineSurvivesToo(t *testing.T) {
 	c := s.open()
 	takes(c.In)
 	s.types("0123456789abcdefghijklm")
-	s.shows(10, "0123456789|abcdefghij|klm| 3,2")
+	s.shows(10, "012345678|9abcdefgh|ijklm| 5,2") // a column is left for the cursor
 	_, err := c.Out.Write([]byte("news\n"))
 	require.NoError(t, err)
-	s.shows(10, "news|0123456789|abcdefghij|klm| 3,3")
+	s.shows(10, "news|012345678|9abcdefgh|ijklm| 5,3")
+	s.types("\r")
+	s.shows(10, "news|0123456789|abcdefghij|klm|| 0,4") // and copied as one line
 }
 
-// A container keeps what its terminal shows as its log: there is to be nothing
-// in it but the lines.
+// A container keeps what its terminal shows as its log, which holds nothing but
+// the lines.
 func TestNothingIsWrittenBesideTheText(t *testing.T) {
 	s := sit(t)
 	c := s.open()
@@ -92,18 +123,21 @@ func TestNothingIsWrittenBesideTheText(t *testing.T) {
 	assert.Equal(t, "one\r\ntwo\r\nthree\r\nfour\r\n", s.all())
 }
 
-// Before somebody attaches to it, a container's terminal is 0 columns wide.
+// Fault T6: before a person attaches to it, a container's terminal is 0 columns
+// wide, and one of less than 4 is of no use.
 func TestAWindowWithoutASizeIsWideEnough(t *testing.T) {
-	s := sit(t)
-	w, h, err := term.GetSize(int(s.tty.Fd()))
-	require.NoError(t, err)
-	require.Zero(t, w+h, "what the test is about")
-	got := takes(s.open().In)
-	long := strings.Repeat("x", width-1)
-	s.types(long)
-	assert.Equal(t, long, s.sees(long))
-	s.types("\r")
-	assert.Equal(t, taken{long, nil}, receive(t, got))
+	for _, size := range []pty.Winsize{{}, {Rows: 24, Cols: 0}, {Rows: 1, Cols: 1}, {Rows: 24, Cols: 3}, {Rows: 0, Cols: 20}} {
+		t.Run(fmt.Sprint(size.Cols), func(t *testing.T) {
+			s := sit(t)
+			require.NoError(t, pty.Setsize(s.tty, &size))
+			got := takes(s.open().In)
+			long := strings.Repeat("x", width-1)
+			s.types(long)
+			assert.Equal(t, long, s.sees(long))
+			s.types("\r")
+			assert.Equal(t, taken{long, nil}, receive(t, got))
+		})
+	}
 }
 
 func TestTheWindowIsFollowed(t *testing.T) {
@@ -113,11 +147,44 @@ func TestTheWindowIsFollowed(t *testing.T) {
 	s.shows(width, "abc| 3,0")
 	s.forget()
 	require.NoError(t, pty.Setsize(s.tty, &pty.Winsize{Rows: 24, Cols: 10}))
-	// The kernel tells only those whose controlling terminal it is.
-	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGWINCH))
+	winch(t)
 	s.sees("abc")
 	s.types("defghijkl")
-	s.sees("\r\nkl")
+	s.sees("\r\njkl")
+}
+
+// winch sends SIGWINCH: the kernel sends it only to those whose controlling
+// terminal it is.
+func winch(t *testing.T) { require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGWINCH)) }
+
+// Fault T7: who attaches to a container's terminal sees nothing of what was
+// painted before. docker changes the size there and back, which is one signal at
+// times.
+func TestASignalOfAResizePaintsAgainThoughTheSizeIsTheSame(t *testing.T) {
+	s := sit(t)
+	c := s.open()
+	c.Prompt("File name: ")
+	takes(c.In)
+	s.types("half")
+	s.shows(width, "File name: half| 15,0")
+	for range 3 {
+		s.forget()
+		winch(t)
+		s.shows(width, "File name: half| 15,0")
+	}
+}
+
+func TestAResizeOfAnEmptyLineWritesNothing(t *testing.T) {
+	s := sit(t)
+	c := s.open()
+	for _, cols := range []uint16{81, 80, 80} {
+		require.NoError(t, pty.Setsize(s.tty, &pty.Winsize{Rows: 24, Cols: cols}))
+		winch(t)
+	}
+	_, err := c.Out.Write([]byte("one\n"))
+	require.NoError(t, err)
+	c.Close()
+	assert.Equal(t, "one\r\n", s.all())
 }
 
 func TestCloseGivesTheTerminalBack(t *testing.T) {

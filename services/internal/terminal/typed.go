@@ -1,8 +1,11 @@
 package terminal
 
 import (
+	"errors"
 	"sync"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 const (
@@ -14,13 +17,13 @@ const (
 )
 
 // typed is a Source of lines edited at a terminal. Ctrl-C is one byte more behind
-// all that has been typed or pasted before it, and neither the kernel nor x/term
-// can be asked whether it is there. So a goroutine of its own reads on whether or
-// not the program takes the lines. Those that it does not take wait; when they are
+// all that has been typed or pasted before it, and the kernel can't be asked
+// whether it is there. So a goroutine of its own reads on whether or not the
+// program takes the lines. Those that it does not take wait; when they are
 // 16 MiB, and it has taken none for five seconds, what follows is dropped.
 type typed struct {
 	console  *Console // whose Hangup and Lost are called
-	terminal interface{ ReadLine() (string, error) }
+	terminal lineReader
 	room     int // bytes of lines that may wait
 	begin    sync.Once
 	took     chan struct{} // Next has taken something; holds one
@@ -29,13 +32,23 @@ type typed struct {
 
 	mu      sync.Mutex
 	changed sync.Cond
-	waiting []string
+	waiting []typedLine
 	size    int  // of them
 	left    bool // there will be no more
 	told    bool // and Next has said so
 }
 
-func newTyped(c *Console, terminal interface{ ReadLine() (string, error) }, room int) *typed {
+// lineReader returns edited lines. After lines.ErrTooLong, in place of a line,
+// there are more; any other error is the last.
+type lineReader interface{ ReadLine() (string, error) }
+
+// typedLine is a line, or lines.ErrTooLong in its place.
+type typedLine struct {
+	text string
+	err  error
+}
+
+func newTyped(c *Console, terminal lineReader, room int) *typed {
 	s := &typed{console: c, terminal: terminal, room: room, took: make(chan struct{}, 1)}
 	s.changed.L = &s.mu
 	return s
@@ -60,22 +73,22 @@ func (s *typed) Next() ([]byte, error) {
 	}
 	line := s.waiting[0]
 	s.waiting = s.waiting[1:]
-	s.size -= len(line) + lineOverhead
-	return []byte(line), nil
+	s.size -= len(line.text) + lineOverhead
+	return []byte(line.text), line.err
 }
 
 func (s *typed) SkipLine() (int64, error) { return 0, nil }
 
 func (s *typed) Ready() bool { return false }
 
-// read reads what is typed until whoever types leaves.
+// read reads what is typed until Ctrl-C, Ctrl-D or the terminal's end.
 func (s *typed) read() {
 	for {
-		line, err := s.terminal.ReadLine()
-		if err != nil {
+		text, err := s.terminal.ReadLine()
+		if err != nil && !errors.Is(err, lines.ErrTooLong) {
 			break
 		}
-		s.add(line)
+		s.add(typedLine{text, err})
 	}
 	s.mu.Lock()
 	s.left = true
@@ -89,8 +102,8 @@ func (s *typed) read() {
 	}
 }
 
-// add takes in a line, or drops it.
-func (s *typed) add(line string) {
+// add queues a line, or drops it.
+func (s *typed) add(line typedLine) {
 	room := func() bool { return s.size < s.room }
 	patience := takePatience
 	if s.dropped > 0 {
@@ -110,7 +123,7 @@ func (s *typed) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = append(s.waiting, line)
-	s.size += len(line) + lineOverhead
+	s.size += len(line.text) + lineOverhead
 	s.changed.Broadcast()
 }
 

@@ -23,7 +23,7 @@ type pasting struct {
 	lost    []int
 }
 
-// edited are lines as x/term returns them; who closes it leaves.
+// edited are lines as a session returns them. Closing it ends them, as Ctrl-C does.
 type edited chan string
 
 func (e edited) ReadLine() (string, error) {

@@ -1,0 +1,88 @@
+package terminal
+
+import (
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// mode is whether a terminal passes on each key (raw), or edits lines itself, as
+// it does for a shell's other jobs. A mode is changed in the foreground only: the
+// kernel stops a background process that tries.
+type mode struct {
+	fd int
+
+	mu     sync.Mutex
+	before *term.State // as it was, and as leave makes it again
+	raw    *term.State
+	on     bool // raw, as far as this process knows
+}
+
+// enter makes the terminal raw.
+func (m *mode) enter() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before, err := term.MakeRaw(m.fd)
+	if err != nil {
+		return err
+	}
+	if m.before == nil { // what a shell has restored for this job may be its raw mode
+		m.before = before
+	}
+	m.raw, err = term.GetState(m.fd)
+	m.on = err == nil
+	return err
+}
+
+// leave makes the terminal as it was before, unless another job has it now.
+func (m *mode) leave() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.on && foreground(m.fd) {
+		_ = term.Restore(m.fd, m.before) // if the terminal is gone, so is its state
+	}
+	m.on = false
+}
+
+// lose records that the terminal is another job's.
+func (m *mode) lose() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.on = false
+}
+
+// isOn reports whether the terminal was made raw and is still this process's.
+func (m *mode) isOn() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.on
+}
+
+// intact reports whether the terminal is raw as enter left it. It is not after a
+// shell has had it.
+func (m *mode) intact() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now, err := term.GetState(m.fd)
+	return err == nil && m.raw != nil && *now == *m.raw
+}
+
+// foreground reports whether a terminal is this process's to use. If it is not
+// the process's controlling terminal, there is no shell to share it with.
+func foreground(fd int) bool {
+	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err != nil || group == unix.Getpgrp()
+}
+
+// size returns a terminal's columns and rows. One that is not attached to a
+// window has no size, and one of fewer than four columns can't show a wide
+// character and the cursor: both count as unknown, and as 80 by 24.
+func size(terminal *os.File) (cols, rows int, known bool) {
+	cols, rows, err := term.GetSize(int(terminal.Fd()))
+	if err != nil || cols < 4 || rows < 1 {
+		return 80, 24, false
+	}
+	return cols, rows, true
+}

@@ -1,0 +1,88 @@
+package terminal
+
+import (
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// read waits for keys. It reads only in the foreground, where the kernel does not
+// stop it for that, and only when there is something to read, so that it never
+// reads what is typed for a shell.
+func (s *session) read(b []byte) (int, error) {
+	for {
+		on, err := s.sync()
+		if err != nil {
+			return 0, err
+		}
+		if !on {
+			look := time.NewTimer(lookInterval)
+			select {
+			case <-look.C:
+			case <-s.done:
+			}
+			look.Stop()
+			continue
+		}
+		if err := await(s.in, unix.POLLIN); err != nil {
+			return 0, err
+		}
+		if on, err = s.sync(); !on || err != nil {
+			continue
+		}
+		n, err := s.in.Read(b)
+		if n > 0 || !errors.Is(err, unix.EAGAIN) {
+			return n, err
+		}
+	}
+}
+
+// sync reports whether the terminal is this process's, after taking it if so. Its
+// error says that there will be no more keys.
+func (s *session) sync() (on bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.mode.isOn()
+	s.syncLocked()
+	if on = s.mode.isOn(); on != before {
+		s.refreshLocked()
+	}
+	if s.closed {
+		return false, io.EOF
+	}
+	return on, s.failed
+}
+
+// suspendLocked stops this process and its group, as Ctrl-Z does at a terminal
+// that is not raw, and returns when it is continued. A process that no shell can
+// continue is not stopped.
+func (s *session) suspendLocked() {
+	leader, err := unix.Getsid(0)
+	if err != nil || leader == unix.Getpid() {
+		return
+	}
+	s.painter.erase()
+	_ = s.flushLocked()
+	s.mode.leave()
+	s.stopping = true
+	select {
+	case <-s.continued: // an earlier time
+	default:
+	}
+	s.mu.Unlock()
+	if unix.Kill(0, syscall.SIGTSTP) == nil {
+		// The kernel ignores it in a group without a shell. While the process is
+		// stopped the time goes on.
+		patience := time.NewTimer(stopPatience)
+		select {
+		case <-s.continued:
+		case <-patience.C:
+		}
+		patience.Stop()
+	}
+	s.mu.Lock()
+	s.stopping = false
+}
