@@ -31,6 +31,7 @@ func main() {
 			})
 		},
 		Check: c.Parse,
+		Hint:  func() string { return "client " + c.ID + ": type a line to chat, /help lists commands" },
 		Serve: func(ctx context.Context, p *process.Process) error {
 			c.Incarnation = uint64(time.Now().UnixMicro())
 			c.Screen, c.Input, c.Log = p.Console.Out, p.Console.In, p.Log

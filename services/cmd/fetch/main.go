@@ -26,6 +26,7 @@ func main() {
 		},
 		Check:   c.Parse,
 		Prompts: c.Prompts,
+		Hint:    func() string { return "fetch: type the name of a file, Ctrl-D ends" },
 		Serve: func(ctx context.Context, p *process.Process) error {
 			c.Out, c.Err, c.Log, c.Terminal = p.Console.Out, p.Console.Err, p.Log, p.Console.Terminal
 			p.Console.Prompt("File name: ")

@@ -29,6 +29,7 @@ func main() {
 			}
 			return tcp.CheckAddr(c.Server)
 		},
+		Hint: func() string { return "room-client: type a line to chat, /help lists commands" },
 		Serve: func(ctx context.Context, p *process.Process) error {
 			c.Screen, c.Input, c.Log = p.Console.Out, p.Console.In, p.Log
 			p.Console.Prompt("You: ")

@@ -25,6 +25,7 @@ func main() {
 			f.StringVar(&c.Registry, "registry", "clients.txt", "")
 		},
 		Check: c.Parse,
+		Hint:  func() string { return "server: type a line to chat, /help lists commands" },
 		Serve: func(ctx context.Context, p *process.Process) error {
 			c.Incarnation = uint64(time.Now().UnixMicro())
 			c.Screen, c.Input, c.Log = p.Console.Out, p.Console.In, p.Log

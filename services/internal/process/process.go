@@ -39,6 +39,9 @@ type Program struct {
 	// Prompts reports, after Check, whether the program reads what is typed at it.
 	// If it does not, its terminal is left alone. Nil: it does.
 	Prompts func() bool
+	// Hint returns, after Check, the line that a person at a terminal sees first:
+	// the program's name and what to type. It is not used if Prompts reports false.
+	Hint func() string
 	// Health asks the program that runs with these same arguments whether it is
 	// well. It must return when the context ends.
 	Health func(context.Context) error
@@ -126,7 +129,8 @@ func (p Program) serve(in, out, errs *os.File, verbose bool) error {
 	defer context.AfterFunc(ctx, stop)()
 
 	console := terminal.Plain(in, out, errs)
-	if p.Prompts == nil || p.Prompts() {
+	prompts := p.Prompts == nil || p.Prompts()
+	if prompts {
 		var err error
 		if console, err = terminal.Open(in, out, errs); err != nil {
 			return fmt.Errorf("set up the terminal: %w", err)
@@ -141,6 +145,9 @@ func (p Program) serve(in, out, errs *os.File, verbose bool) error {
 		} else {
 			log.Warn(fmt.Sprintf("%d typed lines were not taken", lines))
 		}
+	}
+	if prompts && p.Hint != nil {
+		console.Hint(p.Hint())
 	}
 	return p.Serve(ctx, &Process{Console: console, Log: log})
 }
