@@ -40,14 +40,14 @@ type random struct {
 func TestTheScreenShowsWhatWillBeSent(t *testing.T) {
 	for name, font := range fonts {
 		for _, cols := range []int{80, 20, 9, 4} {
-			for _, prompt := range []string{"", "You: ", "名前: "} {
+			for _, prompt := range []string{"", "名前: "} {
 				t.Run(fmt.Sprintf("%s, %d columns, prompt %q", name, cols, prompt), func(t *testing.T) {
-					for seed := range uint64(20) {
+					for seed := range uint64(4) {
 						r := &random{
 							Rand: rand.New(rand.NewPCG(seed, uint64(cols))), t: t, name: name, prompt: prompt,
 							painter: painter{cols: cols, height: 1000}, screen: newScreen(font, cols, 1000),
 						}
-						for range 100 {
+						for range 60 {
 							r.step()
 							r.check()
 						}
@@ -72,7 +72,7 @@ func (r *random) step() {
 	case n < 95:
 		text := ""
 		for range r.IntN(3) {
-			text += strings.Repeat("news", r.IntN(30)) + "\n"
+			text += strings.Repeat("news", r.IntN(10)) + "\n"
 		}
 		r.does("shows %q", text)
 		r.painter.write([]byte(text))

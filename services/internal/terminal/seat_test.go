@@ -10,10 +10,7 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait; none is meant to come near it.
 const patience = 10 * time.Second

@@ -57,11 +57,12 @@ func (s *session) sync() (on bool, err error) {
 }
 
 // suspendLocked stops this process and its group, as Ctrl-Z does at a terminal
-// that is not raw, and returns when it is continued. A process that no shell can
-// continue is not stopped.
+// that is not raw, and returns when it is continued. Like the kernel, it does so
+// only at the controlling terminal, and not in a session without a shell, where no
+// process could continue it.
 func (s *session) suspendLocked() {
-	leader, err := unix.Getsid(0)
-	if err != nil || leader == unix.Getpid() {
+	group, err := unix.IoctlGetInt(s.mode.fd, unix.TIOCGPGRP)
+	if leader, e := unix.Getsid(0); err != nil || group != unix.Getpgrp() || e != nil || leader == unix.Getpid() {
 		return
 	}
 	s.painter.erase()
