@@ -15,6 +15,8 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"peerlab/services/internal/lines"
 )
 
 // chatterRole is the variable that makes this test binary a chatter.
@@ -51,7 +53,7 @@ func chatter() int {
 				ended <- err
 				return
 			}
-			fmt.Fprintf(c.Out, "got %s\n", line)
+			fmt.Fprintf(c.Out, "got %s\n", lines.Escape(nil, line))
 		}
 	}()
 	for {
