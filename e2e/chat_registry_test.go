@@ -172,7 +172,7 @@ func TestNamedPipesBesideARegistry(t *testing.T) {
 		require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "clients.txt"+suffix), 0o666))
 	}
 	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs(), Dir: dir})
-	c.Listens(c.at)
+	c.server.Listens(c.at)
 	c.startClients(ids(2)...)
 	c.introduced(ids(2)...)
 	for _, suffix := range []string{".lock", ".tmp", ".bad"} {
