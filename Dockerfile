@@ -23,7 +23,7 @@ WORKDIR /empty/data
 # list does no harm but to be fetched and compiled again after each edit.
 WORKDIR /src
 COPY go.mod go.sum ./
-RUN ["go", "build", "golang.org/x/term", "github.com/clipperhouse/displaywidth", "github.com/lmittmann/tint", "github.com/schollz/progressbar/v3", "net", "log/slog", "flag", "os/signal"]
+RUN ["go", "build", "golang.org/x/term", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate", "github.com/clipperhouse/displaywidth", "github.com/lmittmann/tint", "github.com/mtibben/confusables", "net", "log/slog", "flag", "os/signal"]
 
 COPY services services
 RUN ["go", "build", "-o", "/out/", "./services/cmd/..."]
