@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/process"
 )
 
 // place is one place that a process or system must stand at: the file, and the text in it.
@@ -66,4 +68,11 @@ func read(t *testing.T, file string) string {
 	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
 	require.NoError(t, err)
 	return string(text)
+}
+
+// The changelog begins with the version that -version prints.
+func TestTheChangelogHasTheVersion(t *testing.T) {
+	_, newest, ok := strings.Cut(read(t, "CHANGELOG.md"), "\n## ")
+	require.True(t, ok)
+	assert.True(t, strings.HasPrefix(newest, process.Version+" "), "%.20q and %s", newest, process.Version)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // Version is what -version prints.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // The exit statuses.
 const (
