@@ -154,6 +154,61 @@ check_length() {
 	done < <(go_files)
 }
 
+# prose lists patterns that plain technical English does not need; CONTRIBUTING.md says how to write. The Go standard library's
+# net, bufio, context and slog have each of them three times or less.
+prose=(
+	'^[[:space:]]*(//|#)?[[:space:]]*(Who|Whoever|Whatever|What) [a-z]+' # a sentence's subject is a noun
+	'\b([Nn]obody|[Ss]omebody|[Ee]verybody|[Ww]hoever)\b'              # no client, another peer, the caller
+	'\b([Tt]akes?|[Tt]ook|[Tt]aken|[Tt]aking) in\b'                   # receive, record, parse
+	'\b(all the same|for the while|in good order|anew|com(es?|ing) to nothing|as ever|be it|to be had|worth while)\b'
+	'^[[:space:]]*// \w+ has (the |a |every |all |what |no )' # X makes, X queues, X starts
+	'is (called|made) with \w+(\.\w+)?\.mu held'            # the Locked suffix says it
+	'^func Test\w*(Nobody|Somebody|Everybody|Whoever|Whatever|AllTheSame)'
+)
+
+# check_prose reads comments, docs, manuals, scripts, log and error texts. It leaves out texts by others (files/), this list, and
+# the folders that are still to be rewritten: services/chat, e2e, and docs/benchmarks.md, which e2e/bench writes.
+check_prose() {
+	local pattern found
+	for pattern in "${prose[@]}" ; do
+		found=$(prose_files | xargs -0 grep -nE -- "$pattern") || continue
+		complain "plain English, see CONTRIBUTING.md ($pattern):"$'\n'"$found"
+	done
+	found=$(grep -nE '\b[Oo]urs\b' docs/*.md | grep -v '^docs/benchmarks\.md') || return 0
+	complain "docs say 'this implementation':"$'\n'"$found"
+}
+
+prose_files() {
+	git ls-files -z '*.go' '*.md' '*.sh' '*.txt' Makefile Dockerfile compose.yaml .ci/run |
+		grep -zvE '^(files|services/chat|e2e)/|^docs/benchmarks\.md$|^scripts/lint\.sh$'
+}
+
+# check_docs: the scenarios that the docs name exist, and so do the files that they link to.
+check_docs() {
+	local name file link
+	while read -r name; do
+		grep -rqE "^func $name\(" --include='*_test.go' e2e services || complain "docs name $name, and there is no such test"
+	done < <(grep -hoE '\bTest[A-Z][A-Za-z0-9]+' docs/assignments.md docs/architecture.md README.md | sort -u)
+	while IFS=: read -r file link; do
+		link=${link#*](} link=${link%%[)#]*}
+		[ -z "$link" ] || [ -e "$(dirname "$file")/$link" ] || complain "$file links to $link, which does not exist"
+	done < <(grep -oE '\]\([^):]*\)' ./*.md docs/*.md)
+}
+
+# check_files: the repository holds no symbolic link, and no binary file but pictures.
+check_files() {
+	local file
+	while read -r file; do
+		complain "$file is a symbolic link: clones on Windows cannot have it"
+	done < <(git ls-files -s | awk '$1 == 120000' | cut -f 2)
+	while read -r file; do
+		case $file in
+		*.png | *.jpg | *.gif | */testdata/*) ;;
+		*) complain "$file is a binary file" ;;
+		esac
+	done < <(git ls-files --eol | awk '$1 == "i/-text"' | cut -f 2)
+}
+
 check_format
 check_vet
 check_mac
@@ -161,6 +216,9 @@ check_static
 check_imports
 check_sleep
 check_length
+check_prose
+check_docs
+check_files
 check_shell
 check_foreign
 check_vulnerabilities
