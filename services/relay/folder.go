@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,6 +22,22 @@ type folder struct {
 	mu   sync.Mutex
 	root *os.Root
 	info fs.FileInfo // of root
+	seen time.Time   // when root was last found at the path
+}
+
+// lookEvery is how long a folder that was found at its path is taken to be there
+// still, as long as the files that are asked for are found in it.
+const lookEvery = 100 * time.Millisecond
+
+// recent is current, but for a folder that has been found a moment ago.
+func (f *folder) recent() (*os.Root, error) {
+	f.mu.Lock()
+	root, fresh := f.root, time.Since(f.seen) < lookEvery
+	f.mu.Unlock()
+	if fresh {
+		return root, nil
+	}
+	return f.current()
 }
 
 func openFolder(dir string) (*folder, error) {
@@ -101,6 +118,7 @@ func openRoot(dir string) (*os.Root, error) {
 func (f *folder) current() (*os.Root, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.seen = time.Time{}
 	now, err := os.Stat(f.dir)
 	switch {
 	case err != nil:
@@ -112,6 +130,7 @@ func (f *folder) current() (*os.Root, error) {
 	case now.Sys().(*syscall.Stat_t).Nlink == 0: // it is the working directory, or mounted here
 		return nil, fmt.Errorf("the folder %s was deleted where it is mounted from; make it again, and restart this node", f.dir)
 	}
+	f.seen = time.Now()
 	return f.root, nil
 }
 

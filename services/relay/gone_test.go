@@ -27,6 +27,7 @@ func TestAFolderThatIsRemovedAndMadeAgain(t *testing.T) {
 				c := l.client(nil)
 				c.gets(t, "a", "old")
 				require.NoError(t, remove(n.dir))
+				<-time.After(lookEvery)
 				require.ErrorContains(t, c.File(t.Context(), "a"), "the folder "+n.dir+" is gone (no such file or directory); make it again")
 				<-time.After(lease / 3)
 				synctest.Wait()

@@ -29,11 +29,22 @@ func (f *folder) open(name string) (*os.File, version, error) {
 	if err := CheckName(name); err != nil {
 		return nil, version{}, refuse("name", "%v", err)
 	}
-	root, err := f.current()
+	root, err := f.recent()
 	if err != nil {
 		return nil, version{}, refuse("failed", "%v", err)
 	}
-	return offered(root, name)
+	file, v, err := offered(root, name)
+	if err == nil {
+		return file, v, nil
+	}
+	now, gone := f.current() // perhaps that is why
+	switch {
+	case gone != nil:
+		return nil, version{}, refuse("failed", "%v", gone)
+	case now != root:
+		return offered(now, name)
+	}
+	return nil, version{}, err
 }
 
 // offered opens a file if it is offered. This is the one rule for what is listed
