@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"peerlab/services/internal/lines"
@@ -108,9 +109,11 @@ func (p Program) main(args []string, in, out, errs *os.File) int {
 	return done
 }
 
-// oneLine returns what err says as one line that can't steer a terminal, even
-// where it quotes a file or whoever is at the other end.
-func oneLine(err error) []byte { return lines.Escape(nil, []byte(err.Error())) }
+// oneLine returns the text of err as one line that cannot control a terminal, even
+// where it quotes a file or a peer. Several errors are separated by semicolons.
+func oneLine(err error) []byte {
+	return lines.Escape(nil, []byte(strings.ReplaceAll(err.Error(), "\n", "; ")))
+}
 
 // leaveSignals are those that ask to leave in good order. The hangup of a
 // terminal is one, unless the program was started to outlive it (nohup).
