@@ -105,9 +105,9 @@ func TestStatusAndStreams(t *testing.T) {
 		"well":                    {failing(nil, errors.New("not to be called"), nil), "-health", outcome{0, "", ""}},
 		"not well":                {failing(nil, nil, down), "-health", outcome{1, "", "node: not well: it is down; start it\n"}},
 		// Fault F9: the second line was joined by \x0a.
-		"an error of two lines":   {failing(nil, errors.Join(down, down), nil), "", outcome{1, "", "node: it is down; start it; it is down; start it\n"}},
-		"an error that steers":    {failing(nil, errors.New("he said \x1b[2J\u202e"), nil), "", outcome{1, "", `node: he said \x1b[2J\u202e` + "\n"}},
-		"usage that steers":       {node(), "-\x1b[2J", outcome{2, "", `node: flag provided but not defined: -\x1b[2J; an argument that begins with - goes after -- (node -h shows how it is used)` + "\n"}},
+		"an error of two lines": {failing(nil, errors.Join(down, down), nil), "", outcome{1, "", "node: it is down; start it; it is down; start it\n"}},
+		"an error that steers":  {failing(nil, errors.New("he said \x1b[2J\u202e"), nil), "", outcome{1, "", `node: he said \x1b[2J\u202e` + "\n"}},
+		"usage that steers":     {node(), "-\x1b[2J", outcome{2, "", `node: flag provided but not defined: -\x1b[2J; an argument that begins with - goes after -- (node -h shows how it is used)` + "\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.Equal(t, test.want, call(t, test.p, strings.Fields(test.args)...))
