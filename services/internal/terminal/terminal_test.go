@@ -96,6 +96,20 @@ func TestAHalfTypedLineSurvivesWhatIsShown(t *testing.T) {
 	assert.Equal(t, taken{"half", nil}, receive(t, got))
 }
 
+// Fault T1: a character of two columns, a cluster, and text from right to left.
+func TestAHalfTypedLineOfAnyScriptSurvives(t *testing.T) {
+	for text, columns := range map[string]int{"漢字": 4, "🎉🎉": 4, family: 2, "e\u0301": 1, "שלום": 4} {
+		s := sit(t)
+		c := s.open()
+		takes(c.In)
+		s.types(text)
+		s.shows(width, fmt.Sprintf("%s| %d,0", text, columns))
+		_, err := c.Out.Write([]byte("Client 2: hello\n"))
+		require.NoError(t, err)
+		s.shows(width, fmt.Sprintf("Client 2: hello|%s| %d,1", text, columns))
+	}
+}
+
 func TestALongHalfTypedLineSurvivesToo(t *testing.T) {
 	s := sit(t)
 	require.NoError(t, pty.Setsize(s.tty, &pty.Winsize{Rows: 24, Cols: 10}))
