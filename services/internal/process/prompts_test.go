@@ -22,6 +22,7 @@ func TestATerminalIsTakenByWhoPrompts(t *testing.T) {
 		"no":       {func() bool { return false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Setenv("TERM", "xterm")
 			terminal, tty, err := pty.Open()
 			require.NoError(t, err)
 			defer terminal.Close()
@@ -57,6 +58,7 @@ func TestATerminalIsTakenByWhoPrompts(t *testing.T) {
 // One that reads nothing for the while, because it waits for somebody who takes
 // nothing, is told of Ctrl-C as it is of SIGINT.
 func TestCtrlCEndsServeEvenIfItDoesNotReadWhatIsTyped(t *testing.T) {
+	t.Setenv("TERM", "xterm")
 	terminal, tty, err := pty.Open()
 	require.NoError(t, err)
 	defer terminal.Close()
