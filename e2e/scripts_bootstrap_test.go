@@ -58,3 +58,22 @@ func TestBootstrapRespectsADockerContext(t *testing.T) {
 		})
 	}
 }
+
+// With PEERLAB_BOOTSTRAP=no the script installs and starts nothing, and says what is missing.
+func TestBootstrapCanBeForbidden(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ step, answers, want string }{
+		"the plugin":  {"compose", `"compose version"*) exit 1 ;;`, "PEERLAB_BOOTSTRAP=no forbids building the docker compose plugin"},
+		"the builder": {"builder", `"image inspect"*) exit 1 ;;`, "PEERLAB_BOOTSTRAP=no forbids pulling golang:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := elsewhere(t, c.answers)
+			s.env = append(s.env, "PEERLAB_BOOTSTRAP=no")
+			r := s.runs("bootstrap.sh", c.step)
+			require.Equal(t, 1, r.status)
+			require.Contains(t, r.stderr, c.want)
+			require.Contains(t, r.stderr, "unset PEERLAB_BOOTSTRAP")
+		})
+	}
+}

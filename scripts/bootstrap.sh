@@ -6,6 +6,7 @@
 #   builder   the image in which the Dockerfile compiles
 #
 # Usage: scripts/bootstrap.sh [engine|compose|builder]...     no argument: all three
+#        PEERLAB_BOOTSTRAP=no makes it fail, with what is missing, instead of installing or starting anything
 #
 # Each step first looks, then takes a lock, looks again and only then acts: two may run at once. Standard output stays
 # empty; what is done, and why something can not be, goes to standard error.
@@ -25,6 +26,12 @@ say() { printf 'bootstrap: %s\n' "$*" >&2; }
 fail() {
 	say "$@"
 	exit 1
+}
+
+# about says what the script is about to do, before it changes anything on the machine; PEERLAB_BOOTSTRAP=no forbids it.
+about() {
+	[ "${PEERLAB_BOOTSTRAP:-}" != no ] || fail "PEERLAB_BOOTSTRAP=no forbids $*: do that yourself, or unset PEERLAB_BOOTSTRAP"
+	say "$* ..."
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -110,7 +117,7 @@ advise_install() {
 
 install_engine() {
 	has apt-get || advise_install
-	say "installing docker.io (apt-get, less than a minute) ..."
+	about "installing docker.io (apt-get, less than a minute)"
 	apt-get -q update >/dev/null 2>&1 </dev/null || true # one broken source of many is no reason to stop
 	DEBIAN_FRONTEND=noninteractive logged apt-get -q -y -o DPkg::Lock::Timeout=300 install docker.io
 	hash -r
@@ -129,7 +136,7 @@ logged() {
 
 start_engine() {
 	if [ -d /run/systemd/system ]; then
-		say "starting docker (systemctl) ..."
+		about "starting docker (systemctl)"
 		logged systemctl start docker
 		await_engine
 		return
@@ -140,7 +147,7 @@ start_engine() {
 		await_engine
 		return
 	fi
-	say "starting dockerd (its log: $ENGINE_LOG) ..."
+	about "starting dockerd (its log: $ENGINE_LOG)"
 	setsid dockerd >>"$ENGINE_LOG" 2>&1 </dev/null &
 	await_engine "$!"
 }
@@ -175,7 +182,7 @@ have_compose() { docker compose version >/dev/null 2>&1; }
 mend_compose() {
 	local dir plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
 	has go || fail "no 'docker compose', and no Go to build it with: install the plugin (https://docs.docker.com/compose/install/linux/)"
-	say "building the docker compose plugin $COMPOSE_VERSION into $plugins (once, two to four minutes) ..."
+	about "building the docker compose plugin $COMPOSE_VERSION into $plugins (once, two to four minutes)"
 	dir=$(cd / && go mod download -json "$COMPOSE_MODULE@$COMPOSE_VERSION" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",$/\1/p')
 	[ -d "$dir" ] || fail "$COMPOSE_MODULE@$COMPOSE_VERSION could not be downloaded (GOPROXY=$(go env GOPROXY))"
 	mkdir -p "$plugins"
@@ -202,7 +209,7 @@ have_builder() { docker image inspect "$(builder_image)" >/dev/null 2>&1; }
 mend_builder() {
 	local image
 	image=$(builder_image)
-	say "pulling $image ..."
+	about "pulling $image"
 	bounded "$PULL_WAIT" docker pull -q "$image" >/dev/null 2>&1 </dev/null || import_go "$image"
 }
 
@@ -214,7 +221,7 @@ import_go() {
 	root=$(go env GOROOT)
 	base=$(basename "$root")
 	certificates=$(find_certificates)
-	say "$1 can not be pulled: importing this machine's $(go env GOVERSION) under that name ('docker image rm $1' undoes it) ..."
+	about "importing this machine's $(go env GOVERSION) as $1, which can not be pulled ('docker image rm $1' undoes it)"
 	stage=$(mktemp -d)
 	mkdir -p "$stage"/{tmp,root,etc/ssl/certs}
 	chmod 1777 "$stage/tmp"
