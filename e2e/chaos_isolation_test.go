@@ -66,7 +66,7 @@ func (c *chat) finds(at int, who, what string) time.Duration {
 		said := ""
 		c.clients[at].Collects(func() string { return "word of " + who }, func(l lab.Line) bool {
 			for _, state := range []string{"connected", "silent", "gone"} {
-				if strings.HasPrefix(l.Text, who+": "+state) {
+				if strings.HasPrefix(l.Text, "* "+who+": "+state) {
 					said = state
 				}
 			}

@@ -32,7 +32,7 @@ func TestFetchTakesNamesAsTheyAre(t *testing.T) {
 	for _, name := range names {
 		whole += all[name]
 	}
-	byArguments := s.fetch(nil, names...)
+	byArguments := s.fetch(nil, append([]string{"--"}, names...)...) // some begin with a dash, as flags do
 	byArguments.Exits(0)
 	s.printed(byArguments, whole)
 
