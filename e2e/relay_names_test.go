@@ -32,7 +32,8 @@ func TestFetchTakesNamesAsTheyAre(t *testing.T) {
 	for _, name := range names {
 		whole += all[name]
 	}
-	byArguments := s.fetch(nil, append([]string{"--"}, names...)...) // some begin with a dash, as flags do
+	literal := append([]string{"--"}, names...) // some begin with a dash, as flags do
+	byArguments := s.fetch(nil, literal...)
 	byArguments.Exits(0)
 	s.printed(byArguments, whole)
 
@@ -44,7 +45,7 @@ func TestFetchTakesNamesAsTheyAre(t *testing.T) {
 	byPrompts.Exits(0)
 	s.printed(byPrompts, whole)
 
-	saves := s.fetch([]string{"-o", "."}, names...)
+	saves := s.fetch([]string{"-o", "."}, literal...)
 	saves.Exits(0)
 	for _, name := range names {
 		assert.Equal(t, hashOf(all[name]), s.hashed(saves.Path(name)), name)
