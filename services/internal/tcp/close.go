@@ -12,8 +12,9 @@ const (
 	lingerBytes = 1 << 20
 )
 
-// Refuse sends a last line, end included, to a connection and closes it in such a way that the
-// other side can read that line. The caller must be the connection's reader.
+// Refuse sends line, which includes its line end, and closes conn in such a way
+// that the peer can read the line. Only the goroutine that reads conn may call
+// it.
 func Refuse(conn net.Conn, line []byte) {
 	defer conn.Close()
 	if Finish(conn, line) == nil {
@@ -21,9 +22,9 @@ func Refuse(conn net.Conn, line []byte) {
 	}
 }
 
-// Finish sends the last that is said on a connection, in one write, and ends this
-// side of it. It takes a second at most. With an error the other side has not got
-// it; without one it may all the same have left. Drain, or Close, must follow.
+// Finish writes last in one call and closes the sending side of conn. It takes a
+// second at most. An error means that the peer did not receive last; a nil error
+// does not mean that it did. The caller must call Drain or Close next.
 func Finish(conn net.Conn, last []byte) error {
 	if err := conn.SetDeadline(time.Now().Add(lingerTime)); err != nil {
 		return err
@@ -38,12 +39,12 @@ func Finish(conn net.Conn, last []byte) error {
 	return half.CloseWrite()
 }
 
-// Drain closes a connection after Finish, once the other side has: closing with
-// bytes unread would reset the connection, and may take with it what was sent
-// last. What still comes in is read and dropped, for at most the rest of the
-// second and a megabyte (see RFC 9112, 9.6, for the same in HTTP). The caller
-// must be the connection's reader.
+// Drain waits after Finish until the peer closes conn, and closes it too. Closing
+// a connection that has unread bytes would reset it, and a reset can discard what
+// Finish sent. Drain therefore reads and drops up to a megabyte, for at most the
+// rest of the second that Finish started (RFC 9112, 9.6, describes the same for
+// HTTP). Only the goroutine that reads conn may call it.
 func Drain(conn net.Conn) {
 	defer conn.Close()
-	_, _ = io.CopyN(io.Discard, conn, lingerBytes) // its end, however it comes, is all that is waited for
+	_, _ = io.CopyN(io.Discard, conn, lingerBytes) // any error ends the wait
 }

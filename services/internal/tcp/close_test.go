@@ -15,7 +15,7 @@ import (
 
 const last = "ERR syntax no such verb\n"
 
-func TestRefuseSaysWhyAndCloses(t *testing.T) {
+func TestRefuseSendsTheLineAndCloses(t *testing.T) {
 	ours, theirs := dial(t, "", listen(t))
 	refused := make(chan struct{})
 	go func() {
@@ -31,20 +31,20 @@ func TestRefuseSaysWhyAndCloses(t *testing.T) {
 	assert.ErrorIs(t, err, net.ErrClosed)
 }
 
-// Whoever has sent much that nobody read, and reads only once all is over, is
-// told all the same: closing at once would reset the connection.
-func TestRefuseReachesOneWhoSendsAndReadsLate(t *testing.T) {
+// The line reaches a peer that has sent much unread data and reads late: closing
+// at once would reset the connection.
+func TestRefuseReachesAPeerThatSendsAndReadsLate(t *testing.T) {
 	for name, size := range map[string]int{"a little": 1 << 10, "5 MB": 5 << 20} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := dial(t, "", listen(t))
 			refused := make(chan struct{})
 			go func() {
-				_, err := io.ReadFull(theirs, make([]byte, 10)) // it has sent, and far more than this
+				_, err := io.ReadFull(theirs, make([]byte, 10)) // the peer has sent these and many more
 				assert.NoError(t, err)
 				Refuse(theirs, []byte(last))
 				close(refused)
 			}()
-			_, _ = ours.Write(make([]byte, size)) // may fail, and so may the next: it is being refused
+			_, _ = ours.Write(make([]byte, size)) // may fail, as may the next call: Refuse may have closed the connection
 			_ = ours.CloseWrite()
 			<-refused
 			got := make([]byte, len(last))
@@ -104,7 +104,7 @@ func TestRefuseWaitsForASecondAtMost(t *testing.T) {
 	}
 }
 
-func TestRefuseTakesAMegabyteAtMost(t *testing.T) {
+func TestRefuseReadsAMegabyteAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn, peer := net.Pipe()
 		defer peer.Close()
@@ -130,7 +130,7 @@ func TestRefuseWithoutCloseWrite(t *testing.T) {
 	})
 }
 
-func TestRefuseOfOneWhoIsGone(t *testing.T) {
+func TestRefuseOfAClosedConnection(t *testing.T) {
 	ours, theirs := dial(t, "", listen(t))
 	require.NoError(t, ours.SetLinger(0))
 	require.NoError(t, ours.Close())

@@ -1,6 +1,6 @@
-// Package tcp dials, listens and says goodbye the way peers on one machine need
-// it: from a source port of one's own, restarted at once, and with errors that
-// tell a person what to do.
+// Package tcp dials, listens and closes connections for processes that share a
+// machine: from a fixed source port, with immediate restarts, and with errors
+// that name the remedy.
 package tcp
 
 import (
@@ -17,21 +17,21 @@ import (
 const DialTimeout = 3 * time.Second
 
 var (
-	// ErrSelf says that a dial was answered by itself: on one machine, a dial to
-	// a port where nobody listens may pick that very port as its source, and TCP's
+	// ErrSelf reports that a dial connected to itself. A dial on loopback to a
+	// port without a listener may pick that very port as its source, and TCP's
 	// simultaneous open (RFC 9293, 3.5) then connects the socket to itself.
-	ErrSelf = errors.New("connected to itself: nobody listens there")
+	ErrSelf = errors.New("connected to itself: no program listens there")
 
-	// ErrSourceBusy says that the source port can't be used yet: a connection from
-	// it to the same place is still in TIME_WAIT, or another program has it.
+	// ErrSourceBusy reports that the source port cannot be used yet: a connection
+	// from it to the same address is in TIME_WAIT, or another program uses it.
 	ErrSourceBusy = errors.New("the source port is in use, or was until a moment ago")
 )
 
-// Dial connects to the address to (HOST:PORT) from the address from; "" or
-// port 0 there means any port. A source port may be one that was in use a moment
-// ago: where TIME_WAIT still forbids it the error is ErrSourceBusy, and the
-// caller tries again later. It gives up after DialTimeout or when ctx is done. An
-// idle connection whose peer's host is gone fails within 25 s; see also Watch.
+// Dial connects to the address to (HOST:PORT) from the address from; "" or port 0
+// there means any port. The source port may have been used a moment ago: where
+// TIME_WAIT still forbids it, the error is ErrSourceBusy, and the caller should
+// retry later. Dial gives up after DialTimeout or when ctx is done. An idle
+// connection whose peer's host is unreachable fails within 25 s; see also Watch.
 func Dial(ctx context.Context, from, to string) (*net.TCPConn, error) {
 	d := net.Dialer{Timeout: DialTimeout, Control: unpaced, KeepAliveConfig: keepAlive}
 	source := 0
@@ -56,18 +56,18 @@ func Dial(ctx context.Context, from, to string) (*net.TCPConn, error) {
 	return conn.(*net.TCPConn), nil
 }
 
-// isSourceBusy reports whether it is the source port that kept a dial from
-// succeeding: bind finds that another has it, or connect that the same pair of
-// addresses is in use. Where bind says EADDRNOTAVAIL, it is the host that is not
-// this machine's, and trying again would be of no use.
+// isSourceBusy reports whether a dial failed because of its source port: bind
+// found it in use, or connect found the pair of addresses in use. EADDRNOTAVAIL
+// from bind is another matter: the source host is not an address of this machine,
+// and a retry would fail too.
 func isSourceBusy(err error) bool {
 	var call *os.SyscallError
 	return errors.Is(err, syscall.EADDRINUSE) ||
 		errors.Is(err, syscall.EADDRNOTAVAIL) && errors.As(err, &call) && call.Syscall == "connect"
 }
 
-// ownPort is unpaced, and lets a dial bind a source port whose last connection is
-// still in TIME_WAIT; net sets that option for listeners only.
+// ownPort does what unpaced does, and lets a dial bind a source port whose last
+// connection is in TIME_WAIT; package net sets SO_REUSEADDR for listeners only.
 func ownPort(network, address string, c syscall.RawConn) error {
 	if err := unpaced(network, address, c); err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// listen returns a listener on loopback that lasts as long as the test.
+// listen returns a listener on loopback that is closed at the end of the test.
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	ln, err := Listen("127.0.0.1:0")
@@ -25,8 +25,8 @@ func listen(t *testing.T) net.Listener {
 	return ln
 }
 
-// dial connects to ln from the address from and returns both ends, which last as
-// long as the test.
+// dial connects to ln from the address from and returns both ends, which are
+// closed at the end of the test.
 func dial(t *testing.T, from string, ln net.Listener) (ours, theirs *net.TCPConn) {
 	t.Helper()
 	ours, err := Dial(t.Context(), from, ln.Addr().String())
@@ -47,7 +47,7 @@ func TestDialFromAnyPort(t *testing.T) {
 	}
 }
 
-func TestDialWhereNobodyListens(t *testing.T) {
+func TestDialWithoutAListener(t *testing.T) {
 	for _, from := range []string{"", freeAddr(t)} {
 		_, err := Dial(t.Context(), from, freeAddr(t))
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
@@ -56,7 +56,7 @@ func TestDialWhereNobodyListens(t *testing.T) {
 	}
 }
 
-func TestDialFromWhatIsNoSource(t *testing.T) {
+func TestDialFromAnInvalidAddress(t *testing.T) {
 	to := listen(t).Addr().String()
 	for _, from := range []string{"127.0.0.1", "127.0.0.1:70000", "127.0.0.1:x"} {
 		_, err := Dial(t.Context(), from, to)
@@ -64,9 +64,9 @@ func TestDialFromWhatIsNoSource(t *testing.T) {
 	}
 }
 
-// Where the source's host is not this machine's, to wait and try again would be
-// to wait for ever: it must not look like a port that is busy.
-func TestDialFromAnAddressThatIsNotHere(t *testing.T) {
+// The source's host is not an address of this machine, so a retry would fail too:
+// the error must not be ErrSourceBusy.
+func TestDialFromAnAddressOfAnotherMachine(t *testing.T) {
 	to := listen(t).Addr().String()
 	for _, from := range []string{"192.0.2.1:0", "192.0.2.1:5001"} {
 		_, err := Dial(t.Context(), from, to)
@@ -93,22 +93,22 @@ func TestIsSourceBusy(t *testing.T) {
 	assert.False(t, isSourceBusy(context.Canceled))
 }
 
-func TestDialIsOverWithItsContext(t *testing.T) {
+func TestDialEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := Dial(ctx, "", listen(t).Addr().String())
 	assert.ErrorIs(t, err, context.Canceled)
 }
 
-func TestDialGivesUpOnOneWhoDoesNotAnswer(t *testing.T) {
+func TestDialTimesOut(t *testing.T) {
 	t.Parallel()
-	to := deaf(t)
+	to := unresponsive(t)
 	t.Run("when its context ends", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
 		_, err := Dial(ctx, "", to)
-		require.ErrorIs(t, err, context.Canceled, "and not for its own time")
+		require.ErrorIs(t, err, context.Canceled, "the context ends first")
 	})
 	t.Run("after its own time", func(t *testing.T) {
 		t.Parallel()
@@ -119,15 +119,16 @@ func TestDialGivesUpOnOneWhoDoesNotAnswer(t *testing.T) {
 	})
 }
 
-// isTimeout reports whether err is net's own kind of timeout, of which there are two.
+// isTimeout reports whether err is one of the two kinds of timeout of package
+// net.
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// deaf returns the address of a listener whose queue is full, so that the kernel
-// drops whoever calls.
-func deaf(t *testing.T) string {
+// unresponsive returns the address of a listener whose queue is full, so that the
+// kernel drops new connections.
+func unresponsive(t *testing.T) string {
 	t.Helper()
 	ln := listen(t)
 	raw, err := ln.(*net.TCPListener).SyscallConn()
@@ -144,6 +145,6 @@ func deaf(t *testing.T) string {
 		require.NoError(t, err)
 		t.Cleanup(func() { conn.Close() })
 	}
-	t.Skip("this kernel's queue of connections has no end")
+	t.Skip("this kernel does not bound its queue of connections")
 	return ""
 }

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// Listen listens at the address HOST:PORT; port 0 picks a free one. The port may
-// be one that a process has just left. Its errors name the address and say what
-// to do about it.
+// Listen listens on the address HOST:PORT; port 0 picks a free one. The port may
+// have been closed by another process a moment ago. An error names the address
+// and the remedy.
 func Listen(addr string) (net.Listener, error) {
 	if err := CheckAddr(addr); err != nil {
 		return nil, err
@@ -25,15 +25,15 @@ func Listen(addr string) (net.Listener, error) {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("listen on %s: the port is taken; stop the program that has it (ss -ltnp 'sport = :%s' names it) or give another port", addr, port)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen on %s: not allowed; ports below 1024 are for root, give a higher one", addr)
+		return nil, fmt.Errorf("listen on %s: not allowed; ports below 1024 need root, give a higher one", addr)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("listen on %s: this machine does not have that address; 127.0.0.1 is itself, 0.0.0.0 is all it has", addr)
+		return nil, fmt.Errorf("listen on %s: this machine does not have that address; use 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses", addr)
 	}
 	return nil, fmt.Errorf("listen on %s: %w", addr, err)
 }
 
-// CheckAddr returns an error that a person can act on when addr is not HOST:PORT
-// with a port from 0 to 65535.
+// CheckAddr returns an error that names the remedy unless addr is HOST:PORT with
+// a port from 0 to 65535.
 func CheckAddr(addr string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestListenTellsWhereItListens(t *testing.T) {
+func TestListenReturnsItsAddress(t *testing.T) {
 	ln := listen(t)
 	_, port, err := net.SplitHostPort(ln.Addr().String())
 	require.NoError(t, err)
@@ -26,7 +26,7 @@ func TestListenTellsWhereItListens(t *testing.T) {
 	assert.Equal(t, addr, other.Addr().String())
 }
 
-func TestListenErrorsNameTheAddressAndTheMend(t *testing.T) {
+func TestListenErrorsNameTheAddressAndTheRemedy(t *testing.T) {
 	taken := listen(t).Addr().String()
 	_, port, err := net.SplitHostPort(taken)
 	require.NoError(t, err)
@@ -43,7 +43,7 @@ func TestListenErrorsNameTheAddressAndTheMend(t *testing.T) {
 		"a port alone":    {"4000", "write HOST:PORT"},
 		"nothing":         {"", "write HOST:PORT"},
 		"IPv6, unbracked": {"::1:4000:x", "write HOST:PORT"},
-		"not ours":        {"192.0.2.1:4000", "127.0.0.1 is itself"},
+		"not ours":        {"192.0.2.1:4000", "use 127.0.0.1 for this machine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ln, err := Listen(test.addr)
@@ -57,8 +57,8 @@ func TestListenErrorsNameTheAddressAndTheMend(t *testing.T) {
 	}
 }
 
-// What makes a restart hard is a connection that this side closed first: it
-// stays on the port for a minute.
+// A connection that the server closed first makes a restart hard: it keeps the
+// port in TIME_WAIT for a minute.
 func TestListenAgainAtOnce(t *testing.T) {
 	addr := freeAddr(t)
 	for range 3 {
@@ -87,7 +87,7 @@ func TestParsePort(t *testing.T) {
 
 const asNobody = "PEERLAB_TEST_LISTEN"
 
-// Root may listen anywhere, so the test runs once more as somebody else.
+// Root may listen on every port, so the test runs itself again as another user.
 func TestListenBelow1024(t *testing.T) {
 	if addr := os.Getenv(asNobody); addr != "" {
 		_, err := Listen(addr)
@@ -97,9 +97,9 @@ func TestListenBelow1024(t *testing.T) {
 	}
 	first, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 	if err != nil || strings.TrimSpace(string(first)) != "1024" || os.Getuid() != 0 {
-		t.Skip("needs root, who can stop being it, and Linux as it comes")
+		t.Skip("needs root that can change its user, and Linux with its default settings")
 	}
-	// The binary is where only root may go: it is handed over as a descriptor.
+	// Only root can open the binary by its path, so it is passed as a descriptor.
 	self, err := os.Open("/proc/self/exe")
 	require.NoError(t, err)
 	defer self.Close()

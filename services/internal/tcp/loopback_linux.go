@@ -5,12 +5,12 @@ import (
 	"syscall"
 )
 
-// unpaced gives a socket whose address is on loopback the congestion control
-// that every Linux has and lets everybody choose, reno. Nothing is lost on
-// loopback and no queue builds up in a network, so that there is nothing to
-// control; but where the machine's default is bbr it measures and paces all the
-// same, and a large file takes twice as long (docs/benchmarks.md). What a
-// listener has its connections inherit. A kernel that refuses is left alone.
+// unpaced selects the congestion control reno, which every Linux kernel has and
+// every user may choose, for a socket whose address is on loopback. Loopback
+// loses no packets and has no queues, so congestion control has nothing to do
+// there; but bbr, the default of some machines, still measures and paces, which
+// doubles the time for a large file (docs/benchmarks.md). Accepted connections
+// inherit the setting from their listener. An error of the kernel is ignored.
 func unpaced(_, address string, c syscall.RawConn) error {
 	if at, err := netip.ParseAddrPort(address); err != nil || !at.Addr().Unmap().IsLoopback() {
 		return nil

@@ -4,5 +4,5 @@ package tcp
 
 import "syscall"
 
-// unpaced is for Linux.
+// unpaced does nothing: only Linux can select the congestion control of a socket.
 func unpaced(_, _ string, _ syscall.RawConn) error { return nil }

@@ -12,49 +12,46 @@ import (
 	"peerlab/services/internal/backoff"
 )
 
-// Server takes connections and runs each in a goroutine of its own.
+// Server accepts connections and handles each in a goroutine of its own.
 type Server struct {
-	// Strangers bounds the connections that have not become known yet. The
-	// oldest makes room for the newest, so that those who only hold connections
-	// open keep nobody out: an honest handshake takes milliseconds.
+	// Strangers bounds the number of connections that have not called known yet.
+	// A new connection above the bound closes the oldest, so that idle
+	// connections cannot keep clients out: a handshake takes milliseconds.
 	Strangers int
 	Log       *slog.Logger
-	// Handle runs a connection, which is closed when it returns. It calls known
-	// once the other side has said what it wants. Until then the connection may be
-	// closed under it to make room, and at any time if the peer vanishes: see Watch.
+	// Handle serves a connection, which is closed when Handle returns. It calls
+	// known once the peer has completed its handshake. Until then Server may
+	// close the connection to make room for another; it closes a connection at
+	// any time if the peer vanishes: see Watch.
 	Handle func(conn net.Conn, known func())
 
-	vanishLook time.Duration // of Watch; 0: its default
+	vanishLook time.Duration // passed to watch; 0 means its default
 }
 
-// Serve accepts connections from ln until ctx ends or ln is closed, closes ln,
-// and waits for all Handles. It does not close their connections: Handle knows
-// when to. A failure to accept that may pass, such as a lack of descriptors, is
-// logged and tried again.
+// Serve accepts connections from ln until ctx is done or ln is closed. It then
+// closes ln and waits for every Handle to return. It does not close their
+// connections. Serve logs a temporary failure to accept, such as a lack of
+// descriptors, and retries.
 func (s Server) Serve(ctx context.Context, ln net.Listener) {
 	defer ln.Close()
 	defer context.AfterFunc(ctx, func() { ln.Close() })()
 	var all sync.WaitGroup
 	defer all.Wait()
 	var waiting strangers
-	again := backoff.Backoff{Min: 5 * time.Millisecond, Max: time.Second}
+	retry := backoff.Backoff{Min: 5 * time.Millisecond, Max: time.Second}
 	for {
 		conn, err := ln.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {
-			s.Log.Warn("cannot accept a connection; trying again", "err", err)
-			pause := time.NewTimer(again.Next())
-			select {
-			case <-pause.C:
-				continue
-			case <-ctx.Done():
-				pause.Stop()
+			s.Log.Warn("cannot accept a connection; retrying", "err", err)
+			if retry.Wait(ctx) != nil {
 				return
 			}
+			continue
 		}
-		again.Reset()
+		retry.Reset()
 		waiting.add(conn, s.Strangers)
 		all.Go(func() {
 			defer conn.Close()
@@ -65,8 +62,8 @@ func (s Server) Serve(ctx context.Context, ln net.Listener) {
 	}
 }
 
-// drop closes a connection whose peer has vanished. What is unsent is dropped:
-// the kernel would go on sending it for minutes.
+// drop resets a connection whose peer has vanished. A plain close would let the
+// kernel retransmit unsent data for minutes.
 func (s Server) drop(conn net.Conn) {
 	s.Log.Warn("closed a connection", "from", conn.RemoteAddr(), "err", ErrVanished)
 	if l, ok := conn.(interface{ SetLinger(int) error }); ok {
@@ -75,7 +72,7 @@ func (s Server) drop(conn net.Conn) {
 	conn.Close()
 }
 
-// strangers are connections that are not known yet, the oldest first.
+// strangers holds the connections that have not called known yet, oldest first.
 type strangers struct {
 	mu    sync.Mutex
 	conns []net.Conn

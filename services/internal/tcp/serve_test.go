@@ -36,7 +36,8 @@ func serve(t *testing.T, s Server) (addr string, end func()) {
 	return ln.Addr().String(), end
 }
 
-// echo hands back what it gets. A first byte of ! makes the other side known.
+// echo sends back what it receives. It calls known when it receives a first byte
+// of !.
 func echo(conn net.Conn, known func()) {
 	buf := make([]byte, 1)
 	for {
@@ -52,21 +53,21 @@ func echo(conn net.Conn, known func()) {
 	}
 }
 
-// caller is a connection to an echo.
-type caller struct {
+// echoClient is a connection to an echo server.
+type echoClient struct {
 	t *testing.T
 	*net.TCPConn
 }
 
-func call(t *testing.T, addr string) caller {
+func call(t *testing.T, addr string) echoClient {
 	t.Helper()
 	conn, err := Dial(t.Context(), "", addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
-	return caller{t, conn}
+	return echoClient{t, conn}
 }
 
-func (c caller) says(text string) {
+func (c echoClient) echoes(text string) {
 	c.t.Helper()
 	require.NoError(c.t, c.SetDeadline(time.Now().Add(10*time.Second)))
 	_, err := io.WriteString(c, text)
@@ -77,51 +78,51 @@ func (c caller) says(text string) {
 	require.Equal(c.t, text, string(got))
 }
 
-func (c caller) isClosed() {
+func (c echoClient) isClosed() {
 	c.t.Helper()
 	require.NoError(c.t, c.SetDeadline(time.Now().Add(10*time.Second)))
 	_, err := c.Read(make([]byte, 1))
 	require.Error(c.t, err)
-	require.False(c.t, isTimeout(err), "it is still open")
+	require.False(c.t, isTimeout(err), "the connection is still open")
 }
 
 func TestTheOldestStrangerMakesRoom(t *testing.T) {
 	addr, _ := serve(t, Server{Strangers: 2, Handle: echo})
 	first, second := call(t, addr), call(t, addr)
-	first.says("a")
-	second.says("b")
+	first.echoes("a")
+	second.echoes("b")
 	third := call(t, addr)
 	first.isClosed()
-	second.says("b")
-	third.says("c")
+	second.echoes("b")
+	third.echoes("c")
 	call(t, addr)
 	second.isClosed()
-	third.says("c")
+	third.echoes("c")
 }
 
-func TestOneWhoIsKnownStaysAndTakesNoRoom(t *testing.T) {
+func TestAKnownConnectionIsNoStranger(t *testing.T) {
 	addr, _ := serve(t, Server{Strangers: 1, Handle: echo})
-	var all []caller
+	var all []echoClient
 	for range 5 {
 		c := call(t, addr)
-		c.says("!")
+		c.echoes("!")
 		all = append(all, c)
 	}
 	for _, c := range all {
-		c.says("still here")
+		c.echoes("still here")
 	}
 }
 
-func TestAStrangerWhoLeavesTakesNoRoom(t *testing.T) {
+func TestAClosedStrangerMakesRoom(t *testing.T) {
 	addr, _ := serve(t, Server{Strangers: 2, Handle: echo})
 	stays := call(t, addr)
-	stays.says("a")
+	stays.echoes("a")
 	for range 50 {
 		goes := call(t, addr)
-		goes.says("b")
+		goes.echoes("b")
 		require.NoError(t, goes.CloseWrite())
-		goes.isClosed() // from the other side too, which is the last that is done about it
-		stays.says("a")
+		goes.isClosed() // the server has closed it too, after removing it from the strangers
+		stays.echoes("a")
 	}
 }
 
@@ -134,17 +135,17 @@ func TestServeEndsWithItsContextAndWaitsForAll(t *testing.T) {
 	over := make(chan struct{})
 	var handled atomic.Bool
 	addr, end := serve(t, Server{Strangers: 1000, Handle: func(conn net.Conn, _ func()) {
-		if n, _ := io.Copy(conn, conn); n > 0 { // those who only try whether it listens say nothing
+		if n, _ := io.Copy(conn, conn); n > 0 { // the dials that only test the listener send nothing
 			handled.Store(true)
 		}
 	}})
 	c := call(t, addr)
-	c.says("hello")
+	c.echoes("hello")
 	go func() {
 		end()
 		close(over)
 	}()
-	// The listener is closed at once, while the connection lives on.
+	// The listener is closed at once, while the connection stays open.
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
 	for began := time.Now(); ; <-again.C {
@@ -153,28 +154,28 @@ func TestServeEndsWithItsContextAndWaitsForAll(t *testing.T) {
 			break
 		}
 		require.NoError(t, conn.Close())
-		require.Less(t, time.Since(began), 10*time.Second, "it still listens")
+		require.Less(t, time.Since(began), 10*time.Second, "the listener is still open")
 	}
 	select {
 	case <-over:
 		t.Error("Serve did not wait for Handle")
 	default:
 	}
-	c.says("still here")
+	c.echoes("still here")
 	require.NoError(t, c.Close())
 	<-over
 	assert.True(t, handled.Load())
 }
 
-// tired is a listener that hands out its connections, fails for each that is
-// nil, and then waits to be closed.
-type tired struct {
+// failingListener returns its connections, fails for each that is nil, and then
+// blocks until it is closed.
+type failingListener struct {
 	net.Listener
 	conns  chan net.Conn
 	closed chan struct{}
 }
 
-func (l *tired) Accept() (net.Conn, error) {
+func (l *failingListener) Accept() (net.Conn, error) {
 	select {
 	case conn := <-l.conns:
 		if conn == nil {
@@ -186,7 +187,7 @@ func (l *tired) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *tired) Close() error {
+func (l *failingListener) Close() error {
 	select {
 	case <-l.closed:
 	default:
@@ -195,10 +196,10 @@ func (l *tired) Close() error {
 	return nil
 }
 
-func TestAFailureToAcceptPasses(t *testing.T) {
+func TestServeRetriesAfterAFailureToAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const failures = 20
-		ln := &tired{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ln := &failingListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		var log bytes.Buffer
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -206,8 +207,8 @@ func TestAFailureToAcceptPasses(t *testing.T) {
 			defer close(done)
 			Server{Strangers: 1, Log: slog.New(slog.NewTextHandler(&log, nil)), Handle: func(net.Conn, func()) {}}.Serve(ctx, ln)
 		}()
-		// took returns how long it is from a failure to the next connection.
-		took := func() time.Duration {
+		// elapsed returns the time from a failure to the next connection.
+		elapsed := func() time.Duration {
 			began := time.Now()
 			ln.conns <- nil
 			ours, theirs := net.Pipe()
@@ -216,12 +217,12 @@ func TestAFailureToAcceptPasses(t *testing.T) {
 			assert.ErrorIs(t, err, io.EOF)
 			return time.Since(began)
 		}
-		assert.Less(t, took(), 10*time.Millisecond)
+		assert.Less(t, elapsed(), 10*time.Millisecond)
 		for range failures {
 			ln.conns <- nil
 		}
-		assert.Greater(t, took(), 500*time.Millisecond, "by then it has learnt to wait")
-		assert.Less(t, took(), 10*time.Millisecond, "since it went well again")
+		assert.Greater(t, elapsed(), 500*time.Millisecond, "the backoff has grown")
+		assert.Less(t, elapsed(), 10*time.Millisecond, "the backoff was reset")
 		cancel()
 		<-done
 		assert.Equal(t, failures+3, strings.Count(log.String(), "too many open files"))
@@ -230,7 +231,7 @@ func TestAFailureToAcceptPasses(t *testing.T) {
 
 func TestServeEndsWhileItCannotAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ln := &tired{conns: make(chan net.Conn), closed: make(chan struct{})}
+		ln := &failingListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {

@@ -15,11 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// nextPort is below the ports that the kernel gives to dials, and beside those
-// of the bench in e2e/lab.
+// nextPort is below the ports that the kernel assigns to dials, and apart from
+// those of the bench in e2e/lab.
 var nextPort = 12000 + rand.IntN(7000)
 
-// freeAddr returns a loopback address that nobody listens on, each once.
+// freeAddr returns a loopback address without a listener, each one once.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
@@ -34,7 +34,7 @@ func freeAddr(t *testing.T) string {
 	return ""
 }
 
-func TestDialFromAPortOfOnesOwn(t *testing.T) {
+func TestDialFromAFixedPort(t *testing.T) {
 	from := freeAddr(t)
 	ours, theirs := dial(t, from, listen(t))
 	assert.Equal(t, from, ours.LocalAddr().String())
@@ -56,13 +56,13 @@ func TestOneSourceTwiceToOnePlace(t *testing.T) {
 	assert.ErrorContains(t, err, ln.Addr().String())
 }
 
-func TestASourceThatSomebodyListensOn(t *testing.T) {
+func TestASourcePortWithAListener(t *testing.T) {
 	_, err := Dial(t.Context(), listen(t).Addr().String(), listen(t).Addr().String())
 	assert.ErrorIs(t, err, ErrSourceBusy)
 }
 
-// The side that closes first keeps the pair of addresses in TIME_WAIT. Linux
-// lets go of it at once or, on loopback, after a second, as its version has it.
+// The side that closes first keeps the pair of addresses in TIME_WAIT. Depending
+// on its version, Linux allows its reuse at once or, on loopback, after a second.
 func TestTheSameSourceAgainAtOnce(t *testing.T) {
 	if reuse, err := os.ReadFile("/proc/sys/net/ipv4/tcp_tw_reuse"); err == nil && strings.TrimSpace(string(reuse)) == "0" {
 		t.Skip("tcp_tw_reuse is 0: it would take a minute")
@@ -94,14 +94,14 @@ func TestADialThatReachesItself(t *testing.T) {
 	conn, err := Dial(t.Context(), addr, addr)
 	require.ErrorIs(t, err, ErrSelf)
 	require.Nil(t, conn)
-	assert.Equal(t, before, sockets(t), "sockets that are open")
+	assert.Equal(t, before, sockets(t), "open sockets")
 
 	ln, err := Listen(addr)
-	require.NoError(t, err, "and the port is free")
+	require.NoError(t, err, "the port is free")
 	ln.Close()
 }
 
-// sockets counts the sockets that this process holds.
+// sockets counts the sockets of this process.
 func sockets(t *testing.T) (n int) {
 	t.Helper()
 	const dir = "/proc/self/fd/"

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// keepAlive is how an idle connection is tested. The kernel probes after 10 s of
-// silence and gives up after three unanswered probes, so that a host that is gone
-// is noticed within 25 s.
+// keepAlive configures how the kernel tests an idle connection. It probes after
+// 10 s without data and gives up after three unanswered probes, so that an
+// unreachable host is noticed within 25 s.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 const (
-	vanishLook  = 4 * time.Second // between two looks at a connection
-	vanishLooks = 5               // in succession that find no acknowledgment; counted, in case this process was stopped
-	vanishTries = 2               // of the kernel since then: one may be lost, or not answered because another just was
+	vanishLook  = 4 * time.Second // between two checks of a connection
+	vanishLooks = 5               // consecutive checks without an acknowledgment; a count, because this process may have been stopped
+	vanishTries = 2               // transmissions since then: a single one may be lost, or unanswered because of the one before
 )
 
 // ErrVanished is the reason for closing a connection whose peer has vanished.
@@ -24,18 +24,19 @@ var ErrVanished = errors.New("its host has acknowledged nothing for 20s")
 
 // Watch calls vanished when the host at the other end of conn has acknowledged
 // nothing for 20 s although the kernel has sent it data or probed its window. It
-// is the counterpart of keepalive, which does not probe a connection while data is
-// in flight: there the kernel retransmits for 15 minutes.
+// complements keepalive, which does not probe a connection while data is in
+// flight: there the kernel retransmits for 15 minutes.
 //
-// A peer that does not read, or is stopped, has not vanished: its kernel
-// acknowledges data until its window is full, and answers window probes after
-// that. So Watch does not use TCP_USER_TIMEOUT, which since Linux 5.11 also closes
-// a connection whose peer's window stays full. The probes of a full window are up
-// to two minutes apart; a peer that vanishes then is noticed as late.
+// A peer that is stopped or does not read has not vanished: its kernel
+// acknowledges data until its window is full, and then answers window probes. For
+// this reason Watch does not use TCP_USER_TIMEOUT, which since Linux 5.11 also
+// closes a connection whose peer's window stays full. The probes of a full window
+// are up to two minutes apart, so Watch may notice as late that such a peer has
+// vanished.
 //
-// vanished is called at most once, by a goroutine of its own. stop ends the watch;
-// a call that has begun may still be running. Watch does nothing unless conn is a
-// TCP connection of Linux.
+// vanished is called at most once, in a goroutine of its own. stop ends the
+// watch; a call that has begun may still be running. Watch does nothing unless
+// conn is a TCP connection on Linux.
 func Watch(conn net.Conn, vanished func()) (stop func()) {
 	return watch(conn, vanishLook, vanished)
 }
@@ -56,7 +57,7 @@ func watch(conn net.Conn, look time.Duration, vanished func()) (stop func()) {
 	return w.stop
 }
 
-// watcher is one call of Watch.
+// watcher is the state of one call of Watch.
 type watcher struct {
 	raw      syscall.RawConn
 	look     time.Duration
@@ -65,9 +66,9 @@ type watcher struct {
 	mu       sync.Mutex
 	timer    *time.Timer
 	over     bool
-	answered time.Time // of the last look that found the peer there
-	missed   int       // looks since then
-	before   uint32    // segments retransmitted before then
+	answered time.Time // time of the last check that found an acknowledgment
+	missed   int       // checks since then
+	before   uint32    // retransmitted segments at that time
 }
 
 func (w *watcher) stop() {
@@ -77,7 +78,7 @@ func (w *watcher) stop() {
 	w.timer.Stop()
 }
 
-// check looks at the connection once and is called by the timer.
+// check examines the connection once. The timer calls it.
 func (w *watcher) check() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -95,10 +96,10 @@ func (w *watcher) check() {
 	w.timer.Reset(w.look)
 }
 
-// acks is what the kernel knows of a connection's acknowledgments.
+// acks describes the acknowledgments of a connection, as reported by the kernel.
 type acks struct {
-	awaited       bool          // the latest segment, or a probe of the peer's window, is unanswered
-	last          time.Duration // since the latest one of any kind
-	probes        uint32        // in succession, unanswered
-	retransmitted uint32        // segments since the connection began
+	awaited       bool          // the latest segment or window probe is unanswered
+	last          time.Duration // time since the latest acknowledgment of any kind
+	probes        uint32        // consecutive unanswered window probes
+	retransmitted uint32        // segments, since the connection was established
 }

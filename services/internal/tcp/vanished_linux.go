@@ -10,11 +10,12 @@ import (
 // seesAcks reports whether acksOn works on this system.
 const seesAcks = true
 
-// acksOn asks the kernel. A retransmission that is answered by a duplicate
-// acknowledgment is not awaited: the peer is there, and its buffers are full. The
-// zero acks stand for a connection that is closed.
+// acksOn reads the acknowledgment state of a connection from TCP_INFO. A
+// retransmission that is answered by a duplicate acknowledgment is not awaited:
+// the peer runs, and its buffers are full. For a closed connection acksOn returns
+// the zero value.
 func acksOn(raw syscall.RawConn) (a acks) {
-	_ = raw.Control(func(fd uintptr) { // an error says that the connection is closed
+	_ = raw.Control(func(fd uintptr) { // it fails if the connection is closed
 		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 		if err != nil {
 			return

@@ -24,9 +24,9 @@ func onSocket(t *testing.T, conn *net.TCPConn, f func(fd int) error) {
 	require.NoError(t, failed)
 }
 
-// goDeaf makes the kernel drop all that arrives for conn, as if the network did:
-// the other end is sent neither acknowledgments nor a reset.
-func goDeaf(t *testing.T, conn *net.TCPConn) {
+// dropPackets makes the kernel drop all packets that arrive for conn, as a failed
+// network would: the other end receives neither acknowledgments nor a reset.
+func dropPackets(t *testing.T, conn *net.TCPConn) {
 	t.Helper()
 	dropAll := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
 	onSocket(t, conn, func(fd int) error {
@@ -50,8 +50,8 @@ func TestKeepAlive(t *testing.T) {
 
 const testLook = 50 * time.Millisecond // between two looks
 
-// Fault O3: while data was in flight to a peer that had vanished nothing noticed
-// it for 939 s.
+// Fault O3: while data was in flight to a peer that had vanished, the connection
+// stayed open for 939 s.
 func TestWatchNoticesAPeerThatHasVanished(t *testing.T) {
 	for name, before := range map[string]func(t *testing.T, ours, theirs *net.TCPConn){
 		"before the first byte": func(*testing.T, *net.TCPConn, *net.TCPConn) {},
@@ -65,7 +65,7 @@ func TestWatchNoticesAPeerThatHasVanished(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := dial(t, "", listen(t))
 			before(t, ours, theirs)
-			goDeaf(t, theirs)
+			dropPackets(t, theirs)
 			vanished := make(chan struct{})
 			began := time.Now()
 			defer watch(ours, testLook, func() { close(vanished) })()
@@ -77,9 +77,9 @@ func TestWatchNoticesAPeerThatHasVanished(t *testing.T) {
 	}
 }
 
-// A peer that is there, or of whom nothing is asked, must not be cut. TCP_USER_TIMEOUT
-// would cut the one that does not read.
-func TestWatchLeavesAPeerThatIsThere(t *testing.T) {
+// The connection of a reachable peer must stay open, even if the peer does not
+// read. TCP_USER_TIMEOUT would close that one.
+func TestWatchKeepsAReachablePeer(t *testing.T) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	for name, act := range map[string]func(ours, theirs *net.TCPConn){
@@ -125,7 +125,7 @@ func TestWatchLeavesAPeerThatIsThere(t *testing.T) {
 			defer watch(ours, testLook, func() { close(vanished) })()
 			select {
 			case <-vanished:
-				t.Error("it was taken for one that has vanished")
+				t.Error("the peer was treated as vanished")
 			case <-time.After(10 * vanishLooks * testLook):
 			}
 		})
@@ -134,7 +134,7 @@ func TestWatchLeavesAPeerThatIsThere(t *testing.T) {
 
 func TestWatchStops(t *testing.T) {
 	ours, theirs := dial(t, "", listen(t))
-	goDeaf(t, theirs)
+	dropPackets(t, theirs)
 	stop := watch(ours, testLook, func() { t.Error("it goes on") })
 	_, err := ours.Write([]byte("hello\n"))
 	require.NoError(t, err)
@@ -144,17 +144,17 @@ func TestWatchStops(t *testing.T) {
 	<-vanished // and the other one would have noticed before
 }
 
-// Fault O3, at a server: it closes the connection, and says so.
+// Fault O3, at a server: it closes the connection and logs the reason.
 func TestServerDropsAPeerThatHasVanished(t *testing.T) {
 	var log bytes.Buffer
-	deaf, ended := make(chan struct{}), make(chan error)
+	unresponsive, ended := make(chan struct{}), make(chan error)
 	addr, end := serve(t, Server{
 		Strangers: 1, Log: slog.New(slog.NewTextHandler(&log, nil)), vanishLook: testLook,
 		Handle: func(conn net.Conn, known func()) {
 			known()
 			_, err := conn.Write([]byte("hello\n"))
 			assert.NoError(t, err)
-			<-deaf
+			<-unresponsive
 			_, err = conn.Write([]byte("into the void\n"))
 			assert.NoError(t, err)
 			_, err = conn.Read(make([]byte, 1))
@@ -166,8 +166,8 @@ func TestServerDropsAPeerThatHasVanished(t *testing.T) {
 	defer conn.Close()
 	_, err = conn.Read(make([]byte, 6))
 	require.NoError(t, err)
-	goDeaf(t, conn)
-	close(deaf)
+	dropPackets(t, conn)
+	close(unresponsive)
 	assert.ErrorIs(t, <-ended, net.ErrClosed)
 	end()
 	assert.Contains(t, log.String(), `level=WARN msg="closed a connection" from=`+conn.LocalAddr().String()+` err="its host has acknowledged nothing for 20s"`)
