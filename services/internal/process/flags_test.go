@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Fault U8: flags after an argument were taken for arguments.
+// Fault U8: flags after an argument were parsed as arguments.
 func TestParseFlags(t *testing.T) {
 	for args, want := range map[string]struct {
 		rest, dir string

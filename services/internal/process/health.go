@@ -20,7 +20,7 @@ func (p Program) checkHealth() error {
 	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 	defer cancel()
 	if err := p.Health(ctx); err != nil {
-		return fmt.Errorf("not well: %w", err)
+		return fmt.Errorf("unhealthy: %w", err)
 	}
 	return nil
 }
@@ -28,10 +28,12 @@ func (p Program) checkHealth() error {
 // isHealthFlag reports whether an argument asks for a health check.
 func isHealthFlag(arg string) bool { return arg == "-health" || arg == "--health" }
 
-// runningArguments returns the arguments of the one process that runs this
-// executable, apart from health checks. With them a health check in a container
-// needs no arguments of its own, whether the program is process 1 there or the
-// child of an init. The error says why there are none to take.
+// runningArguments returns the arguments of the only process that runs this
+// executable, apart from health checks; if the kernel hides the executables of
+// other users, of the only process with this program's name. With them a health
+// check in a container needs no arguments of its own, whether the program is
+// process 1 or the child of an init. It returns an error unless there is exactly
+// one such process.
 func (p Program) runningArguments() ([]string, error) {
 	self, err := os.Stat("/proc/self/exe")
 	if err != nil {
@@ -66,13 +68,13 @@ func (p Program) runningArguments() ([]string, error) {
 	return nil, fmt.Errorf("%d processes run %s here; %s", len(same), p.Name, p.repeat())
 }
 
-// repeat is advice to a caller whose -health alone cannot work.
+// repeat returns the remedy where -health needs arguments.
 func (p Program) repeat() string {
-	return fmt.Sprintf("give the arguments of the one to check as well: %s -health ARGUMENTS", p.Name)
+	return fmt.Sprintf("add the arguments of the process to check: %s -health ARGUMENTS", p.Name)
 }
 
-// commandLine returns the name and arguments of the process whose folder in /proc
-// is dir, or nothing if it has ended or is a thread of the kernel.
+// commandLine returns the name and arguments of the process whose directory in
+// /proc is dir, or nil if it has exited or is a kernel thread.
 func commandLine(dir string) (words []string) {
 	line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
 	if err != nil || len(line) == 0 {

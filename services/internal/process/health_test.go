@@ -29,15 +29,15 @@ func TestAHealthCheckHasTwoSeconds(t *testing.T) {
 	})
 }
 
-func TestHealthSaysWhatIsWrong(t *testing.T) {
-	deaf := errors.New("nobody answers")
-	err := failing(nil, nil, deaf).checkHealth()
-	require.ErrorIs(t, err, deaf)
-	assert.EqualError(t, err, "not well: nobody answers")
+func TestHealthNamesTheReason(t *testing.T) {
+	unresponsive := errors.New("no answer")
+	err := failing(nil, nil, unresponsive).checkHealth()
+	require.ErrorIs(t, err, unresponsive)
+	assert.EqualError(t, err, "unhealthy: no answer")
 }
 
-// start starts this test binary as the program that child plays, under another
-// name and with arguments, and returns it once it has printed "up".
+// start runs this test binary as the program that child selects, under another
+// name and with arguments, and returns once it has printed "up".
 func start(t *testing.T, role string, argv ...string) (child *exec.Cmd, out *bufio.Scanner) {
 	t.Helper()
 	self, err := os.Executable()
@@ -58,17 +58,17 @@ func startFile(t *testing.T, exe, role string, argv ...string) (child *exec.Cmd,
 		_ = child.Wait()
 	})
 	out = bufio.NewScanner(pipe)
-	require.True(t, out.Scan(), "it ended before it was up")
+	require.True(t, out.Scan(), "the program exited before it printed up")
 	require.Equal(t, "up", out.Text())
 	return child, out
 }
 
-// executable returns a copy of this test binary, of which no process runs.
+// executable returns a copy of this test binary that no process runs.
 func executable(t *testing.T) string {
 	t.Helper()
 	self, err := os.ReadFile("/proc/self/exe")
 	if os.IsNotExist(err) {
-		t.Skip("there is no /proc, and -health alone cannot work")
+		t.Skip("-health without arguments needs /proc")
 	}
 	require.NoError(t, err)
 	exe := filepath.Join(t.TempDir(), "node")
@@ -77,11 +77,11 @@ func executable(t *testing.T) string {
 }
 
 // check runs an executable with -health as its only argument and returns its
-// stderr. The status must be 1: all programs of the tests fail their check.
+// stderr. It requires status 1: all programs of the tests fail their check.
 func check(t *testing.T, exe string) string {
 	t.Helper()
 	check := exec.Command(exe, "-health")
-	check.Env = append(os.Environ(), childRole+"="+leavesWell)
+	check.Env = append(os.Environ(), childRole+"="+exitsCleanly)
 	text, err := check.CombinedOutput()
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)
@@ -89,7 +89,7 @@ func check(t *testing.T, exe string) string {
 	return string(text)
 }
 
-func TestHealthTakesTheArgumentsOfTheRunningProcess(t *testing.T) {
+func TestHealthUsesTheArgumentsOfTheRunningProcess(t *testing.T) {
 	for name, test := range map[string]struct {
 		argv []string
 		want string
@@ -106,19 +106,19 @@ func TestHealthTakesTheArgumentsOfTheRunningProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			exe := executable(t)
-			startFile(t, exe, leavesWell, test.argv...)
-			assert.Equal(t, "node: not well: "+test.want+"\n", check(t, exe))
+			startFile(t, exe, exitsCleanly, test.argv...)
+			assert.Equal(t, "node: unhealthy: "+test.want+"\n", check(t, exe))
 		})
 	}
 }
 
-// Fault B9: under docker-init process 1 is another program, and the check asked
+// Fault B9: under docker-init process 1 is another program, and the check used
 // the default address.
-func TestHealthLooksPastAnInit(t *testing.T) {
+func TestHealthFindsTheChildOfAnInit(t *testing.T) {
 	exe := executable(t)
 	init := &exec.Cmd{ // a shell that stays, as an init does
 		Path: "/bin/sh", Args: []string{"/node", "-c", `"$0" x y & wait`, exe},
-		Env: append(os.Environ(), childRole+"="+leavesWell), Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+		Env: append(os.Environ(), childRole+"="+exitsCleanly), Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
 	out, err := init.StdoutPipe()
 	require.NoError(t, err)
@@ -128,24 +128,24 @@ func TestHealthLooksPastAnInit(t *testing.T) {
 		_ = init.Wait()
 	})
 	up := bufio.NewScanner(out)
-	require.True(t, up.Scan(), "it ended before it was up")
-	assert.Equal(t, `node: not well: ["x" "y"]`+"\n", check(t, exe))
+	require.True(t, up.Scan(), "the program exited before it printed up")
+	assert.Equal(t, `node: unhealthy: ["x" "y"]`+"\n", check(t, exe))
 }
 
-// Fault B9: where no process runs the program, a check alone asked the default
-// address, if the program has one.
-func TestHealthAloneNeedsOneProcessToAsk(t *testing.T) {
+// Fault B9: if no process ran the program, a check without arguments used the
+// default address.
+func TestHealthWithoutArgumentsNeedsOneProcess(t *testing.T) {
 	exe := executable(t)
-	assert.Equal(t, "node: not well: no node is running here\n", check(t, exe))
+	assert.Equal(t, "node: unhealthy: no node is running here\n", check(t, exe))
 
-	startFile(t, exe, leavesWell, "node", "a")
-	startFile(t, exe, leavesWell, "node", "b")
-	assert.Equal(t, "node: not well: 2 processes run node here; give the arguments of the one to check as well: node -health ARGUMENTS\n",
+	startFile(t, exe, exitsCleanly, "node", "a")
+	startFile(t, exe, exitsCleanly, "node", "b")
+	assert.Equal(t, "node: unhealthy: 2 processes run node here; add the arguments of the process to check: node -health ARGUMENTS\n",
 		check(t, exe))
 }
 
-func TestHealthChecksDoNotAskEachOther(t *testing.T) {
+func TestHealthChecksIgnoreEachOther(t *testing.T) {
 	exe := executable(t)
 	startFile(t, exe, hangs, "node", "-health", "x")
-	assert.Equal(t, "node: not well: no node is running here\n", check(t, exe))
+	assert.Equal(t, "node: unhealthy: no node is running here\n", check(t, exe))
 }

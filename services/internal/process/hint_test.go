@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Fault U10: a program at a terminal says first what it is and what to type, if it
-// reads what is typed.
+// Fault U10: at a terminal, a program that reads typed lines first prints its
+// name and what to type.
 func TestAProgramAtATerminalShowsItsHint(t *testing.T) {
 	for name, test := range map[string]struct {
 		prompts bool

@@ -11,8 +11,9 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// newLog returns a log that writes to w: records of level Info and above, without
-// a time, or with -v all records. It is in colour if stream is a terminal.
+// newLog returns a logger that writes to w. It logs records of level Info and
+// above without their time, or with verbose all records with their time. It uses
+// colour if stream is a terminal.
 func newLog(w io.Writer, stream *os.File, verbose bool) *slog.Logger {
 	opts := &tint.Options{
 		Level:       slog.LevelInfo,
@@ -33,10 +34,10 @@ func newLog(w io.Writer, stream *os.File, verbose bool) *slog.Logger {
 	return slog.New(tint.NewTextHandler(w, opts))
 }
 
-// tame makes text harmless that strangers may have had a hand in. With colour on,
-// tint writes an ESC in an attribute as it is, and even turns the four letters
-// \x1b, as in a line that has been escaped already, back into one. What it gets
-// as bytes it quotes, or for the message writes, and that is all.
+// tame escapes text that may come from the network. With colour enabled, tint
+// writes an ESC in an attribute unchanged, and even converts the four characters
+// \x1b of an escaped line back into an ESC. A []byte value it only quotes, and a
+// []byte message it writes unchanged.
 func tame(groups []string, a slog.Attr) slog.Attr {
 	switch v := a.Value; v.Kind() {
 	case slog.KindString, slog.KindAny:

@@ -16,7 +16,7 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// streams are the two kinds that a log is made for.
+// streams are the two kinds of stream that a log writes to.
 func streams(t *testing.T) map[string]*os.File {
 	t.Helper()
 	terminal, tty, err := pty.Open()
@@ -31,9 +31,9 @@ func streams(t *testing.T) map[string]*os.File {
 	return map[string]*os.File{"terminal": tty, "file": file}
 }
 
-func logTo(stream *os.File, verbose bool, say func(*slog.Logger)) string {
+func logTo(stream *os.File, verbose bool, write func(*slog.Logger)) string {
 	var b bytes.Buffer
-	say(newLog(&b, stream, verbose))
+	write(newLog(&b, stream, verbose))
 	return b.String()
 }
 
@@ -44,7 +44,7 @@ func everyLevel(log *slog.Logger) {
 	log.Error("an error", "err", errors.New("it broke"))
 }
 
-// Fault U7: "listening on ..." is of level Info, and was shown with -v alone.
+// Fault U7: "listening on ..." has level Info, and appeared with -v only.
 func TestInfoIsTheDefaultLevel(t *testing.T) {
 	assert.Equal(t, "INF news\nWRN a warning from=\"Client 2\"\nERR an error err=\"it broke\"\n",
 		logTo(streams(t)["file"], false, everyLevel))
@@ -76,8 +76,8 @@ func TestValues(t *testing.T) {
 		}))
 }
 
-// Most of what is in a log of warnings are words of those at the other end.
-func TestNothingInTheLogSteersTheTerminal(t *testing.T) {
+// Warnings mostly quote text that peers sent.
+func TestTheLogEscapesControlCharacters(t *testing.T) {
 	for what, text := range map[string]string{
 		"ESC":                        "a \x1b]0;title\x07",
 		"ESC without a space":        "\x1b[2J",
@@ -85,7 +85,7 @@ func TestNothingInTheLogSteersTheTerminal(t *testing.T) {
 		"ESC that has been quoted":   lines.Quote([]byte("a \x1b[2J")),
 		"ESC that was quoted twice":  lines.Quote([]byte(lines.Quote([]byte("a \x1b[2J")))),
 		"CSI":                        "\u009b2J",
-		"CSI that is no UTF-8":       "\x9b2J",
+		"CSI that is not UTF-8":      "\x9b2J",
 		"bidi":                       "\u202eabc",
 		"a line end, and a new line": "a\nWRN b\r\n",
 	} {

@@ -1,5 +1,5 @@
-// Package process is the life of every program of the lab: its flags, manual,
-// signals, log, health check and exit status.
+// Package process runs a program of the lab: it parses flags, prints the manual,
+// and handles signals, log, health check and exit status.
 package process
 
 import (
@@ -32,40 +32,40 @@ const (
 // Program describes one program. Every hook is called at most once.
 type Program struct {
 	Name   string
-	Manual string // what -h shows; one screen, with an example
+	Manual string // printed by -h; one screen, with an example
 
-	Flags func(*flag.FlagSet)       // declares the flags of its own
-	Check func(args []string) error // takes the arguments and judges all of them; its error is one of usage
+	Flags func(*flag.FlagSet)       // declares the program's own flags
+	Check func(args []string) error // parses the arguments and checks flags and arguments; an error is wrong usage
 	Serve func(context.Context, *Process) error
-	// Prompts reports, after Check, whether the program reads what is typed at it.
-	// If it does not, its terminal is left alone. Nil: it does.
+	// Prompts reports, after Check, whether the program reads typed lines. If it
+	// does not, Main leaves the terminal unchanged. Nil means that it does.
 	Prompts func() bool
 	// Hint returns, after Check, the line that a person at a terminal sees first:
 	// the program's name and what to type. It is not used if Prompts reports false.
 	Hint func() string
-	// Health asks the program that runs with these same arguments whether it is
-	// well. It must return when the context ends.
+	// Health checks the process that runs with the same arguments. It must return
+	// when the context is done.
 	Health func(context.Context) error
 }
 
-// Process is what a running program is given.
+// Process holds what a running program needs.
 type Process struct {
 	Console *terminal.Console
 	Log     *slog.Logger
 }
 
 // Main runs the program with the arguments, streams and signals of this process
-// and exits: with status 0 when it is done, 1 when it failed, and 2 when its
-// arguments are wrong. SIGTERM, SIGINT and SIGHUP cancel the context of Serve,
-// which then shuts down cleanly and returns; a second signal kills. With -health
-// as its only argument Main checks the running process of this program, with
-// that process's arguments.
+// and exits: with status 0 on success, 1 on failure, and 2 if the arguments are
+// wrong. SIGTERM, SIGINT and SIGHUP cancel the context of Serve, which then shuts
+// down and returns; a second signal kills the process. With -health as its only
+// argument Main checks the running process of this program, with that process's
+// arguments.
 func Main(p Program) {
 	args := os.Args[1:]
 	if len(args) == 1 && isHealthFlag(args[0]) {
 		running, err := p.runningArguments()
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "%s: not well: %s\n", p.Name, oneLine(err))
+			fmt.Fprintf(os.Stderr, "%s: unhealthy: %s\n", p.Name, oneLine(err))
 			os.Exit(failed)
 		}
 		args = append(args, running...)
@@ -115,8 +115,9 @@ func oneLine(err error) []byte {
 	return lines.Escape(nil, []byte(strings.ReplaceAll(err.Error(), "\n", "; ")))
 }
 
-// leaveSignals are those that ask to leave in good order. The hangup of a
-// terminal is one, unless the program was started to outlive it (nohup).
+// leaveSignals returns the signals that start a clean shutdown. SIGHUP is one of
+// them unless it is ignored: nohup starts a program that is to survive its
+// terminal.
 func leaveSignals() []os.Signal {
 	all := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {

@@ -16,13 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// outcome is what a program leaves behind.
+// outcome is the observable result of a program.
 type outcome struct {
 	status      int
 	out, stderr string
 }
 
-// call runs p with the arguments, and with nothing on its stdin.
+// call runs p with the arguments and an empty stdin.
 func call(t *testing.T, p Program, args ...string) outcome {
 	t.Helper()
 	in, err := os.Open(os.DevNull)
@@ -44,7 +44,8 @@ func call(t *testing.T, p Program, args ...string) outcome {
 	return outcome{status, string(outText), string(errText)}
 }
 
-// node returns a program that takes a flag, one argument and its screen.
+// node returns a program that has a flag and one argument, and writes to its
+// screen.
 func node() Program {
 	listen := ""
 	return Program{
@@ -67,8 +68,7 @@ func node() Program {
 	}
 }
 
-// failing returns the program with hooks that fail, and must not be called
-// where another has to come first.
+// failing returns the program of node, with hooks that return the given errors.
 func failing(check, serve, health error) Program {
 	p := node()
 	p.Check = func([]string) error { return check }
@@ -103,11 +103,11 @@ func TestStatusAndStreams(t *testing.T) {
 		"Check before Health":     {failing(down, nil, errors.New("too late")), "-health", outcome{2, "", "node: it is down; start it (node -h shows how it is used)\n"}},
 		"Serve":                   {failing(nil, down, nil), "", outcome{1, "", "node: it is down; start it\n"}},
 		"well":                    {failing(nil, errors.New("not to be called"), nil), "-health", outcome{0, "", ""}},
-		"not well":                {failing(nil, nil, down), "-health", outcome{1, "", "node: not well: it is down; start it\n"}},
+		"not well":                {failing(nil, nil, down), "-health", outcome{1, "", "node: unhealthy: it is down; start it\n"}},
 		// Fault F9: the second line was joined by \x0a.
-		"an error of two lines": {failing(nil, errors.Join(down, down), nil), "", outcome{1, "", "node: it is down; start it; it is down; start it\n"}},
-		"an error that steers":  {failing(nil, errors.New("he said \x1b[2J\u202e"), nil), "", outcome{1, "", `node: he said \x1b[2J\u202e` + "\n"}},
-		"usage that steers":     {node(), "-\x1b[2J", outcome{2, "", `node: flag provided but not defined: -\x1b[2J; an argument that begins with - goes after -- (node -h shows how it is used)` + "\n"}},
+		"an error of two lines":   {failing(nil, errors.Join(down, down), nil), "", outcome{1, "", "node: it is down; start it; it is down; start it\n"}},
+		"an error with an escape": {failing(nil, errors.New("the peer sent \x1b[2J\u202e"), nil), "", outcome{1, "", `node: the peer sent \x1b[2J\u202e` + "\n"}},
+		"usage that steers":       {node(), "-\x1b[2J", outcome{2, "", `node: flag provided but not defined: -\x1b[2J; an argument that begins with - goes after -- (node -h shows how it is used)` + "\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.Equal(t, test.want, call(t, test.p, strings.Fields(test.args)...))

@@ -10,16 +10,16 @@ import (
 	"golang.org/x/term"
 )
 
-// A program that asks for nothing leaves the terminal to the kernel, which makes
-// a signal of Ctrl-C.
-func TestATerminalIsTakenByWhoPrompts(t *testing.T) {
+// A program that does not prompt leaves the terminal to the kernel, which turns
+// Ctrl-C into a signal.
+func TestOnlyAPromptingProgramChangesTheTerminal(t *testing.T) {
 	for name, test := range map[string]struct {
 		prompts func() bool
 		raw     bool
 	}{
-		"not said": {nil, true},
-		"yes":      {func() bool { return true }, true},
-		"no":       {func() bool { return false }, false},
+		"no hook": {nil, true},
+		"yes":     {func() bool { return true }, true},
+		"no":      {func() bool { return false }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TERM", "xterm")
@@ -41,7 +41,7 @@ func TestATerminalIsTakenByWhoPrompts(t *testing.T) {
 			}
 			if test.prompts != nil {
 				p.Prompts = func() bool {
-					assert.True(t, checked, "Check comes first")
+					assert.True(t, checked, "Check is called first")
 					return test.prompts()
 				}
 			}
@@ -50,14 +50,14 @@ func TestATerminalIsTakenByWhoPrompts(t *testing.T) {
 				return nil
 			}
 			assert.Equal(t, done, p.main(nil, tty, tty, tty))
-			assert.Equal(t, before, state(), "given back")
+			assert.Equal(t, before, state(), "the terminal is restored")
 		})
 	}
 }
 
-// One that reads nothing for the while, because it waits for somebody who takes
-// nothing, is told of Ctrl-C as it is of SIGINT.
-func TestCtrlCEndsServeEvenIfItDoesNotReadWhatIsTyped(t *testing.T) {
+// Ctrl-C cancels the context of a program that does not read its input, as SIGINT
+// does.
+func TestCtrlCEndsServeEvenIfItDoesNotRead(t *testing.T) {
 	t.Setenv("TERM", "xterm")
 	terminal, tty, err := pty.Open()
 	require.NoError(t, err)

@@ -14,15 +14,15 @@ import (
 	"go.uber.org/goleak"
 )
 
-// childRole is the variable that makes this test binary one of the programs
-// below instead: what signals and Main do takes a process of its own.
+// childRole is the environment variable that selects which program below this
+// test binary runs as: signals and Main need a process of their own.
 const childRole = "PEERLAB_TEST_CHILD"
 
 const (
-	leavesWell  = "leaves when it is told to"
-	leavesBadly = "fails on the way"
-	stays       = "does not leave"
-	hangs       = "does not end its health check"
+	exitsCleanly = "exits on a signal"
+	leavesBadly  = "fails on the way"
+	stays        = "does not leave"
+	hangs        = "does not end its health check"
 )
 
 func TestMain(m *testing.M) {
@@ -54,7 +54,7 @@ func child(role string) Program {
 		fmt.Fprintln(p.Console.Out, "leaving")
 		switch role {
 		case leavesBadly:
-			return fmt.Errorf("the door is stuck; push it")
+			return fmt.Errorf("the port is in use; choose another")
 		case stays:
 			select {}
 		}
@@ -63,14 +63,14 @@ func child(role string) Program {
 	return p
 }
 
-func TestASignalEndsServeInGoodOrder(t *testing.T) {
+func TestASignalEndsServeCleanly(t *testing.T) {
 	for _, test := range []struct {
 		signal syscall.Signal
 		role   string
 		status int
 	}{
-		{syscall.SIGTERM, leavesWell, 0},
-		{syscall.SIGINT, leavesWell, 0},
+		{syscall.SIGTERM, exitsCleanly, 0},
+		{syscall.SIGINT, exitsCleanly, 0},
 		{syscall.SIGTERM, leavesBadly, 1},
 	} {
 		t.Run(fmt.Sprint(test.signal, ", ", test.role), func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestASignalEndsServeInGoodOrder(t *testing.T) {
 			require.True(t, out.Scan())
 			assert.Equal(t, "leaving", out.Text())
 			assert.False(t, out.Scan(), "%q", out.Text())
-			_ = child.Wait() // what it says is read from the state
+			_ = child.Wait() // the result is in child.ProcessState
 			assert.Equal(t, test.status, child.ProcessState.ExitCode(), child.ProcessState)
 		})
 	}
@@ -96,7 +96,8 @@ func TestASecondSignalKills(t *testing.T) {
 		_ = child.Wait()
 		close(ended)
 	}()
-	// The first one may still be on its way when Serve has heard of it.
+	// The context of Serve may be cancelled before the first signal has been
+	// handled completely.
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for running := true; running; {
