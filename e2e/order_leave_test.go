@@ -64,7 +64,7 @@ func TestOrderBothLeave(t *testing.T) {
 	y.resets(t)
 	require.NoError(t, c.said("Client X: Ahnaf").Close())
 	c.ends(c.server, 0, orderReady,
-		"Message Received: Client Y: Ahnaf", "Message Received: Client X: Ahnaf", "Sent acknowledgment to nobody; X and Y have left")
+		"Message Received: Client Y: Ahnaf", "Message Received: Client X: Ahnaf", "Sent no acknowledgment; X and Y have left")
 }
 
 // Nobody waits for ever: neither the server for a client that is silent, nor a
@@ -76,11 +76,11 @@ func TestOrderSilenceHasABound(t *testing.T) {
 	silent := callIn(t, c.at)
 	require.NoError(t, silent.SetDeadline(began.Add(2*orderPatience)))
 	x := c.client("X", "Ahnaf")
-	assert.Equal(t, "ERR timeout nothing came for 30s\n", silent.answer(t))
+	assert.Equal(t, "ERR timeout nothing received for 30s\n", silent.answer(t))
 	assert.InDelta(t, orderPatience.Seconds(), time.Since(began).Seconds(), 5)
 	x.ExitsWithin(orderPatience, "since the other one waited as long already", 1)
 	c.shows(x, "Client X: Ahnaf")
-	x.Stderr().Contains("no second message came for 30s")
+	x.Stderr().Contains("no second message received for 30s")
 	assert.Len(t, x.Stderr().Lines(), 1)
 	c.server.Sees("No verdict for X: no second message")
 	c.shows(c.server, orderReady, "Message Received: Client X: Ahnaf", "No verdict for X: no second message")
@@ -99,9 +99,9 @@ func TestOrderAServerThatEnds(t *testing.T) {
 	c.server.Sees("Message Received: Client X: Ahnaf")
 	c.server.Signal(sigterm)
 	c.server.Exits(0)
-	c.hears(silent, "ERR leaving the server was asked to end\n")
+	c.hears(silent, "ERR leaving the server was stopped\n")
 	c.ends(x, 1, "Client X: Ahnaf")
-	x.Stderr().Contains("the server was asked to end")
+	x.Stderr().Contains("the server was stopped")
 	assert.Len(t, x.Stderr().Lines(), 1)
 
 	c.server.Start()

@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// arrivals reads from a connection and says when what it reads arrived. The
-// kernel knows that, where it can be asked: two clients' bytes that arrive within
-// a few microseconds are often read the other way round, as the goroutines that
-// read them happen to be scheduled, and on a busy machine a goroutine may be late
-// by a tenth of a second. Elsewhere the time is that of the read.
+// arrivals reads from a connection and records when the bytes arrived. The kernel
+// provides that time where it supports timestamps. Goroutine scheduling alone is
+// too coarse: the bytes of two clients that arrive within a few microseconds are
+// often read in the opposite order, and on a busy machine a goroutine may run a
+// tenth of a second late. Without timestamps the time is that of the read.
 type arrivals struct {
 	conn net.Conn
-	raw  syscall.RawConn // nil: the kernel can't be asked
+	raw  syscall.RawConn // nil: no timestamps
 }
 
-// newArrivals returns the arrivals at a connection, stamped if its listener is.
+// newArrivals returns the arrivals of a connection. stamped reports whether its
+// listener has timestamps enabled.
 func newArrivals(conn net.Conn, stamped bool) arrivals {
 	if c, ok := conn.(syscall.Conn); ok && stamped {
 		if raw, err := c.SyscallConn(); err == nil {
@@ -27,9 +28,10 @@ func newArrivals(conn net.Conn, stamped bool) arrivals {
 	return arrivals{conn: conn}
 }
 
-// read is conn.Read. If bytes come, arrived is called with how many, their time,
-// in ns since 1970, and with mu locked; while mu is locked they are either there
-// to be found by unread, or arrived has been called.
+// read reads like conn.Read. If it reads n > 0 bytes it calls arrived, with mu
+// locked, with n and the time of arrival in ns since 1970. Bytes that have
+// arrived are therefore at any time, while mu is locked, either reported by
+// unread or recorded by arrived.
 func (a arrivals) read(b []byte, mu sync.Locker, arrived func(n int, at int64)) (n int, err error) {
 	now := func(n int, at int64) {
 		if at == 0 {
@@ -48,17 +50,18 @@ func (a arrivals) read(b []byte, mu sync.Locker, arrived func(n int, at int64)) 
 	return n, err
 }
 
-// unread reports whether bytes have arrived that have not been read, as far as
-// the kernel can be asked.
+// unread reports whether the connection has bytes that have arrived but have not
+// been read. Without timestamps it returns false.
 func (a arrivals) unread() bool { return a.raw != nil && bytesIn(a.raw) }
 
-// listenStamped has listen open a listener, and the kernel note when bytes arrive
-// on the connections that it accepts. It reports whether the kernel does.
+// listenStamped calls listen to open a listener and enables the kernel's
+// timestamps on the connections that it accepts. stamped reports whether the
+// kernel provides them.
 func listenStamped(listen func() (net.Listener, error)) (ln net.Listener, stamped bool, err error) {
-	rehearsed, stop := rehearse()
+	works, stop := startStamping()
 	defer stop()
 	if ln, err = listen(); err != nil {
 		return nil, false, err
 	}
-	return ln, rehearsed && stamp(ln), nil
+	return ln, works && stamp(ln), nil
 }

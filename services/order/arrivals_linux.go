@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stamp has the kernel note when bytes arrive on the connections that ln accepts
-// from now on: SO_TIMESTAMPNS in socket(7), for TCP since Linux 4.14. Connections
-// have it from their listener.
+// stamp enables receive timestamps on the connections that ln accepts from now
+// on: SO_TIMESTAMPNS in socket(7), for TCP since Linux 4.14. Connections inherit
+// the option from their listener.
 func stamp(ln net.Listener) bool {
 	done := false
 	control(ln, func(fd int) {
@@ -21,8 +21,8 @@ func stamp(ln net.Listener) bool {
 	return done
 }
 
-// backlog returns how many connections wait to be accepted: for a socket that
-// listens that is what TCP_INFO has in this place.
+// backlog returns the number of connections that wait to be accepted. For a
+// listening socket TCP_INFO reports it as tcpi_unacked.
 func backlog(ln net.Listener) (n int) {
 	control(ln, func(fd int) {
 		if info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
@@ -32,24 +32,24 @@ func backlog(ln net.Listener) (n int) {
 	return n
 }
 
-// control calls f, unless ln has been closed or is no socket.
+// control calls f with the descriptor of ln, unless ln is closed or not a socket.
 func control(ln net.Listener, f func(fd int)) {
 	if l, ok := ln.(syscall.Conn); ok {
 		if raw, err := l.SyscallConn(); err == nil {
-			_ = raw.Control(func(fd uintptr) { f(int(fd)) }) // an error says that f was not called
+			_ = raw.Control(func(fd uintptr) { f(int(fd)) }) // if it fails, f was not called
 		}
 	}
 }
 
-// bytesIn reports whether a connection has bytes that have not been read.
+// bytesIn reports whether a connection has unread bytes.
 func bytesIn(raw syscall.RawConn) bool {
 	n := 0
-	_ = raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }) // none on one that is closed
+	_ = raw.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }) // n stays 0 if the connection is closed
 	return n > 0
 }
 
-// readStamped reads as arrivals.read does. The time is that of the last byte read,
-// and 0 if the kernel has not noted it.
+// readStamped implements arrivals.read. The time is that of the last byte read,
+// or 0 if the kernel has not recorded it.
 func readStamped(raw syscall.RawConn, b []byte, mu sync.Locker, arrived func(n int, at int64)) (n int, err error) {
 	oob := make([]byte, 64)
 	var failed error
@@ -79,7 +79,8 @@ func readStamped(raw syscall.RawConn, b []byte, mu sync.Locker, arrived func(n i
 	return n, nil
 }
 
-// timeIn finds the time in the control messages of a read: a struct timespec.
+// timeIn returns the struct timespec in the control messages of a read, in ns
+// since 1970, or 0.
 func timeIn(oob []byte) int64 {
 	all, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
@@ -92,7 +93,7 @@ func timeIn(oob []byte) int64 {
 		switch order := binary.NativeEndian; len(m.Data) {
 		case 16:
 			return int64(order.Uint64(m.Data))*1e9 + int64(order.Uint64(m.Data[8:]))
-		case 8: // on 32 bits
+		case 8: // on 32-bit systems
 			return int64(order.Uint32(m.Data))*1e9 + int64(order.Uint32(m.Data[4:]))
 		}
 	}

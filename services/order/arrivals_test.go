@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bench is rounds of one round whose connections are read when a test says so, as
-// if the goroutines that would read them had been held up.
+// bench is a listener with one round whose connections are read when a test calls
+// reads, as if the goroutines that would read them were delayed.
 type bench struct {
-	t     *testing.T
-	door  door
-	shown []string
+	t        *testing.T
+	listener listener
+	shown    []string
 }
 
 func newBench(t *testing.T) *bench {
@@ -23,45 +23,45 @@ func newBench(t *testing.T) *bench {
 	require.NoError(t, err)
 	t.Cleanup(func() { ln.Close() })
 	if !stamped {
-		t.Skip("left out: this kernel does not note when bytes arrive")
+		t.Skip("this kernel does not timestamp arrivals")
 	}
 	b := &bench{t: t}
-	b.door = door{ln, &rounds{heard: make(map[*caller]bool), left: 1, last: func() {}, show: func(line string) { b.shown = append(b.shown, line) }}, true}
-	b.door.rounds.backlog = b.door.waiting
+	b.listener = listener{ln, &rounds{unfinished: make(map[*clientConn]bool), remaining: 1, last: func() {}, show: func(line string) { b.shown = append(b.shown, line) }}, true}
+	b.listener.rounds.backlog = b.listener.waiting
 	return b
 }
 
-// dials connects a client, which says something at once.
+// dials connects a client, which sends text at once.
 func (b *bench) dials(text string) net.Conn {
 	b.t.Helper()
-	conn, err := net.Dial("tcp", b.door.Addr().String())
+	conn, err := net.Dial("tcp", b.listener.Addr().String())
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { conn.Close() })
-	b.says(conn, text)
+	b.sends(conn, text)
 	return conn
 }
 
-func (b *bench) says(conn net.Conn, text string) {
+func (b *bench) sends(conn net.Conn, text string) {
 	b.t.Helper()
 	_, err := conn.Write([]byte(text))
 	require.NoError(b.t, err)
 }
 
-func (b *bench) accepts() *caller {
+func (b *bench) accepts() *clientConn {
 	b.t.Helper()
-	conn, err := b.door.Accept()
+	conn, err := b.listener.Accept()
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { conn.Close() })
-	return conn.(*caller)
+	return conn.(*clientConn)
 }
 
-// hears reads a message that is there as a whole.
-func (b *bench) hears(c *caller, name string) {
+// reads reads a message that has arrived completely.
+func (b *bench) reads(c *clientConn, name string) {
 	b.t.Helper()
-	_, err := b.door.rounds.read(c, make([]byte, maxMessage))
+	_, err := b.listener.rounds.read(c, make([]byte, maxMessage))
 	require.NoError(b.t, err)
 	c.m.signed = signed{name, "Ahnaf"}
-	b.door.rounds.complete(c)
+	b.listener.rounds.complete(c)
 }
 
 func (b *bench) showed(names ...string) {
@@ -73,75 +73,76 @@ func (b *bench) showed(names ...string) {
 	require.Equal(b.t, want, b.shown)
 }
 
-func TestWhatHasArrivedAndHasNotBeenReadIsWaitedFor(t *testing.T) {
+func TestUnreadBytesHoldUpALaterMessage(t *testing.T) {
 	b := newBench(t)
 	y, x := b.dials(""), b.dials("")
-	atY, atX := b.accepts(), b.accepts()
-	b.says(x, "x")
-	b.says(y, "y")
-	b.hears(atY, "Y")
+	connY, connX := b.accepts(), b.accepts()
+	b.sends(x, "x")
+	b.sends(y, "y")
+	b.reads(connY, "Y")
 	b.showed()
-	b.hears(atX, "X")
+	b.reads(connX, "X")
 	b.showed("X", "Y")
 }
 
-func TestWhatArrivesLaterIsNotWaitedFor(t *testing.T) {
+func TestBytesThatArriveLaterHoldUpNoMessage(t *testing.T) {
 	b := newBench(t)
 	y, x := b.dials(""), b.dials("")
-	atY, atX := b.accepts(), b.accepts()
-	b.says(y, "y")
-	b.hears(atY, "Y")
+	connY, connX := b.accepts(), b.accepts()
+	b.sends(y, "y")
+	b.reads(connY, "Y")
 	b.showed("Y")
-	b.says(x, "x")
-	b.hears(atX, "X")
+	b.sends(x, "x")
+	b.reads(connX, "X")
 	b.showed("Y", "X")
 }
 
-func TestAConnectionThatHasNotBeenAcceptedIsWaitedFor(t *testing.T) {
+func TestAConnectionInTheBacklogHoldsUpALaterMessage(t *testing.T) {
 	b := newBench(t)
 	y := b.dials("")
-	atY := b.accepts()
+	connY := b.accepts()
 	b.dials("x")
-	b.says(y, "y")
-	b.dials("") // who says nothing
-	b.dials("") // nor
-	b.hears(atY, "Y")
+	b.sends(y, "y")
+	b.dials("") // a client that sends nothing
+	b.dials("") // another one
+	b.reads(connY, "Y")
 	b.showed()
-	atX := b.accepts()
+	connX := b.accepts()
 	b.accepts()
 	b.showed()
-	b.dials("z") // waited for by X, which is complete only after it has come
-	b.hears(atX, "X")
+	b.dials("z") // it arrives before X is complete, so X waits for it
+	b.reads(connX, "X")
 	b.accepts()
-	atZ := b.accepts()
+	connZ := b.accepts()
 	b.showed()
-	_, err := b.door.rounds.read(atZ, make([]byte, maxMessage))
+	_, err := b.listener.rounds.read(connZ, make([]byte, maxMessage))
 	require.NoError(t, err)
 	b.showed("X", "Y")
 }
 
-// Those who leave, or turn out to say something else, are not waited for any more.
-func TestOneWhoLeavesWithBytesUnreadIsNotWaitedFor(t *testing.T) {
+// A message that is withdrawn while its bytes are unread no longer holds up
+// others.
+func TestAWithdrawnMessageHoldsUpNoOther(t *testing.T) {
 	b := newBench(t)
 	y, x := b.dials(""), b.dials("")
-	atY, atX := b.accepts(), b.accepts()
-	b.says(x, "x")
-	b.says(y, "y")
-	b.hears(atY, "Y")
+	connY, connX := b.accepts(), b.accepts()
+	b.sends(x, "x")
+	b.sends(y, "y")
+	b.reads(connY, "Y")
 	b.showed()
-	require.True(t, b.door.rounds.withdraw(atX))
+	require.True(t, b.listener.rounds.withdraw(connX))
 	b.showed("Y")
 }
 
-func TestTheTimeIsThatOfTheArrival(t *testing.T) {
+func TestTheTimeIsTheArrivalNotTheRead(t *testing.T) {
 	b := newBench(t)
 	x := b.dials("")
-	atX := b.accepts()
+	connX := b.accepts()
 	before := time.Now()
-	b.says(x, "x")
+	b.sends(x, "x")
 	after := time.Now()
 	<-time.NewTimer(20 * time.Millisecond).C
-	b.hears(atX, "X")
-	assert.False(t, time.Unix(0, atX.m.at).Before(before.Round(0)), "not before it was said")
-	assert.False(t, time.Unix(0, atX.m.at).After(after.Add(10*time.Millisecond)), "nor when it was read")
+	b.reads(connX, "X")
+	assert.False(t, time.Unix(0, connX.m.at).Before(before.Round(0)), "not before it was sent")
+	assert.False(t, time.Unix(0, connX.m.at).After(after.Add(10*time.Millisecond)), "not when it was read")
 }

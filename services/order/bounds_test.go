@@ -14,80 +14,80 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-func TestACrowdOfStrangersKeepsNobodyOut(t *testing.T) {
-	c := startCourt(t, nil, 1)
-	x := c.party()
-	x.says("Client X: Ahnaf\n")
+func TestIdleConnectionsKeepNoClientOut(t *testing.T) {
+	c := startServer(t, nil, 1)
+	x := c.dial()
+	x.sends("Client X: Ahnaf\n")
 	c.screen.next()
 	require.Equal(t, "Message Received: Client X: Ahnaf", c.screen.next())
-	oldest := c.party()
+	oldest := c.dial()
 	for range 2 * maxStrangers {
-		c.party()
+		c.dial()
 	}
-	assert.Empty(t, oldest.hears())
-	y := c.party()
-	y.says("Client Y: Ahnaf")
-	assert.Equal(t, "X: Ahnaf received before Y: Ahnaf", y.hears())
-	assert.Equal(t, "X: Ahnaf received before Y: Ahnaf\n", x.hears())
+	assert.Empty(t, oldest.receives())
+	y := c.dial()
+	y.sends("Client Y: Ahnaf")
+	assert.Equal(t, "X: Ahnaf received before Y: Ahnaf", y.receives())
+	assert.Equal(t, "X: Ahnaf received before Y: Ahnaf\n", x.receives())
 	c.ends()
 }
 
-// While one message may yet turn out to be the first, all others wait: so many,
-// and no more.
-func TestThoseWhoWaitAreBounded(t *testing.T) {
+// While one message may still turn out to be the first, at most maxWaiting others
+// wait.
+func TestWaitingClientsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := startCourt(t, memnet.New(), 0)
-		c.party().says("Client X: Ahn")
+		c := startServer(t, memnet.New(), 0)
+		c.dial().sends("Client X: Ahn")
 		<-time.After(time.Millisecond)
-		var waiting []*party
+		var waiting []*rawClient
 		for range maxWaiting {
-			p := c.party()
-			p.says("Client Y: Ahnaf\n")
+			p := c.dial()
+			p.sends("Client Y: Ahnaf\n")
 			synctest.Wait()
 			waiting = append(waiting, p)
 		}
-		one := c.party()
-		one.says("Client Z: Ahnaf\n")
-		assert.Equal(t, "ERR full 512 others are waiting, and there is no room for more\n", one.hears())
+		one := c.dial()
+		one.sends("Client Z: Ahnaf\n")
+		assert.Equal(t, "ERR full 512 other clients already wait for a verdict\n", one.receives())
 		for _, p := range waiting {
-			assert.Equal(t, "Y: Ahnaf received before Y: Ahnaf\n", p.hears())
+			assert.Equal(t, "Y: Ahnaf received before Y: Ahnaf\n", p.receives())
 		}
-		x, y := c.party(), c.party()
-		x.says("Client X: Ahnaf\n")
-		y.says("Client Y: Ahnaf\n")
-		assert.Contains(t, y.hears(), before, "there is room again")
-		assert.Contains(t, x.hears(), before)
+		x, y := c.dial(), c.dial()
+		x.sends("Client X: Ahnaf\n")
+		y.sends("Client Y: Ahnaf\n")
+		assert.Contains(t, y.receives(), before, "clients are accepted again")
+		assert.Contains(t, x.receives(), before)
 	})
 }
 
-// stuck is a screen that takes nothing until it is let go.
-type stuck struct {
+// blockedScreen is a screen whose writes block until free is closed.
+type blockedScreen struct {
 	*recorder
 	free chan struct{}
 }
 
-func (s stuck) Write(b []byte) (int, error) {
+func (s blockedScreen) Write(b []byte) (int, error) {
 	<-s.free
 	return s.recorder.Write(b)
 }
 
-// Neither clients nor the end of the server wait for a screen.
-func TestAScreenThatIsStuckKeepsNobodyWaiting(t *testing.T) {
+// A blocked screen delays neither the clients nor the end of Serve.
+func TestABlockedScreenDelaysNoClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rounds = 500
 		n := memnet.New()
 		ln, err := n.Listen("127.0.0.1:4400")
 		require.NoError(t, err)
-		screen := stuck{newRecorder(), make(chan struct{})}
+		screen := blockedScreen{newRecorder(), make(chan struct{})}
 		s := newServer(ServerConfig{Listen: "127.0.0.1:4400", Rounds: rounds, Screen: screen, Log: slog.New(slog.DiscardHandler)}, ln, false)
-		c := &court{t: t, net: n, addr: s.Addr(), over: make(chan error, 1)}
+		c := &testServer{t: t, net: n, addr: s.Addr(), over: make(chan error, 1)}
 		go func() { c.over <- s.Serve(context.Background()) }()
 		for range rounds {
-			x, y := c.party(), c.party()
-			x.says("Client X: Ahnaf\n")
-			y.says("Client Y: Ahnaf\n")
-			require.Contains(t, x.hears(), before)
-			require.Contains(t, y.hears(), before)
+			x, y := c.dial(), c.dial()
+			x.sends("Client X: Ahnaf\n")
+			y.sends("Client Y: Ahnaf\n")
+			require.Contains(t, x.receives(), before)
+			require.Contains(t, y.receives(), before)
 		}
 		began := time.Now()
 		c.ends()
@@ -98,13 +98,13 @@ func TestAScreenThatIsStuckKeepsNobodyWaiting(t *testing.T) {
 	})
 }
 
-// broken is a screen on a full disk.
-type broken struct{}
+// failingScreen is a screen whose writes fail, as on a full disk.
+type failingScreen struct{}
 
-func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+func (failingScreen) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestAScreenThatFailsEndsTheServer(t *testing.T) {
-	s, err := Listen(ServerConfig{Listen: "127.0.0.1:0", Screen: broken{}, Log: slog.New(slog.DiscardHandler)})
+	s, err := Listen(ServerConfig{Listen: "127.0.0.1:0", Screen: failingScreen{}, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	require.ErrorContains(t, s.Serve(t.Context()), "the screen: no space left on device")
 }

@@ -16,8 +16,8 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// sends runs a client at a network and returns what its screen showed.
-func sends(ctx context.Context, n *memnet.Network, name, text string) (string, error) {
+// runClient runs a client on network n and returns what its screen showed.
+func runClient(ctx context.Context, n *memnet.Network, name, text string) (string, error) {
 	screen := newRecorder()
 	c := Client{
 		Server: "127.0.0.1:4400", Name: name, Text: text, Screen: screen, Log: slog.New(slog.DiscardHandler),
@@ -27,16 +27,16 @@ func sends(ctx context.Context, n *memnet.Network, name, text string) (string, e
 	return screen.text.String(), err
 }
 
-func TestTwoClientsOfOurs(t *testing.T) {
+func TestTwoClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memnet.New()
 		shown := make(chan string)
 		run := func(name string) {
-			screen, err := sends(t.Context(), n, name, "Ahnaf")
+			screen, err := runClient(t.Context(), n, name, "Ahnaf")
 			assert.NoError(t, err)
 			shown <- screen
 		}
-		startCourt(t, n, 1)
+		startServer(t, n, 1)
 		go run("Y")
 		<-time.After(time.Second)
 		go run("X")
@@ -50,34 +50,34 @@ func TestTwoClientsOfOurs(t *testing.T) {
 func TestAClientWaitsForItsServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memnet.New()
-		told := make(chan error)
+		results := make(chan error)
 		for _, name := range []string{"X", "Y"} {
 			go func() {
-				_, err := sends(t.Context(), n, name, "Ahnaf")
-				told <- err
+				_, err := runClient(t.Context(), n, name, "Ahnaf")
+				results <- err
 			}()
 		}
 		<-time.After(8 * time.Second)
-		startCourt(t, n, 1)
-		require.NoError(t, <-told)
-		require.NoError(t, <-told)
+		startServer(t, n, 1)
+		require.NoError(t, <-results)
+		require.NoError(t, <-results)
 
 		began := time.Now()
-		screen, err := sends(t.Context(), memnet.New(), "X", "Ahnaf")
+		screen, err := runClient(t.Context(), memnet.New(), "X", "Ahnaf")
 		require.ErrorContains(t, err, "no server at 127.0.0.1:4400 for 10s; start one with: order-server -listen 127.0.0.1:4400 (")
 		assert.Empty(t, screen)
 		assert.Equal(t, dialTime, time.Since(began))
 	})
 }
 
-// A server that is none, or not one of ours.
-func TestWhatAServerMaySay(t *testing.T) {
+// The server may be another program, or send something else than a verdict.
+func TestAnyServerAnswer(t *testing.T) {
 	const own = "Client X: Ahnaf\n"
-	for name, test := range map[string]struct{ says, shows, fails string }{
+	for name, test := range map[string]struct{ sends, shows, fails string }{
 		"a verdict":            {"X: Ahnaf received before Y: Ahnaf\n", "X: Ahnaf received before Y: Ahnaf\n", ""},
 		"a verdict without LF": {"X: Ahnaf received before Y: Ahnaf", "X: Ahnaf received before Y: Ahnaf\n", ""},
 		"a verdict in colour":  {"X: \x1b[31mAhnaf received before Y: Ahnaf\r\nmore", `X: \x1b[31mAhnaf received before Y: Ahnaf` + "\n", ""},
-		"an error":             {"ERR timeout no second\x1b[2J message\n", "", `no verdict: 127.0.0.1:4400 says: no second\x1b[2J message`},
+		"an error":             {"ERR timeout no second\x1b[2J message\n", "", `no verdict: 127.0.0.1:4400 answered: no second\x1b[2J message`},
 		"nothing":              {"", "", "no verdict: 127.0.0.1:4400 has closed the connection"},
 		"too much":             {strings.Repeat("x", 5000), "", "no verdict from 127.0.0.1:4400: line too long"},
 	} {
@@ -91,13 +91,13 @@ func TestWhatAServerMaySay(t *testing.T) {
 					conn, err := ln.Accept()
 					assert.NoError(t, err)
 					defer conn.Close()
-					heard := make([]byte, len(own))
-					_, err = io.ReadFull(conn, heard)
+					got := make([]byte, len(own))
+					_, err = io.ReadFull(conn, got)
 					assert.NoError(t, err)
-					assert.Equal(t, own, string(heard))
-					_, _ = io.WriteString(conn, test.says)
+					assert.Equal(t, own, string(got))
+					_, _ = io.WriteString(conn, test.sends)
 				}()
-				screen, err := sends(t.Context(), n, "X", "Ahnaf")
+				screen, err := runClient(t.Context(), n, "X", "Ahnaf")
 				assert.Equal(t, own+test.shows, screen)
 				if test.fails == "" {
 					require.NoError(t, err)
@@ -109,21 +109,21 @@ func TestWhatAServerMaySay(t *testing.T) {
 	}
 }
 
-// Nobody hangs, whatever the server does not do.
-func TestAServerThatSaysNothing(t *testing.T) {
+// Run returns in bounded time, whatever the server fails to do.
+func TestAServerThatSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memnet.New()
 		ln, err := n.Listen("127.0.0.1:4400")
 		require.NoError(t, err)
 		defer ln.Close()
 		began := time.Now()
-		_, err = sends(t.Context(), n, "X", "Ahnaf")
+		_, err = runClient(t.Context(), n, "X", "Ahnaf")
 		require.ErrorContains(t, err, "no verdict from 127.0.0.1:4400: ")
 		assert.Equal(t, verdictTime, time.Since(began))
 
-		for _, somebody := range []*memnet.Network{n, memnet.New()} {
+		for _, network := range []*memnet.Network{n, memnet.New()} {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			_, err = sends(ctx, somebody, "X", "Ahnaf")
+			_, err = runClient(ctx, network, "X", "Ahnaf")
 			require.ErrorContains(t, err, "interrupted before there was a verdict")
 			cancel()
 		}
@@ -136,8 +136,8 @@ func TestArgumentsOfTheClient(t *testing.T) {
 	assert.Equal(t, "X", c.Name)
 	assert.Equal(t, "two words", c.Text)
 	for want, args := range map[string][]string{
-		"NAME and TEXT are wanted, such as X Ahnaf": {"X"},
-		`"b" is one argument too many; put a TEXT`:  {"X", "a", "b"},
+		"give NAME and TEXT, such as X Ahnaf":      {"X"},
+		`"b" is one argument too many; put a TEXT`: {"X", "a", "b"},
 		"NAME is empty": {"", "a"},
 	} {
 		assert.ErrorContains(t, c.Parse(args), want)

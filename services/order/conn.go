@@ -5,15 +5,15 @@ import (
 	"net"
 )
 
-// caller is a client's connection, and its message.
-type caller struct {
+// clientConn is a client's connection and its message.
+type clientConn struct {
 	net.Conn
 	arrivals arrivals
 	m        *message
 }
 
-// CloseWrite ends this side's sending.
-func (c *caller) CloseWrite() error {
+// CloseWrite closes the sending side of the connection.
+func (c *clientConn) CloseWrite() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {
 		return errors.ErrUnsupported
@@ -21,27 +21,27 @@ func (c *caller) CloseWrite() error {
 	return half.CloseWrite()
 }
 
-// door is a listener whose connections are callers that the rounds know of.
-type door struct {
+// listener accepts clientConns and reports each to rounds.
+type listener struct {
 	net.Listener
 	rounds  *rounds
 	stamped bool
 }
 
-func (d door) Accept() (net.Conn, error) {
-	conn, err := d.Listener.Accept()
+func (l listener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	c := &caller{conn, newArrivals(conn, d.stamped), newMessage()}
-	d.rounds.met(c)
+	c := &clientConn{conn, newArrivals(conn, l.stamped), newMessage()}
+	l.rounds.accept(c)
 	return c, nil
 }
 
-// waiting returns how many connections there are to be accepted.
-func (d door) waiting() int {
-	if !d.stamped {
+// waiting returns the number of connections that wait to be accepted.
+func (l listener) waiting() int {
+	if !l.stamped {
 		return 0
 	}
-	return backlog(d.Listener)
+	return backlog(l.Listener)
 }

@@ -13,28 +13,29 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// A dialogue is that of a server with any number of clients. A client has a name
-// in capitals, and connects when it is first mentioned. "X: TEXT" has it say a
-// line, and `X" "TEXT"` a quoted string without a line end. "X hears" is all that
-// it is told until the end, quoted; "X quiet" is that it is not told anything so
-// far. "waits" has time go by, "at" is how much has. "screen" is the next line of
-// the server's screen; at the end there must be no other.
-type dialogue struct{ name, says string }
+// A dialogue runs between a server and any number of clients. A client has a
+// capital letter as its name, and connects when it is first mentioned. `X: TEXT`
+// sends a line, and `X" "TEXT"` a quoted string without a line end. "X receives"
+// gives all that X receives until the end of the connection, quoted; "X quiet"
+// requires that X has received nothing so far. "waits" lets time pass, and "at"
+// gives the time since the start. "screen" is the next line of the server's
+// screen, which must have no other lines at the end.
+type dialogue struct{ name, sends string }
 
-// ordering are those about what comes first, and what is said of it.
+// ordering holds the dialogues about the order of messages and the verdict.
 var ordering = []dialogue{
 	{"as in the assignment", `
 		X connects
 		Y connects
 		X" "Client X: Ahnaf"
 		Y" "Client Y: Ahnaf"
-		X hears "X: Ahnaf received before Y: Ahnaf"
-		Y hears "X: Ahnaf received before Y: Ahnaf"
+		X receives "X: Ahnaf received before Y: Ahnaf"
+		Y receives "X: Ahnaf received before Y: Ahnaf"
 		at 200ms
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"who connects first does not count", `
+	{"the order of connecting does not count", `
 		X connects
 		waits 1s
 		Y connects
@@ -42,13 +43,13 @@ var ordering = []dialogue{
 		Y: Client Y: Ahnaf
 		waits 1ms
 		X: Client X: Ahnaf
-		X hears "Y: Ahnaf received before X: Ahnaf\n"
-		Y hears "Y: Ahnaf received before X: Ahnaf\n"
+		X receives "Y: Ahnaf received before X: Ahnaf\n"
+		Y receives "Y: Ahnaf received before X: Ahnaf\n"
 		at 2.101s
 		screen Message Received: Client Y: Ahnaf
 		screen Message Received: Client X: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"a message is shown before there is a second", `
+	{"a message is shown before a second one arrives", `
 		X: Client X: Ahnaf
 		waits 101ms
 		screen Message Received: Client X: Ahnaf
@@ -56,24 +57,24 @@ var ordering = []dialogue{
 		waits 20s
 		X quiet
 		Y: Client Y: Ahnaf
-		X hears "X: Ahnaf received before Y: Ahnaf\n"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf\n"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"by silence, later than another by LF, and yet earlier", `
+	{"an earlier message completed by silence after a later one by LF", `
 		X" "Client X: Ahnaf"
 		waits 100ms
 		Y: Client Y: Ahnaf
 		waits 99ms
 		X quiet
 		Y quiet
-		X hears "X: Ahnaf received before Y: Ahnaf"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		at 200ms
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"begun earlier, and ended later", `
+	{"a message that begins earlier and ends later", `
 		X" "Client X: Ah"
 		waits 100ms
 		Y: Client Y: Ahnaf
@@ -81,48 +82,48 @@ var ordering = []dialogue{
 		X" "naf"
 		waits 1ms
 		screen Message Received: Client Y: Ahnaf
-		X hears "Y: Ahnaf received before X: Ahnaf"
-		Y hears "Y: Ahnaf received before X: Ahnaf\n"
+		X receives "Y: Ahnaf received before X: Ahnaf"
+		Y receives "Y: Ahnaf received before X: Ahnaf\n"
 		at 350ms
 		screen Message Received: Client X: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"half-closed a while after the last byte, and yet earlier", `
+	{"an earlier message half-closed after a later one", `
 		X" "Client X: Ahnaf"
 		waits 100ms
 		Y: Client Y: Ahnaf
 		waits 50ms
 		X half-closes
-		X hears "X: Ahnaf received before Y: Ahnaf"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		at 250ms
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"LF a while after the last byte, and yet earlier", `
+	{"an earlier message whose LF arrives after a later one", `
 		X" "Client X: Ahnaf"
 		waits 100ms
 		Y: Client Y: Ahnaf
 		waits 50ms
 		X" "\n"
-		X hears "X: Ahnaf received before Y: Ahnaf\n"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf\n"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		at 250ms
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"CRLF and more a while after the last byte, and yet earlier", `
+	{"an earlier message whose CRLF and more arrive after a later one", `
 		X" "Client X: Ahnaf"
 		waits 100ms
 		Y: Client Y: Ahnaf
 		waits 50ms
 		X" "\r\nmore"
-		X hears "X: Ahnaf received before Y: Ahnaf\n"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf\n"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		at 250ms
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"a message that is broken off holds nobody up", `
+	{"a message that is cut off holds up no other", `
 		X" "Client X: Ah"
 		waits 100ms
 		Y: Client Y: Ahnaf
@@ -131,38 +132,38 @@ var ordering = []dialogue{
 		waits 1ms
 		screen Message Received: Client Y: Ahnaf
 		Z: Client Z: Ahnaf
-		Y hears "Y: Ahnaf received before Z: Ahnaf\n"
-		Z hears "Y: Ahnaf received before Z: Ahnaf\n"
+		Y receives "Y: Ahnaf received before Z: Ahnaf\n"
+		Z receives "Y: Ahnaf received before Z: Ahnaf\n"
 		screen Message Received: Client Z: Ahnaf
 		screen Sent acknowledgment to both Y and Z`},
-	{"one that is no message holds nobody up", `
+	{"an invalid message holds up no other", `
 		X" "hello"
 		waits 100ms
 		Y: Client Y: Ahnaf
 		Z: Client Z: Ahnaf
-		Y hears "Y: Ahnaf received before Z: Ahnaf\n"
-		Z hears "Y: Ahnaf received before Z: Ahnaf\n"
+		Y receives "Y: Ahnaf received before Z: Ahnaf\n"
+		Z receives "Y: Ahnaf received before Z: Ahnaf\n"
 		at 200ms
-		X hears "ERR syntax \"hello\" is not of the form \"Client NAME: TEXT\"\n"
+		X receives "ERR syntax \"hello\" is not of the form \"Client NAME: TEXT\"\n"
 		screen Message Received: Client Y: Ahnaf
 		screen Message Received: Client Z: Ahnaf
 		screen Sent acknowledgment to both Y and Z`},
 	// Fault O1.
-	{"one that would make a verdict of three parts is in no round", `
+	{"a message that would give a verdict three parts is refused", `
 		Z: Client Z: hello received before Q: bye
-		Z hears "ERR syntax \"received before\" is what a verdict says; choose other words\n"
+		Z receives "ERR syntax \"received before\" separates the parts of a verdict; choose other words\n"
 		X: Client X: Ahnaf
 		Y: Client Y: Ahnaf
-		X hears "X: Ahnaf received before Y: Ahnaf\n"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf\n"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
 	{"CRLF", `
 		X" "Client X: Ahnaf\r\n"
 		Y" "Client Y: Ahnaf\r\n"
-		X hears "X: Ahnaf received before Y: Ahnaf\n"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf\n"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
@@ -172,24 +173,24 @@ var ordering = []dialogue{
 		X" "Client Z: Ahnaf\n"
 		Y: Client Y: Ahnaf
 		Y: and more
-		X hears "X: Ahnaf received before Y: Ahnaf\n"
-		Y hears "X: Ahnaf received before Y: Ahnaf\n"
+		X receives "X: Ahnaf received before Y: Ahnaf\n"
+		Y receives "X: Ahnaf received before Y: Ahnaf\n"
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client Y: Ahnaf
 		screen Sent acknowledgment to both X and Y`},
-	{"both say X", `
+	{"both are named X", `
 		X: Client X: Ahnaf
 		Y: Client X: Ahnaf
-		X hears "X: Ahnaf received before X: Ahnaf\n"
-		Y hears "X: Ahnaf received before X: Ahnaf\n"
+		X receives "X: Ahnaf received before X: Ahnaf\n"
+		Y receives "X: Ahnaf received before X: Ahnaf\n"
 		screen Message Received: Client X: Ahnaf
 		screen Message Received: Client X: Ahnaf
 		screen Sent acknowledgment to both X and X`},
 	{"names and texts of any kind", `
 		X: Client Ada Lovelace: a: b
 		Y" "Client \x1b]0;x\x07: \u202eevil\xff\r\r\n"
-		X hears "Ada Lovelace: a: b received before \\x1b]0;x\\x07: \\u202eevil\\xff\\x0d\n"
-		Y hears "Ada Lovelace: a: b received before \\x1b]0;x\\x07: \\u202eevil\\xff\\x0d\n"
+		X receives "Ada Lovelace: a: b received before \\x1b]0;x\\x07: \\u202eevil\\xff\\x0d\n"
+		Y receives "Ada Lovelace: a: b received before \\x1b]0;x\\x07: \\u202eevil\\xff\\x0d\n"
 		screen Message Received: Client Ada Lovelace: a: b
 		screen Message Received: Client \x1b]0;x\x07: \u202eevil\xff\x0d
 		screen Sent acknowledgment to both Ada Lovelace and \x1b]0;x\x07`},
@@ -199,10 +200,10 @@ var ordering = []dialogue{
 		waits 1ms
 		C: Client C: 3
 		D: Client D: 4
-		D hears "C: 3 received before D: 4\n"
-		C hears "C: 3 received before D: 4\n"
-		B hears "A: 1 received before B: 2\n"
-		A hears "A: 1 received before B: 2\n"
+		D receives "C: 3 received before D: 4\n"
+		C receives "C: 3 received before D: 4\n"
+		B receives "A: 1 received before B: 2\n"
+		A receives "A: 1 received before B: 2\n"
 		at 101ms
 		screen Message Received: Client A: 1
 		screen Message Received: Client B: 2
@@ -215,17 +216,17 @@ var ordering = []dialogue{
 func TestDialogues(t *testing.T) {
 	for _, d := range slices.Concat(ordering, departing) {
 		t.Run(d.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { play(t, d.says) })
+			synctest.Test(t, func(t *testing.T) { play(t, d.sends) })
 		})
 	}
 }
 
-func play(t *testing.T, says string) {
-	c := startCourt(t, memnet.New(), 0)
+func play(t *testing.T, sends string) {
+	c := startServer(t, memnet.New(), 0)
 	require.Equal(t, "The server is ready to receive", c.screen.next())
 	began := time.Now()
-	all := map[string]*party{}
-	for line := range strings.SplitSeq(says, "\n") {
+	all := map[string]*rawClient{}
+	for line := range strings.SplitSeq(sends, "\n") {
 		line = strings.TrimLeft(line, "\t")
 		who, what, _ := strings.Cut(line, " ")
 		switch who {
@@ -246,7 +247,7 @@ func play(t *testing.T, says string) {
 		}
 		name := who[:1]
 		if all[name] == nil {
-			all[name] = c.party()
+			all[name] = c.dial()
 		}
 		act(t, all[name], who[1:], what, line)
 		synctest.Wait()
@@ -255,14 +256,15 @@ func play(t *testing.T, says string) {
 	require.Empty(t, c.screen.rest())
 }
 
-// act has a client do or hear what a line says.
-func act(t *testing.T, p *party, mark, what, line string) {
+// act makes a client do, or checks that it receives, what a line of a dialogue
+// states.
+func act(t *testing.T, p *rawClient, mark, what, line string) {
 	verb, rest, _ := strings.Cut(what, " ")
 	switch {
 	case mark == ":":
-		p.says(what + "\n")
+		p.sends(what + "\n")
 	case mark == `"`:
-		p.says(unquoted(t, what))
+		p.sends(unquoted(t, what))
 	case verb == "connects":
 	case verb == "half-closes":
 		require.NoError(t, p.CloseWrite())
@@ -272,10 +274,10 @@ func act(t *testing.T, p *party, mark, what, line string) {
 		p.resets()
 	case verb == "quiet":
 		p.quiet()
-	case verb == "hears":
-		require.Equal(t, unquoted(t, rest), p.hears(), line)
+	case verb == "receives":
+		require.Equal(t, unquoted(t, rest), p.receives(), line)
 	default:
-		t.Fatalf("what is %q?", line)
+		t.Fatalf("unknown line in the dialogue: %q", line)
 	}
 }
 

@@ -20,21 +20,21 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const testTime = 10 * time.Second // for what is about to happen on real sockets
+const testTime = 10 * time.Second // limit for an event on real sockets
 
-// court is a server under test. Without a net it is on loopback; with one in
-// memory, for a synctest bubble.
-type court struct {
+// testServer is a server under test. With net nil it listens on loopback,
+// otherwise in memory, for a synctest bubble.
+type testServer struct {
 	t       *testing.T
 	net     *memnet.Network
 	addr    string
 	stamped bool
 	screen  *recorder
-	end     context.CancelFunc // has the server leave
-	over    chan error         // gets what Serve returns
+	end     context.CancelFunc // stops the server
+	over    chan error         // receives the result of Serve
 }
 
-func startCourt(t *testing.T, n *memnet.Network, rounds int) *court {
+func startServer(t *testing.T, n *memnet.Network, rounds int) *testServer {
 	t.Helper()
 	screen := newRecorder()
 	config := ServerConfig{Listen: "127.0.0.1:0", Rounds: rounds, Screen: screen, Log: slog.New(slog.DiscardHandler)}
@@ -43,14 +43,14 @@ func startCourt(t *testing.T, n *memnet.Network, rounds int) *court {
 		var err error
 		s, err = Listen(config)
 		require.NoError(t, err)
-		s.Listen = s.Addr() // as if it had been given
+		s.Listen = s.Addr() // as if the configuration named it
 	} else {
 		ln, err := n.Listen("127.0.0.1:4400")
 		require.NoError(t, err)
 		config.Listen = ln.Addr().String()
 		s = newServer(config, ln, false)
 	}
-	c := &court{t: t, net: n, addr: s.Addr(), stamped: s.stamped, screen: screen, over: make(chan error, 1)}
+	c := &testServer{t: t, net: n, addr: s.Addr(), stamped: s.stamped, screen: screen, over: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.end = cancel
 	go func() { c.over <- s.Serve(ctx) }()
@@ -63,15 +63,15 @@ func startCourt(t *testing.T, n *memnet.Network, rounds int) *court {
 	return c
 }
 
-// mustStamp leaves a test out where the kernel does not note when bytes arrive.
-func (c *court) mustStamp() {
+// mustStamp skips a test if the kernel does not timestamp arrivals.
+func (c *testServer) mustStamp() {
 	if !c.stamped {
-		c.t.Skip("left out: this kernel does not note when bytes arrive, and messages so close to each other may be read either way")
+		c.t.Skip("this kernel does not timestamp arrivals, so messages this close together may be read in either order")
 	}
 }
 
-// ends requires the server to end by itself.
-func (c *court) ends() {
+// ends requires the server to exit by itself.
+func (c *testServer) ends() {
 	c.t.Helper()
 	select {
 	case err := <-c.over:
@@ -82,19 +82,19 @@ func (c *court) ends() {
 	}
 }
 
-// duplex is what connections on loopback and in memory have in common.
+// duplex is the common interface of connections on loopback and in memory.
 type duplex interface {
 	net.Conn
 	CloseWrite() error
 }
 
-// party is a client of the test's own, which says what it likes.
-type party struct {
+// rawClient is a client without a protocol: the test decides what it sends.
+type rawClient struct {
 	t *testing.T
 	duplex
 }
 
-func (c *court) party() *party {
+func (c *testServer) dial() *rawClient {
 	c.t.Helper()
 	var conn net.Conn
 	var err error
@@ -105,28 +105,28 @@ func (c *court) party() *party {
 	}
 	require.NoError(c.t, err)
 	c.t.Cleanup(func() { conn.Close() })
-	return &party{c.t, conn.(duplex)}
+	return &rawClient{c.t, conn.(duplex)}
 }
 
-func (p *party) says(text string) {
+func (p *rawClient) sends(text string) {
 	p.t.Helper()
 	_, err := io.WriteString(p, text)
 	require.NoError(p.t, err)
 }
 
-// hears returns all that the party is told until the end of the connection, which
-// it then closes.
-func (p *party) hears() string {
+// receives returns all that the client receives until the end of the connection,
+// and closes it.
+func (p *rawClient) receives() string {
 	p.t.Helper()
-	require.NoError(p.t, p.SetReadDeadline(time.Now().Add(2*patience)))
-	said, err := io.ReadAll(p)
-	require.NoError(p.t, err, "after %q", said)
+	require.NoError(p.t, p.SetReadDeadline(time.Now().Add(2*waitLimit)))
+	got, err := io.ReadAll(p)
+	require.NoError(p.t, err, "after %q", got)
 	require.NoError(p.t, p.Close())
-	return string(said)
+	return string(got)
 }
 
-// quiet requires that the party is told nothing for now.
-func (p *party) quiet() {
+// quiet requires that the client has received nothing so far.
+func (p *rawClient) quiet() {
 	p.t.Helper()
 	require.NoError(p.t, p.SetReadDeadline(time.Now().Add(time.Nanosecond)))
 	n, err := p.Read(make([]byte, 1))
@@ -134,8 +134,9 @@ func (p *party) quiet() {
 	require.Zero(p.t, n)
 }
 
-// resets has the party vanish as one does that is killed or whose cable breaks.
-func (p *party) resets() {
+// resets closes the connection with a reset, as the kernel does for a killed
+// process.
+func (p *rawClient) resets() {
 	switch conn := p.duplex.(type) {
 	case *memnet.Conn:
 		conn.Reset()
@@ -145,7 +146,7 @@ func (p *party) resets() {
 	require.NoError(p.t, p.Close())
 }
 
-// recorder is a screen.
+// recorder is a screen that records what is written to it.
 type recorder struct {
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -179,7 +180,7 @@ func (r *recorder) next() string {
 	}
 }
 
-// rest returns the lines that next has not.
+// rest returns the lines that next has not returned.
 func (r *recorder) rest() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -8,15 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// drowsy is a connection whose reader is held up in the second part of a silence,
-// until time is up, while more arrives.
-type drowsy struct {
+// delayedConn is a connection whose reader is delayed in the second part of a
+// silence until the deadline has passed, while more bytes arrive.
+type delayedConn struct {
 	net.Conn
 	deadlines int
 	meanwhile func()
 }
 
-func (d *drowsy) SetReadDeadline(t time.Time) error {
+func (d *delayedConn) SetReadDeadline(t time.Time) error {
 	if d.deadlines++; d.deadlines == 3 {
 		d.meanwhile()
 		t = time.Now()
@@ -24,16 +24,16 @@ func (d *drowsy) SetReadDeadline(t time.Time) error {
 	return d.Conn.SetReadDeadline(t)
 }
 
-// What has arrived while the server was held up was no silence.
-func TestAServerThatIsHeldUpEndsNoMessage(t *testing.T) {
+// Bytes that arrive while the server is delayed interrupt the silence.
+func TestADelayedServerEndsNoMessage(t *testing.T) {
 	b := newBench(t)
 	x := b.dials("Client X: Ah")
 	at := b.accepts()
-	at.Conn = &drowsy{Conn: at.Conn, meanwhile: func() {
-		b.says(x, "naf")
+	at.Conn = &delayedConn{Conn: at.Conn, meanwhile: func() {
+		b.sends(x, "naf")
 		require.Eventually(t, at.arrivals.unread, testTime, time.Millisecond)
 	}}
-	h := &hearing{caller: at, rounds: b.door.rounds, ready: func() error { return nil }}
-	require.NoError(t, h.hear(t.Context()))
+	r := &receiver{clientConn: at, rounds: b.listener.rounds, ready: func() error { return nil }}
+	require.NoError(t, r.receive(t.Context()))
 	require.Equal(t, signed{"X", "Ahnaf"}, at.m.signed)
 }

@@ -43,8 +43,8 @@ func TestMessages(t *testing.T) {
 		"\x1b[2J":                               `"\x1b[2J" is not of the form`,
 		"Client ERR: x":                         `the name "ERR" would`,
 		"Client ERR syntax a: x":                `the name "ERR syntax a" would`,
-		"Client X: " + strings.Repeat("x", 498): "NAME: TEXT has 501 bytes; 500 are the limit",
-		"Client X: " + strings.Repeat("\x1b", 125): "NAME: TEXT has 503 bytes; 500 are the limit",
+		"Client X: " + strings.Repeat("x", 498): "NAME: TEXT has 501 bytes; the limit is 500",
+		"Client X: " + strings.Repeat("\x1b", 125): "NAME: TEXT has 503 bytes; the limit is 500",
 	} {
 		_, err := parse([]byte(message))
 		var r *refusal
@@ -54,8 +54,8 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// Fault O1: a message that holds the words between the two messages of a verdict
-// makes it one of three.
+// Fault O1: a message that contained " received before " gave the verdict three
+// parts.
 func TestAVerdictHasTwoParts(t *testing.T) {
 	for _, sent := range []string{
 		"Client X: a received before Y: b",
@@ -71,7 +71,7 @@ func TestAVerdictHasTwoParts(t *testing.T) {
 		_, err := parse([]byte(sent))
 		var r *refusal
 		require.ErrorAs(t, err, &r, "%q", sent)
-		assert.Equal(t, refusal{"syntax", `"received before" is what a verdict says; choose other words`}, *r)
+		assert.Equal(t, refusal{"syntax", `"received before" separates the parts of a verdict; choose other words`}, *r)
 		name, text, _ := strings.Cut(strings.TrimPrefix(sent, salutation), ": ")
 		assert.Error(t, check(name, text), "%q", sent)
 	}
@@ -87,34 +87,35 @@ func TestAVerdictHasTwoParts(t *testing.T) {
 	}
 }
 
-// A verdict is read by one recv of 1,024, and no name makes it look like an error.
+// The longest verdict fits one recv of 1,024, and no name makes it look like an
+// error.
 func TestTheLongestVerdictFitsAndIsNoError(t *testing.T) {
 	longest, err := parse([]byte("Client X: " + strings.Repeat("\x1b", 124) + "."))
 	require.NoError(t, err)
 	require.Len(t, longest.String(), maxSigned)
 	m := &message{signed: longest, ended: true}
-	said := m.answer((&round{first: m, second: m}).verdict())
-	assert.Len(t, said, 1018)
-	assert.LessOrEqual(t, len(said), maxVerdict)
+	got := m.answer((&round{first: m, second: m}).verdict())
+	assert.Len(t, got, 1018)
+	assert.LessOrEqual(t, len(got), maxVerdict)
 }
 
-func TestWhatAClientMayNotSend(t *testing.T) {
+func TestMessagesThatAClientMayNotSend(t *testing.T) {
 	require.NoError(t, check("X", "Ahnaf"))
 	require.NoError(t, check("a:", ""))
 	for want, args := range map[string][2]string{
-		"NAME is empty":                   {"", "x"},
-		"without control characters":      {"X", "a\nb"},
-		"of one line":                     {"X\x1b", "a"},
-		`NAME "a: b" has a colon`:         {"a: b", "x"},
-		`the name "ERR" would`:            {"ERR", "x"},
-		"NAME: TEXT has 503 bytes; 500 a": {"X", strings.Repeat("x", 500)},
+		"NAME is empty":                              {"", "x"},
+		"without control characters":                 {"X", "a\nb"},
+		"one line each":                              {"X\x1b", "a"},
+		`NAME "a: b" contains a colon`:               {"a: b", "x"},
+		`the name "ERR" would`:                       {"ERR", "x"},
+		"NAME: TEXT has 503 bytes; the limit is 500": {"X", strings.Repeat("x", 500)},
 	} {
 		assert.ErrorContains(t, check(args[0], args[1]), want)
 	}
 }
 
-// What a client may send is taken as it was meant; and whatever is sent, it can
-// be shown, and fits.
+// A message that check accepts is parsed into the same name and text, and the
+// content of every message can be shown and fits a verdict.
 func FuzzMessage(f *testing.F) {
 	for _, seed := range []string{"Client X: Ahnaf", "Client ERR: x", "Client a:: b", "Client : ", "x", "Client \xff: \u202e", "Client X:\t: x", "Client X: a received before Y: b"} {
 		f.Add([]byte(seed))
@@ -125,7 +126,7 @@ func FuzzMessage(f *testing.F) {
 		switch {
 		case errors.As(err, &r):
 			if !lines.Clean([]byte(r.line())) || len(r.line()) > maxVerdict {
-				t.Fatalf("%q can't be said", r.line())
+				t.Fatalf("%q cannot be shown", r.line())
 			}
 		case err != nil:
 			t.Fatal(err)

@@ -9,64 +9,62 @@ import (
 	"time"
 )
 
-// settling is how long a message that is complete is waited with, in case that
-// another one has arrived earlier that the rounds can't know of yet: where the
-// kernel can't be asked what has not been read, or while the very goroutine that
-// accepts is held up.
+// settling is how long a complete message is held back in case an earlier one has
+// arrived but has not been read. The kernel may not report unread bytes, and the
+// goroutine that accepts connections may be delayed.
 const settling = 100 * time.Millisecond
 
-// hearing is the reading of one message. It belongs to the goroutine that owns
-// the connection.
-type hearing struct {
-	*caller
+// receiver reads one message. It is for the goroutine that owns the connection.
+type receiver struct {
+	*clientConn
 	rounds *rounds
-	ready  func() error // is called when nothing is missing but time to settle; its error is hear's
+	ready  func() error // called once the message is complete, before it settles; receive returns its error
 
-	text  []byte    // what has arrived
-	whole bool      // by LF or half-close: no more of it will
-	quiet bool      // nothing came for a part of the silence: see deadline
-	limit time.Time // for the first byte, and then for all of them
+	text  []byte    // received so far
+	whole bool      // ended by LF or half-close
+	quiet bool      // the first part of the silence has passed: see deadline
+	limit time.Time // for the first byte, then for the whole message
 }
 
-// hear reads a message, telling the rounds when its bytes arrive. When it returns
-// nil the message is complete, and time to say so to the rounds. A refusal is for
-// the client, io.EOF says that it has closed without a word, any other error that
-// the connection has failed.
-func (h *hearing) hear(ctx context.Context) error {
-	// The read under way ends with ctx; one that begins later looks at ctx itself.
-	defer atEnd(ctx, func() { _ = h.SetReadDeadline(time.Now()) })()
+// receive reads a message and reports the arrival of its bytes to rounds. If it
+// returns nil the message is complete and rounds.complete must be called. A
+// *refusal is to be sent to the client, io.EOF means that the client closed
+// without sending, and any other error that the connection failed or ctx is done.
+func (r *receiver) receive(ctx context.Context) error {
+	// ctx ends a read in progress through its deadline; the loop checks ctx before the next one.
+	defer atEnd(ctx, func() { _ = r.SetReadDeadline(time.Now()) })()
 	buf := make([]byte, maxMessage)
-	h.limit = time.Now().Add(patience)
-	for !h.whole {
-		if err := h.SetReadDeadline(h.deadline()); err != nil {
+	r.limit = time.Now().Add(waitLimit)
+	for !r.whole {
+		if err := r.SetReadDeadline(r.deadline()); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		n, err := h.rounds.read(h.caller, buf[len(h.text):])
+		n, err := r.rounds.read(r.clientConn, buf[len(r.text):])
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case n > 0:
-			err = h.take(buf[:len(h.text)+n])
+			err = r.append(buf[:len(r.text)+n])
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			switch {
-			case h.quiet && !h.arrivals.unread():
-				return h.parse() // the settling was part of the silence
-			case len(h.text) == 0:
-				return refuse("timeout", "nothing came for %v", patience)
+			case r.quiet && !r.arrivals.unread():
+				return r.parse() // the silence includes the settling time
+			case len(r.text) == 0:
+				return refuse("timeout", "nothing received for %v", waitLimit)
 			}
-			h.quiet, err = true, nil
-		case err == io.EOF && len(h.text) > 0:
-			h.whole, err = true, nil
+			r.quiet, err = true, nil
+		case err == io.EOF && len(r.text) > 0:
+			r.whole, err = true, nil
 		}
 		if err != nil {
 			return err
 		}
 	}
-	h.rounds.whole(h.caller)
-	if err := h.parse(); err != nil {
+	r.rounds.finish(r.clientConn)
+	if err := r.parse(); err != nil {
 		return err
 	}
 	settled := time.NewTimer(settling)
@@ -79,48 +77,48 @@ func (h *hearing) hear(ctx context.Context) error {
 	}
 }
 
-// deadline returns how long to wait for the next byte. Silence is waited for in
-// two parts, so that bytes which have arrived are read before time is up even if
-// this process was held up all the while; and where the kernel can be asked there
-// is no end to it while there are some.
-func (h *hearing) deadline() time.Time {
+// deadline returns the deadline of the next read. A silence is split into two
+// reads, so that bytes which arrived while this process was delayed are read
+// before the silence counts. Where the kernel reports unread bytes, the silence
+// does not end while there are any.
+func (r *receiver) deadline() time.Time {
 	switch {
-	case len(h.text) == 0:
-		return h.limit
-	case h.quiet:
+	case len(r.text) == 0:
+		return r.limit
+	case r.quiet:
 		return time.Now().Add(settling)
 	}
 	return time.Now().Add(silence - settling)
 }
 
-// take takes in what has been read so far.
-func (h *hearing) take(text []byte) error {
-	if len(h.text) == 0 {
-		h.limit = time.Now().Add(patience)
+// append records that text has been received so far.
+func (r *receiver) append(text []byte) error {
+	if len(r.text) == 0 {
+		r.limit = time.Now().Add(waitLimit)
 	}
-	h.text, h.quiet = text, false
+	r.text, r.quiet = text, false
 	if end := bytes.IndexByte(text, '\n'); end >= 0 {
-		h.text, h.whole, h.m.ended = bytes.TrimSuffix(text[:end], []byte("\r")), true, true
+		r.text, r.whole, r.m.ended = bytes.TrimSuffix(text[:end], []byte("\r")), true, true
 	}
 	switch {
-	case h.whole:
-	case time.Now().After(h.limit):
-		return refuse("timeout", "the message took more than %v", patience)
-	case len(h.text) == maxMessage:
-		return refuse("syntax", "a message of %d bytes and no end; NAME: TEXT may have %d", maxMessage, maxSigned)
+	case r.whole:
+	case time.Now().After(r.limit):
+		return refuse("timeout", "the message took more than %v", waitLimit)
+	case len(r.text) == maxMessage:
+		return refuse("syntax", "no line end within %d bytes; NAME: TEXT may have %d", maxMessage, maxSigned)
 	}
 	return nil
 }
 
-func (h *hearing) parse() (err error) {
-	if h.m.signed, err = parse(h.text); err != nil {
+func (r *receiver) parse() (err error) {
+	if r.m.signed, err = parse(r.text); err != nil {
 		return err
 	}
-	return h.ready()
+	return r.ready()
 }
 
-// atEnd has f called when ctx ends, until the function that it returns is
-// called: from then on f neither runs nor will.
+// atEnd calls f when ctx is done, unless stop has been called before. Once stop
+// has returned, f is not running and will not be called.
 func atEnd(ctx context.Context, f func()) (stop func()) {
 	done := make(chan struct{})
 	cancel := context.AfterFunc(ctx, func() {

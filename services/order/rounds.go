@@ -8,74 +8,75 @@ import (
 	"sync"
 )
 
-// rounds makes rounds of messages. All methods may be called by any goroutine.
+// rounds pairs messages. A method whose name ends in Locked expects mu to be
+// held; every other method locks it, and may be called by any goroutine.
 type rounds struct {
-	show    func(line string) // on the server's screen; must not block
-	last    func()            // is called when the last round has been decided
-	backlog func() int        // how many connections there are to be accepted
+	show    func(line string) // writes to the server's screen; must not block
+	last    func()            // called when the last round has been decided
+	backlog func() int        // number of connections that wait to be accepted
 
-	mu       sync.Mutex
-	heard    map[*caller]bool // those of whom more is to be read
-	accepted int              // connections so far
-	sequence sequence
-	waiting  *message // the first of the next round
-	left     int      // rounds to be decided; negative: any number
+	mu         sync.Mutex
+	unfinished map[*clientConn]bool // whose messages are not complete
+	accepted   int                  // number of connections so far
+	sequence   sequence
+	waiting    *message // the first of the next round
+	remaining  int      // rounds to decide; negative: any number
 }
 
-// met says that c has been accepted, as the next one of the backlog.
-func (r *rounds) met(c *caller) {
+// accept records that c, the oldest connection of the backlog, has been accepted.
+func (r *rounds) accept(c *clientConn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.accepted++
-	r.heard[c] = true
-	if r.awaited() && c.arrivals.unread() {
+	r.unfinished[c] = true
+	if r.latestAwaitedLocked() && c.arrivals.unread() {
 		r.sequence.expect(c.m)
 	}
-	r.advance()
+	r.advanceLocked()
 }
 
-// read reads more of the message of c. A line end that comes by itself ends the
-// message without making it any later; for what is read together the kernel has
-// one time.
-func (r *rounds) read(c *caller, b []byte) (int, error) {
+// read reads more bytes of c's message. A line end that arrives by itself ends
+// the message but does not change its time. If it arrives together with other
+// bytes, the kernel has only one time for all of them.
+func (r *rounds) read(c *clientConn, b []byte) (int, error) {
 	return c.arrivals.read(b, &r.mu, func(n int, at int64) {
 		if bytes.HasPrefix(b[:n], []byte("\n")) || bytes.HasPrefix(b[:n], []byte("\r\n")) {
 			return
 		}
 		r.sequence.arrived(c.m, at)
-		r.advance()
+		r.advanceLocked()
 	})
 }
 
-// complete says that no more is to be read of the message of c, which is well
-// formed. Its round will come by decided. What has arrived by now, and has not
-// been read, is waited for: it may be earlier.
-func (r *rounds) complete(c *caller) {
+// complete records that c's message is complete and well formed. The channel
+// c.m.decided receives its round. A message whose bytes have arrived by now but
+// have not been read may be earlier, so c's message waits for it.
+func (r *rounds) complete(c *clientConn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.heard, c)
-	for other := range r.heard {
+	delete(r.unfinished, c)
+	for other := range r.unfinished {
 		if other.arrivals.unread() {
 			r.sequence.expect(other.m)
 		}
 	}
 	c.m.final, c.m.after = true, r.accepted+r.backlog()
-	r.advance()
+	r.advanceLocked()
 }
 
-// whole says that no more is to be read of the message of c.
-func (r *rounds) whole(c *caller) {
+// finish records that no more of c's message will be read.
+func (r *rounds) finish(c *clientConn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.heard, c)
+	delete(r.unfinished, c)
 }
 
-// withdraw takes out the message of c, unless it is in a round: then it returns
-// false, and the round is in decided.
-func (r *rounds) withdraw(c *caller) bool {
+// withdraw removes c's message. It returns false if the message is already in a
+// round, which c.m.decided then holds.
+func (r *rounds) withdraw(c *clientConn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.heard, c)
+	delete(r.unfinished, c)
 	if len(c.m.decided) > 0 {
 		return false
 	}
@@ -84,13 +85,14 @@ func (r *rounds) withdraw(c *caller) bool {
 		r.show(fmt.Sprintf("No verdict for %s: no second message", c.m.name))
 	}
 	r.sequence.drop(c.m)
-	r.advance()
+	r.advanceLocked()
 	return true
 }
 
-// advance takes in all messages whose turn has come. The caller holds mu.
-func (r *rounds) advance() {
-	for r.left != 0 {
+// advanceLocked shows and pairs every message whose place in the order is
+// certain.
+func (r *rounds) advanceLocked() {
+	for r.remaining != 0 {
 		m := r.sequence.first()
 		if m == nil || m.after > r.accepted {
 			return
@@ -105,52 +107,53 @@ func (r *rounds) advance() {
 		r.waiting = nil
 		both.first.decided <- both
 		both.second.decided <- both
-		if r.left--; r.left == 0 {
+		if r.remaining--; r.remaining == 0 {
 			r.last()
 		}
 	}
 }
 
-// awaited reports whether the latest connection that was accepted is one of those
-// that a message waits for. The caller holds mu.
-func (r *rounds) awaited() bool {
+// latestAwaitedLocked reports whether a message waits for the connection that was
+// accepted last.
+func (r *rounds) latestAwaitedLocked() bool {
 	return slices.ContainsFunc(r.sequence.begun, func(m *message) bool { return m.after >= r.accepted })
 }
 
-// round is two messages in order.
+// round is a pair of messages, in order.
 type round struct {
 	first, second *message
 	show          func(line string)
 
 	mu   sync.Mutex
-	told []string // names of the clients that were
-	left []string // and of those that could not be
+	sent []string // names of the clients that received the verdict
+	left []string // names of the clients that did not
 }
 
 func (r *round) verdict() string { return r.first.String() + before + r.second.String() }
 
-// acknowledged says that the client of m was told the verdict, or, with an error,
-// that it could not be. After the second call the screen shows who was told,
-// by name and not by order, as it does in the assignment.
+// acknowledged records that the verdict was sent to the client of m or, if err is
+// not nil, that it could not be sent. The second call shows which clients it was
+// sent to, sorted by name and not in the order of the round, as in the
+// assignment.
 func (r *round) acknowledged(m *message, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
-		r.told = append(r.told, m.name)
+		r.sent = append(r.sent, m.name)
 	} else {
 		r.left = append(r.left, m.name)
 	}
-	if len(r.told)+len(r.left) < 2 {
+	if len(r.sent)+len(r.left) < 2 {
 		return
 	}
-	slices.Sort(r.told)
+	slices.Sort(r.sent)
 	slices.Sort(r.left)
 	switch len(r.left) {
 	case 0:
-		r.show("Sent acknowledgment to both " + strings.Join(r.told, " and "))
+		r.show("Sent acknowledgment to both " + strings.Join(r.sent, " and "))
 	case 1:
-		r.show(fmt.Sprintf("Sent acknowledgment to %s; %s has left", r.told[0], r.left[0]))
+		r.show(fmt.Sprintf("Sent acknowledgment to %s; %s has left", r.sent[0], r.left[0]))
 	default:
-		r.show(fmt.Sprintf("Sent acknowledgment to nobody; %s have left", strings.Join(r.left, " and ")))
+		r.show(fmt.Sprintf("Sent no acknowledgment; %s have left", strings.Join(r.left, " and ")))
 	}
 }

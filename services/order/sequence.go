@@ -1,31 +1,32 @@
 package order
 
-// message is one message from its first byte on.
+// message is a message from its first byte on. The sequence owns the fields at,
+// nth and final; rounds owns after.
 type message struct {
-	signed      // once it is complete
+	signed      // set once it is complete
 	ended  bool // by LF
 
-	at    int64  // when its last byte so far arrived, in ns since 1970; the sequence's
-	nth   uint64 // which of all arrivals that was; the sequence's
-	final bool   // at will not change any more; the sequence's
-	after int    // final as soon as so many connections have been accepted; the rounds'
+	at    int64  // arrival of its latest byte, in ns since 1970
+	nth   uint64 // number of that arrival among all arrivals
+	final bool   // at does not change any more
+	after int    // its round waits until so many connections have been accepted
 
-	decided chan *round // gets the round that it is in; holds one
+	decided chan *round // receives its round; buffers one
 }
 
 func newMessage() *message { return &message{decided: make(chan *round, 1)} }
 
-// sequence puts messages in the order in which their last bytes arrived. One that
-// is final is held back while an earlier one is not: that one either becomes
-// final, and is the earlier, or gets another byte, and is the later. The zero
-// value is an empty sequence; it is for one goroutine at a time.
+// sequence sorts messages by the arrival of their last bytes. It holds a final
+// message back while an earlier one is not final: the earlier one either becomes
+// final, and stays earlier, or receives another byte, and becomes the later one.
+// The zero value is an empty sequence. It is for one goroutine at a time.
 type sequence struct {
-	begun    []*message // and not taken, in no order: there are few
+	begun    []*message // not dropped yet; unsorted, because there are few
 	arrivals uint64
 }
 
-// arrived says that the latest byte of m arrived at that time. Of two at the same
-// time the first to be told of is the earlier.
+// arrived records that the latest byte of m arrived at the time at. Of two
+// messages with the same time, the one recorded first is the earlier.
 func (s *sequence) arrived(m *message, at int64) {
 	if m.nth == 0 {
 		s.begun = append(s.begun, m)
@@ -34,15 +35,15 @@ func (s *sequence) arrived(m *message, at int64) {
 	m.at, m.nth = at, s.arrivals
 }
 
-// expect says that bytes of m have arrived, at a time that is not known yet.
-// Until it is, m may be the earliest.
+// expect records that bytes of m have arrived at a time that is not known yet.
+// Until arrived is called, m counts as the earliest message.
 func (s *sequence) expect(m *message) {
 	if m.nth == 0 {
 		s.arrived(m, 0)
 	}
 }
 
-// drop takes m out, if it is in.
+// drop removes m, if it is present.
 func (s *sequence) drop(m *message) {
 	for i, other := range s.begun {
 		if other == m {
@@ -52,8 +53,7 @@ func (s *sequence) drop(m *message) {
 	}
 }
 
-// first returns the message that comes next, or nil as long as that is not
-// certain.
+// first returns the next message, or nil while that is not certain.
 func (s *sequence) first() *message {
 	var first *message
 	for _, m := range s.begun {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// next takes out the message that comes next.
+// next removes and returns the next message.
 func next(s *sequence) *message {
 	m := s.first()
 	if m != nil {
@@ -20,26 +20,26 @@ func next(s *sequence) *message {
 func TestSequence(t *testing.T) {
 	var s sequence
 	a, b, c, d := newMessage(), newMessage(), newMessage(), newMessage()
-	assert.Nil(t, next(&s), "nobody is there")
+	assert.Nil(t, next(&s), "no message yet")
 	s.arrived(a, 10)
 	s.arrived(b, 20)
 	b.final = true
-	assert.Nil(t, next(&s), "a may yet be final, and is the earlier")
+	assert.Nil(t, next(&s), "a may still become final, and is the earlier")
 	s.arrived(a, 30)
-	assert.Same(t, b, next(&s), "a is the later now")
+	assert.Same(t, b, next(&s), "a is the later one now")
 	assert.Nil(t, next(&s))
 	s.arrived(c, 25)
 	c.final = true
-	assert.Same(t, c, next(&s), "read later, and arrived earlier")
+	assert.Same(t, c, next(&s), "read later, but arrived earlier")
 	s.arrived(d, 40)
 	d.final = true
 	s.drop(a)
-	assert.Same(t, d, next(&s), "nobody is before it any more")
+	assert.Same(t, d, next(&s), "no message is before it now")
 	s.drop(a)
 	assert.Nil(t, next(&s))
 }
 
-func TestOfTwoAtTheSameTimeTheFirstToBeReadIsTheEarlier(t *testing.T) {
+func TestMessagesWithTheSameTimeAreInTheOrderOfTheirReads(t *testing.T) {
 	var s sequence
 	a, b := newMessage(), newMessage()
 	s.arrived(b, 10)
@@ -51,7 +51,7 @@ func TestOfTwoAtTheSameTimeTheFirstToBeReadIsTheEarlier(t *testing.T) {
 	assert.Same(t, a, next(&s))
 }
 
-func TestOneWhoseTimeIsNotKnownMayBeTheEarliest(t *testing.T) {
+func TestAMessageWithoutATimeMayBeTheEarliest(t *testing.T) {
 	var s sequence
 	a, b := newMessage(), newMessage()
 	s.arrived(a, 10)
@@ -60,14 +60,14 @@ func TestOneWhoseTimeIsNotKnownMayBeTheEarliest(t *testing.T) {
 	assert.Nil(t, next(&s))
 	s.arrived(b, 20)
 	s.expect(b)
-	assert.Same(t, a, next(&s), "now it is known")
+	assert.Same(t, a, next(&s), "the time of b is known now")
 	b.final = true
 	assert.Same(t, b, next(&s))
 	assert.Empty(t, s.begun)
 }
 
-// Whatever the order of bytes and of completions, messages come out in the order
-// of their last bytes, all of them, and each as soon as that is certain.
+// In any order of bytes and completions, the sequence returns every message,
+// sorted by last byte, and each as soon as its place is certain.
 func TestSequenceOfManyInAnyOrder(t *testing.T) {
 	for seed := range uint64(500) {
 		rng := rand.New(rand.NewPCG(seed, 0))
@@ -95,7 +95,7 @@ func TestSequenceOfManyInAnyOrder(t *testing.T) {
 			}
 			for _, m := range s.begun {
 				if m.final {
-					require.True(t, earlierIsOpen(s.begun, m), "seed %d: held back for nothing", seed)
+					require.True(t, earlierIsOpen(s.begun, m), "seed %d: held back without need", seed)
 				}
 			}
 		}

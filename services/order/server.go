@@ -15,13 +15,13 @@ import (
 
 const (
 	maxStrangers = 256 // connections without a complete message
-	maxWaiting   = 512 // clients that have sent one and are to be told
+	maxWaiting   = 512 // clients with a complete message that wait for a verdict
 )
 
-// ServerConfig is what a server needs to know. All fields must be set.
+// ServerConfig configures a Server. All fields must be set.
 type ServerConfig struct {
-	Listen string // HOST:PORT; port 0 picks a free one, and the screen says which
-	Rounds int    // to decide before Serve returns; 0: any number
+	Listen string // HOST:PORT; port 0 picks a free port, which the screen shows
+	Rounds int    // number of rounds to decide before Serve returns; 0: no limit
 	Screen io.Writer
 	Log    *slog.Logger
 }
@@ -30,18 +30,18 @@ type ServerConfig struct {
 type Server struct {
 	ServerConfig
 	ln      net.Listener
-	stamped bool          // the kernel notes when bytes arrive
-	room    chan struct{} // holds one for each client that is to be told
+	stamped bool          // the kernel timestamps arrivals
+	slots   chan struct{} // holds one value for each client that waits for a verdict
 }
 
-// Listen takes the server's port. The error names it and says what to do. After
-// success Serve must be called.
+// Listen opens the server's port. An error names the address and the remedy.
+// After success Serve must be called.
 func Listen(c ServerConfig) (*Server, error) {
 	ln, stamped, err := listenStamped(func() (net.Listener, error) { return tcp.Listen(c.Listen) })
 	if err != nil {
 		return nil, err
 	}
-	c.Log.Debug("times of arrival", "from the kernel", stamped)
+	c.Log.Debug("opened the listener", "timestamps", stamped)
 	return newServer(c, ln, stamped), nil
 }
 
@@ -52,15 +52,16 @@ func newServer(c ServerConfig, ln net.Listener, stamped bool) *Server {
 // Addr returns where the server listens.
 func (s *Server) Addr() string { return s.ln.Addr().String() }
 
-// These end the clients that are left when the server ends.
+// The reasons that the remaining clients receive when the server exits.
 var (
 	errOver    = refuse("leaving", "the server has decided its last round")
-	errLeaving = refuse("leaving", "the server was asked to end")
+	errLeaving = refuse("leaving", "the server was stopped")
 )
 
-// Serve decides rounds until it has decided as many as it was to, or ctx ends;
-// either is success. Everybody has then been told how it ended, or had a second
-// to listen. An error says that the screen failed. It may be called once.
+// Serve decides rounds until it has decided the configured number or ctx is done,
+// and then returns nil. Before that it has sent every client its verdict or an
+// ERR line, and waited at most a second for the client to read it. It returns an
+// error if it cannot write to Screen. It may be called once.
 func (s *Server) Serve(ctx context.Context) error {
 	ending, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
@@ -72,15 +73,15 @@ func (s *Server) Serve(ctx context.Context) error {
 		shown.Show("Listening on " + s.Addr())
 	}
 
-	left := s.Rounds
-	if left == 0 {
-		left = -1
+	remaining := s.Rounds
+	if remaining == 0 {
+		remaining = -1
 	}
-	r := &rounds{show: shown.Show, last: func() { end(errOver) }, heard: make(map[*caller]bool), left: left}
-	ln := door{s.ln, r, s.stamped}
+	r := &rounds{show: shown.Show, last: func() { end(errOver) }, unfinished: make(map[*clientConn]bool), remaining: remaining}
+	ln := listener{s.ln, r, s.stamped}
 	r.backlog = ln.waiting
 	tcp.Server{Strangers: maxStrangers, Log: s.Log, Handle: func(conn net.Conn, known func()) {
-		s.serve(ending, r, conn.(*caller), known)
+		s.serve(ending, r, conn.(*clientConn), known)
 	}}.Serve(ending, ln)
 	if err := shown.Flush(); err != nil {
 		return fmt.Errorf("the screen: %w", err)
@@ -88,25 +89,25 @@ func (s *Server) Serve(ctx context.Context) error {
 	return nil
 }
 
-// serve is the life of one connection.
-func (s *Server) serve(ctx context.Context, r *rounds, c *caller, known func()) {
+// serve handles one connection.
+func (s *Server) serve(ctx context.Context, r *rounds, c *clientConn, known func()) {
 	admitted := false
 	defer func() {
 		if admitted {
-			<-s.room
+			<-s.slots
 		}
 	}()
-	h := &hearing{caller: c, rounds: r, ready: func() error {
+	in := &receiver{clientConn: c, rounds: r, ready: func() error {
 		select {
-		case s.room <- struct{}{}:
+		case s.slots <- struct{}{}:
 			admitted = true
 			known()
 			return nil
 		default:
-			return refuse("full", "%d others are waiting, and there is no room for more", maxWaiting)
+			return refuse("full", "%d other clients already wait for a verdict", maxWaiting)
 		}
 	}}
-	decided, err := h.decide(ctx)
+	decided, err := in.decide(ctx)
 	var why *refusal
 	switch {
 	case err == nil:
@@ -116,37 +117,37 @@ func (s *Server) serve(ctx context.Context, r *rounds, c *caller, known func()) 
 			tcp.Drain(c)
 		}
 	case errors.As(err, &why):
-		s.Log.Debug("no verdict", "from", c.RemoteAddr(), "why", why)
+		s.Log.Debug("refused a message", "from", c.RemoteAddr(), "why", why)
 		tcp.Refuse(c, []byte(why.line()+"\n"))
 	case err != io.EOF:
 		s.Log.Debug("a connection failed", "from", c.RemoteAddr(), "err", err)
 	}
 }
 
-// decide hears the message and returns its round, or why it is in none: see hear
-// for the errors.
-func (h *hearing) decide(ctx context.Context) (*round, error) {
-	err := h.hear(ctx)
+// decide receives the message and returns its round, or an error if it is in
+// none: see receive.
+func (r *receiver) decide(ctx context.Context) (*round, error) {
+	err := r.receive(ctx)
 	if err == nil {
-		h.rounds.complete(h.caller)
-		late := time.NewTimer(patience)
+		r.rounds.complete(r.clientConn)
+		late := time.NewTimer(waitLimit)
 		defer late.Stop()
 		select {
-		case decided := <-h.m.decided:
+		case decided := <-r.m.decided:
 			return decided, nil
 		case <-late.C:
-			err = refuse("timeout", "no second message came for %v", patience)
+			err = refuse("timeout", "no second message received for %v", waitLimit)
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}
 	}
-	if !h.rounds.withdraw(h.caller) {
-		return <-h.m.decided, nil
+	if !r.rounds.withdraw(r.clientConn) {
+		return <-r.m.decided, nil
 	}
 	return nil, err
 }
 
-// answer is a verdict as m's client gets it.
+// answer returns a verdict as it is sent to the client of m.
 func (m *message) answer(verdict string) []byte {
 	if m.ended {
 		verdict += "\n"
@@ -154,8 +155,9 @@ func (m *message) answer(verdict string) []byte {
 	return []byte(verdict)
 }
 
-// Probe asks the server that listens at addr whether it is well: it takes
-// connections, and ends one on which nothing is said. It gives up when ctx ends.
+// Probe checks that the server at addr is healthy: it accepts a connection, and
+// closes it when the client sends nothing and half-closes. It gives up when ctx
+// is done.
 func Probe(ctx context.Context, addr string) error {
 	conn, err := tcp.Dial(ctx, "", addr)
 	if err != nil {
@@ -164,27 +166,27 @@ func Probe(ctx context.Context, addr string) error {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	if err := conn.CloseWrite(); err != nil {
-		return fmt.Errorf("ask %s: %w", addr, err)
+		return fmt.Errorf("half-close the connection to %s: %w", addr, err)
 	}
 	switch n, err := conn.Read(make([]byte, 1)); {
 	case err == io.EOF:
 		return nil
 	case n > 0:
-		return fmt.Errorf("%s answers, but not as an order-server does", addr)
+		return fmt.Errorf("%s responds, but is not an order-server", addr)
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s takes the connection and does not answer", addr)
+		return fmt.Errorf("%s accepts the connection but does not respond", addr)
 	default:
-		return fmt.Errorf("answer of %s: %w", addr, err)
+		return fmt.Errorf("read from %s: %w", addr, err)
 	}
 }
 
-// Check takes in the arguments, of which there are none, and checks all else.
+// Check returns an error if there are arguments or a field is wrong.
 func (c *ServerConfig) Check(args []string) error {
 	switch {
 	case len(args) > 0:
 		return fmt.Errorf("%q is one argument too many", args[0])
 	case c.Rounds < 0:
-		return fmt.Errorf("-rounds %d is no number of rounds; give 1 or more, or 0 for any number", c.Rounds)
+		return fmt.Errorf("-rounds %d is not valid; give 1 or more, or 0 for no limit", c.Rounds)
 	}
 	return tcp.CheckAddr(c.Listen)
 }

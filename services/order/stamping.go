@@ -8,21 +8,23 @@ import (
 	"time"
 )
 
-// Bytes are counted, and not the time that they take: on a busy machine that says
-// more of who else runs than of the kernel.
+// The limits count bytes, not time: elapsed time on a busy machine says little
+// about the kernel.
 const (
-	rehearsed = 25  // bytes on end that have a time, a millisecond or more apart
-	rehearsal = 500 // bytes at most
+	stampedRun = 25  // consecutive bytes with a timestamp, at least a millisecond apart
+	probeBytes = 500 // bytes at most
 
-	rehearsalTime = 10 * time.Second // for something that does not answer at all
+	probeTimeout = 10 * time.Second // for a connection that does not respond
 )
 
-// rehearse has the kernel begin to note arrivals, and reports whether it does; it
-// goes on until stop is called. The kernel begins when the first on the machine
-// asks for it, and a moment later; and it may still be about to end, because the
-// last one before has closed. Meanwhile some bytes have a time and others, read
-// at the same time, have none: nothing could be told from that.
-func rehearse() (works bool, stop func()) {
+// startStamping makes the kernel timestamp received packets, and reports whether
+// it does; it continues until stop is called. The kernel starts a moment after
+// the first socket on the machine asks for timestamps, and stops a moment after
+// the last such socket is closed. In between some bytes have a timestamp and
+// others, read at the same time, have none, so that their order would be unknown.
+// startStamping therefore sends bytes over a connection of its own until enough
+// of them in a row have timestamps.
+func startStamping() (works bool, stop func()) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return false, func() {}
@@ -44,10 +46,10 @@ func rehearse() (works bool, stop func()) {
 	}
 	var mu sync.Mutex
 	var at int64
-	onEnd := 0
+	run := 0
 	every := time.NewTicker(time.Millisecond)
 	defer every.Stop()
-	for range rehearsal {
+	for range probeBytes {
 		if _, err := here.Write([]byte{0}); err != nil {
 			return false, stop
 		}
@@ -56,11 +58,11 @@ func rehearse() (works bool, stop func()) {
 		case err != nil:
 			return false, stop
 		case at == 0:
-			onEnd = 0
+			run = 0
 		default:
-			onEnd++
+			run++
 		}
-		if onEnd == rehearsed {
+		if run == stampedRun {
 			return true, stop
 		}
 		<-every.C
@@ -68,12 +70,12 @@ func rehearse() (works bool, stop func()) {
 	return false, stop
 }
 
-// pair returns a connection to ln, both ends of it, that has its arrivals stamped.
+// pair returns both ends of a connection to ln whose arrivals are timestamped.
 func pair(ln net.Listener) (here, there net.Conn, err error) {
 	if !stamp(ln) {
 		return nil, nil, errors.ErrUnsupported
 	}
-	if here, err = net.DialTimeout("tcp", ln.Addr().String(), rehearsalTime); err != nil {
+	if here, err = net.DialTimeout("tcp", ln.Addr().String(), probeTimeout); err != nil {
 		return nil, nil, err
 	}
 	if there, err = ln.Accept(); err != nil {
@@ -81,7 +83,7 @@ func pair(ln net.Listener) (here, there net.Conn, err error) {
 		return nil, nil, err
 	}
 	for _, c := range []net.Conn{here, there} {
-		_ = c.SetDeadline(time.Now().Add(rehearsalTime)) // an error is met when the connection is used
+		_ = c.SetDeadline(time.Now().Add(probeTimeout)) // if it fails, the next call on c fails too
 	}
 	return here, there, nil
 }
