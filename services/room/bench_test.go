@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sink is a client that takes everything at once.
+// sink is a client that reads everything at once.
 type sink struct {
 	net.Conn
 	bytes int64
@@ -20,7 +20,7 @@ type sink struct {
 func (s *sink) Write(b []byte) (int, error) { s.bytes += int64(len(b)); return len(b), nil }
 func (s *sink) RemoteAddr() net.Addr        { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 52208} }
 
-// source of a flood: the same lines over and over, n of them.
+// flood is a client that sends the same lines n times.
 type flood struct {
 	sink
 	lines []byte
@@ -43,7 +43,7 @@ func (*flood) SetDeadline(time.Time) error      { return nil }
 func (*flood) SetReadDeadline(time.Time) error  { return nil }
 func (*flood) SetWriteDeadline(time.Time) error { return nil }
 
-// newBenchRoom is a room with n who listen.
+// newBenchRoom returns a room with n clients that only read.
 func newBenchRoom(b *testing.B, n int) *room {
 	r := newRoom(Config{Screen: io.Discard, Log: discard, Now: time.Now})
 	for range n {
@@ -54,7 +54,7 @@ func newBenchRoom(b *testing.B, n int) *room {
 	return r
 }
 
-// BenchmarkServe is a line's whole way through the server but for the kernel:
+// BenchmarkServe measures a line's path through the server without the kernel:
 // read, split, escaped, stamped, added, and written by each client's writer.
 func BenchmarkServe(b *testing.B) {
 	for _, listeners := range []int{1, 100} {
@@ -74,7 +74,7 @@ func BenchmarkServe(b *testing.B) {
 	}
 }
 
-// BenchmarkPublish is single lines, as people type them.
+// BenchmarkPublish measures single lines, as people type them.
 func BenchmarkPublish(b *testing.B) {
 	r := newBenchRoom(b, 1)
 	s := r.sessions[0]
@@ -82,20 +82,20 @@ func BenchmarkPublish(b *testing.B) {
 	line := []byte("Hey am client1")
 	b.ReportAllocs()
 	for b.Loop() {
-		s.say(line)
+		s.send(line)
 		s.flush()
 	}
 	r.merge.timer.Stop()
 	s.await()
 }
 
-func BenchmarkAppendSaid(b *testing.B) {
+func BenchmarkAppendLine(b *testing.B) {
 	for name, text := range map[string]string{"ascii": strings.Repeat("x", 63), "utf8": strings.Repeat("ü", 31), "escaped": strings.Repeat("x", 62) + "\x1b"} {
 		b.Run(name, func(b *testing.B) {
 			buf, line, clock := make([]byte, 0, 1024), []byte(text), []byte("13:54:49")
 			b.ReportAllocs()
 			for b.Loop() {
-				buf = appendSaid(buf[:0], "('127.0.0.1', 52208) at ", clock, line)
+				buf = appendLine(buf[:0], "('127.0.0.1', 52208) at ", clock, line)
 			}
 		})
 	}

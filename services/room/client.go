@@ -10,89 +10,55 @@ import (
 	"sync/atomic"
 	"time"
 
-	"peerlab/services/internal/backoff"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
 const (
-	dialPatience = 10 * time.Second // for a server that is not there yet
-	dialSay      = time.Second      // before the user is told that it is not
-	dialFirst    = 50 * time.Millisecond
-	dialLast     = time.Second     // between two attempts
-	partPatience = 2 * time.Second // for the server to take what was typed last, and to close
+	dialTimeout = 10 * time.Second // for the server to accept a connection
+	partTimeout = 2 * time.Second  // for the server to read the last typed lines and to close
 
-	screenPatience = time.Second // for the screen, after that
+	screenTimeout = time.Second // for the screen, after that time
 
-	maxShown = 64 << 10 // bytes of a line that the server sends
-	showSize = 64 << 10 // bytes that are shown at once
+	maxShown = 64 << 10 // bytes; a longer line of the server is dropped
+	showSize = 64 << 10 // bytes that one write to the screen holds
 )
 
-// Client is somebody at a terminal: it sends what is typed and shows what comes.
-// All fields but Dial must be set; without it TCP is dialled.
+// Client sends the typed lines to the server and shows the lines that it
+// receives. All fields but Dial must be set.
 type Client struct {
 	Server string // HOST:PORT
 	Screen io.Writer
 	Input  Input
 	Log    *slog.Logger
-	Dial   func(ctx context.Context, addr string) (net.Conn, error)
+	Dial   tcp.DialFunc // nil: TCP
 }
 
-// errNoServer says that there was nobody to connect to for as long as a client
-// waits.
-var errNoServer = fmt.Errorf("nobody there for %v; start room-server, or give its address with -server", dialPatience)
-
-// Run connects and stays until "/quit" is typed, whoever typed has left, or ctx
-// ends; these are success. The error is that there is no server, that the server
-// has closed the connection, or that the screen is gone. The goroutine that
-// reads Input ends with it; one that writes to Screen is left behind if Screen is
-// stuck when the user leaves.
+// Run connects and serves the connection until "/quit" is typed, Input ends with
+// an error other than io.EOF, or ctx is done; it then returns nil. It returns an
+// error if it cannot connect within 10 s, if the server closes the connection, or
+// if it cannot write to Screen. The goroutine that reads Input ends when Input
+// does. A goroutine that is blocked in a write to Screen when the user leaves is
+// left running.
 func (c *Client) Run(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
 	t := newTyped(ctx)
 	go t.read(c.Input, c.Log, leave)
-	conn, err := c.dial(ctx)
+	conn, err := tcp.DialWait(ctx, c.Dial, c.Server, dialTimeout, func(err error) {
+		c.Log.Warn(fmt.Sprintf("no server at %s yet; waiting %v for it", c.Server, dialTimeout), "err", err)
+	})
 	switch {
-	case err == nil: // even if the user has left meanwhile: what was typed is sent
+	case err == nil: // even if the user has left meanwhile: the typed lines are still sent
 		return c.converse(ctx, leave, conn, t)
 	case ctx.Err() != nil:
 		return nil
 	}
-	return fmt.Errorf("the server at %s: %w", c.Server, err)
+	return fmt.Errorf("no server at %s for %v; start room-server, or give its address with -server (%w)", c.Server, dialTimeout, err)
 }
 
-// dial waits for the server.
-func (c *Client) dial(ctx context.Context) (net.Conn, error) {
-	dial := c.Dial
-	if dial == nil {
-		dial = func(ctx context.Context, addr string) (net.Conn, error) { return tcp.Dial(ctx, "", addr) }
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, dialPatience, errNoServer)
-	defer cancel()
-	again := backoff.Backoff{Min: dialFirst, Max: dialLast}
-	began, said := time.Now(), false
-	for {
-		conn, err := dial(ctx, c.Server)
-		if err == nil {
-			return conn, nil
-		}
-		if time.Since(began) > dialSay && !said {
-			said = true
-			c.Log.Warn(fmt.Sprintf("no server at %s yet; waiting %v for it", c.Server, dialPatience), "err", err)
-		}
-		pause := time.NewTimer(again.Next())
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
-			return nil, context.Cause(ctx)
-		}
-	}
-}
-
-// converse runs the connection until it ends, and closes it. Once the user has
-// left it does not wait for the screen any more, which may be stuck.
+// converse serves the connection until it ends, and closes it. Once the user has
+// left it waits for the screen, which may be blocked, for a bounded time only.
 func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *typed) error {
 	defer conn.Close()
 	sent := make(chan struct{})
@@ -103,7 +69,7 @@ func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *t
 		}
 	}()
 	defer context.AfterFunc(ctx, func() {
-		_ = conn.SetDeadline(time.Now().Add(partPatience)) // it fails when the connection is over
+		_ = conn.SetDeadline(time.Now().Add(partTimeout)) // fails if conn is closed
 	})()
 	var vanished atomic.Bool
 	defer tcp.Watch(conn, func() {
@@ -116,11 +82,11 @@ func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *t
 	select {
 	case err = <-shown:
 	case <-ctx.Done():
-		stuck := time.NewTimer(partPatience + screenPatience)
-		defer stuck.Stop()
+		blocked := time.NewTimer(partTimeout + screenTimeout)
+		defer blocked.Stop()
 		select {
 		case err = <-shown:
-		case <-stuck.C:
+		case <-blocked.C:
 		}
 	}
 	asked := t.end()
@@ -135,15 +101,15 @@ func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *t
 	case asked, ctx.Err() != nil:
 		return nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("the server at %s has closed the connection; start room-client again when it is back", c.Server)
+		return fmt.Errorf("the server at %s has closed the connection; start room-client again when the server runs again", c.Server)
 	}
 	return fmt.Errorf("the connection to the server at %s is lost: %w; start room-client again", c.Server, err)
 }
 
-var errScreen = errors.New("the screen can't be written to")
+var errScreen = errors.New("cannot write to the screen")
 
-// show shows what the server sends until that ends, and says why it did. All
-// that comes with one read goes to the screen with one write.
+// show shows the lines that the server sends until the connection ends, and
+// returns why it ended. Lines that arrive in one read are shown with one write.
 func (c *Client) show(conn net.Conn) error {
 	in := lines.NewReader(conn, maxShown)
 	var out []byte
@@ -157,7 +123,7 @@ func (c *Client) show(conn net.Conn) error {
 		line, err := in.Next()
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
-			c.Log.Warn(fmt.Sprintf("not shown: a line of more than %d bytes", maxShown))
+			c.Log.Warn(fmt.Sprintf("dropped a line of more than %d bytes from the server", maxShown))
 			if _, err = in.SkipLine(); err != nil {
 				return err
 			}

@@ -13,12 +13,12 @@ import (
 )
 
 func TestAClientLeavesByQuit(t *testing.T) {
-	for _, quit := range []string{"/quit", "/quit "} { // as the server takes it
-		onTheStreet(t, func(t *testing.T, w street) {
+	for _, quit := range []string{"/quit", "/quit "} { // as the server accepts it
+		inBubble(t, func(t *testing.T, w memNetwork) {
 			s := w.sits(t, io.EOF)
 			s.typed <- "hello" // there is no connection yet
 			s.typed <- quit
-			conn, in := hears(t, w.server(t))
+			conn, in := accepts(t, w.server(t))
 			require.Equal(t, "hello\n"+quit+"\n", ends(t, conn, in))
 			require.NoError(t, <-s.ended)
 			close(s.typed)
@@ -27,10 +27,10 @@ func TestAClientLeavesByQuit(t *testing.T) {
 }
 
 func TestAClientLeavesByCtrlD(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		ln := w.server(t)
 		s := w.sits(t, io.ErrClosedPipe)
-		conn, in := hears(t, ln)
+		conn, in := accepts(t, ln)
 		s.typed <- "hello"
 		_, err := in.Peek(1)
 		require.NoError(t, err)
@@ -40,10 +40,10 @@ func TestAClientLeavesByCtrlD(t *testing.T) {
 	})
 }
 
-// Whoever leaves at the moment at which the connection is made has said what was
-// typed all the same, and the server is not left with a connection of nobody's.
+// A client that leaves at the moment its connection is made still sends the typed
+// lines and closes the connection.
 func TestAClientLeavesAsItIsConnected(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		ln := w.server(t)
 		connected, gone := make(chan struct{}), make(chan struct{})
 		s := sits(t, serverAddr, func(ctx context.Context, addr string) (net.Conn, error) {
@@ -57,17 +57,17 @@ func TestAClientLeavesAsItIsConnected(t *testing.T) {
 		close(s.typed)
 		synctest.Wait()
 		close(gone)
-		conn, in := hears(t, ln)
+		conn, in := accepts(t, ln)
 		require.Equal(t, "hello\n", ends(t, conn, in))
 		require.NoError(t, <-s.ended)
 	})
 }
 
-func TestAClientLeavesWhenTold(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+func TestAClientLeavesWithItsContext(t *testing.T) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		ln := w.server(t)
 		s := w.sits(t, io.EOF)
-		conn, in := hears(t, ln)
+		conn, in := accepts(t, ln)
 		s.stop()
 		require.Empty(t, ends(t, conn, in))
 		require.NoError(t, <-s.ended)
@@ -75,31 +75,31 @@ func TestAClientLeavesWhenTold(t *testing.T) {
 	})
 }
 
-// A server that has hung keeps nobody from leaving.
-func TestAClientLeavesAServerThatDoesNotAnswer(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+// A server that does not respond cannot prevent a client from leaving.
+func TestAClientLeavesAServerThatDoesNotRespond(t *testing.T) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		ln := w.server(t)
 		s := w.sits(t, io.EOF)
-		hears(t, ln)
+		accepts(t, ln)
 		began := time.Now()
 		s.typed <- "/quit"
 		require.NoError(t, <-s.ended)
-		require.Equal(t, partPatience, time.Since(began))
+		require.Equal(t, partTimeout, time.Since(began))
 		close(s.typed)
 	})
 }
 
-// Neither does a screen that takes nothing, such as a pipe that is not read.
-func TestAClientLeavesThoughItsScreenIsStuck(t *testing.T) {
-	for name, leave := range map[string]func(s *sitter){
-		"told":    func(s *sitter) { s.stop() },
-		"by quit": func(s *sitter) { s.typed <- "/quit" },
+// Nor can a blocked screen, such as a pipe that is not read.
+func TestAClientLeavesAlthoughItsScreenIsBlocked(t *testing.T) {
+	for name, leave := range map[string]func(s *runningClient){
+		"stopped": func(s *runningClient) { s.stop() },
+		"by quit": func(s *runningClient) { s.typed <- "/quit" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			onTheStreet(t, func(t *testing.T, w street) {
+			inBubble(t, func(t *testing.T, w memNetwork) {
 				ln := w.server(t)
 				s := w.sits(t, io.EOF)
-				conn, _ := hears(t, ln)
+				conn, _ := accepts(t, ln)
 				_, err := io.WriteString(conn, strings.Repeat("x\n", cap(s.screen.lines)+1))
 				require.NoError(t, err)
 				synctest.Wait()
@@ -107,9 +107,9 @@ func TestAClientLeavesThoughItsScreenIsStuck(t *testing.T) {
 				began := time.Now()
 				leave(s)
 				require.NoError(t, <-s.ended)
-				require.Equal(t, partPatience+screenPatience, time.Since(began))
+				require.Equal(t, partTimeout+screenTimeout, time.Since(began))
 				close(s.typed)
-				<-s.screen.lines // and the screen goes on
+				<-s.screen.lines // unblock the screen
 			})
 		})
 	}

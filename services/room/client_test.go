@@ -15,12 +15,14 @@ import (
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/memnet"
+	"peerlab/services/internal/tcp"
 )
 
-// keyboard is an Input of the lines sent to it; it is left when it is closed.
+// keyboard is an Input that returns the lines sent to typed; closing typed ends
+// it.
 type keyboard struct {
 	typed chan string
-	left  error // what it says when closed
+	left  error // returned by Next once typed is closed
 }
 
 func (k keyboard) Next() ([]byte, error) {
@@ -36,32 +38,29 @@ func (k keyboard) Next() ([]byte, error) {
 
 func (k keyboard) SkipLine() (int64, error) { return 0, nil }
 
-// sitter is a client under test.
-type sitter struct {
+// runningClient is a client under test.
+type runningClient struct {
 	keyboard
-	screen *watched
+	screen *lineScreen
 	log    *recorder
 	stop   context.CancelFunc
 	ended  chan error
 }
 
-// watched is a screen that tells of each line.
-type watched struct{ lines chan string }
+// lineScreen is a screen that sends each line to a channel.
+type lineScreen struct{ lines chan string }
 
-func (w *watched) Write(b []byte) (int, error) {
+func (w *lineScreen) Write(b []byte) (int, error) {
 	for line := range strings.Lines(string(b)) {
 		w.lines <- line
 	}
 	return len(b), nil
 }
 
-// dialler connects a client; nil dials TCP.
-type dialler func(ctx context.Context, addr string) (net.Conn, error)
-
-func sits(t *testing.T, server string, dial dialler, left error) *sitter {
+func sits(t *testing.T, server string, dial tcp.DialFunc, left error) *runningClient {
 	t.Helper()
-	s := &sitter{
-		keyboard: keyboard{make(chan string), left}, screen: &watched{make(chan string, 10_000)}, log: &recorder{}, ended: make(chan error, 1),
+	s := &runningClient{
+		keyboard: keyboard{make(chan string), left}, screen: &lineScreen{make(chan string, 10_000)}, log: &recorder{}, ended: make(chan error, 1),
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.stop = cancel
@@ -70,20 +69,20 @@ func sits(t *testing.T, server string, dial dialler, left error) *sitter {
 	return s
 }
 
-// shows waits for the next line.
-func (s *sitter) shows(t *testing.T) string {
+// shows waits for the next line and returns it.
+func (s *runningClient) shows(t *testing.T) string {
 	t.Helper()
 	select {
 	case line := <-s.screen.lines:
 		return line
 	case <-time.After(10 * time.Second):
-		t.Fatalf("no line came; the log: %s", s.log.take())
+		t.Fatalf("no line shown; the log: %s", s.log.take())
 		return ""
 	}
 }
 
-// hears accepts a client and returns a reader of what it sends.
-func hears(t *testing.T, ln net.Listener) (net.Conn, *bufio.Reader) {
+// accepts accepts a client and returns a reader of what it sends.
+func accepts(t *testing.T, ln net.Listener) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := ln.Accept()
 	require.NoError(t, err)
@@ -92,26 +91,26 @@ func hears(t *testing.T, ln net.Listener) (net.Conn, *bufio.Reader) {
 	return conn, bufio.NewReader(conn)
 }
 
-// street is a network in memory on which a client looks for its server, used
-// inside a synctest bubble.
-type street struct{ net *memnet.Network }
+// memNetwork is a network in memory between a client and its server, for a synctest
+// bubble.
+type memNetwork struct{ net *memnet.Network }
 
-// onTheStreet runs a test within a bubble.
-func onTheStreet(t *testing.T, f func(t *testing.T, w street)) {
+// inBubble runs a test with a network in a bubble.
+func inBubble(t *testing.T, f func(t *testing.T, w memNetwork)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { f(t, street{memnet.New()}) })
+	synctest.Test(t, func(t *testing.T) { f(t, memNetwork{memnet.New()}) })
 }
 
-func (w street) dial(ctx context.Context, addr string) (net.Conn, error) {
+func (w memNetwork) dial(ctx context.Context, addr string) (net.Conn, error) {
 	return w.net.Dial(ctx, "client", addr)
 }
 
-func (w street) sits(t *testing.T, left error) *sitter {
+func (w memNetwork) sits(t *testing.T, left error) *runningClient {
 	t.Helper()
 	return sits(t, serverAddr, w.dial, left)
 }
 
-func (w street) server(t *testing.T) net.Listener {
+func (w memNetwork) server(t *testing.T) net.Listener {
 	t.Helper()
 	ln, err := w.net.Listen(serverAddr)
 	require.NoError(t, err)
@@ -120,10 +119,10 @@ func (w street) server(t *testing.T) net.Listener {
 }
 
 func TestAClientSendsLinesAndShowsLines(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		ln := w.server(t)
 		s := w.sits(t, io.EOF)
-		conn, in := hears(t, ln)
+		conn, in := accepts(t, ln)
 		_, err := io.WriteString(conn, "hello\nesc \x1b[2J\r\nhalf a ")
 		require.NoError(t, err)
 		require.Equal(t, "hello\n", s.shows(t))
@@ -146,14 +145,14 @@ func TestAClientSendsLinesAndShowsLines(t *testing.T) {
 	})
 }
 
-// ends waits until nothing more comes from a client, closes, and returns what
-// came.
+// ends reads until the end of a client's stream, closes the connection, and
+// returns what it has read.
 func ends(t *testing.T, conn net.Conn, in *bufio.Reader) string {
 	t.Helper()
-	said, err := io.ReadAll(in)
+	got, err := io.ReadAll(in)
 	require.NoError(t, err)
 	conn.Close()
-	return string(said)
+	return string(got)
 }
 
 func TestAClientDialsTCP(t *testing.T) {
@@ -161,7 +160,7 @@ func TestAClientDialsTCP(t *testing.T) {
 	require.NoError(t, err)
 	defer ln.Close()
 	s := sits(t, ln.Addr().String(), nil, io.EOF)
-	conn, in := hears(t, ln)
+	conn, in := accepts(t, ln)
 	_, err = io.WriteString(conn, "hello\n")
 	require.NoError(t, err)
 	require.Equal(t, "hello\n", s.shows(t))
@@ -172,10 +171,10 @@ func TestAClientDialsTCP(t *testing.T) {
 }
 
 func TestAClientWhoseServerResets(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		ln := w.server(t)
 		s := w.sits(t, io.EOF)
-		conn, _ := hears(t, ln)
+		conn, _ := accepts(t, ln)
 		conn.(*memnet.Conn).Reset()
 		require.ErrorContains(t, <-s.ended, "the connection to the server at "+serverAddr+" is lost")
 		close(s.typed)
@@ -183,11 +182,11 @@ func TestAClientWhoseServerResets(t *testing.T) {
 }
 
 func TestAClientWaitsForItsServer(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		s := w.sits(t, io.EOF)
-		<-time.After(dialPatience / 2)
+		<-time.After(dialTimeout / 2)
 		require.Equal(t, 1, strings.Count(s.log.take(), "no server at "+serverAddr+" yet"))
-		conn, in := hears(t, w.server(t))
+		conn, in := accepts(t, w.server(t))
 		s.stop()
 		require.Empty(t, ends(t, conn, in))
 		require.NoError(t, <-s.ended)
@@ -195,8 +194,8 @@ func TestAClientWaitsForItsServer(t *testing.T) {
 	})
 }
 
-func TestAClientThatIsToldToLeaveWhileItWaits(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+func TestAClientLeavesWhileItWaitsForItsServer(t *testing.T) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		s := w.sits(t, io.ErrClosedPipe)
 		synctest.Wait()
 		began := time.Now()
@@ -207,11 +206,11 @@ func TestAClientThatIsToldToLeaveWhileItWaits(t *testing.T) {
 }
 
 func TestAClientGivesUp(t *testing.T) {
-	onTheStreet(t, func(t *testing.T, w street) {
+	inBubble(t, func(t *testing.T, w memNetwork) {
 		began := time.Now()
 		s := w.sits(t, io.EOF)
-		require.ErrorContains(t, <-s.ended, "nobody there for 10s; start room-server")
-		require.Equal(t, dialPatience, time.Since(began))
+		require.ErrorContains(t, <-s.ended, "no server at "+serverAddr+" for 10s; start room-server")
+		require.Equal(t, dialTimeout, time.Since(began))
 		close(s.typed)
 	})
 }

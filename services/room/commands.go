@@ -6,9 +6,9 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// obey executes a line that begins with one slash, and reports whether it is
+// execute executes a line that begins with one slash, and reports whether it is
 // /quit.
-func (s *session) obey(line []byte) (leave bool) {
+func (s *session) execute(line []byte) (leave bool) {
 	verb, rest := command(line)
 	switch {
 	case quits(line):
@@ -25,7 +25,7 @@ func (s *session) obey(line []byte) (leave bool) {
 	return false
 }
 
-// nick gives the client another name, and returns the answer.
+// nick sets the client's name to asked, and returns the answer.
 func (s *session) nick(asked string) string {
 	nick, ok := parseNick(asked)
 	switch {
@@ -45,12 +45,13 @@ func (s *session) nick(asked string) string {
 	return "You are now known as " + nick + "\n"
 }
 
-// unknown is the answer to a line that begins with a slash and is no command.
+// unknown returns the answer to a line that begins with a slash but is not a
+// command.
 func unknown(line []byte) []byte {
 	const most = 40
 	shown, more := line, ""
 	if len(shown) > most {
 		shown, more = shown[:most], "..."
 	}
-	return fmt.Appendf(nil, "no command %s%s; /help lists the commands, and a line that begins with // is sent with one of them\n", lines.Escape(nil, shown), more)
+	return fmt.Appendf(nil, "no command %s%s; /help lists the commands, and //TEXT sends /TEXT\n", lines.Escape(nil, shown), more)
 }

@@ -19,7 +19,7 @@ import (
 
 func TestAThousandClients(t *testing.T) {
 	const many = 1000
-	inTime(t, nil, func(t *testing.T, h *hall) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		var all []*guest
 		for range many {
 			all = append(all, h.connects())
@@ -28,31 +28,31 @@ func TestAThousandClients(t *testing.T) {
 		h.settles(arrival)
 		require.Equal(t, many, strings.Count(h.screen.take(), " connected at time "))
 		for i, g := range all {
-			later := strings.Count(g.heard.take(), " is Online\n")
-			require.GreaterOrEqual(t, later, many-1-i, "client %d hears of all that came later", i)
+			later := strings.Count(g.received.take(), " is Online\n")
+			require.GreaterOrEqual(t, later, many-1-i, "client %d receives the line of every later client", i)
 			require.LessOrEqual(t, later, many-1-i+100, "and of those who came up to %v before it", arrival)
 		}
-		all[0].says(t, "hello\n")
+		all[0].sends(t, "hello\n")
 		h.settles(0)
 		for _, g := range all[1:] {
-			require.Equal(t, []string{"('127.0.0.1', 50001) at 13:54:50: hello"}, g.heard.takeLines())
+			require.Equal(t, []string{"('127.0.0.1', 50001) at 13:54:50: hello"}, g.received.takeLines())
 		}
-		require.Empty(t, all[0].heard.take())
+		require.Empty(t, all[0].received.take())
 		for i, g := range all[1:] {
 			if i%2 == 0 {
 				g.Reset()
 			} else {
-				g.says(t, "/quit\n")
+				g.sends(t, "/quit\n")
 			}
 		}
 		h.settles(0)
-		require.Equal(t, many-1, strings.Count(all[0].heard.take(), " is Offline\n"))
+		require.Equal(t, many-1, strings.Count(all[0].received.take(), " is Offline\n"))
 		require.Len(t, h.server.room.sessions, 1)
 	})
 }
 
 func TestAFullRoom(t *testing.T) {
-	inTime(t, nil, func(t *testing.T, h *hall) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		r := h.server.room
 		one := h.joins()
 		r.mu.Lock()
@@ -63,18 +63,18 @@ func TestAFullRoom(t *testing.T) {
 		r.mu.Unlock()
 		late := h.connects()
 		<-late.ended
-		require.Equal(t, "The room is full: it holds 10000 clients\n", late.heard.take())
+		require.Equal(t, "The room is full: it holds 10000 clients\n", late.received.take())
 		r.mu.Lock()
 		r.sessions = there
 		r.mu.Unlock()
-		one.heard.take()
+		one.received.take()
 		h.joins()
-		require.Contains(t, one.heard.take(), "[127.0.0.1:50003] is Online")
+		require.Contains(t, one.received.take(), "[127.0.0.1:50003] is Online")
 	})
 }
 
 func TestTheServerEnds(t *testing.T) {
-	inTime(t, nil, func(t *testing.T, h *hall) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		one, two := h.joins(), h.connects() // two has not been announced
 		deaf := h.dial()
 		h.settles(0)
@@ -83,40 +83,40 @@ func TestTheServerEnds(t *testing.T) {
 		<-one.ended
 		<-two.ended
 		require.Zero(t, time.Since(began))
-		require.Equal(t, lineGreeting+lineGoodbye, one.heard.take())
-		require.Equal(t, lineGreeting+lineGoodbye, two.heard.take())
+		require.Equal(t, lineGreeting+lineGoodbye, one.received.take())
+		require.Equal(t, lineGreeting+lineGoodbye, two.received.take())
 		<-h.done
 		require.LessOrEqual(t, time.Since(began), leaveTimeout+time.Second)
 		deaf.Close()
 	})
 }
 
-func TestHistoryIsForNewcomers(t *testing.T) {
-	inTime(t, func(_ *hall, c *Config) { c.History = 3 }, func(t *testing.T, h *hall) {
+func TestHistoryIsSentToNewClients(t *testing.T) {
+	withRoom(t, func(_ *testRoom, c *Config) { c.History = 3 }, func(t *testing.T, h *testRoom) {
 		one := h.joins()
-		one.says(t, "1\n")
+		one.sends(t, "1\n")
 		h.settles(0)
-		require.Equal(t, lineGreeting+"('127.0.0.1', 50001) at 13:54:49: 1\n", h.joins().heard.take())
-		one.says(t, "2\n/nick Ann\n3\n4\n")
+		require.Equal(t, lineGreeting+"('127.0.0.1', 50001) at 13:54:49: 1\n", h.joins().received.take())
+		one.sends(t, "2\n/nick Ann\n3\n4\n")
 		h.settles(0)
-		one.heard.take()
-		require.Equal(t, lineGreeting+"('127.0.0.1', 50001) at 13:54:49: 2\nAnn at 13:54:49: 3\nAnn at 13:54:49: 4\n", h.joins().heard.take())
-		require.Equal(t, "[127.0.0.1:50003] is Online\n", one.heard.take())
+		one.received.take()
+		require.Equal(t, lineGreeting+"('127.0.0.1', 50001) at 13:54:49: 2\nAnn at 13:54:49: 3\nAnn at 13:54:49: 4\n", h.joins().received.take())
+		require.Equal(t, "[127.0.0.1:50003] is Online\n", one.received.take())
 	})
 }
 
-// However long the lines are: each newcomer that does not read costs the room
-// what it is sent.
+// The history is bounded for lines of any length: each new client that does not
+// read holds a copy of it.
 func TestHistoryIsBoundedInBytes(t *testing.T) {
-	inTime(t, func(_ *hall, c *Config) { c.History = maxHistory }, func(t *testing.T, h *hall) {
+	withRoom(t, func(_ *testRoom, c *Config) { c.History = maxHistory }, func(t *testing.T, h *testRoom) {
 		one := h.joins()
 		text := strings.Repeat("x", 4000)
 		for range 3 * maxHistoryBytes / len(text) {
-			one.says(t, text+"\n")
+			one.sends(t, text+"\n")
 		}
-		one.says(t, "last\n")
+		one.sends(t, "last\n")
 		h.settles(0)
-		got := h.joins().heard.takeLines()
+		got := h.joins().received.takeLines()
 		require.Equal(t, "('127.0.0.1', 50001) at 13:54:49: last", got[len(got)-1])
 		line := "('127.0.0.1', 50001) at 13:54:49: " + text
 		for _, l := range got[1 : len(got)-1] {
@@ -126,55 +126,55 @@ func TestHistoryIsBoundedInBytes(t *testing.T) {
 	})
 }
 
-// ear is a client that takes everything, and never says anything.
-type ear struct {
+// silentConn is a client that reads everything and sends nothing.
+type silentConn struct {
 	net.Conn
-	heard recorder
+	received recorder
 }
 
-func (e *ear) Write(b []byte) (int, error)   { return e.heard.Write(b) }
-func (*ear) SetReadDeadline(time.Time) error { return nil }
+func (e *silentConn) Write(b []byte) (int, error)   { return e.received.Write(b) }
+func (*silentConn) SetReadDeadline(time.Time) error { return nil }
 
-// Whoever comes, asks or takes a name at that very moment says nothing after it.
-// No reader takes the sessions down meanwhile.
+// A client that connects, asks or sets its name at that very moment receives
+// nothing after the goodbye. No reader removes the sessions meanwhile.
 func TestTheGoodbyeIsTheLastLine(t *testing.T) {
 	r := newRoom(Config{Screen: io.Discard, Log: discard, Now: time.Now})
 	var sessions []*session
-	var ears []*ear
+	var conns []*silentConn
 	for range 2 {
-		e := &ear{}
+		e := &silentConn{}
 		s := &session{room: r, conn: e}
 		s.changed.L = &r.mu
 		require.NoError(t, r.join(s))
 		s.await()
-		require.Equal(t, lineGreeting, e.heard.take())
-		sessions, ears = append(sessions, s), append(ears, e)
+		require.Equal(t, lineGreeting, e.received.take())
+		sessions, conns = append(sessions, s), append(conns, e)
 	}
 	r.end()
-	r.merge.at = time.Time{} // so that whatever is added now goes out at once
+	r.merge.at = time.Time{} // release the next lines at once
 	r.announce(sessions[1])
 	r.rename(sessions[1], "Ann")
 	sessions[0].reply(r.who(sessions[0]))
 	for i, s := range sessions {
 		s.await()
-		require.Equal(t, lineGoodbye, ears[i].heard.take())
+		require.Equal(t, lineGoodbye, conns[i].received.take())
 	}
 	require.NoError(t, r.screen.Flush())
 }
 
-// A flood without LF costs no memory, and neither does one of lines that nobody
-// is there to hear.
+// Neither a flood without LF nor one of lines in an otherwise empty room uses
+// memory.
 func TestMemoryStaysFlat(t *testing.T) {
 	for name, chunk := range map[string]string{
 		"no LF": strings.Repeat("x", 1<<16), "lines": strings.Repeat(strings.Repeat("x", 63)+"\n", 1<<10),
 		"empty lines": strings.Repeat("\n", 1<<16), "one subnegotiation after the other": strings.Repeat("\xff\xfa", 1<<15),
 	} {
 		t.Run(name, func(t *testing.T) {
-			inTime(t, nil, func(t *testing.T, h *hall) {
+			withRoom(t, nil, func(t *testing.T, h *testRoom) {
 				g := h.joins()
 				before := inUse()
 				for range 256 { // 16 MiB
-					g.says(t, chunk)
+					g.sends(t, chunk)
 				}
 				synctest.Wait()
 				require.Less(t, inUse(), before+2<<20)
@@ -190,7 +190,7 @@ func inUse() uint64 {
 	return m.HeapAlloc + m.StackInuse
 }
 
-// loopback is a room on the machine's own network.
+// loopback starts a room on loopback.
 func loopback(t testing.TB) (addr string, end func()) {
 	t.Helper()
 	s, err := Listen(Config{Listen: "127.0.0.1:0", Screen: io.Discard, Log: discard, Now: time.Now})
@@ -211,7 +211,7 @@ func descriptors(t *testing.T) int {
 	t.Helper()
 	all, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("left out: no /proc/self/fd to count descriptors in")
+		t.Skip("needs /proc/self/fd to count descriptors")
 	}
 	return len(all)
 }
@@ -247,7 +247,7 @@ func TestNothingLeaksWhenClientsReset(t *testing.T) {
 	}
 	stays.Close()
 	end()
-	require.LessOrEqual(t, descriptors(t), before+2, "the network poller's own are there now")
+	require.LessOrEqual(t, descriptors(t), before+2, "two belong to the network poller")
 }
 
 func TestProbe(t *testing.T) {
@@ -265,5 +265,5 @@ func TestProbe(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	require.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `no greeting, but "220 mail"`)
+	require.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `expected the greeting, received "220 mail"`)
 }

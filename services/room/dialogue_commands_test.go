@@ -1,6 +1,6 @@
 package room
 
-// commands are dialogues about lines that begin with a slash.
+// commands holds the dialogues about lines that begin with a slash.
 var commands = []dialogue{
 	{"/who, /nick", `
 		C1: /nick Ann
@@ -9,9 +9,9 @@ var commands = []dialogue{
 		C2: /nick ANN
 		S2: ANN is taken; choose another name
 		C2: /nick
-		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and is no address
+		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and does not look like an address
 		C2: /nick 127.0.0.1:50001
-		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and is no address
+		S2: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and does not look like an address
 		C1: hello
 		S2: Ann at 13:54:49: hello
 		C2: /who
@@ -33,20 +33,21 @@ var commands = []dialogue{
 		S2: [Bob] is Offline
 		C2: /nick Bob
 		S2: You are now known as Bob`},
-	// Fault U11: a line that begins with / is no chat, and // sends it.
-	{"commands that are none", `
+	// Fault U11: a mistyped command was sent to the other clients. A line that
+	// begins with // sends /.
+	{"unknown commands", `
 		C1: /help
-		S1: /who lists who is Online, /nick NAME gives you a name, /quit leaves, //who sends /who; any other line goes to all others
+		S1: /who lists who is Online, /nick NAME sets your name, /quit leaves, //TEXT sends /TEXT; any other line is sent to all others
 		C1: /usr/bin/env is a path
-		S1: no command /usr/bin/env is a path; /help lists the commands, and a line that begins with // is sent with one of them
+		S1: no command /usr/bin/env is a path; /help lists the commands, and //TEXT sends /TEXT
 		C1: /QUIT
-		S1: no command /QUIT; /help lists the commands, and a line that begins with // is sent with one of them
+		S1: no command /QUIT; /help lists the commands, and //TEXT sends /TEXT
 		C1: /quit now
-		S1: no command /quit now; /help lists the commands, and a line that begins with // is sent with one of them
+		S1: no command /quit now; /help lists the commands, and //TEXT sends /TEXT
 		C1: /
-		S1: no command /; /help lists the commands, and a line that begins with // is sent with one of them
+		S1: no command /; /help lists the commands, and //TEXT sends /TEXT
 		C1" "/\x1b[2J0123456789012345678901234567890123456789\n"
-		S1: no command /\x1b[2J01234567890123456789012345678901234...; /help lists the commands, and a line that begins with // is sent with one of them
+		S1: no command /\x1b[2J01234567890123456789012345678901234...; /help lists the commands, and //TEXT sends /TEXT
 		C1" "/who  \n"
 		S1: [127.0.0.1:50001] is Online (you)
 		S1: [127.0.0.1:50002] is Online
@@ -61,5 +62,5 @@ var commands = []dialogue{
 		S1: ('127.0.0.1', 50002) at 13:54:49: /quit
 		C2" "/foo"
 		waits 200ms
-		S2: no command /foo; /help lists the commands, and a line that begins with // is sent with one of them`},
+		S2: no command /foo; /help lists the commands, and //TEXT sends /TEXT`},
 }

@@ -10,16 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A dialogue is between the server and its clients. C1: is said by the first of
-// them, with LF at its end; C1" is a quoted string without one. S1: is what the
-// first is sent, all of it: what is not written down must not come. "C1
-// connects" and "C1 joins" begin; "joins" also waits until the others have been
-// told. "C1 closes" ends what it sends, "C1 resets" breaks the connection; "S1
-// closes" says that the server closes it. "waits" is time that goes by. Clients 1
-// and 2 are there already, unless it is "from the start".
-type dialogue struct{ name, says string }
+// A dialogue runs between the server and its clients. `C1: TEXT` is a line that
+// client 1 sends, and `C1" "TEXT"` a quoted string that it sends without LF. `S1:
+// TEXT` is a line that client 1 receives; it must receive no other. "C1 connects"
+// and "C1 joins" connect it; "joins" also waits until it is announced. "C1
+// closes" ends its stream, and "C1 resets" breaks its connection; "S1 closes"
+// requires that the server closes it. "waits" lets time pass. Clients 1 and 2 are
+// connected beforehand, unless the dialogue begins with "from the start".
+type dialogue struct{ name, script string }
 
-// dialogues are those about lines, and about clients that come and go.
+// dialogues holds the dialogues about lines, and about clients that connect and
+// leave.
 var dialogues = []dialogue{
 	{"as assigned", `
 		from the start
@@ -45,7 +46,7 @@ var dialogues = []dialogue{
 		C2 resets
 		S1: [127.0.0.1:50002] is Offline
 		S2 closes`},
-	{"a look whether the server is well is nobody's business", `
+	{"a health check is not announced", `
 		from the start
 		C1 joins
 		S1: Connection with the server has been established
@@ -58,7 +59,7 @@ var dialogues = []dialogue{
 		C3 resets
 		S3 closes
 		waits 1s`},
-	{"who comes is announced before what it says", `
+	{"a client is announced before its first line", `
 		from the start
 		C1 joins
 		S1: Connection with the server has been established
@@ -68,7 +69,7 @@ var dialogues = []dialogue{
 		S1: [127.0.0.1:50002] is Online
 		S1: ('127.0.0.1', 50002) at 13:54:49: hello
 		waits 1s`},
-	{"a newcomer hears what is said before it is announced", `
+	{"a new client receives lines before it is announced", `
 		from the start
 		C1 joins
 		S1: Connection with the server has been established
@@ -84,21 +85,21 @@ var dialogues = []dialogue{
 		S2: ('127.0.0.1', 50001) at 13:54:49: two
 		S2: ('127.0.0.1', 50001) at 13:54:49:  three !`},
 	{"half a line, half a character", `
-		C1: I know of lines
-		S2: ('127.0.0.1', 50001) at 13:54:49: I know of lines
+		C1: I send lines
+		S2: ('127.0.0.1', 50001) at 13:54:49: I send lines
 		C1" "gr\xc3"
 		waits 1s
 		C1" "\xbc\xc3\x9f"
 		waits 1s
 		C1" "e\n"
 		S2: ('127.0.0.1', 50001) at 13:54:51: grüße`},
-	{"a line that was cut", `
+	{"a line that was cut off", `
 		C2" "whole\nhalf"
 		S1: ('127.0.0.1', 50002) at 13:54:49: whole
 		C2 closes
 		S1: [127.0.0.1:50002] is Offline
 		S2 closes`},
-	{"a client that knows of no lines", `
+	{"a client that sends no LF", `
 		C2" "Hey am "
 		waits 150ms
 		C2" "client2"
@@ -125,7 +126,7 @@ var dialogues = []dialogue{
 		C2 closes
 		S1: [127.0.0.1:50002] is Offline
 		S2 closes`},
-	{"from its first LF on a client is one of lines", `
+	{"after the first LF only LF ends a line", `
 		C2" "one"
 		waits 200ms
 		S1: ('127.0.0.1', 50002) at 13:54:49: one
@@ -142,7 +143,7 @@ var dialogues = []dialogue{
 		S1: ('127.0.0.1', 50002) at 13:54:49: hello
 		C2" "\xff\xff\xffa\n"
 		S1: ('127.0.0.1', 50002) at 13:54:49: \xffa`},
-	{"what could steer a terminal", `
+	{"control characters", `
 		C2" "\x1b[2J \x00 \t \u009b \u202e \x80 \x7f a\rb\n"
 		S1: ('127.0.0.1', 50002) at 13:54:49: \x1b[2J \x00 \t \u009b \u202e \x80 \x7f a\x0db`},
 	{"the longest line, and one that is too long", `
@@ -152,14 +153,14 @@ var dialogues = []dialogue{
 		S2: Not sent: a line holds at most 4096 bytes
 		C2" "` + strings.Repeat("x", 10_000) + `\nhello\n"
 		S1: ('127.0.0.1', 50002) at 13:54:49: hello`},
-	{"a flood from one that knows of no lines", `
+	{"a flood without LF", `
 		C2" "` + strings.Repeat("x", 10_000) + `"
 		S2: Not sent: a line holds at most 4096 bytes
 		waits 200ms
 		C2" "hello"
 		waits 200ms
 		S1: ('127.0.0.1', 50002) at 13:54:50: hello`},
-	{"what was asked and said before leaving is heard", `
+	{"a command and a line before leaving", `
 		from the start
 		C1 joins
 		S1: Connection with the server has been established
@@ -178,34 +179,34 @@ var dialogues = []dialogue{
 func TestDialogues(t *testing.T) {
 	for _, d := range slices.Concat(dialogues, commands, nicks) {
 		t.Run(d.name, func(t *testing.T) {
-			inTime(t, nil, func(t *testing.T, h *hall) { play(t, h, d.says) })
+			withRoom(t, nil, func(t *testing.T, h *testRoom) { play(t, h, d.script) })
 		})
 	}
 }
 
-// play plays a dialogue and fails at the first thing that is otherwise.
-func play(t *testing.T, h *hall, says string) {
+// play plays a dialogue and fails at the first difference.
+func play(t *testing.T, h *testRoom, script string) {
 	guests := map[string]*guest{}
-	heard := map[string][]string{} // and not looked at yet
+	received := map[string][]string{} // and not checked yet
 	quiet := func(before string) {
 		t.Helper()
-		for name := range heard {
-			require.Empty(t, heard[name], "client %s, before %q", name, before)
+		for name := range received {
+			require.Empty(t, received[name], "client %s, before %q", name, before)
 		}
 	}
 	listen := func(d time.Duration) {
 		h.settles(d)
 		for name, g := range guests {
-			heard[name] = append(heard[name], g.heard.takeLines()...)
+			received[name] = append(received[name], g.received.takeLines()...)
 		}
 	}
-	steps := strings.Split(strings.TrimSpace(says), "\n")
+	steps := strings.Split(strings.TrimSpace(script), "\n")
 	if steps[0] == "from the start" {
 		steps = steps[1:]
 	} else {
 		guests["1"], guests["2"] = h.joins(), h.joins()
-		require.Equal(t, lineGreeting+"[127.0.0.1:50002] is Online\n", guests["1"].heard.take())
-		require.Equal(t, lineGreeting, guests["2"].heard.take())
+		require.Equal(t, lineGreeting+"[127.0.0.1:50002] is Online\n", guests["1"].received.take())
+		require.Equal(t, lineGreeting, guests["2"].received.take())
 	}
 	for _, step := range steps {
 		step = strings.TrimLeft(step, "\t")
@@ -223,9 +224,9 @@ func play(t *testing.T, h *hall, says string) {
 				<-g.ended
 				continue
 			}
-			require.NotEmpty(t, heard[name], "for %q", step)
-			require.Equal(t, strings.TrimPrefix(what, ": "), heard[name][0])
-			heard[name] = heard[name][1:]
+			require.NotEmpty(t, received[name], "for %q", step)
+			require.Equal(t, strings.TrimPrefix(what, ": "), received[name][0])
+			received[name] = received[name][1:]
 			continue
 		}
 		quiet(step)
@@ -240,14 +241,14 @@ func play(t *testing.T, h *hall, says string) {
 			require.NoError(t, g.CloseWrite())
 		case what == " resets":
 			h.settles(0)
-			heard[name] = append(heard[name], g.heard.takeLines()...)
+			received[name] = append(received[name], g.received.takeLines()...)
 			g.Reset()
 		case what[0] == '"':
 			text, err := strconv.Unquote(strings.TrimPrefix(what, `" `))
 			require.NoError(t, err)
-			g.says(t, text)
+			g.sends(t, text)
 		default:
-			g.says(t, strings.TrimPrefix(what, ": ")+"\n")
+			g.sends(t, strings.TrimPrefix(what, ": ")+"\n")
 		}
 		listen(wait)
 	}

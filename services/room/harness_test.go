@@ -24,9 +24,9 @@ var discard = slog.New(slog.DiscardHandler)
 
 const serverAddr = "127.0.0.1:3823"
 
-// hall is a room in memory, used inside a synctest bubble. Its clients come from
-// ports 50001, 50002, …; its clock began at 13:54:49.
-type hall struct {
+// testRoom is a room in memory, for a synctest bubble. Its clients have the ports
+// 50001, 50002, …; its clock starts at 13:54:49.
+type testRoom struct {
 	t      *testing.T
 	net    *memnet.Network
 	server *Server
@@ -37,8 +37,8 @@ type hall struct {
 	wrap   func(net.Conn) net.Conn
 }
 
-// inTime runs a test with a room, within a bubble. change may be nil.
-func inTime(t *testing.T, change func(h *hall, c *Config), f func(t *testing.T, h *hall)) {
+// withRoom runs a test with a room in a bubble. change may be nil.
+func withRoom(t *testing.T, change func(h *testRoom, c *Config), f func(t *testing.T, h *testRoom)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, change)
@@ -47,9 +47,9 @@ func inTime(t *testing.T, change func(h *hall, c *Config), f func(t *testing.T, 
 	})
 }
 
-func open(t *testing.T, change func(h *hall, c *Config)) *hall {
+func open(t *testing.T, change func(h *testRoom, c *Config)) *testRoom {
 	t.Helper()
-	h := &hall{t: t, net: memnet.New(), screen: &recorder{}, log: &recorder{}, done: make(chan struct{})}
+	h := &testRoom{t: t, net: memnet.New(), screen: &recorder{}, log: &recorder{}, done: make(chan struct{})}
 	began := time.Now()
 	c := Config{
 		Screen: h.screen, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -74,8 +74,8 @@ func open(t *testing.T, change func(h *hall, c *Config)) *hall {
 	return h
 }
 
-// close ends the server and waits for it.
-func (h *hall) close() {
+// close stops the server and waits for it.
+func (h *testRoom) close() {
 	h.stop()
 	<-h.done
 	require.Empty(h.t, h.server.room.sessions)
@@ -83,69 +83,69 @@ func (h *hall) close() {
 	require.Zero(h.t, h.server.room.awaited.Load())
 }
 
-// listener has the hall wrap what it accepts.
+// listener applies the testRoom's wrap to the connections that it accepts.
 type listener struct {
 	net.Listener
-	hall *hall
+	testRoom *testRoom
 }
 
 func (l listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
-	if err == nil && l.hall.wrap != nil {
-		conn = l.hall.wrap(conn)
+	if err == nil && l.testRoom.wrap != nil {
+		conn = l.testRoom.wrap(conn)
 	}
 	return conn, err
 }
 
-// dial connects and reads nothing.
-func (h *hall) dial() *memnet.Conn {
+// dial connects a client that reads nothing.
+func (h *testRoom) dial() *memnet.Conn {
 	h.t.Helper()
 	conn, err := h.net.Dial(context.Background(), "client", serverAddr)
 	require.NoError(h.t, err)
 	return conn.(*memnet.Conn)
 }
 
-// guest is a client that takes whatever comes.
+// guest is a client that reads everything.
 type guest struct {
 	*memnet.Conn
-	heard *recorder
-	ended chan struct{} // closed when nothing more will come
+	received *recorder
+	ended    chan struct{} // closed at the end of the connection
 }
 
-// connects connects a guest, of whom the others are not told yet.
-func (h *hall) connects() *guest {
+// connects connects a guest. The server does not announce it yet.
+func (h *testRoom) connects() *guest {
 	h.t.Helper()
 	g := &guest{h.dial(), &recorder{}, make(chan struct{})}
 	go func() {
 		defer close(g.ended)
-		_, _ = io.Copy(g.heard, g.Conn) // ends with the connection, however that does
+		_, _ = io.Copy(g.received, g.Conn) // ends with the connection
 		g.Conn.Close()
 	}()
 	return g
 }
 
-// joins connects a guest and waits until everybody has been told.
-func (h *hall) joins() *guest {
+// joins connects a guest and waits until it has been announced.
+func (h *testRoom) joins() *guest {
 	h.t.Helper()
 	g := h.connects()
 	h.settles(arrival)
 	return g
 }
 
-// settles lets time go by, and then waits until what is said has been heard.
-func (h *hall) settles(d time.Duration) {
+// settles lets d pass, and then waits until all lines have been received.
+func (h *testRoom) settles(d time.Duration) {
 	<-time.After(d)
 	<-time.After(mergeTime)
 	synctest.Wait()
 }
 
-func (g *guest) says(t *testing.T, text string) {
+func (g *guest) sends(t *testing.T, text string) {
 	t.Helper()
 	_, err := io.WriteString(g, text)
 	require.NoError(t, err)
 }
 
-// recorder is a screen, or what a client was sent.
+// recorder records a screen, or what a client received.
 type recorder struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -166,7 +166,7 @@ func (r *recorder) take() string {
 	return s
 }
 
-// takeLines is take, line by line.
+// takeLines is like take, but splits the result into lines.
 func (r *recorder) takeLines() []string {
 	s := r.take()
 	if s == "" {

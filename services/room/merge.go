@@ -3,26 +3,26 @@ package room
 import "time"
 
 const (
-	mergeTime = 5 * time.Millisecond // between two releases, unless there is much to release
-	mergeSize = 64 << 10             // bytes that are much
+	mergeTime = 5 * time.Millisecond // between two releases, unless mergeSize bytes wait
+	mergeSize = 64 << 10             // bytes that are released at once
 )
 
-// merge is when lines are handed to the writers. A line that follows a pause of
-// 5 ms is released at once. One that comes sooner after the last release waits
-// until the 5 ms are over, and all that come meanwhile are released together, in
-// one write for each client: in a room where a hundred people talk most writes
-// would otherwise carry one line. No line waits longer than that, and none waits
-// at all in a room with less than 200 lines a second, evenly spread, or once
-// there is enough for a large write.
+// merge decides when lines are released to the writers. A line that follows a
+// pause of 5 ms is released at once. A line that arrives sooner after the last
+// release waits until the 5 ms have passed, together with all lines that arrive
+// meanwhile; each client then receives them in one write. Without merging, most
+// writes in a room of a hundred talking users would carry one line. No line waits
+// longer than 5 ms, and no line waits at all at less than 200 evenly spread lines
+// a second, or once mergeSize bytes are waiting.
 type merge struct {
-	released uint64    // what comes before that place in the transcript, the writers may write
-	at       time.Time // when that was last moved
+	released uint64    // the writers may write the transcript up to here
+	at       time.Time // time of the last release
 	timer    *time.Timer
 	armed    bool
 }
 
-// offerLocked releases what has been added to the transcript, or sees to it that
-// it is released in time.
+// offerLocked releases what has been added to the transcript, or starts the timer
+// that will.
 func (r *room) offerLocked() {
 	m, now := &r.merge, time.Now()
 	wait := mergeTime - now.Sub(m.at)
@@ -35,7 +35,7 @@ func (r *room) offerLocked() {
 	}
 }
 
-// mergeOver is the timer's.
+// mergeOver releases what has been added to the transcript. The timer calls it.
 func (r *room) mergeOver() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,8 +45,8 @@ func (r *room) mergeOver() {
 	}
 }
 
-// releaseLocked has everything written that is not yet. It also looks how far
-// each client is behind.
+// releaseLocked releases the transcript up to its end, starts the writers, and
+// checks how far behind each client is.
 func (r *room) releaseLocked(now time.Time) {
 	m := &r.merge
 	if m.released == r.transcript.end {

@@ -10,13 +10,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// reserved are names that no client may have, nor one that looks like them: they
-// would make a line look like the client's own, or the server's.
+// reserved holds the names that no client may have, nor a name that looks like
+// them: they would make a line look like one of the client's own, or of the
+// server.
 var reserved = []string{"You", "Server"}
 
 // parseNick returns the name that a client asks for, composed (NFC), so that a
-// name has one spelling. ok is false for what is not a name: it could be taken for
-// an address, end before its end, be invisible in part, or steer a terminal.
+// name has one spelling. ok is false for a text that is not a valid name: one
+// that looks like an address, contains a separator or an invisible character, or
+// controls a terminal.
 func parseNick(s string) (nick string, ok bool) {
 	if !utf8.ValidString(s) || len(s) > maxNick {
 		return "", false
@@ -28,7 +30,7 @@ func parseNick(s string) (nick string, ok bool) {
 	for i, r := range nick {
 		switch {
 		case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-			return "", false // it shows nothing
+			return "", false // it is invisible
 		case unicode.IsLetter(r):
 		case i == 0:
 			return "", false
@@ -40,23 +42,23 @@ func parseNick(s string) (nick string, ok bool) {
 	return nick, !looksLikeAddress(confusables.Skeleton(nick))
 }
 
-// looksLikeAddress reports whether a name with this skeleton can be taken for part
-// of an address: it has a colon, or consists of four numbers, or letters that look
-// like digits, with periods between them.
+// looksLikeAddress reports whether a name with this skeleton looks like part of
+// an address: it contains a colon, or consists of four numbers, or letters that
+// look like digits, separated by periods.
 func looksLikeAddress(skeleton string) bool {
 	return strings.Contains(skeleton, ":") || strings.Count(skeleton, ".") == 3 && strings.Trim(skeleton, "0123456789lIOo.") == ""
 }
 
-// keys returns what a name has in common with each name that a person can take for
-// it: one key for names that look alike in small letters, and one for those that do
-// as they are written, such as AI and Al. Two names that share a key are one.
-// Looking alike is as in Unicode Technical Standard 39, section 4.
+// keys returns the keys of a name. Two names that a person can confuse share a
+// key: one key is equal for names that look alike in lower case, the other for
+// names that look alike as they are written, such as AI and Al. Looking alike is
+// defined by Unicode Technical Standard 39, section 4.
 func keys(nick string) []string {
 	plain := norm.NFKC.String(nick)
 	return []string{confusables.Skeleton(fold(plain)), confusables.Skeleton(plain)}
 }
 
-// isReserved reports whether a name can be taken for one that is reserved.
+// isReserved reports whether a name looks like a reserved one.
 func isReserved(nick string) bool {
 	own := keys(nick)
 	return slices.ContainsFunc(reserved, func(name string) bool {
@@ -64,5 +66,5 @@ func isReserved(nick string) bool {
 	})
 }
 
-// fold maps names that are equal but for case to one.
+// fold maps names that differ in case only to the same string.
 func fold(nick string) string { return strings.ToLower(strings.ToUpper(nick)) }

@@ -26,7 +26,7 @@ func TestParseNick(t *testing.T) {
 	}
 }
 
-// Fault O2: a name could hold what nobody sees.
+// Fault O2: a name could contain invisible characters.
 func TestNoPartOfANickIsInvisible(t *testing.T) {
 	for name, s := range map[string]string{
 		"combining grapheme joiner": "Ann\u034f", "variation selector 16": "Ann\ufe0f", "variation selector 17": "Ann\U000e0100",
@@ -39,7 +39,7 @@ func TestNoPartOfANickIsInvisible(t *testing.T) {
 	}
 }
 
-// Fault O2: a name could look like the address of a client without one.
+// Fault O2: a name could look like the address of a client without a name.
 func TestNoNickLooksLikeAnAddress(t *testing.T) {
 	for _, s := range []string{"l27.0.0.1", "l27.O.O.l", "I27.0.0.1", "l27.0.0.1ː52208", "l92.l68.l.l", "Youː", "fe80ː1"} {
 		_, ok := parseNick(s)
@@ -47,7 +47,7 @@ func TestNoNickLooksLikeAnAddress(t *testing.T) {
 	}
 }
 
-// Fault O2: names were compared by their bytes, but for case.
+// Fault O2: names were compared by their bytes, apart from case.
 func TestNicksThatAPersonCannotTellApart(t *testing.T) {
 	for a, all := range map[string][]string{
 		"Ann":     {"ANN", "ann", "Аnn", "Ａnn", "𝐀nn"},
@@ -69,7 +69,7 @@ func TestNicksThatAPersonCannotTellApart(t *testing.T) {
 	}
 }
 
-// alike reports whether a room holds only one of two names at a time.
+// alike reports whether a room refuses the second of two names.
 func alike(a, b string) bool {
 	r := &room{nicks: map[string]*session{}}
 	for _, key := range keys(a) {
@@ -83,7 +83,7 @@ func alike(a, b string) bool {
 	return false
 }
 
-// Fault O2: a client could be called as the client's own prompt, or as the server.
+// Fault O2: a name could look like the client's own prompt, or like the server.
 func TestReservedNicks(t *testing.T) {
 	for _, s := range []string{"You", "you", "YOU", "Yоu", "Υou", "Ｙou", "Server", "server", "SERVER", "Sеrver", "Ѕerver"} {
 		nick, ok := parseNick(s)
@@ -95,17 +95,17 @@ func TestReservedNicks(t *testing.T) {
 	}
 }
 
-// nicks are dialogues about names.
+// nicks holds the dialogues about names.
 var nicks = []dialogue{
 	{"reserved", `
 		C1: /nick yOU
-		S1: No client can have the name You or Server, or one that looks like it; choose another name
+		S1: The names You and Server, and names that look like them, are reserved; choose another name
 		C1: /nick Sеrver
-		S1: No client can have the name You or Server, or one that looks like it; choose another name`},
+		S1: The names You and Server, and names that look like them, are reserved; choose another name`},
 	{"invisible", `
 		C1" "/nick \u3164\n"
-		S1: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and is no address`},
-	{"one that looks like another", `
+		S1: /nick NAME, and a NAME has 1 to 32 bytes: letters, digits, _ - and ., a letter first, and does not look like an address`},
+	{"a name that looks like another", `
 		C1: /nick Ann
 		S1: You are now known as Ann
 		S2: [127.0.0.1:50001] is now known as Ann

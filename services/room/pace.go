@@ -3,31 +3,32 @@ package room
 import "time"
 
 const (
-	paceHold   = 1 << 20         // a client that is so many bytes behind is waited for
-	paceResume = 512 << 10       // until it is no further behind than that
-	paceMost   = 2 * time.Second // but not longer
-	paceStuck  = time.Second     // and not if it has taken nothing for so long
-	paceLook   = 100 * time.Millisecond
-	paceFree   = 4 << 10 // bytes a second that anybody may say without waiting for anybody
+	paceHold   = 1 << 20                // bytes behind at which senders start to wait for a client
+	paceResume = 512 << 10              // bytes behind at which they stop waiting
+	paceMost   = 2 * time.Second        // they wait for one client at most so long
+	paceStuck  = time.Second            // and at most so long since it last received something
+	paceCheck  = 100 * time.Millisecond // between two checks of these limits
+	paceFree   = 4 << 10                // bytes a second that every client may send without waiting
 )
 
-// pace is how the room keeps those who talk faster than others can read, such as
-// a file piped into nc, from outrunning readers that are well. While a client is
-// far behind and catches up, those who flood the room are not read from. Whoever
-// types is not held up, and a client that is stopped, or does not make good the
-// difference in two seconds, is not waited for again before it has caught up by
-// itself, or is cut. It is guarded by the room's lock.
+// pace slows down clients that send faster than others can read, such as a file
+// piped into nc, so that the readers are not disconnected for being slow. While a
+// client is far behind and catching up, the room does not read from clients that
+// send more than paceFree. Interactive users are never delayed. After paceMost,
+// or paceStuck without progress, the room stops waiting for a client until it has
+// caught up by itself, or is disconnected. The room's lock guards pace.
 type pace struct {
 	awaited bool
-	since   time.Time // awaited since then
-	moved   time.Time // when it last took something, if awaited
+	since   time.Time // when awaited was set
+	moved   time.Time // when it last received something, if awaited
 	givenUp bool
 
-	second time.Time // the beginning of what counts as one second of talk
-	said   int       // bytes said in it
+	second time.Time // start of the current second
+	sent   int       // bytes sent in it
 }
 
-// judgeLocked looks how far a session is behind.
+// judgeLocked checks how far behind a session is, and disconnects it if it is too
+// far behind.
 func (r *room) judgeLocked(s *session, now time.Time) {
 	behind := r.transcript.end - s.written
 	p := &s.pace
@@ -45,8 +46,8 @@ func (r *room) judgeLocked(s *session, now time.Time) {
 	}
 }
 
-// tookLocked takes note that a session has taken something.
-func (r *room) tookLocked(s *session) {
+// progressLocked records that a session has received something.
+func (r *room) progressLocked(s *session) {
 	p := &s.pace
 	switch {
 	case !p.awaited && !p.givenUp:
@@ -60,7 +61,7 @@ func (r *room) tookLocked(s *session) {
 	}
 }
 
-// caughtUpLocked takes note that there is one less to wait for.
+// caughtUpLocked records that there is one session less to wait for.
 func (r *room) caughtUpLocked() {
 	if r.awaited.Add(-1) == 0 {
 		close(r.caught)
@@ -68,7 +69,7 @@ func (r *room) caughtUpLocked() {
 	}
 }
 
-// giveUpLocked stops waiting for those that are not worth it.
+// giveUpLocked stops waiting for sessions beyond paceMost or paceStuck.
 func (r *room) giveUpLocked(now time.Time) {
 	for _, s := range r.sessions {
 		p := &s.pace
@@ -79,34 +80,35 @@ func (r *room) giveUpLocked(now time.Time) {
 	}
 }
 
-// talked takes note of what a session says. It is called with the room's lock.
-func (s *session) talked(bytes int) {
+// countLocked counts the bytes that a session sends.
+func (s *session) countLocked(bytes int) {
 	if now := s.room.merge.at; now.Sub(s.pace.second) >= time.Second {
-		s.pace.second, s.pace.said = now, 0
+		s.pace.second, s.pace.sent = now, 0
 	}
-	s.pace.said += bytes
+	s.pace.sent += bytes
 }
 
-// keepPace returns when the session may go on talking. It is for its reader.
+// keepPace waits until the session may send again. Only the session's reader
+// calls it.
 func (r *room) keepPace(s *session) {
 	if r.awaited.Load() == 0 {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.pace.said <= paceFree || time.Since(s.pace.second) >= time.Second {
+	if s.pace.sent <= paceFree || time.Since(s.pace.second) >= time.Second {
 		return
 	}
-	look := time.NewTimer(paceLook)
-	defer look.Stop()
+	check := time.NewTimer(paceCheck)
+	defer check.Stop()
 	for r.awaited.Load() > 0 && s.failed == nil && !r.leaving.Load() {
 		caught := r.caught
 		r.mu.Unlock()
 		select {
 		case <-caught:
 		case <-r.ended:
-		case <-look.C:
-			look.Reset(paceLook)
+		case <-check.C:
+			check.Reset(paceCheck)
 		}
 		r.mu.Lock()
 		r.giveUpLocked(time.Now())

@@ -15,8 +15,8 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// floods has a client send n numbered lines of a KiB each as fast as they are
-// taken. The channel is closed when all are.
+// floods makes a client send n numbered lines of 1 KiB as fast as the server
+// reads them. It closes the channel after the last.
 func floods(t *testing.T, conn *memnet.Conn, n int) chan struct{} {
 	done := make(chan struct{})
 	go func() {
@@ -35,7 +35,7 @@ func floods(t *testing.T, conn *memnet.Conn, n int) chan struct{} {
 	return done
 }
 
-// reads reads n numbered lines, and calls each before every one.
+// reads reads n numbered lines, and calls each before every line.
 func reads(t *testing.T, conn *memnet.Conn, n int, each func()) chan struct{} {
 	done := make(chan struct{})
 	go func() {
@@ -64,9 +64,9 @@ func reads(t *testing.T, conn *memnet.Conn, n int, each func()) chan struct{} {
 
 func atOnce() {}
 
-func TestAFloodReachesThoseWhoReadSlowlyButSteadily(t *testing.T) {
-	const n = 40 << 10 // 40 MiB, many times what one may be behind
-	inTime(t, nil, func(t *testing.T, h *hall) {
+func TestAFloodReachesASlowButSteadyReader(t *testing.T) {
+	const n = 40 << 10 // 40 MiB, five times maxBehind
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		talker, fast, slow := h.joins(), h.dial(), h.dial()
 		h.settles(arrival)
 		began, lines := time.Now(), 0
@@ -79,13 +79,13 @@ func TestAFloodReachesThoseWhoReadSlowlyButSteadily(t *testing.T) {
 		floods(t, talker.Conn, n)
 		<-quick
 		<-steady
-		require.InDelta(t, 40, time.Since(began).Seconds(), 2, "the flood went at the pace of the slow one")
+		require.InDelta(t, 40, time.Since(began).Seconds(), 2, "the flood was slowed down to the pace of the slow client")
 	})
 }
 
-func TestAClientThatNeverReadsIsCutAndNobodyElseNotices(t *testing.T) {
+func TestAClientThatNeverReadsIsDisconnectedWithoutDelayToOthers(t *testing.T) {
 	const n = 40 << 10
-	inTime(t, nil, func(t *testing.T, h *hall) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		talker, reader := h.joins(), h.dial()
 		stuck := h.dial()
 		h.settles(arrival)
@@ -93,45 +93,45 @@ func TestAClientThatNeverReadsIsCutAndNobodyElseNotices(t *testing.T) {
 		quick := reads(t, reader, n, atOnce)
 		<-floods(t, talker.Conn, n)
 		<-quick
-		require.Less(t, time.Since(began), paceMost+time.Second, "it was waited for once, and not long")
+		require.Less(t, time.Since(began), paceMost+time.Second, "the room waited for it once, for a bounded time")
 		synctest.Wait()
 		require.Contains(t, h.log.take(), "more than 8 MiB behind")
 		got, _ := io.Copy(io.Discard, stuck)
-		require.Less(t, got, int64(1<<20), "what was on its way, and no more")
-		require.Contains(t, talker.heard.take(), "[127.0.0.1:50003] is Offline")
+		require.Less(t, got, int64(1<<20), "only the bytes in flight")
+		require.Contains(t, talker.received.take(), "[127.0.0.1:50003] is Offline")
 	})
 }
 
-// Whoever types is heard at once, whoever is waited for.
-func TestAFloodHoldsUpNobodyWhoTypes(t *testing.T) {
-	inTime(t, nil, func(t *testing.T, h *hall) {
+// Typed lines are sent at once while the room waits for a slow client.
+func TestAFloodDelaysNoTypedLine(t *testing.T) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		talker, typist := h.joins(), h.joins()
 		reader := h.joins()
 		stuck := h.dial()
 		h.settles(arrival)
 		flood := floods(t, talker.Conn, paceHold>>10+512)
 		synctest.Wait()
-		require.EqualValues(t, 1, h.server.room.awaited.Load(), "one is waited for: who does not read")
-		reader.heard.take()
-		typist.says(t, "can you hear me?\n")
+		require.EqualValues(t, 1, h.server.room.awaited.Load(), "the room waits for the client that does not read")
+		reader.received.take()
+		typist.sends(t, "can you hear me?\n")
 		<-time.After(mergeTime)
 		synctest.Wait()
-		require.Contains(t, reader.heard.take(), "can you hear me?")
-		require.EqualValues(t, 1, h.server.room.awaited.Load(), "and still is")
+		require.Contains(t, reader.received.take(), "can you hear me?")
+		require.EqualValues(t, 1, h.server.room.awaited.Load(), "the room still waits for it")
 		stuck.Reset()
 		<-flood
 	})
 }
 
-func TestManyWhoFlood(t *testing.T) {
+func TestManyFloods(t *testing.T) {
 	const talkers, n = 20, 128
-	inTime(t, nil, func(t *testing.T, h *hall) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		var all []*guest
 		for range talkers {
 			all = append(all, h.connects())
 		}
 		reader := h.joins()
-		reader.heard.take()
+		reader.received.take()
 		var floodings []chan struct{}
 		for _, g := range all {
 			floodings = append(floodings, floods(t, g.Conn, n))
@@ -140,33 +140,33 @@ func TestManyWhoFlood(t *testing.T) {
 			<-flooding
 		}
 		h.settles(time.Second)
-		said := reader.heard.takeLines()
-		require.Len(t, said, talkers*n)
+		got := reader.received.takeLines()
+		require.Len(t, got, talkers*n)
 		for i, g := range all {
 			mine := fmt.Sprintf("('127.0.0.1', %d)", 50001+i)
 			var want []string
-			for _, line := range said {
+			for _, line := range got {
 				if !strings.HasPrefix(line, mine) {
 					want = append(want, line)
 				}
 			}
-			require.True(t, slices.Equal(want, onlySaid(g.heard.takeLines())), "all hear the same, in the same order")
+			require.True(t, slices.Equal(want, onlyText(g.received.takeLines())), "all receive the same lines in the same order")
 		}
 	})
 }
 
-func onlySaid(all []string) (said []string) {
+func onlyText(all []string) (got []string) {
 	for _, line := range all {
 		if strings.HasPrefix(line, "(") {
-			said = append(said, line)
+			got = append(got, line)
 		}
 	}
-	return said
+	return got
 }
 
-// A client that talks and does not read stops only itself.
+// A client that sends commands and does not read delays only itself.
 func TestAskingWithoutReading(t *testing.T) {
-	inTime(t, nil, func(t *testing.T, h *hall) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		one, two := h.joins(), h.joins()
 		deaf := h.dial()
 		h.settles(arrival)
@@ -182,11 +182,11 @@ func TestAskingWithoutReading(t *testing.T) {
 		}()
 		h.settles(time.Minute)
 		require.Less(t, taken, 1<<20)
-		one.says(t, "hello\n")
+		one.sends(t, "hello\n")
 		h.settles(0)
-		require.Contains(t, two.heard.take(), "hello")
+		require.Contains(t, two.received.take(), "hello")
 		deaf.Reset()
 		h.settles(0)
-		require.Contains(t, two.heard.take(), "[127.0.0.1:50003] is Offline")
+		require.Contains(t, two.received.take(), "[127.0.0.1:50003] is Offline")
 	})
 }

@@ -42,8 +42,8 @@ func TestASubnegotiationWithoutAnEndEnds(t *testing.T) {
 	require.Equal(t, len(b), f.filter(b))
 }
 
-// Whatever is taken from a transcript in whatever steps, and wherever its
-// segments end, is what was added, without what is to be skipped.
+// A cursor returns the added bytes without the skipped spans, whatever the sizes
+// of its steps and wherever segments end.
 func TestTranscript(t *testing.T) {
 	for seed := range uint64(50) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
@@ -75,19 +75,19 @@ func TestTranscript(t *testing.T) {
 			}
 		}
 		require.True(t, bytes.Equal(want, got), "seed %d", seed)
-		require.Same(t, tr.last, c.seg, "seed %d: it lets go of what it has read", seed)
+		require.Same(t, tr.last, c.seg, "seed %d: the cursor drops the segments that it has passed", seed)
 		require.Empty(t, skip.list)
 	}
 }
 
-// Who only talks, or has nobody to talk to, does not keep what was said.
-func TestWhatHasBeenReadIsForgotten(t *testing.T) {
-	inTime(t, nil, func(t *testing.T, h *hall) {
+// A client that only sends, or is alone in the room, keeps no segments in memory.
+func TestReadSegmentsAreFreed(t *testing.T) {
+	withRoom(t, nil, func(t *testing.T, h *testRoom) {
 		one, two := h.joins(), h.joins()
 		for range 100 {
-			one.says(t, strings.Repeat(strings.Repeat("x", 1023)+"\n", 100))
+			one.sends(t, strings.Repeat(strings.Repeat("x", 1023)+"\n", 100))
 			h.settles(0)
-			two.heard.take()
+			two.received.take()
 		}
 		r := h.server.room
 		r.mu.Lock()
@@ -99,7 +99,7 @@ func TestWhatHasBeenReadIsForgotten(t *testing.T) {
 	})
 }
 
-// blocked is a screen whose terminal has been stopped.
+// blocked is a screen whose terminal is stopped.
 type blocked struct {
 	recorder
 	resume chan struct{}
@@ -110,23 +110,23 @@ func (b *blocked) Write(p []byte) (int, error) {
 	return b.recorder.Write(p)
 }
 
-func TestNobodyWaitsForTheScreen(t *testing.T) {
+func TestABlockedScreenDelaysNoClient(t *testing.T) {
 	screen := &blocked{resume: make(chan struct{})}
-	inTime(t, func(_ *hall, c *Config) { screen.resume = make(chan struct{}); c.Screen = screen }, func(t *testing.T, h *hall) {
+	withRoom(t, func(_ *testRoom, c *Config) { screen.resume = make(chan struct{}); c.Screen = screen }, func(t *testing.T, h *testRoom) {
 		one, two := h.joins(), h.joins()
-		two.heard.take()
-		one.says(t, "hello\n")
+		two.received.take()
+		one.sends(t, "hello\n")
 		h.settles(0)
-		require.Contains(t, two.heard.take(), "hello")
+		require.Contains(t, two.received.take(), "hello")
 		close(screen.resume)
 		synctest.Wait()
 		require.Equal(t, "This server is activated on port 3823", screen.takeLines()[0])
 	})
 }
 
-func TestAScreenThatStaysBlockedDoesNotKeepTheServerFromEnding(t *testing.T) {
+func TestABlockedScreenDoesNotPreventShutdown(t *testing.T) {
 	screen := &blocked{}
-	inTime(t, func(_ *hall, c *Config) { screen.resume = make(chan struct{}); c.Screen = screen }, func(_ *testing.T, h *hall) {
+	withRoom(t, func(_ *testRoom, c *Config) { screen.resume = make(chan struct{}); c.Screen = screen }, func(_ *testing.T, h *testRoom) {
 		began := time.Now()
 		h.stop()
 		<-h.done
@@ -139,8 +139,8 @@ type brokenScreen struct{}
 
 func (brokenScreen) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-func TestABrokenScreenIsToldOnce(t *testing.T) {
-	inTime(t, func(_ *hall, c *Config) { c.Screen = brokenScreen{} }, func(t *testing.T, h *hall) {
+func TestAFailingScreenIsLoggedOnce(t *testing.T) {
+	withRoom(t, func(_ *testRoom, c *Config) { c.Screen = brokenScreen{} }, func(t *testing.T, h *testRoom) {
 		h.joins()
 		h.joins()
 		require.Equal(t, 1, strings.Count(h.log.take(), "no space left"))
@@ -154,7 +154,7 @@ func TestConfigCheck(t *testing.T) {
 	require.ErrorContains(t, Config{Listen: "3823"}.Check(), "HOST:PORT")
 }
 
-// pieces is what a client sends, in pieces.
+// pieces is a client's stream, in pieces.
 type pieces struct {
 	net.Conn
 	rest [][]byte
@@ -173,8 +173,8 @@ func (p *pieces) Read(b []byte) (int, error) {
 
 func (p *pieces) SetReadDeadline(time.Time) error { return nil }
 
-// FuzzSource has a stream read in pieces of any size: what comes out does not
-// depend on where it was cut, and nothing but telnet's commands is missing.
+// FuzzSource reads a stream in pieces of any size: the result does not depend on
+// the sizes, and lacks nothing but telnet's commands.
 func FuzzSource(f *testing.F) {
 	f.Add([]byte("hello\nworld\r\n"), uint64(1))
 	f.Add([]byte("\xff\xfb\x01gr\xc3\xbc\xff\xfa\x18xx\xff\xf0\xff\xff\n"), uint64(2))

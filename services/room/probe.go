@@ -9,8 +9,8 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// Probe asks the server at addr if it is well: it connects, leaves at once, so
-// that nobody is told of it, and waits for the greeting.
+// Probe checks that the server at addr is healthy: it connects, half-closes at
+// once, so that the server does not announce it, and waits for the greeting.
 func Probe(ctx context.Context, addr string) error {
 	conn, err := tcp.Dial(ctx, "", addr)
 	if err != nil {
@@ -34,7 +34,7 @@ func probe(conn interface {
 		return fmt.Errorf("no greeting: %w", err)
 	}
 	if string(line)+"\n" != lineGreeting {
-		return fmt.Errorf("no greeting, but %s", lines.Quote(line))
+		return fmt.Errorf("expected the greeting, received %s", lines.Quote(line))
 	}
 	return nil
 }

@@ -15,33 +15,34 @@ import (
 
 const (
 	maxSessions = 10_000
-	maxBehind   = 8 << 20 // bytes that a client may be behind
+	maxBehind   = 8 << 20 // bytes that a client may be behind before it is disconnected
 )
 
-// errSlow is why a client is cut that does not read, or not fast enough.
-var errSlow = fmt.Errorf("it does not read: it was more than %d MiB behind", maxBehind>>20)
+// errSlow is the reason for disconnecting a client that does not read, or not
+// fast enough.
+var errSlow = fmt.Errorf("it does not read: it is more than %d MiB behind", maxBehind>>20)
 
-// room is who is there and what has been said. One lock guards both, is held for
-// as long as it takes to copy a few lines or to go through the sessions once, and
-// never while anybody is waited for.
+// room holds the sessions and the transcript. mu guards both. It is held to copy
+// a few lines or to visit every session once, and never during I/O. A method
+// whose name ends in Locked expects mu to be held; every other method locks it.
 type room struct {
 	log     *slog.Logger
-	now     func() time.Time // the time that lines bear
+	now     func() time.Time // the time shown in lines
 	screen  *screen.Screen
-	scratch sync.Pool // of *[]byte: lines on their way into the transcript
+	scratch sync.Pool // of *[]byte: lines to be added to the transcript
 	batches sync.Pool // of *batch
 
 	leaving atomic.Bool
-	awaited atomic.Int32  // sessions that talkers wait for
+	awaited atomic.Int32  // number of sessions that senders wait for: see pace
 	ended   chan struct{} // closed with leaving
 
 	mu         sync.Mutex
 	transcript transcript
-	history    *history // nil: none is kept
+	history    *history // nil: no history
 	sessions   []*session
 	nicks      map[string]*session // by each of keys(nick)
-	count      uint64              // sessions that have ever been
-	caught     chan struct{}       // closed and replaced when awaited gets 0
+	count      uint64              // number of sessions so far
+	caught     chan struct{}       // closed and replaced when awaited becomes 0
 	merge      merge
 }
 
@@ -49,7 +50,7 @@ func newRoom(c Config) *room {
 	r := &room{
 		log: c.Log, now: c.Now,
 		screen: screen.New(c.Screen, func(err error) {
-			c.Log.Error("the screen can't be written to; the room goes on without it", "err", err)
+			c.Log.Error("cannot write to the screen; continuing without it", "err", err)
 		}),
 		ended: make(chan struct{}), caught: make(chan struct{}),
 		transcript: newTranscript(), nicks: make(map[string]*session),
@@ -64,13 +65,13 @@ func newRoom(c Config) *room {
 	return r
 }
 
-// errFull and errLate are why a connection is not let in.
+// The reasons for refusing a connection.
 var (
 	errFull = errors.New("the room is full")
-	errLate = errors.New("the server ends")
+	errLate = errors.New("the server is shutting down")
 )
 
-// join lets a session in: from now on it is sent what is said.
+// join adds a session: from now on it receives the transcript.
 func (r *room) join(s *session) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,7 +92,7 @@ func (r *room) join(s *session) error {
 	return nil
 }
 
-// announce tells the others that a session is there.
+// announce sends the others the line that a client is Online.
 func (r *room) announce(s *session) {
 	r.mu.Lock()
 	s.announced = true
@@ -100,8 +101,8 @@ func (r *room) announce(s *session) {
 	r.screen.Show(fmt.Sprintf("Client %s connected at time %s", s.name.tuple(), s.since.Format(formMoment)))
 }
 
-// part takes a session out, tells the others, and has what it is still owed
-// written to it.
+// part removes a session, sends the others the line that it is Offline, and
+// starts its writer for what it has not received yet.
 func (r *room) part(s *session) {
 	r.mu.Lock()
 	s.parted, s.until = true, r.transcript.end
@@ -124,17 +125,17 @@ func (r *room) part(s *session) {
 	}
 }
 
-// publish passes whole lines that s has said on to all others.
-func (r *room) publish(s *session, said []byte) {
+// publish sends whole lines of s to all other sessions.
+func (r *room) publish(s *session, text []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.history.add(said)
-	s.talked(len(said))
-	r.addLocked(s, said)
+	r.history.add(text)
+	s.countLocked(len(text))
+	r.addLocked(s, text)
 }
 
-// addLocked adds lines to the transcript, not to be sent to from, which may be
-// nil. Nothing follows the goodbye.
+// addLocked adds lines to the transcript. The session from, which may be nil,
+// does not receive them. After the goodbye addLocked does nothing.
 func (r *room) addLocked(from *session, b []byte) {
 	if r.leaving.Load() {
 		return
@@ -147,9 +148,9 @@ func (r *room) addLocked(from *session, b []byte) {
 	r.offerLocked()
 }
 
-// rename gives a session the name that it asks for, and returns "". If another
-// session has that name, or one that looks like it, rename returns what that
-// session is called and changes nothing.
+// rename sets the name of a session and returns "". If another session has that
+// name, or one that looks like it, rename returns that session's name and changes
+// nothing.
 func (r *room) rename(s *session, nick string) (by string) {
 	wanted := keys(nick)
 	r.mu.Lock()
@@ -172,14 +173,14 @@ func (r *room) rename(s *session, nick string) (by string) {
 	return ""
 }
 
-// freeNickLocked lets others have the name of a session.
+// freeNickLocked makes the name of a session available to others.
 func (r *room) freeNickLocked(s *session) {
 	for _, key := range s.nickKeys {
 		delete(r.nicks, key)
 	}
 }
 
-// who returns the answer to a client that asks who is there.
+// who returns the answer to /who for the session you.
 func (r *room) who(you *session) []byte {
 	type entry struct {
 		name
@@ -201,7 +202,7 @@ func (r *room) who(you *session) []byte {
 	return answer
 }
 
-// end says goodbye to everybody and has every session end.
+// end sends the goodbye to every session and stops them all.
 func (r *room) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -211,19 +212,19 @@ func (r *room) end() {
 	r.merge.timer.Stop()
 	r.releaseLocked(time.Now())
 	for _, s := range r.sessions {
-		_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // it fails when the connection is over, and then there is nobody to wake
+		_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // wakes the reader; fails if conn is closed, and the reader is awake
 		s.changed.Broadcast()
 	}
 }
 
-// cutLocked ends a session at once. Its reader takes it down.
+// cutLocked disconnects a session at once. Its reader removes it.
 func (r *room) cutLocked(s *session, why error) {
 	if s.failed != nil {
 		return
 	}
 	s.failed = why
 	if l, ok := s.conn.(interface{ SetLinger(int) error }); ok {
-		_ = l.SetLinger(0) // or the kernel would keep what it does not read for minutes
+		_ = l.SetLinger(0) // otherwise the kernel would keep the unread data for minutes
 	}
 	s.conn.Close()
 	s.changed.Broadcast()

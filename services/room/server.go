@@ -11,16 +11,16 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// Config is what a server needs to know. All fields but History must be set.
+// Config configures a Server. All fields but History must be set.
 type Config struct {
-	Listen  string // HOST:PORT; port 0 picks a free one
-	History int    // how many of the lines said last a newcomer is sent
+	Listen  string // HOST:PORT; port 0 picks a free port
+	History int    // number of previous lines that a new client receives
 	Screen  io.Writer
 	Log     *slog.Logger
-	Now     func() time.Time // the time that lines bear
+	Now     func() time.Time // the time shown in lines
 }
 
-// Check returns an error that says what is wrong and how to mend it, or nil.
+// Check returns an error that names the remedy if a field is wrong.
 func (c Config) Check() error {
 	if c.History < 0 || c.History > maxHistory {
 		return fmt.Errorf("-history %d: give a number of lines from 0 to %d", c.History, maxHistory)
@@ -28,14 +28,14 @@ func (c Config) Check() error {
 	return tcp.CheckAddr(c.Listen)
 }
 
-// Server passes on what each of its clients says to all others.
+// Server sends each line of a client to all other clients.
 type Server struct {
 	room *room
 	ln   net.Listener
 }
 
-// Listen takes the server's port. The error names it and says what to do. After
-// success Serve must be called.
+// Listen opens the server's port. An error names the address and the remedy.
+// After success Serve must be called.
 func Listen(c Config) (*Server, error) {
 	ln, err := tcp.Listen(c.Listen)
 	if err != nil {
@@ -47,10 +47,11 @@ func Listen(c Config) (*Server, error) {
 // Addr returns where the server listens.
 func (s *Server) Addr() string { return s.ln.Addr().String() }
 
-// Serve runs the room until ctx ends, which is success. Every client has then
-// been told, or has had two seconds to listen. It may be called once.
+// Serve runs the room until ctx is done, and then returns nil. Before that it
+// sends every client the goodbye, and waits at most two seconds for the clients
+// to read it. It may be called once.
 func (s *Server) Serve(ctx context.Context) error {
-	_, port, _ := net.SplitHostPort(s.Addr()) // a listener's address is one
+	_, port, _ := net.SplitHostPort(s.Addr()) // the address of a listener is valid
 	s.room.screen.Show("This server is activated on port " + port)
 	ended := make(chan struct{})
 	defer context.AfterFunc(ctx, func() {
@@ -58,7 +59,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.room.end()
 	})()
 	tcp.Server{
-		Strangers: maxSessions, // nobody waits there: everybody is known at once
+		Strangers: maxSessions, // never reached: Handle calls known at once
 		Log:       s.room.log,
 		Handle: func(conn net.Conn, known func()) {
 			known()
@@ -66,6 +67,6 @@ func (s *Server) Serve(ctx context.Context) error {
 		},
 	}.Serve(ctx, s.ln)
 	<-ended
-	_ = s.room.screen.Flush() // has been logged
+	_ = s.room.screen.Flush() // an error has been logged
 	return nil
 }

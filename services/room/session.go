@@ -13,59 +13,59 @@ import (
 )
 
 const (
-	leaveTimeout = time.Second // for a client that leaves to take what it is still owed
-	publishSize  = 32 << 10    // bytes of lines that are passed on at a time
-	maxReplies   = 64 << 10    // bytes of answers that a client may leave unread before it is heard again
+	leaveTimeout = time.Second // for a client that leaves to read what it has not received yet
+	publishSize  = 32 << 10    // bytes of lines that are published at once
+	maxReplies   = 64 << 10    // bytes of unread answers above which the client is not read
 )
 
 // session is one client's connection. It must keep these rules:
 //
-//  1. The reader, run, owns it: it alone takes it down.
-//  2. A writer is there while there is something to write, and at most one. When
-//     it fails it closes conn, and nothing else: the reader notices.
-//  3. Nobody but the reader and the writer ever waits for the client.
+//  1. The reader, run by serve, owns it: only the reader removes it.
+//  2. At most one writer runs, and only while there is something to write. A
+//     writer that fails closes conn and does nothing else: the reader notices.
+//  3. Only the reader and the writer ever wait for the client.
 type session struct {
 	room  *room
 	conn  net.Conn
 	since time.Time
 
-	// The reader's.
+	// Owned by the reader.
 	in      *lines.Reader
-	speaker string  // what its lines begin with
-	said    *[]byte // lines not passed on yet; nil: none
+	speaker string  // the beginning of its lines
+	pending *[]byte // lines that are not published yet; nil: none
 	clock   [len(formClock)]byte
 	second  int64 // of clock
 
-	// Guarded by room.mu. The name is changed by the reader alone.
+	// Guarded by room.mu. Only the reader changes the name.
 	name      name
-	nickKeys  []string // of the name's nick, in room.nicks
-	number    uint64   // 1, 2, 3, … in the order they came
+	nickKeys  []string // keys of the name's nick in room.nicks
+	number    uint64   // 1, 2, 3, … in the order of the connections
 	index     int      // in room.sessions
 	announced bool
-	own       spans     // of the transcript: its own lines, which it is not sent
-	cursor    cursor    // how much of the transcript it has been given to write
-	target    uint64    // the end of the lines that are being written
-	written   uint64    // how much of the transcript has been written
-	parted    bool      // it is not in room.sessions any more
-	until     uint64    // where in the transcript it was when it parted
-	replies   []byte    // what is for it alone
-	writing   bool      // there is a writer
-	failed    error     // why conn was closed before its time
-	changed   sync.Cond // replies have been taken, the writer is gone, or it failed
+	own       spans     // its own lines in the transcript, which it does not receive
+	cursor    cursor    // how far the transcript has been passed to the writer
+	target    uint64    // end of the lines that are being written
+	written   uint64    // how far the transcript has been written
+	parted    bool      // it has been removed from room.sessions
+	until     uint64    // end of the transcript when it parted
+	replies   []byte    // lines to this client only
+	writing   bool      // a writer runs
+	failed    error     // why conn was closed early
+	changed   sync.Cond // signals that replies were passed to the writer, the writer has ended, or failed is set
 	pace      pace
 }
 
-// serve runs a connection from its first byte to its last.
+// serve handles a connection from its first byte to its last.
 func (r *room) serve(conn net.Conn) {
 	s := &session{room: r, conn: conn, since: r.now()}
 	s.changed.L = &r.mu
 	s.name.addr = conn.RemoteAddr().String()
-	s.name.host, s.name.port, _ = net.SplitHostPort(s.name.addr) // every address of a TCP connection is one
+	s.name.host, s.name.port, _ = net.SplitHostPort(s.name.addr) // the address of a connection is valid
 	s.speaker = s.name.speaker()
 	switch err := r.join(s); err {
 	case nil:
 	case errFull:
-		r.log.Warn("refused a client: the room is full", "client", s.name.addr)
+		r.log.Warn("refused a client; the room is full", "client", s.name.addr)
 		tcp.Refuse(conn, []byte(lineFull))
 		return
 	default:
@@ -79,14 +79,14 @@ func (r *room) serve(conn net.Conn) {
 	s.close(err)
 }
 
-// errQuit says that the client wants to leave.
-var errQuit = errors.New("it has left")
+// errQuit reports that the client has left with /quit.
+var errQuit = errors.New("the client has left")
 
-// read takes in what the client sends until that ends, and says why it did.
+// read processes the client's lines until an error, which it returns.
 func (s *session) read() error {
 	for {
 		if !s.in.Ready() {
-			s.flush() // all that came with one read is passed on at once
+			s.flush() // all lines of one read are published together
 		}
 		line, err := s.in.Next()
 		switch {
@@ -100,48 +100,48 @@ func (s *session) read() error {
 			return err
 		case len(line) == 0:
 		case bytes.HasPrefix(line, []byte("//")):
-			s.say(line[1:])
+			s.send(line[1:])
 		case line[0] == '/':
 			s.flush()
-			if s.obey(line) {
+			if s.execute(line) {
 				return errQuit
 			}
 		default:
-			s.say(line)
+			s.send(line)
 		}
 	}
 }
 
-// say takes in a line that is for the others.
-func (s *session) say(text []byte) {
-	if s.said == nil {
+// send adds a line to the pending ones.
+func (s *session) send(text []byte) {
+	if s.pending == nil {
 		s.room.keepPace(s)
 		if now := s.room.now(); now.Unix() != s.second {
 			s.second = now.Unix()
 			now.AppendFormat(s.clock[:0], formClock)
 		}
-		s.said = s.room.scratch.Get().(*[]byte)
+		s.pending = s.room.scratch.Get().(*[]byte)
 	}
-	*s.said = appendSaid(*s.said, s.speaker, s.clock[:], text)
-	if len(*s.said) >= publishSize {
+	*s.pending = appendLine(*s.pending, s.speaker, s.clock[:], text)
+	if len(*s.pending) >= publishSize {
 		s.flush()
 	}
 }
 
-// flush passes on what has been taken in.
+// flush publishes the pending lines.
 func (s *session) flush() {
-	if s.said == nil {
+	if s.pending == nil {
 		return
 	}
-	s.room.publish(s, *s.said)
-	*s.said = (*s.said)[:0]
-	s.room.scratch.Put(s.said)
-	s.said = nil
+	s.room.publish(s, *s.pending)
+	*s.pending = (*s.pending)[:0]
+	s.room.scratch.Put(s.pending)
+	s.pending = nil
 }
 
-// reply answers the client. It is for the reader, and returns once the client
-// has taken most of its answers, so that one that asks and does not read is not
-// heard any more.
+// reply sends an answer to the client. Only the reader calls it. It returns once
+// the client has received most of its answers, so that the server does not read
+// from a client that asks but does not read.
 func (s *session) reply(answer []byte) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
@@ -155,12 +155,12 @@ func (s *session) reply(answer []byte) {
 	}
 }
 
-// close closes the connection, in good order if the client has left or the
-// server ends. It returns when there is no writer any more.
+// close closes the connection, cleanly if the client has left or the server is
+// shutting down. It returns when no writer runs.
 func (s *session) close(err error) {
 	orderly := errors.Is(err, errQuit) || errors.Is(err, errLeaving) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	if orderly {
-		_ = s.conn.SetWriteDeadline(time.Now().Add(leaveTimeout)) // it fails when the connection is over
+		_ = s.conn.SetWriteDeadline(time.Now().Add(leaveTimeout)) // fails if conn is closed
 		s.await()
 		tcp.Refuse(s.conn, nil)
 	} else {
@@ -171,13 +171,13 @@ func (s *session) close(err error) {
 	defer s.room.mu.Unlock()
 	switch {
 	case s.failed == errSlow:
-		s.room.log.Warn("cut a client", "client", s.name.addr, "why", s.failed)
+		s.room.log.Warn("disconnected a client", "client", s.name.addr, "why", s.failed)
 	default:
-		s.room.log.Debug("a client is gone", "client", s.name.addr, "why", err)
+		s.room.log.Debug("a client has left", "client", s.name.addr, "why", err)
 	}
 }
 
-// await waits until there is no writer.
+// await waits until no writer runs.
 func (s *session) await() {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()

@@ -10,60 +10,60 @@ import (
 	"unicode/utf8"
 )
 
-// errLeaving is what a source returns when the server ends.
-var errLeaving = errors.New("the server ends")
+// errLeaving is returned by a source when the server shuts down.
+var errLeaving = errors.New("the server is shutting down")
 
-// lastLook is the last part of each time that something is waited for. When the
-// first part is over, what has arrived in it is read, even if this process was
-// held up all the while: that it was is no silence of the client's.
-const lastLook = 10 * time.Millisecond
+// lastCheck is the last part of every timed wait. When the first part has passed,
+// the source reads what has arrived in it, even if this process was delayed
+// meanwhile: a delay of the server is not silence of the client.
+const lastCheck = 10 * time.Millisecond
 
-// source is what a client sends, without telnet's commands, and with the line
-// ends that a client leaves out that knows of none. It is for one goroutine.
+// source reads what a client sends, removes telnet's commands, and adds the line
+// ends of a client that sends none. It is for one goroutine.
 type source struct {
 	conn    net.Conn
-	leaving func() bool // the server ends; the read deadline is then in the past
-	arrive  func()      // is called once, when the client has sent something or been there for a while
+	leaving func() bool // the server is shutting down; the read deadline is then in the past
+	arrive  func()      // called once, when the client has sent something or been connected for the time arrival
 
 	telnet  telnet
 	arrived bool
 	lines   bool   // the client has sent an LF
-	open    bool   // it has sent part of a line since the last line end
-	tail    []byte // the last bytes of that part, up to a character's; only of a client that sends no LF
-	armed   bool   // there is a read deadline
-	quiet   bool   // nothing has come but for the last look
-	err     error  // of conn, returned after the bytes that came with it or before it
+	open    bool   // the client has sent part of a line since the last line end
+	tail    []byte // the last bytes of that part, at most one character; only for a client that sends no LF
+	armed   bool   // a read deadline is set
+	quiet   bool   // the first part of the wait has passed
+	err     error  // of conn, returned after the bytes before it
 }
 
-// Read is io.Reader's.
+// Read implements io.Reader.
 func (s *source) Read(b []byte) (int, error) {
 	for s.err == nil {
 		if err := s.arm(); err != nil {
 			return 0, err
 		}
-		if s.leaving() { // not before: from now on a deadline that the server's end sets stays
+		if s.leaving() { // check now: from here on, nothing overwrites the deadline that a shutdown sets
 			return 0, errLeaving
 		}
 		n, err := s.conn.Read(b)
-		late := errors.Is(err, os.ErrDeadlineExceeded)
-		if late && s.leaving() {
+		expired := errors.Is(err, os.ErrDeadlineExceeded)
+		if expired && s.leaving() {
 			return 0, errLeaving
 		}
-		if s.quiet = late && !s.quiet; s.quiet {
+		if s.quiet = expired && !s.quiet; s.quiet {
 			continue
 		}
-		if !late {
+		if !expired {
 			s.err = err
 		}
-		if !s.arrived && (n > 0 || late) {
+		if !s.arrived && (n > 0 || expired) {
 			s.arrived = true
 			s.arrive()
 		}
 		if n = s.telnet.filter(b[:n]); n > 0 {
-			s.took(b[:n])
+			s.record(b[:n])
 			return n, nil
 		}
-		if (late || s.err == io.EOF) && s.ends() {
+		if (expired || s.err == io.EOF) && s.ends() {
 			b[0] = '\n'
 			return 1, nil
 		}
@@ -71,29 +71,29 @@ func (s *source) Read(b []byte) (int, error) {
 	return 0, s.err
 }
 
-// arm sets the read deadline, if there is something to wait for.
+// arm sets the read deadline if a timed wait is due.
 func (s *source) arm() error {
-	var patience time.Duration
+	var wait time.Duration
 	switch {
 	case !s.arrived:
-		patience = arrival
+		wait = arrival
 	case s.open && !s.lines:
-		patience = silence
+		wait = silence
 	case !s.armed:
 		return nil
 	}
 	var deadline time.Time
-	if s.armed = patience > 0; s.armed {
-		if patience -= lastLook; s.quiet {
-			patience = lastLook
+	if s.armed = wait > 0; s.armed {
+		if wait -= lastCheck; s.quiet {
+			wait = lastCheck
 		}
-		deadline = time.Now().Add(patience)
+		deadline = time.Now().Add(wait)
 	}
 	return s.conn.SetReadDeadline(deadline)
 }
 
-// took takes note of what the client has sent.
-func (s *source) took(b []byte) {
+// record records the bytes that the client has sent.
+func (s *source) record(b []byte) {
 	if s.lines {
 		return
 	}
@@ -106,8 +106,8 @@ func (s *source) took(b []byte) {
 	s.tail = append(s.tail[:0], s.tail[max(0, len(s.tail)-utf8.UTFMax):]...)
 }
 
-// ends reports whether what the client has sent is a whole line although there
-// is no LF, and takes it for one if it is.
+// ends reports whether the bytes since the last line end are a whole line
+// although no LF follows, and if so starts the next line.
 func (s *source) ends() bool {
 	if s.lines || !s.open {
 		return false

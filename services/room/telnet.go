@@ -2,35 +2,35 @@ package room
 
 import "bytes"
 
-// What telnet (RFC 854) sends between the bytes of a text.
+// Bytes of telnet commands (RFC 854).
 const (
 	telnetSE   = 240 // the end of SB
-	telnetSB   = 250 // what follows, up to IAC SE, is about an option
-	telnetWill = 251 // WILL, WONT, DO and DONT name an option
+	telnetSB   = 250 // begins the negotiation of an option, which ends with IAC SE
+	telnetWill = 251 // WILL, WONT, DO and DONT are followed by an option
 	telnetDont = 254
 	telnetIAC  = 255
 )
 
-// telnet takes telnet's commands out of a stream. No UTF-8 text holds IAC. The
-// zero value is ready to use.
+// telnet removes telnet commands from a stream. UTF-8 text never contains IAC.
+// The zero value is ready to use.
 type telnet struct {
-	state telnetState
-	about int // bytes since SB
+	state  telnetState
+	length int // bytes since SB
 }
 
 type telnetState uint8
 
 const (
-	telnetText    telnetState = iota
-	telnetCommand             // after IAC
-	telnetOption              // after WILL, WONT, DO or DONT
-	telnetAbout               // after SB
-	telnetAboutIAC
+	telnetText        telnetState = iota
+	telnetCommand                 // after IAC
+	telnetOption                  // after WILL, WONT, DO or DONT
+	telnetNegotiation             // after SB
+	telnetNegotiationIAC
 )
 
-// filter removes commands from b in place and returns how much is left. A
-// command may go on from one call to the next. SB that has no end ends after a
-// line's length, so that nobody is silenced by it for good.
+// filter removes commands from b in place and returns the number of bytes left. A
+// command may continue in the next call. A negotiation without an end ends after
+// maxLine bytes, so that it cannot swallow all further text.
 func (t *telnet) filter(b []byte) int {
 	if t.state == telnetText && bytes.IndexByte(b, telnetIAC) < 0 {
 		return len(b)
@@ -48,23 +48,23 @@ func (t *telnet) filter(b []byte) int {
 			t.state = telnetText
 			switch {
 			case c == telnetSB:
-				t.state, t.about = telnetAbout, 0
+				t.state, t.length = telnetNegotiation, 0
 			case c >= telnetWill && c <= telnetDont:
 				t.state = telnetOption
-			case c < telnetSE || c == telnetIAC: // text; IAC IAC is how telnet sends that byte itself
+			case c < telnetSE || c == telnetIAC: // text; IAC IAC stands for the byte 0xff
 				kept = append(kept, c)
 			}
 		case telnetOption:
 			t.state = telnetText
-		case telnetAbout, telnetAboutIAC:
-			t.about++
+		case telnetNegotiation, telnetNegotiationIAC:
+			t.length++
 			switch {
-			case t.state == telnetAboutIAC && c == telnetSE, t.about > maxLine:
+			case t.state == telnetNegotiationIAC && c == telnetSE, t.length > maxLine:
 				t.state = telnetText
-			case t.state == telnetAbout && c == telnetIAC:
-				t.state = telnetAboutIAC
+			case t.state == telnetNegotiation && c == telnetIAC:
+				t.state = telnetNegotiationIAC
 			default:
-				t.state = telnetAbout
+				t.state = telnetNegotiation
 			}
 		}
 	}

@@ -1,21 +1,22 @@
 package room
 
-// segmentSize is how much of a transcript is in one piece of memory.
+// segmentSize is the capacity of a segment in bytes.
 const segmentSize = 64 << 10
 
-// transcript is what all clients are sent, encoded once, and the queue of each
-// of them: a client only remembers how far it has got. It holds on to its newest
-// segment alone; an older one lives for as long as somebody has yet to read it.
+// transcript holds the lines sent to all clients, encoded once. It is also the
+// queue of every client, which only stores its position. A transcript refers to
+// its newest segment only; the garbage collector frees an older one when every
+// cursor has passed it.
 //
-// Its bytes, once added, do not change, so slices into it stay good. Everything
-// else is for whoever holds the room's lock.
+// Bytes do not change once added, so slices of them stay valid. The caller of a
+// method must hold the room's lock.
 type transcript struct {
 	last *segment
-	end  uint64 // bytes ever added
+	end  uint64 // number of bytes added so far
 }
 
 type segment struct {
-	base uint64 // bytes added before it
+	base uint64 // position of its first byte
 	data []byte // never grows beyond its capacity
 	next *segment
 }
@@ -24,7 +25,7 @@ func newTranscript() transcript {
 	return transcript{last: &segment{data: make([]byte, 0, segmentSize)}}
 }
 
-// add adds bytes to the end.
+// add appends b.
 func (t *transcript) add(b []byte) {
 	t.end += uint64(len(b))
 	for {
@@ -39,25 +40,25 @@ func (t *transcript) add(b []byte) {
 	}
 }
 
-// here returns a cursor at the end.
+// here returns a cursor at the end of the transcript.
 func (t *transcript) here() cursor { return cursor{at: t.end, seg: t.last} }
 
-// cursor is a place in a transcript.
+// cursor is a position in a transcript.
 type cursor struct {
 	at  uint64
-	seg *segment // holds the byte at the cursor, if there is one
+	seg *segment // the segment that holds the byte at the cursor, if any
 }
 
-// settle lets go of the segments before the cursor.
+// settle drops the segments before the cursor.
 func (c *cursor) settle() {
 	for c.seg.next != nil && c.at >= c.seg.next.base {
 		c.seg = c.seg.next
 	}
 }
 
-// take adds to bufs what follows up to the place until, at most limit bytes of
-// it, without what skip holds, and moves the cursor behind that. The cursor may
-// end up beyond until, where what is skipped goes on.
+// take appends to bufs the bytes up to the position until, at most limit of them
+// and without the spans in skip, and moves the cursor past them. If skip
+// continues beyond until, so does the cursor.
 func (c *cursor) take(bufs [][]byte, until uint64, limit int, skip *spans) [][]byte {
 	for {
 		c.pass(skip)
@@ -73,7 +74,7 @@ func (c *cursor) take(bufs [][]byte, until uint64, limit int, skip *spans) [][]b
 	}
 }
 
-// pass moves the cursor over what is to be skipped where it stands.
+// pass moves the cursor past the spans in skip that begin at it.
 func (c *cursor) pass(skip *spans) {
 	for skip.next() <= c.at {
 		c.at = max(c.at, skip.pop().to)
@@ -81,15 +82,15 @@ func (c *cursor) pass(skip *spans) {
 	c.settle()
 }
 
-// spans are parts of a transcript, in order: what a client has said itself.
+// spans is a sorted list of parts of a transcript: a client's own lines.
 type spans struct {
 	list  []span
-	first int // those before it are done with
+	first int // index of the first span that is not popped
 }
 
 type span struct{ from, to uint64 }
 
-// add adds a part that follows all others.
+// add appends a span that follows all others.
 func (s *spans) add(from, to uint64) {
 	if n := len(s.list); n > s.first && s.list[n-1].to == from {
 		s.list[n-1].to = to
@@ -102,7 +103,8 @@ func (s *spans) add(from, to uint64) {
 	s.list = append(s.list, span{from, to})
 }
 
-// next returns where the first part begins, or a place that nobody reaches.
+// next returns the beginning of the first span, or the largest uint64 if there is
+// none.
 func (s *spans) next() uint64 {
 	if s.first == len(s.list) {
 		return ^uint64(0)
@@ -110,7 +112,7 @@ func (s *spans) next() uint64 {
 	return s.list[s.first].from
 }
 
-// pop removes the first part.
+// pop removes and returns the first span.
 func (s *spans) pop() span {
 	p := s.list[s.first]
 	if s.first++; s.first == len(s.list) {

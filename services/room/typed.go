@@ -13,27 +13,26 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// Input hands out the lines that are typed, without their ends. io.EOF says that
-// there will be no more, any other error than lines.ErrTooLong that whoever
-// typed has left.
+// Input returns the typed lines, without their line ends. io.EOF means that there
+// are no more, and any error other than lines.ErrTooLong that the user has left.
 type Input interface {
 	Next() ([]byte, error)
 	SkipLine() (int64, error) // drops the rest of a line that was too long
 }
 
-// typedAhead is how much may be typed, in bytes, before the server takes it.
-// More is left where it comes from: a terminal hears Ctrl-C all the same.
+// typedAhead bounds the bytes that are queued before the server receives them.
+// Lines above it stay in Input; a terminal still handles Ctrl-C.
 const typedAhead = 256 << 10
 
-// typed is what has been typed and not yet sent. One goroutine reads, another
-// sends.
+// typed is the queue of typed lines that are not sent yet. One goroutine reads,
+// another sends.
 type typed struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	waiting []byte
 	spare   []byte // the buffer that is not being filled
-	last    bool   // nothing more is to be sent: the user leaves, or has asked to
-	over    bool   // nothing can be sent any more
+	last    bool   // no more lines are accepted: ctx is done, or /quit was typed
+	over    bool   // the connection has ended
 	stop    func() bool
 }
 
@@ -51,8 +50,8 @@ func (t *typed) set(flag *bool) {
 	t.changed.Broadcast()
 }
 
-// end says that nothing can be sent any more, and reports whether the user has
-// asked to leave.
+// end marks the connection as ended, and reports whether the user has asked to
+// leave.
 func (t *typed) end() (asked bool) {
 	t.stop()
 	t.set(&t.over)
@@ -61,8 +60,8 @@ func (t *typed) end() (asked bool) {
 	return t.last
 }
 
-// read takes in what is typed until it ends, and calls leave if whoever typed
-// has left.
+// read queues the typed lines until Input ends, and calls leave if the user has
+// left.
 func (t *typed) read(in Input, log *slog.Logger, leave func()) {
 	var buf []byte
 	for {
@@ -79,8 +78,8 @@ func (t *typed) read(in Input, log *slog.Logger, leave func()) {
 			leave()
 			return
 		}
-		// What can steer a terminal is made harmless here already; the server
-		// escapes again all the same.
+		// Control characters are escaped before they are sent; the server escapes
+		// again.
 		if buf = lines.Escape(buf[:0], line); len(buf) > maxLine {
 			warnTooLong(log)
 			continue
@@ -95,8 +94,8 @@ func warnTooLong(log *slog.Logger) {
 	log.Warn(fmt.Sprintf("not sent: a line of more than %d bytes; split it", maxLine))
 }
 
-// add takes in one line. It waits while there is too much, and
-// reports whether the line may still be sent.
+// add queues one line. It waits while the queue is full, and reports whether the
+// line may still be sent.
 func (t *typed) add(line []byte) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -112,9 +111,9 @@ func (t *typed) add(line []byte) bool {
 	return true
 }
 
-// send sends what is typed until it can't, or the user leaves, and then ends
-// this side of the connection. The server answers by ending the other; it has
-// two seconds to do so. It reports whether the user leaves.
+// send sends the queued lines until a write fails or the user leaves, and then
+// half-closes the connection. The server has two seconds to close its side. send
+// reports whether the user leaves.
 func (t *typed) send(conn net.Conn) (leaves bool) {
 	for {
 		t.mu.Lock()
@@ -129,13 +128,13 @@ func (t *typed) send(conn net.Conn) (leaves bool) {
 			break
 		}
 		if _, err := conn.Write(out); err != nil {
-			break // whoever reads from conn meets it too, or has the server's last words to show first
+			break // the reader of conn gets the error too, perhaps after the server's last lines
 		}
 		t.spare = out
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(partPatience)) // it fails when the connection is over
+	_ = conn.SetReadDeadline(time.Now().Add(partTimeout)) // fails if conn is closed
 	if half, ok := conn.(interface{ CloseWrite() error }); ok {
-		_ = half.CloseWrite() // it fails when the connection is over
+		_ = half.CloseWrite() // fails if conn is closed
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -2,17 +2,17 @@ package room
 
 import "net"
 
-// writeSize is how many bytes of the transcript one write takes at most.
+// writeSize bounds the bytes of the transcript in one write.
 const writeSize = 256 << 10
 
-// batch is what a writer writes at once.
+// batch holds the buffers of one write.
 type batch struct {
 	bufs [][]byte
-	rest net.Buffers // of bufs; WriteTo eats it
+	rest net.Buffers // a copy of bufs; WriteTo consumes it
 }
 
 func (b *batch) writeTo(conn net.Conn) (err error) {
-	if len(b.bufs) == 1 { // as a rule; it is a little cheaper
+	if len(b.bufs) == 1 { // the usual case; a little cheaper than WriteTo
 		_, err = conn.Write(b.bufs[0])
 		return err
 	}
@@ -21,7 +21,7 @@ func (b *batch) writeTo(conn net.Conn) (err error) {
 	return err
 }
 
-// writeLocked starts a writer if there is something to write and none is at it.
+// writeLocked starts a writer if there is something to write and no writer runs.
 func (s *session) writeLocked() {
 	if s.writing || s.failed != nil {
 		return
@@ -34,8 +34,8 @@ func (s *session) writeLocked() {
 	}
 }
 
-// limitLocked returns the place in the transcript up to which the session is to
-// be sent it now.
+// limitLocked returns the position up to which the session may receive the
+// transcript now.
 func (s *session) limitLocked() uint64 {
 	if s.parted {
 		return s.until
@@ -43,8 +43,7 @@ func (s *session) limitLocked() uint64 {
 	return s.room.merge.released
 }
 
-// write writes all that there is to write, each time as much as it can with one
-// call, and ends when nothing is left.
+// write writes until nothing is left, each time as much as one call can.
 func (s *session) write() {
 	r := s.room
 	b := r.batches.Get().(*batch)
@@ -58,7 +57,7 @@ func (s *session) write() {
 			s.conn.Close()
 		}
 		s.written = s.cursor.at
-		r.tookLocked(s)
+		r.progressLocked(s)
 	}
 	s.writing = false
 	s.changed.Broadcast()
@@ -67,8 +66,8 @@ func (s *session) write() {
 	r.batches.Put(b)
 }
 
-// fillLocked gathers what is to be written next, and reports whether there is
-// anything. Answers go between two lines of the transcript.
+// fillLocked collects the buffers of the next write, and reports whether there
+// are any. Answers are placed between two lines of the transcript.
 func (s *session) fillLocked(b *batch) bool {
 	b.bufs = b.bufs[:0]
 	if s.cursor.at >= s.target {
