@@ -12,10 +12,11 @@ import (
 	"peerlab/services/internal/process"
 )
 
-// place is one place that a process or system must stand at: the file, and the text in it.
+// place is a text that a file must contain for each process or system.
 type place struct{ file, text string }
 
-// Every process and system stands at each place that docs/add-a-system.md lists, and the page lists each place.
+// The files that docs/add-a-system.md lists contain every process and system, and
+// the page lists each of these files.
 func TestEverySystemIsComplete(t *testing.T) {
 	var places []place
 	for _, p := range programs(t) {
@@ -47,7 +48,7 @@ func TestEverySystemIsComplete(t *testing.T) {
 	}
 }
 
-// systemsOf returns the packages beside services/cmd.
+// systemsOf returns the names of the system packages beside services/cmd.
 func systemsOf(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir("..")
@@ -62,7 +63,7 @@ func systemsOf(t *testing.T) []string {
 	return systems
 }
 
-// read returns a file of the repository, named by its path from the top.
+// read returns a file of the repository; file is its path from the top.
 func read(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))

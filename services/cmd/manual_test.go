@@ -28,10 +28,10 @@ const (
 	mainLines                 = 50
 )
 
-// every are the flags that package process gives to each program.
+// every holds the flags that package process defines for each program.
 var every = []string{"v", "health", "version", "h"}
 
-// program is one of the folders beside this file.
+// program is a directory beside this file.
 type program struct{ name, source, manual string }
 
 func programs(t *testing.T) []program {
@@ -53,7 +53,7 @@ func TestAManualFitsOneScreen(t *testing.T) {
 	for _, p := range programs(t) {
 		t.Run(p.name, func(t *testing.T) {
 			text, ended := strings.CutSuffix(p.manual, "\n")
-			require.True(t, ended, "the last line has no end")
+			require.True(t, ended, "the last line must end with LF")
 			rows := strings.Split(text, "\n")
 			assert.LessOrEqual(t, len(rows), screenRows, "rows")
 			for i, row := range rows {
@@ -65,13 +65,13 @@ func TestAManualFitsOneScreen(t *testing.T) {
 	}
 }
 
-func TestAManualTellsWhatIsNeeded(t *testing.T) {
+func TestAManualHasItsParts(t *testing.T) {
 	for _, p := range programs(t) {
 		t.Run(p.name, func(t *testing.T) {
-			assert.True(t, strings.HasPrefix(p.manual, p.name+" - "), "it begins with the name and what it is for")
+			assert.True(t, strings.HasPrefix(p.manual, p.name+" - "), "it must begin with the name and the purpose")
 			_, example, ok := strings.Cut(p.manual, "\nExample")
-			require.True(t, ok, "an example")
-			assert.Regexp(t, `(?m)^    (.*\| )?`+p.name+`\b`, example, "that calls the program")
+			require.True(t, ok, "it must have an example")
+			assert.Regexp(t, `(?m)^    (.*\| )?`+p.name+`\b`, example, "the example must run the program")
 			assert.Contains(t, p.manual, "Exit status")
 		})
 	}
@@ -95,12 +95,11 @@ func TestAManualNamesEveryFlagAndNoOther(t *testing.T) {
 	}
 }
 
-// listOf returns the rows below "Flags:", as far as they are indented, that
-// begin with a flag.
+// listOf returns the indented rows below "Flags:" that begin with a flag.
 func listOf(t *testing.T, manual string) string {
 	t.Helper()
 	_, list, ok := strings.Cut(manual, "\nFlags:\n")
-	require.True(t, ok, "a list that begins with Flags:")
+	require.True(t, ok, "it must have a list of flags after Flags:")
 	var b strings.Builder
 	for row := range strings.Lines(list) {
 		if !strings.HasPrefix(row, " ") {
@@ -114,7 +113,7 @@ func listOf(t *testing.T, manual string) string {
 }
 
 // flagsOf returns the names of the flags that a main.go declares: the first
-// text in each call of a method of the flag set that it is handed.
+// string literal in each call of a method of the flag set.
 func flagsOf(t *testing.T, source string) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
@@ -139,7 +138,7 @@ func flagsOf(t *testing.T, source string) []string {
 					text, ok := arg.(*ast.BasicLit)
 					return ok && text.Kind == token.STRING
 				})
-				require.GreaterOrEqual(t, at, 0, "%s declares a flag in a way that this test does not know", source)
+				require.GreaterOrEqual(t, at, 0, "%s declares a flag in a way that this test does not support", source)
 				name, err := strconv.Unquote(call.Args[at].(*ast.BasicLit).Value)
 				require.NoError(t, err)
 				names = append(names, name)
@@ -151,8 +150,8 @@ func flagsOf(t *testing.T, source string) []string {
 	return names
 }
 
-// flagSetOf returns the name under which n, if it is a function, is handed a
-// flag set.
+// flagSetOf returns the name of the flag set parameter of the function literal n,
+// or "".
 func flagSetOf(n ast.Node) string {
 	f, ok := n.(*ast.FuncLit)
 	if !ok || len(f.Type.Params.List) != 1 || len(f.Type.Params.List[0].Names) != 1 {
@@ -173,11 +172,11 @@ func TestMainIsFlagsAndOneCall(t *testing.T) {
 		source, err := os.ReadFile(p.source)
 		require.NoError(t, err)
 		assert.LessOrEqual(t, bytes.Count(source, []byte("\n")), mainLines, p.source)
-		assert.Contains(t, string(source), `Name:   "`+p.name+`"`, "the folder is the program's name")
+		assert.Contains(t, string(source), `Name:   "`+p.name+`"`, "the directory must have the program's name")
 	}
 }
 
-// The test of the manuals would pass by finding nothing.
+// If flagsOf returned nothing, the test of the manuals would always pass.
 func TestFlagsAreFound(t *testing.T) {
 	assert.ElementsMatch(t, []string{"listen", "advertise", "registry"}, flagsOf(t, "server/main.go"))
 	assert.ElementsMatch(t, []string{"server", "host", "advertise", "peer"}, flagsOf(t, "client/main.go"))

@@ -1,4 +1,4 @@
-// Command client is one of those who chat.
+// Command client is a client of the chat.
 package main
 
 import (

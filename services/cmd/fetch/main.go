@@ -1,4 +1,4 @@
-// Command fetch fetches files by name from whichever node has them.
+// Command fetch fetches files by name from the nodes that have them.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command order-client sends one message and shows whether it came first.
+// Command order-client sends one message and shows whether it was received first.
 package main
 
 import (

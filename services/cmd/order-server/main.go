@@ -1,4 +1,4 @@
-// Command order-server tells two clients whose message came first.
+// Command order-server decides which of two messages was received first.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command room-client is somebody in a chat room.
+// Command room-client connects a terminal to a chat room.
 package main
 
 import (

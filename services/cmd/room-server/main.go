@@ -1,4 +1,4 @@
-// Command room-server passes on what each of its clients says to all others.
+// Command room-server sends every line of a client to all other clients.
 package main
 
 import (
@@ -7,7 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"time"
-	_ "time/tzdata" // the image has no time zones; TZ names one
+	_ "time/tzdata" // the image has no time zone files, which TZ needs
 
 	"peerlab/services/internal/process"
 	"peerlab/services/room"
