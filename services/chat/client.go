@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
@@ -22,7 +23,7 @@ type ClientConfig struct {
 	Advertise   string   // HOST:PORT that the others are told; empty: Host and Port2
 	Incarnation uint64   // greater than that of any client before with this ID
 	Screen      io.Writer
-	Input       Input
+	Input       lines.Source
 	Log         *slog.Logger
 }
 
@@ -73,7 +74,7 @@ func checkDial(addr string) error {
 type Client struct {
 	m     *member
 	ln    net.Listener
-	in    Input
+	in    lines.Source
 	peers []string
 }
 

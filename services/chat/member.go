@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 // maxPeers bounds the members that one keeps track of, dead ones included.
@@ -85,7 +87,7 @@ var errLeave = errors.New("asked to leave at the terminal")
 // fatal happens: it accepts from ln, which it closes, after what start starts. It
 // leaves in good order: everybody gets what was typed and BYE, and has two
 // seconds to read it. Being asked to leave is success.
-func (m *member) serve(ctx context.Context, ln net.Listener, in Input, start func()) error {
+func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, start func()) error {
 	soft, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	hard, cut := context.WithCancel(context.WithoutCancel(ctx))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
@@ -17,7 +18,7 @@ type ServerConfig struct {
 	Registry    string // path of the registry file; empty: none is kept
 	Incarnation uint64 // greater than that of any server before
 	Screen      io.Writer
-	Input       Input
+	Input       lines.Source
 	Log         *slog.Logger
 }
 
@@ -40,7 +41,7 @@ func (c *ServerConfig) Parse(args []string) error {
 type Server struct {
 	m  *member
 	ln net.Listener
-	in Input
+	in lines.Source
 }
 
 // ListenServer listens, and opens the registry. Its errors name what failed and

@@ -11,20 +11,11 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// Input hands out the lines that are typed at a member, without their ends.
-// io.EOF says that there will be no more, any other error than lines.ErrTooLong
-// that whoever typed has left and the member is to leave too.
-type Input interface {
-	Next() ([]byte, error)
-	SkipLine() (int64, error) // drops the rest of a line that was too long
-	Ready() bool              // reports whether Next would return at once
-}
-
 // pushLinks is how many links whoever types writes to by itself.
 const pushLinks = 8
 
 // readTyped takes in what is typed until it ends.
-func (m *member) readTyped(in Input, end context.CancelCauseFunc) {
+func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
 	var p pace
 	for {
 		p.keep(m)
@@ -51,7 +42,7 @@ func (m *member) readTyped(in Input, end context.CancelCauseFunc) {
 // chat waits for a line and says it to everybody, now or when they are back, and
 // with it those behind it that can be had at once. It returns the line that ended
 // this, if that was a command or empty.
-func (m *member) chat(in Input) (command []byte, err error) {
+func (m *member) chat(in lines.Source) (command []byte, err error) {
 	line, err := in.Next()
 	if err != nil || m.commands(line) {
 		return line, err

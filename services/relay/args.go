@@ -95,7 +95,7 @@ func (c *FetchCommand) Prompts() bool { return !c.List && len(c.Names) == 0 }
 func (c *FetchCommand) Probe(ctx context.Context) error { return ProbeRelay(ctx, c.Relay) }
 
 // Run does what the command line asks for.
-func (c *FetchCommand) Run(ctx context.Context, in Input) error {
+func (c *FetchCommand) Run(ctx context.Context, in lines.Source) error {
 	if stderr := int(os.Stderr.Fd()); term.IsTerminal(stderr) && !c.Prompts() {
 		c.Progress = barsOn(stderr, os.Stderr)
 	}

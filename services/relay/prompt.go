@@ -12,14 +12,6 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// Input returns the lines that are typed, without their ends. io.EOF says that
-// there will be no more, any other error than lines.ErrTooLong that the user has
-// left and waits for nothing.
-type Input interface {
-	Next() ([]byte, error)
-	SkipLine() (int64, error) // drops the rest of a line that was too long
-}
-
 // typedAhead is how many lines may be typed while a file is fetched. More are left
 // where they come from: a terminal still receives Ctrl-C.
 const typedAhead = 256
@@ -40,7 +32,7 @@ var errQuit = errors.New("quit")
 // line is the name of a file to fetch, or a command of promptHelp. What fails is
 // written to Err; the next line is another try. If in has an end, the error then
 // says how many files failed. The goroutine that reads in ends with in.
-func (f *Fetch) Prompt(ctx context.Context, in Input) error {
+func (f *Fetch) Prompt(ctx context.Context, in lines.Source) error {
 	f.lister = "list"
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -132,7 +124,7 @@ func (f *Fetch) save(ctx context.Context, typed string) error {
 	return nil
 }
 
-func readTyped(ctx context.Context, in Input, typed chan<- string, errs io.Writer) error {
+func readTyped(ctx context.Context, in lines.Source, typed chan<- string, errs io.Writer) error {
 	for {
 		line, err := in.Next()
 		switch {

@@ -31,6 +31,8 @@ func (k keyboard) Next() ([]byte, error) {
 
 func (k keyboard) SkipLine() (int64, error) { return 0, nil }
 
+func (k keyboard) Ready() bool { return false }
+
 // prompted runs a prompt in a bubble, and returns what ends it.
 func prompted(ctx context.Context, c *client, keys keyboard) <-chan error {
 	done := make(chan error, 1)

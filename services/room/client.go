@@ -29,7 +29,7 @@ const (
 type Client struct {
 	Server string // HOST:PORT
 	Screen io.Writer
-	Input  Input
+	Input  lines.Source
 	Log    *slog.Logger
 	Dial   tcp.DialFunc // nil: TCP
 }

@@ -38,6 +38,8 @@ func (k keyboard) Next() ([]byte, error) {
 
 func (k keyboard) SkipLine() (int64, error) { return 0, nil }
 
+func (k keyboard) Ready() bool { return false }
+
 // runningClient is a client under test.
 type runningClient struct {
 	keyboard

@@ -13,15 +13,8 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// Input returns the typed lines, without their line ends. io.EOF means that there
-// are no more, and any error other than lines.ErrTooLong that the user has left.
-type Input interface {
-	Next() ([]byte, error)
-	SkipLine() (int64, error) // drops the rest of a line that was too long
-}
-
 // typedAhead bounds the bytes that are queued before the server receives them.
-// Lines above it stay in Input; a terminal still handles Ctrl-C.
+// Lines above it stay in lines.Source; a terminal still handles Ctrl-C.
 const typedAhead = 256 << 10
 
 // typed is the queue of typed lines that are not sent yet. One goroutine reads,
@@ -62,7 +55,7 @@ func (t *typed) end() (asked bool) {
 
 // read queues the typed lines until Input ends, and calls leave if the user has
 // left.
-func (t *typed) read(in Input, log *slog.Logger, leave func()) {
+func (t *typed) read(in lines.Source, log *slog.Logger, leave func()) {
 	var buf []byte
 	for {
 		line, err := in.Next()

@@ -10,6 +10,8 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/lines"
 )
 
 // patience bounds every wait; none is meant to come near it.
@@ -134,7 +136,7 @@ type taken struct {
 }
 
 // takes calls Next beside the test until it fails.
-func takes(in Source) <-chan taken {
+func takes(in lines.Source) <-chan taken {
 	got := make(chan taken, 100)
 	go func() {
 		defer close(got)

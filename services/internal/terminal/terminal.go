@@ -34,21 +34,9 @@ const promptPatience = 200 * time.Millisecond
 // ErrHangup says that Ctrl-C or Ctrl-D was typed, or that the terminal is gone.
 var ErrHangup = errors.New("the terminal was left")
 
-// Source returns typed lines. It is for one goroutine at a time.
-type Source interface {
-	// Next returns the next line without its end; it is good until the next
-	// call. Errors: lines.ErrTooLong, after which SkipLine goes on, io.EOF, and
-	// ErrHangup.
-	Next() ([]byte, error)
-	// SkipLine drops the rest of a line that was too long.
-	SkipLine() (int64, error)
-	// Ready reports whether Next would return at once.
-	Ready() bool
-}
-
 // Console is a program's three standard streams.
 type Console struct {
-	In  Source
+	In  lines.Source
 	Out io.Writer // the screen
 	Err io.Writer // the log
 
@@ -131,9 +119,9 @@ func (c *Console) Hint(text string) { c.hint(text) }
 // typed. It may be called more than once.
 func (c *Console) Close() { c.once.Do(c.close) }
 
-// lineMode is a Source of lines that a terminal without escape sequences edits
+// lineMode is a source of lines that a terminal without escape sequences edits
 // itself (TERM=dumb). Ctrl-C is SIGINT there, and Ctrl-D the end of the file.
-type lineMode struct{ Source }
+type lineMode struct{ lines.Source }
 
 func (l lineMode) Next() ([]byte, error) {
 	line, err := l.Source.Next()
@@ -143,7 +131,7 @@ func (l lineMode) Next() ([]byte, error) {
 	return line, err
 }
 
-// piped is a Source of lines from anything but a terminal. A last line without
+// piped is a source of lines from anything but a terminal. A last line without
 // its end counts: no writer was cut off within it.
 type piped struct {
 	*lines.Reader

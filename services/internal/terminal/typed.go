@@ -16,7 +16,7 @@ const (
 	leavePatience = time.Second     // and before it is told by Hangup that its user has left
 )
 
-// typed is a Source of lines edited at a terminal. Ctrl-C is one byte more behind
+// typed is a source of lines edited at a terminal. Ctrl-C is one byte more behind
 // all that has been typed or pasted before it, and the kernel can't be asked
 // whether it is there. So a goroutine of its own reads on whether or not the
 // program takes the lines. Those that it does not take wait; when they are
