@@ -14,7 +14,7 @@ import (
 )
 
 // typedAhead bounds the bytes that are queued before the server receives them.
-// Lines above it stay in lines.Source; a terminal still handles Ctrl-C.
+// Lines above it stay in the source; a terminal still handles Ctrl-C.
 const typedAhead = 256 << 10
 
 // typed is the queue of typed lines that are not sent yet. One goroutine reads,
