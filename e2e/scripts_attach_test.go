@@ -22,7 +22,7 @@ func TestAttachExplainsWhyThereIsNoTerminal(t *testing.T) {
 		answers, service string
 		want             []string
 	}{
-		"no such service": {up, "client9", []string{"no terminal 'client9'", "Running: server client1.", "All of them: room-server server client1 client2"}},
+		"no such service": {up, "client9", []string{"no terminal 'client9'", "Running: server client1 (make up starts the lab).", "All of them: room-server server client1 client2"}},
 		"before make up":  {services, "client1", []string{"the lab is not up", "make up"}},
 		"stopped":         {up, "client2", []string{"client2 does not run", "status 137", "docker compose start client2"}},
 		"paused":          {`"ps "*service=client1*) echo id paused ;;`, "client1", []string{"docker compose unpause client1"}},

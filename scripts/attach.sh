@@ -34,7 +34,7 @@ explain_absence() {
 	local known
 	known=$(services_known)
 	if ! contains "$known" "$service"; then
-		fail "there is no terminal '$service'. Running: $(services_running | in_a_line). All of them: $(in_a_line <<<"$known")"
+		fail "there is no terminal '$service'. Running: $(services_running | in_a_line) (make up starts the lab). All of them: $(in_order <<<"$known" | in_a_line)"
 	elif [ -z "$(containers --all --quiet)" ] && contains "$(services_started)" "$service"; then
 		fail "the lab is not up. Start it: make up"
 	else

@@ -58,7 +58,7 @@ func OpenRegistry(path string, log *slog.Logger) (*Registry, error) {
 	case errors.Is(err, ErrRegistryInUse):
 		return nil, fmt.Errorf("registry %s: %w; stop that one, or give another file with -registry", path, err)
 	case err != nil:
-		return nil, fmt.Errorf("registry %s cannot be read: %w, or give another file with -registry (-registry '' for none)", path, err)
+		return nil, fmt.Errorf("registry %s cannot be used: %w; see to that, or give another file with -registry (-registry '' for none)", path, err)
 	}
 	r := &Registry{file: file}
 	if bad := r.parse(text); bad.count > 0 {
