@@ -10,45 +10,37 @@ import (
 	"peerlab/services/internal/backoff"
 )
 
-// announce keeps the node registered until ctx ends, and withdraws it then. The
-// lease is renewed at a third of it, shortened by a random part, so that a relay
-// that was restarted lists every running node within five seconds. While the
-// folder of the node is gone, the node is withdrawn.
+// announce keeps the node registered until ctx is cancelled, then withdraws it. It
+// renews the lease after a third of its duration, less a random part, so that a
+// restarted relay lists every running node within five seconds. While the node's
+// folder is missing, the node is withdrawn.
 func (n *Node) announce(ctx context.Context) {
 	a := announcer{Node: n, retry: backoff.Backoff{Min: 50 * time.Millisecond, Max: time.Second}}
-	for {
-		pause := a.once(ctx)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			n.withdraw()
-			return
-		}
+	for a.once(ctx).Wait(ctx) == nil {
 	}
+	n.withdraw()
 }
 
-// announcer is what announce remembers from one attempt to the next.
+// announcer is the state that announce keeps between attempts.
 type announcer struct {
 	*Node
 	retry     backoff.Backoff
 	listed    bool   // the last attempt succeeded
-	trouble   bool   // the log has said that the relay cannot be reached
-	gone      bool   // the log has said that the folder is gone
-	elsewhere string // the address that the log has said the relay lists instead
+	trouble   bool   // a failure to reach the relay has been logged
+	gone      bool   // the missing folder has been logged
+	elsewhere string // the address that the relay lists instead, once logged
 }
 
-// once registers the node, or withdraws it if its folder is gone, and returns how
-// long to wait before the next attempt.
-func (a *announcer) once(ctx context.Context) (pause time.Duration) {
+// once registers the node, or withdraws it if its folder is missing, and returns
+// the wait before the next attempt.
+func (a *announcer) once(ctx context.Context) *backoff.Backoff {
 	if _, err := a.folder.current(); err != nil {
 		if !a.gone {
 			a.Log.Warn("withdrawn from the relay until the folder is back", "err", err)
 			a.withdraw()
 		}
 		a.gone, a.listed = true, false
-		return time.Second
+		return every(time.Second)
 	}
 	if a.gone {
 		a.Log.Info("the folder is back", "dir", a.folder.dir)
@@ -57,17 +49,17 @@ func (a *announcer) once(ctx context.Context) (pause time.Duration) {
 	addr, good, err := a.register(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return 0
+		return &a.retry // Wait returns at once
 	case err != nil:
 		if !a.trouble {
 			a.Log.Warn("cannot register with the relay; retrying", "relay", a.Relay, "err", err)
 		}
 		a.trouble, a.listed = true, false
-		return a.retry.Next()
+		return &a.retry
 	}
 	if wanted := a.address(); wanted[0] != ':' && addr != wanted && addr != a.elsewhere {
-		a.Log.Warn("the relay does not find this node at " + wanted + " and lists it at " + addr +
-			"; if clients cannot reach it there, give the address that they can reach with -advertise")
+		a.Log.Warn("the relay cannot reach this node at " + wanted + " and lists it at " + addr +
+			"; if clients cannot reach it there, give an address that they can reach with -advertise")
 		a.elsewhere = addr
 	}
 	if !a.listed {
@@ -75,12 +67,14 @@ func (a *announcer) once(ctx context.Context) (pause time.Duration) {
 	}
 	a.listed, a.trouble = true, false
 	a.retry.Reset()
-	wait := backoff.Backoff{Min: good / 3, Max: good / 3}
-	return wait.Next()
+	return every(good / 3)
 }
 
-// register announces the node once and returns the address it is listed under,
-// and for how long.
+// every returns a wait of d, shortened by a random part.
+func every(d time.Duration) *backoff.Backoff { return &backoff.Backoff{Min: d, Max: d} }
+
+// register sends one REGISTER and returns the address under which the relay lists
+// the node and the duration of the lease.
 func (n *Node) register(ctx context.Context) (addr string, good time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -93,8 +87,9 @@ func (n *Node) register(ctx context.Context) (addr string, good time.Duration, e
 	return f[0], max(good, time.Second), cmp.Or(err1, err2)
 }
 
-// address is what the relay is to list: what is advertised, or else where the node
-// listens. Only on all hosts of its machine it is for the relay to see which one that is.
+// address returns the address to register: Advertise, or else the listening
+// address. If the node listens on all interfaces the host is empty, and the relay
+// uses the source address of the connection.
 func (n *Node) address() string {
 	if n.Advertise != "" {
 		return n.Advertise
@@ -110,6 +105,6 @@ func (n *Node) withdraw() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if _, err := n.Dial.askFor(ctx, n.Relay, "WITHDRAW "+n.ID, "OK", 0); err != nil {
-		n.Log.Debug("cannot withdraw; the lease ends by itself", "err", err)
+		n.Log.Debug("cannot withdraw; the lease will expire", "err", err)
 	}
 }

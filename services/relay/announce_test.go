@@ -31,7 +31,7 @@ func (l *lab) announced(prepare func(c *NodeConfig)) *actor {
 	return a
 }
 
-// restarts starts the relay anew, at the same address and knowing nothing.
+// restarts starts a new relay with an empty table at the same address.
 func (l *lab) restarts() {
 	l.t.Helper()
 	ln, err := l.net.Listen(l.relay.Addr())
@@ -40,7 +40,7 @@ func (l *lab) restarts() {
 	l.stopRelay = l.runs(func(ctx context.Context) { _ = l.relay.Serve(ctx) })
 }
 
-func TestANodeComesStaysAndGoes(t *testing.T) {
+func TestNodeRegistersRenewsAndWithdraws(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		n := l.announced(nil)
@@ -55,7 +55,7 @@ func TestANodeComesStaysAndGoes(t *testing.T) {
 	})
 }
 
-func TestANodeThatIsKilledDropsOut(t *testing.T) {
+func TestKilledNodeIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		var dead atomic.Bool
@@ -109,7 +109,7 @@ func TestANodeStartsWithoutARelay(t *testing.T) {
 		n := l.announced(nil)
 		<-time.After(time.Minute)
 		_, in := l.asks(n.Addr(), "WHO")
-		hears(t, in, "NODE 00000000000000aa\n") // it serves all the same
+		hears(t, in, "NODE 00000000000000aa\n") // it serves anyway
 		l.restarts()
 		<-time.After(time.Second)
 		synctest.Wait()
@@ -180,7 +180,7 @@ func TestAnAdvertisedAddress(t *testing.T) {
 		l.relay.leases.lists(t, "127.0.0.1:7007")
 		<-time.After(10 * time.Second)
 		require.Len(t, l.log.warnings(), 1)
-		require.Contains(t, l.log.String(), "the relay does not find this node at 10.0.0.7:7007 and lists it at 127.0.0.1:7007")
+		require.Contains(t, l.log.String(), "the relay cannot reach this node at 10.0.0.7:7007 and lists it at 127.0.0.1:7007")
 		l.runs(func(ctx context.Context) { // the way there is open now
 			s := listener{ln, l.logger(), n.handle}
 			s.serve(ctx)

@@ -15,10 +15,10 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// relayAddr is the address that RELAY_HOST and RELAY_PORT are.
+// relayAddr returns the address given by RELAY_HOST and RELAY_PORT.
 func relayAddr(args []string) (string, error) {
 	if len(args) < 2 {
-		return "", errors.New("RELAY_HOST RELAY_PORT are wanted, such as 127.0.0.1 4100")
+		return "", errors.New("give RELAY_HOST RELAY_PORT, such as 127.0.0.1 4100")
 	}
 	port, err := tcp.ParsePort(args[1])
 	switch {
@@ -32,7 +32,7 @@ func relayAddr(args []string) (string, error) {
 	return net.JoinHostPort(args[0], args[1]), nil
 }
 
-// Parse takes in the arguments RELAY_HOST RELAY_PORT and checks them and all else.
+// Parse parses the arguments RELAY_HOST RELAY_PORT and checks the configuration.
 func (c *NodeConfig) Parse(args []string) (err error) {
 	if c.Relay, err = relayAddr(args); err != nil {
 		return err
@@ -48,8 +48,8 @@ func (c *NodeConfig) Parse(args []string) (err error) {
 	return tcp.CheckAddr(c.Listen)
 }
 
-// Probe asks whether the node that runs with this configuration is well. One
-// that has picked its own port can't be asked itself; then the relay is.
+// Probe checks the health of the node that runs with this configuration. If the node
+// chose its own port, Probe checks the relay instead.
 func (c *NodeConfig) Probe(ctx context.Context) error {
 	_, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
@@ -62,39 +62,39 @@ func (c *NodeConfig) Probe(ctx context.Context) error {
 	return err
 }
 
-// ProbeRelay asks whether a relay is well.
+// ProbeRelay checks that the relay at addr answers.
 func ProbeRelay(ctx context.Context, addr string) error {
 	d := directory{relay: addr}
 	_, _, err := d.ask(ctx)
 	return err
 }
 
-// FetchCommand is a fetching client as the command line describes it.
+// FetchCommand is the command line of fetch.
 type FetchCommand struct {
 	FetchConfig
-	List  bool // list what there is
+	List  bool // list all files
 	Names []string
 }
 
-// Parse takes in the arguments RELAY_HOST RELAY_PORT [NAME...] and checks them.
+// Parse parses and checks the arguments RELAY_HOST RELAY_PORT [NAME...].
 func (c *FetchCommand) Parse(args []string) (err error) {
 	if c.Relay, err = relayAddr(args); err != nil {
 		return err
 	}
 	c.Names = args[2:]
 	if c.List && len(c.Names) > 0 {
-		return fmt.Errorf("-list lists all there is; leave %q away", strings.Join(c.Names, " "))
+		return fmt.Errorf("-list lists all files; omit %q", strings.Join(c.Names, " "))
 	}
 	return nil
 }
 
-// Prompts reports whether names are asked for.
+// Prompts reports whether fetch prompts for names.
 func (c *FetchCommand) Prompts() bool { return !c.List && len(c.Names) == 0 }
 
-// Probe asks whether there is a relay to ask.
+// Probe checks that the relay answers.
 func (c *FetchCommand) Probe(ctx context.Context) error { return ProbeRelay(ctx, c.Relay) }
 
-// Run does what the command line asks for.
+// Run executes the command line.
 func (c *FetchCommand) Run(ctx context.Context, in lines.Source) error {
 	if stderr := int(os.Stderr.Fd()); term.IsTerminal(stderr) && !c.Prompts() {
 		c.Progress = barsOn(stderr, os.Stderr)
@@ -116,7 +116,7 @@ func (c *FetchCommand) Run(ctx context.Context, in lines.Source) error {
 	return f.Files(ctx, c.Names)
 }
 
-// longTransfer is how large a file must be for a progress bar.
+// longTransfer is the transfer size from which a progress bar is shown.
 const longTransfer = 8 << 20
 
 // barsOn returns a FetchConfig.Progress that draws on the terminal fd.

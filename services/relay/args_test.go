@@ -22,7 +22,7 @@ func TestArgumentsOfANode(t *testing.T) {
 		c    NodeConfig
 		args []string
 	}{
-		"RELAY_HOST RELAY_PORT are wanted":          {NodeConfig{}, nil},
+		"give RELAY_HOST RELAY_PORT":                {NodeConfig{}, nil},
 		"such as 127.0.0.1 4100":                    {NodeConfig{}, []string{"127.0.0.1"}},
 		`RELAY_PORT: "x" is not a port`:             {NodeConfig{}, []string{"127.0.0.1", "x"}},
 		`RELAY_PORT: "70000" is not a port`:         {NodeConfig{}, []string{"127.0.0.1", "70000"}},
@@ -48,8 +48,8 @@ func TestArgumentsOfAFetch(t *testing.T) {
 	c = FetchCommand{List: true}
 	require.NoError(t, c.Parse([]string{"127.0.0.1", "4100"}))
 	require.False(t, c.Prompts())
-	require.ErrorContains(t, c.Parse([]string{"127.0.0.1", "4100", "a", "b"}), `-list lists all there is; leave "a b" away`)
-	require.ErrorContains(t, c.Parse(nil), "RELAY_HOST RELAY_PORT are wanted")
+	require.ErrorContains(t, c.Parse([]string{"127.0.0.1", "4100", "a", "b"}), `-list lists all files; omit "a b"`)
+	require.ErrorContains(t, c.Parse(nil), "give RELAY_HOST RELAY_PORT")
 }
 
 func TestACommandDoesWhatItSays(t *testing.T) {

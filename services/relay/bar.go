@@ -11,26 +11,26 @@ import (
 )
 
 const (
-	barEvery    = 100 * time.Millisecond // how often a bar is drawn
-	barColumns  = 80                     // of a terminal that does not say how wide it is
-	barSmallest = 10                     // columns, without its brackets; where there is less room there is none
-	nameColumns = 24                     // that a name gets before there is a bar
+	barEvery    = 100 * time.Millisecond // interval between redraws
+	barColumns  = 80                     // width of a terminal whose width is unknown
+	barSmallest = 10                     // columns inside the brackets; with less room there is no bar
+	nameColumns = 24                     // for the name before room is given to the bar
 )
 
-// bar is the Progress of a file at a terminal: one row, drawn over itself, that
-// fits the width that the terminal has at that moment.
+// bar is a Progress for a terminal: one row that is redrawn in place and fits the
+// current width.
 type bar struct {
 	out     io.Writer
-	columns func() int // of the terminal; 0: not known
+	columns func() int // of the terminal; 0: unknown
 	name    string
 	size    int64
 	began   time.Time
 
 	mu    sync.Mutex
-	here  int64 // bytes
-	added int64 // of them, since it began
+	here  int64 // bytes received
+	added int64 // of them, by this process
 	drawn time.Time
-	width int // of the row that is on the screen; 0: none is
+	width int // of the row on the screen; 0: none
 	ended bool
 }
 
@@ -42,7 +42,7 @@ func newBar(out io.Writer, columns func() int, name string, size, here int64) *b
 	return b
 }
 
-// Add counts bytes that have come. With the last the row stays, complete.
+// Add adds received bytes. After the last one the complete row stays.
 func (b *bar) Add(n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -58,7 +58,7 @@ func (b *bar) Add(n int) {
 	}
 }
 
-// Clear takes the row off the screen until it is drawn again.
+// Clear erases the row until the next redraw.
 func (b *bar) Clear() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -70,7 +70,7 @@ func (b *bar) Clear() {
 	b.drawn = time.Time{}
 }
 
-// Exit leaves the row as it is.
+// Exit ends the row and leaves it on the screen.
 func (b *bar) Exit() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,13 +79,13 @@ func (b *bar) Exit() {
 
 func (b *bar) endLocked() {
 	if !b.ended {
-		_, _ = io.WriteString(b.out, "\n") // a row that can't be drawn is no reason to stop
+		_, _ = io.WriteString(b.out, "\n") // a failure to draw does not stop the transfer
 	}
 	b.ended = true
 }
 
-// columnsLocked returns how wide a row may be. A terminal wraps, some of them at once, when
-// its last column is written to.
+// columnsLocked returns the maximal width of a row. It excludes the last column, since
+// some terminals wrap as soon as that is written.
 func (b *bar) columnsLocked() int {
 	columns := b.columns()
 	if columns <= 0 {
@@ -94,8 +94,8 @@ func (b *bar) columnsLocked() int {
 	return max(columns-1, 1)
 }
 
-// drawLocked draws the row. Blanks at its end cover the one before it: no escape
-// sequence is needed, which not every terminal knows.
+// drawLocked draws the row. Trailing blanks overwrite the previous row, because not
+// every terminal supports the escape sequence that erases it.
 func (b *bar) drawLocked() {
 	columns := b.columnsLocked()
 	row := b.row(columns, time.Since(b.began))
@@ -105,8 +105,8 @@ func (b *bar) drawLocked() {
 	b.drawn, b.width = time.Now(), width
 }
 
-// row returns the row: the name, the bar, and the numbers. Where there is less room
-// the bar goes first, then the end of the name, then that of the numbers.
+// row returns the name, the bar and the numbers. If there is not enough room it omits
+// the bar, then the end of the name, then the end of the numbers.
 func (b *bar) row(columns int, took time.Duration) string {
 	percent := 100
 	if b.size > 0 {
@@ -133,14 +133,13 @@ func (b *bar) row(columns int, took time.Duration) string {
 	return name + " [" + strings.Repeat("=", done) + strings.Repeat(" ", inner-done) + "]" + numbers
 }
 
-// cut returns text, or as much of its beginning as fits into so many columns with
-// an ellipsis behind it. It does not cut characters apart that are made of several
-// code points.
+// cut truncates text to the given number of columns, an ellipsis included. It does not
+// split grapheme clusters.
 func cut(text string, columns int) string {
 	return displaywidth.TruncateString(text, columns, "…")
 }
 
-// bytesOf writes a number of bytes in the unit that suits it.
+// bytesOf formats a number of bytes with a suitable unit.
 func bytesOf(n int64) string {
 	value, units := float64(n), []string{"B", "kB", "MB", "GB"}
 	for len(units) > 1 && value >= 1000 {

@@ -14,19 +14,19 @@ import (
 // Dialer connects to the relay or node at an address. Nil dials TCP.
 type Dialer func(ctx context.Context, addr string) (net.Conn, error)
 
-// call is the dialler's side of a connection. It is for one goroutine, but for
-// the end of the context that it was made with, which closes it.
+// call is the dialler's side of a connection. It is for one goroutine at a time.
+// Cancelling its context closes it.
 type call struct {
-	conn   net.Conn
-	in     *lines.Reader
-	stop   func() bool
-	limit  time.Time // for all that is read and written; zero: none
-	said   bool      // HELLO is on its way
-	broken bool      // nothing that the other side says can be relied on any more
+	conn    net.Conn
+	in      *lines.Reader
+	stop    func() bool
+	limit   time.Time // deadline of all reads and writes; zero: none
+	greeted bool      // HELLO has been sent
+	broken  bool      // the position in the stream of answers is unknown
 }
 
-// call connects to a relay or node. The call ends with ctx, whose deadline is
-// that of all that is read and written.
+// call connects to a relay or node. Cancelling ctx closes the call; the deadline of
+// ctx applies to all its reads and writes.
 func (d Dialer) call(ctx context.Context, addr string) (*call, error) {
 	var conn net.Conn
 	var err error
@@ -40,12 +40,12 @@ func (d Dialer) call(ctx context.Context, addr string) (*call, error) {
 	}
 	c := &call{conn: conn, in: lines.NewReader(conn, maxLine)}
 	c.endWith(ctx)
-	_ = conn.SetDeadline(c.limit) // fails only when the call has been closed, which the next step meets too
+	_ = conn.SetDeadline(c.limit) // fails only if the call has been closed, which the next read or write reports
 	return c, nil
 }
 
-// node calls a node, which has a second to take the call and say something: the
-// next read must be done by then. The call ends with ctx.
+// node connects to a node. The node has answerTime to accept the connection and
+// answer: that is the deadline of the next read, too. Cancelling ctx closes the call.
 func (d Dialer) node(ctx context.Context, addr string) (*call, error) {
 	first, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -59,8 +59,8 @@ func (d Dialer) node(ctx context.Context, addr string) (*call, error) {
 	return c, nil
 }
 
-// endWith has the call end with ctx: at its deadline reads and writes say so, and
-// when it is cancelled the call is closed.
+// endWith binds the call to ctx: reads and writes time out at its deadline, and
+// cancelling it closes the connection.
 func (c *call) endWith(ctx context.Context) {
 	c.limit, _ = ctx.Deadline()
 	c.stop = context.AfterFunc(ctx, func() {
@@ -70,8 +70,9 @@ func (c *call) endWith(ctx context.Context) {
 	})
 }
 
-// patience sets how long the reads from now on may take together.
-func (c *call) patience(d time.Duration) {
+// setReadTimeout sets the read deadline to d from now, or to the call's deadline if
+// that is earlier.
+func (c *call) setReadTimeout(d time.Duration) {
 	until := time.Now().Add(d)
 	if !c.limit.IsZero() && c.limit.Before(until) {
 		until = c.limit
@@ -79,8 +80,8 @@ func (c *call) patience(d time.Duration) {
 	_ = c.conn.SetReadDeadline(until) // as in call
 }
 
-// close ends the call gracefully, if all that was asked for has been read: the
-// other side, told that no more is asked, closes first.
+// close closes the connection. If all answers have been read it first closes the
+// write side and waits up to a second for the peer to close.
 func (c *call) close() {
 	defer c.conn.Close()
 	defer c.stop()
@@ -88,15 +89,15 @@ func (c *call) close() {
 		return
 	}
 	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		c.patience(time.Second)
-		_, _ = io.CopyN(io.Discard, c.conn, 1) // its end is all that is waited for
+		c.setReadTimeout(time.Second)
+		_, _ = io.CopyN(io.Discard, c.conn, 1) // waits for EOF
 	}
 }
 
-// send sends a request without waiting for the answer.
+// send sends a request and does not wait for the answer.
 func (c *call) send(request string) error {
-	if !c.said {
-		c.said = true
+	if !c.greeted {
+		c.greeted = true
 		request = hello + "\n" + request
 	}
 	err := writeLine(c.conn, "%s", request)
@@ -104,16 +105,16 @@ func (c *call) send(request string) error {
 	return err
 }
 
-// ask sends a request and returns the fields of the answer's first line.
+// ask sends a request and returns the fields of the first line of the answer.
 func (c *call) ask(request, verb string, fields int) ([]string, error) {
 	if err := c.send(request); err != nil {
 		return nil, err
 	}
-	return c.hear(verb, fields)
+	return c.receive(verb, fields)
 }
 
-// hear reads a line of an answer.
-func (c *call) hear(verb string, fields int) ([]string, error) {
+// receive reads one line of an answer and returns the fields after its verb.
+func (c *call) receive(verb string, fields int) ([]string, error) {
 	line, err := readLine(c.in)
 	if err != nil {
 		c.broken = true
@@ -124,7 +125,7 @@ func (c *call) hear(verb string, fields int) ([]string, error) {
 	return f, err
 }
 
-// askFor asks the relay or node at addr one thing, in a call of its own.
+// askFor sends a single request to the relay or node at addr over a new connection.
 func (d Dialer) askFor(ctx context.Context, addr, request, verb string, fields int) ([]string, error) {
 	c, err := d.call(ctx, addr)
 	if err != nil {

@@ -32,7 +32,7 @@ func (l *lab) lateCloser(while time.Duration, ends chan<- error, says ...string)
 	})
 }
 
-// Whoever has read all that it asked for says that there will be no more, and
+// A caller that has read all answers closes its write side, and
 // waits for the other side to close: no connection is reset, and none is left in
 // TIME_WAIT at the listener's.
 func TestCallsEndGracefully(t *testing.T) {

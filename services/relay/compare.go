@@ -6,28 +6,28 @@ import (
 	"sync"
 )
 
-// compare tells the user of nodes that have another file of the same name than
-// the one that has been fetched. It takes a second at most: where a large file of
-// the same size has not been hashed by then nobody knows.
+// compare logs the nodes that have a different file of the fetched name. It takes
+// answerTime at most; a large file of the same size that is not hashed by then goes
+// unnoticed.
 func (f *Fetch) compare(ctx context.Context, j *job, nodes []string) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	var all sync.WaitGroup
 	for _, addr := range nodes {
 		if addr == j.from || j.bad[addr] || j.down[addr] {
-			continue // they have been asked
+			continue // already asked
 		}
 		all.Go(func() {
 			if f.other(ctx, j, addr) {
-				j.say(slog.LevelWarn, "node %s has another file of this name; this is the one of %s", addr, j.from)
+				j.logf(slog.LevelWarn, "node %s has a different file of this name; fetched the one of %s", addr, j.from)
 			}
 		})
 	}
 	all.Wait()
 }
 
-// other reports whether a node has another file: of another size, which it says
-// at once, or with another hash.
+// other reports whether a node has a different file: of a different size, which SEND
+// has, or with a different hash.
 func (f *Fetch) other(ctx context.Context, j *job, addr string) bool {
 	c, err := f.Dial.call(ctx, addr)
 	if err != nil {
@@ -41,7 +41,7 @@ func (f *Fetch) other(ctx context.Context, j *job, addr string) bool {
 	if s.size != j.size {
 		return true
 	}
-	end, err := c.hear("END", 1)
+	end, err := c.receive("END", 1)
 	if err != nil {
 		return false
 	}

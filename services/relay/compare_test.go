@@ -42,7 +42,7 @@ func TestTheUserIsToldOfAnotherFile(t *testing.T) {
 				}
 				require.Len(t, l.log.warnings(), 1)
 				require.Contains(t, l.log.warnings()[0],
-					"\\\"a\\\": node "+other.Addr()+" has another file of this name; this is the one of "+first.Addr())
+					"\\\"a\\\": node "+other.Addr()+" has a different file of this name; fetched the one of "+first.Addr())
 			})
 		})
 	}
@@ -72,7 +72,7 @@ func TestComparingCostsASecondAtMost(t *testing.T) {
 				began := time.Now()
 				c.gets(t, "a", content)
 				require.Equal(t, answerTime, time.Since(began))
-				require.Empty(t, l.log.warnings(), "nobody knows")
+				require.Empty(t, l.log.warnings(), "the hash is not known in time")
 			})
 		})
 	}

@@ -58,17 +58,17 @@ var noded = []dialogue{
 	{"the version asked for", "C: GET 0 - <a.txt> a.txt\nS: SEND 6 <a.txt> 6\nS: hello\nS: END <a.txt>"},
 	{"another version", `
 		C: GET 0 - <other> a.txt
-		S: ERR differs "a.txt" is another version here
+		S: ERR differs this node has another version of "a.txt"
 		C: GET 0 1 <a.txt> a.txt
 		S: SEND 6 <a.txt> 1
 		S" "h"
 		S: END <a.txt>`},
-	{"a large file nobody has hashed", `
+	{"a large file that is not hashed", `
 		C: GET 0 16 - large
 		S SEND
 		S" "0123456789abcdef"
 		S END`},
-	{"the end of a large file nobody has hashed", "C: GET 131000 - - large\nS SEND 131072\n" +
+	{"the end of a large file that is not hashed", "C: GET 131000 - - large\nS SEND 131072\n" +
 		`S" "` + strings.Repeat("0123456789abcdef", 5)[8:] + `"` + "\nS: END <large>"},
 	{"all of a large file", "C: GET 0 - <large> large\nS: SEND 131072 <large> 131072\n" + `S" "` + large + `"` + "\nS: END <large>\nC closes\nS closes"},
 	{"STAT", `
@@ -121,13 +121,13 @@ var noded = []dialogue{
 	{"a NUL", `C" "DIGEST 1 a\x00b\n"` + "\nS: ERR name \"a\\x00b\" has control characters: rename the file to fetch it\nS closes"},
 	{"no UTF-8", `C" "STAT \xff\n"` + "\nS: ERR name \"\\xff\" is not UTF-8: rename the file to fetch it\nS closes"},
 	{"no name", "C: GET 0 - - \nS: ERR name the name is empty\nS closes"},
-	{"a long name", "C: GET 0 - - " + strings.Repeat("n", 1025) + "\nS: ERR name a name of 1025 bytes; 1024 are the limit\nS closes"},
-	{"a word too few", "C: GET 0 - a.txt\nS: ERR syntax GET FROM COUNT HASH NAME is the form, not \"GET 0 - a.txt\"\nS closes"},
-	{"no number", "C: GET -1 - - a.txt\nS: ERR syntax \"-1\" is no number\nS closes"},
-	{"no count", "C: GET 0 x - a.txt\nS: ERR syntax \"x\" is no number\nS closes"},
-	{"no hash", "C: GET 0 - abc a.txt\nS: ERR syntax \"abc\" is no hash\nS closes"},
-	{"a number that is too large", "C: GET 9223372036854775808 - - a.txt\nS: ERR syntax \"9223372036854775808\" is no number\nS closes"},
-	{"DIGEST of how much", "C: DIGEST a.txt\nS: ERR syntax \"a.txt\" is no number\nS closes"},
+	{"a long name", "C: GET 0 - - " + strings.Repeat("n", 1025) + "\nS: ERR name a name of 1025 bytes exceeds the limit of 1024\nS closes"},
+	{"a word too few", "C: GET 0 - a.txt\nS: ERR syntax expected GET FROM COUNT HASH NAME, received \"GET 0 - a.txt\"\nS closes"},
+	{"no number", "C: GET -1 - - a.txt\nS: ERR syntax \"-1\" is not a number\nS closes"},
+	{"no count", "C: GET 0 x - a.txt\nS: ERR syntax \"x\" is not a number\nS closes"},
+	{"no hash", "C: GET 0 - abc a.txt\nS: ERR syntax \"abc\" is not a hash\nS closes"},
+	{"a number that is too large", "C: GET 9223372036854775808 - - a.txt\nS: ERR syntax \"9223372036854775808\" is not a number\nS closes"},
+	{"DIGEST of how much", "C: DIGEST a.txt\nS: ERR syntax \"a.txt\" is not a number\nS closes"},
 	{"LIST of what comes after a name", `
 		C: LIST large
 		S: FILES 2

@@ -18,9 +18,9 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// A dialogue is with a relay or a node, by somebody who dials it. C: is said to
+// A dialogue is with a relay or a node, by a process that dials it. C: is sent to
 // it, S: is its answer, S without a colon how that begins; "S closes" says that it closes the connection and says no
-// more, "C closes" that the other side has said its last word; "waits" how much
+// more, "C closes" that the dialler closes its write side; "waits" how much
 // time goes by; "changes" gives a file another content. C" and S" are quoted
 // strings, without a line end. HELLO comes first by itself, unless the dialogue
 // begins with "no HELLO". <NAME> stands for the hash of a file.
@@ -29,10 +29,10 @@ type dialogue struct{ name, says string }
 // shared are those that a relay and a node answer alike.
 var shared = []dialogue{
 	{"nothing is asked", "C closes\nS closes"},
-	{"a browser", "no HELLO\nC: GET / HTTP/1.1\nS: ERR syntax \"GET / HTTP/1.1\" where \"HELLO peerlab-relay/1\" belongs\nS closes"},
+	{"a browser", "no HELLO\nC: GET / HTTP/1.1\nS: ERR syntax received \"GET / HTTP/1.1\" instead of \"HELLO peerlab-relay/1\"\nS closes"},
 	{"another version", "no HELLO\nC: HELLO peerlab-relay/2\nS: ERR version this is peerlab-relay/1\nS closes"},
 	{"another protocol", "no HELLO\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0\nS: ERR version this is peerlab-relay/1\nS closes"},
-	{"HELLO is left out", "no HELLO\nC: NODES\nS: ERR syntax \"NODES\" where \"HELLO peerlab-relay/1\" belongs\nS closes"},
+	{"HELLO is left out", "no HELLO\nC: NODES\nS: ERR syntax received \"NODES\" instead of \"HELLO peerlab-relay/1\"\nS closes"},
 	{"HELLO twice", "C: HELLO peerlab-relay/1\nS ERR syntax\nS closes"},
 	{"no verb", "C: \nS ERR syntax\nS closes"},
 	{"small letters", "C: nodes\nS ERR syntax\nS closes"},
@@ -61,7 +61,7 @@ var shared = []dialogue{
 
 // relayed are those with a relay.
 var relayed = []dialogue{
-	{"nobody is there", "C: NODES\nS: NODES 0 15\nC closes\nS closes"},
+	{"no nodes", "C: NODES\nS: NODES 0 15\nC closes\nS closes"},
 	{"a node comes and goes", `
 		C: REGISTER 0123456789abcdef :7001
 		S: OK 127.0.0.1:7001 15
@@ -127,21 +127,21 @@ var relayed = []dialogue{
 		C: NODES
 		S: NODES 1 15
 		S: NODE 127.0.0.1:7009`},
-	{"an address where somebody is silent", `
+	{"an address that does not answer", `
 		C: REGISTER 0123456789abcdef 10.0.0.8:7008
 		waits 900ms
 		quiet
 		waits 100ms
 		S: OK 127.0.0.1:7008 15`},
-	{"an ID that is none", "C: REGISTER 0123456789ABCDEF :7001\nS: ERR syntax \"0123456789ABCDEF\" is no ID\nS closes"},
-	{"a short ID", "C: REGISTER 0123456789abcde :7001\nS: ERR syntax \"0123456789abcde\" is no ID\nS closes"},
+	{"an ID that is none", "C: REGISTER 0123456789ABCDEF :7001\nS: ERR syntax \"0123456789ABCDEF\" is not an ID\nS closes"},
+	{"a short ID", "C: REGISTER 0123456789abcde :7001\nS: ERR syntax \"0123456789abcde\" is not an ID\nS closes"},
 	{"an address that is none", "C: REGISTER 0123456789abcdef 7001\nS: ERR syntax \"7001\" is not HOST:PORT\nS closes"},
 	{"port 0", "C: REGISTER 0123456789abcdef :0\nS: ERR syntax \":0\" is not HOST:PORT\nS closes"},
 	{"a word too many", "C: REGISTER 0123456789abcdef :1 x\nS: ERR syntax \":1 x\" is not HOST:PORT\nS closes"},
 	{"nothing to register", "C: REGISTER\nS: ERR syntax \"\" is not HOST:PORT\nS closes"},
-	{"WITHDRAW of nobody", "C: WITHDRAW \nS: ERR syntax \"WITHDRAW \" is no request to a relay\nS closes"},
-	{"NODES of what", "C: NODES x\nS: ERR syntax \"NODES x\" is no request to a relay\nS closes"},
-	{"a request to a node", "C: GET 0 - - a.txt\nS: ERR syntax \"GET 0 - - a.txt\" is no request to a relay\nS closes"},
+	{"WITHDRAW without an ID", "C: WITHDRAW \nS: ERR syntax \"WITHDRAW \" is not a request to a relay\nS closes"},
+	{"NODES of what", "C: NODES x\nS: ERR syntax \"NODES x\" is not a request to a relay\nS closes"},
+	{"a request to a node", "C: GET 0 - - a.txt\nS: ERR syntax \"GET 0 - - a.txt\" is not a request to a relay\nS closes"},
 }
 
 func TestDialogues(t *testing.T) {
@@ -239,7 +239,7 @@ func unquote(t *testing.T, s string) string {
 	return raw
 }
 
-// elsewhere is a node at another host, 10.0.0.9:7009, and somebody at 10.0.0.8:7008
+// elsewhere is a node at another host, 10.0.0.9:7009, and a process at 10.0.0.8:7008
 // who takes calls and says nothing.
 func elsewhere(t *testing.T, l *lab, n *memnet.Network) {
 	t.Helper()

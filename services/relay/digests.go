@@ -12,30 +12,30 @@ import (
 )
 
 const (
-	maxDigests = 4 * maxFiles // that a node remembers
-	maxHashing = 32           // files that it hashes at a time, each with a descriptor and a buffer
+	maxDigests = 4 * maxFiles // that a node keeps
+	maxHashing = 32           // large files hashed at a time, each with a descriptor and a buffer
 	hashBuffer = 256 << 10
 )
 
-// A file that another process writes through a memory mapping gets a new
-// modification time only at the first write to a page since the kernel last wrote
-// that page back: within the 30 seconds of vm.dirty_expire_centisecs and the 5 of
-// vm.dirty_writeback_centisecs, bytes can change and the version does not show it.
-// So the hash of a file that changed less than settleTime before it was read is
-// used for trustFactor times as long as it took to compute, and then computed
-// again: at most a tenth of the time goes into that.
+// A write through a memory mapping updates the modification time of a file only if it
+// is the first to a page since the kernel last wrote that page back. Within the 30
+// seconds of vm.dirty_expire_centisecs and the 5 of vm.dirty_writeback_centisecs,
+// bytes can therefore change without changing the version. So if a file changed less
+// than settleTime before it was read, its hash is used for trustFactor times as long
+// as computing it took, and then recomputed: hashing costs at most a tenth of the
+// time.
 const (
 	settleTime  = 40 * time.Second
 	trustFactor = 10
 )
 
-// digests are the hashes of the files that a node has served, each computed once
-// for a version of a file, however many clients ask for it. All methods may be
-// called by any goroutine.
+// digests caches the hashes of the files that a node serves. It computes the hash of a
+// version once for all clients that request it. All methods are safe for concurrent
+// use.
 type digests struct {
 	mu      sync.Mutex
 	known   map[version]*digest
-	room    chan struct{} // to compute the hash of a file that is not small
+	room    chan struct{} // a token for each large file being hashed
 	workers sync.WaitGroup
 	now     func() time.Time
 	read    func(ctx context.Context, file io.ReaderAt, n int64) (string, error) // hashPrefix
@@ -45,18 +45,18 @@ func newDigests() *digests {
 	return &digests{known: make(map[version]*digest), room: make(chan struct{}, maxHashing), now: time.Now, read: hashPrefix}
 }
 
-// wait returns when nothing is being computed any more.
+// wait waits for the computations that ahead has started.
 func (d *digests) wait() { d.workers.Wait() }
 
 type digest struct {
-	done  chan struct{} // closed when hash or err is set
+	done  chan struct{} // closed once hash or err is set
 	hash  string
 	err   error
 	began time.Time
-	until time.Time // when it must be computed again; zero: never
+	until time.Time // when it must be recomputed; zero: never
 }
 
-// good reports whether a digest can be used, or waited for, at that time.
+// good reports whether a digest is being computed or still valid at that time.
 func (h *digest) good(now time.Time) bool {
 	select {
 	case <-h.done:
@@ -66,22 +66,22 @@ func (h *digest) good(now time.Time) bool {
 	}
 }
 
-// peek returns the hash of a version if it is known, or unknown.
+// peek returns the hash of a version if it is cached, and unknown otherwise.
 func (d *digests) peek(v version) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if h := d.known[v]; h != nil && h.good(d.now()) {
 		select {
 		case <-h.done:
-			return h.hash // a digest with an error is not in known
+			return h.hash // failed digests are not in known
 		default:
 		}
 	}
 	return unknown
 }
 
-// of returns the hash of an open file once it is computed. When ctx ends, so does
-// the computing.
+// of returns the hash of an open file, computing it if necessary. Cancelling ctx stops
+// the computation.
 func (d *digests) of(ctx context.Context, file *os.File, v version) (string, error) {
 	h, mine := d.take(v)
 	if !mine {
@@ -102,9 +102,8 @@ func (d *digests) of(ctx context.Context, file *os.File, v version) (string, err
 	return h.hash, h.err
 }
 
-// prefix reads the first n bytes of an open file, which has at least as many, and
-// returns their hash. If they are all of the file, and the hash that is remembered
-// is another, that is forgotten.
+// prefix reads the first n bytes of an open file, which must have at least n, and
+// returns their hash. If they are the whole file, a different cached hash is removed.
 func (d *digests) prefix(ctx context.Context, file *os.File, v version, n int64) (string, error) {
 	leave, err := d.enter(ctx, n)
 	if err != nil {
@@ -121,8 +120,7 @@ func (d *digests) prefix(ctx context.Context, file *os.File, v version, n int64)
 	return hash, unchanged(file, v)
 }
 
-// contradict forgets the hash of a version if it is another than the one that its
-// bytes have now.
+// contradict removes the cached hash of a version if it differs from the given one.
 func (d *digests) contradict(v version, hash string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -135,12 +133,12 @@ func (d *digests) contradict(v version, hash string) {
 		if h.hash != hash {
 			delete(d.known, v)
 		}
-	default: // it is being computed from the bytes there are
+	default: // it is being computed from the current bytes
 	}
 }
 
-// learn remembers the hash of a version whose bytes have just been read, if it can
-// be relied on later.
+// learn caches the hash of a version whose bytes have just been read, unless the file
+// changed less than settleTime ago.
 func (d *digests) learn(v version, hash string) {
 	now := d.now()
 	if !v.settled(now) {
@@ -151,11 +149,12 @@ func (d *digests) learn(v version, hash string) {
 	}
 }
 
-// settled reports whether a file of this version had not changed for a while at
-// that time.
+// settled reports whether the last change of the file was at least settleTime before
+// at.
 func (v version) settled(at time.Time) bool { return at.Sub(time.Unix(0, v.ctime)) >= settleTime }
 
-// enter waits until there is room to hash so many bytes. Few need none.
+// enter waits for a token to hash n bytes and returns the function that releases it.
+// Small files need none.
 func (d *digests) enter(ctx context.Context, n int64) (leave func(), err error) {
 	if n <= smallFile {
 		return func() {}, nil
@@ -168,8 +167,8 @@ func (d *digests) enter(ctx context.Context, n int64) (leave func(), err error) 
 	}
 }
 
-// ahead starts to compute the hash of an open file, if there is room for that. It
-// does not wait. The file may be closed at once.
+// ahead starts computing the hash of an open file in the background, if a token is
+// free. The caller may close the file immediately.
 func (d *digests) ahead(ctx context.Context, file *os.File, v version) {
 	select {
 	case d.room <- struct{}{}:
@@ -194,8 +193,7 @@ func (d *digests) ahead(ctx context.Context, file *os.File, v version) {
 	})
 }
 
-// take returns the digest of a version, and whether it is for the caller to
-// compute it.
+// take returns the digest of a version, and whether the caller must compute it.
 func (d *digests) take(v version) (h *digest, mine bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -204,14 +202,14 @@ func (d *digests) take(v version) (h *digest, mine bool) {
 		return h, false
 	}
 	if len(d.known) >= maxDigests {
-		clear(d.known) // simpler than ageing, and as good: they are computed again
+		clear(d.known) // simpler than eviction by age; hashes are recomputed on demand
 	}
 	h = &digest{done: make(chan struct{}), began: now}
 	d.known[v] = h
 	return h, true
 }
 
-// put completes a digest. One with an error is forgotten.
+// put completes a digest. If err is set the digest is removed from the cache.
 func (d *digests) put(h *digest, v version, hash string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -225,8 +223,8 @@ func (d *digests) put(h *digest, v version, hash string, err error) {
 	close(h.done)
 }
 
-// compute reads the file from its beginning. The result is for the version v: if
-// the file changes meanwhile, it is an error.
+// compute hashes the file and completes h. If the file changes meanwhile and is no
+// longer of version v, the result is an error.
 func (d *digests) compute(ctx context.Context, h *digest, file *os.File, v version) {
 	h.began = d.now()
 	hash, err := d.read(ctx, file, v.size)
@@ -259,7 +257,7 @@ func hashPrefix(ctx context.Context, file io.ReaderAt, n int64) (string, error) 
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// unchanged returns an error if the open file is no longer of version v.
+// unchanged returns a refusal if the open file is no longer of version v.
 func unchanged(file *os.File, v version) error {
 	info, err := file.Stat()
 	if err != nil {
@@ -271,8 +269,8 @@ func unchanged(file *os.File, v version) error {
 	return nil
 }
 
-// dup returns another descriptor of an open file. The two share their offset,
-// which hashing does not use.
+// dup duplicates the descriptor of an open file. Both share one offset, which hashing
+// does not use.
 func dup(file *os.File) (*os.File, error) {
 	raw, err := file.SyscallConn()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// directory is the list of nodes as the relay gave it, kept for as long as it
-// said. It is for one goroutine at a time.
+// directory caches the relay's list of nodes for as long as the relay allows. It is
+// for one goroutine at a time.
 type directory struct {
 	dial  Dialer
 	relay string
@@ -19,16 +19,16 @@ type directory struct {
 	until time.Time
 }
 
-// errNowhere says that there is nobody to ask for any file.
-var errNowhere = errors.New("nobody can be asked")
+// errNoNodes means that there is no relay, or no node, to ask for any file.
+var errNoNodes = errors.New("no relay or node to ask")
 
-// nowhere is an error that is errNowhere, and says what is the matter.
-type nowhere struct{ error }
+// noNodes is an error with a message of its own that matches errNoNodes.
+type noNodes struct{ error }
 
-func (nowhere) Is(target error) bool { return target == errNowhere }
+func (noNodes) Is(target error) bool { return target == errNoNodes }
 
-// list returns the nodes, the oldest first, and whether it has asked the relay
-// for that.
+// list returns the nodes, longest registered first. fresh reports whether the list
+// comes from the relay rather than from the cache.
 func (d *directory) list(ctx context.Context) (nodes []string, fresh bool, err error) {
 	if time.Now().Before(d.until) {
 		return d.nodes, false, nil
@@ -38,22 +38,22 @@ func (d *directory) list(ctx context.Context) (nodes []string, fresh bool, err e
 	case err != nil && ctx.Err() != nil:
 		return nil, false, errStopped
 	case err != nil:
-		return nil, false, nowhere{fmt.Errorf("no relay at %s: %w; start it: relay PORT", d.relay, err)}
+		return nil, false, noNodes{fmt.Errorf("no relay at %s: %w; start it: relay PORT", d.relay, err)}
 	case len(nodes) == 0:
-		return nil, false, nowhere{fmt.Errorf("the relay at %s knows no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT", d.relay)}
+		return nil, false, noNodes{fmt.Errorf("the relay at %s lists no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT", d.relay)}
 	}
 	d.nodes, d.until = nodes, time.Now().Add(good)
 	return nodes, true, nil
 }
 
-// last puts nodes behind all others, for as long as the list is good.
-func (d *directory) last(nodes map[string]bool) {
+// moveToEnd moves the given nodes behind all others in the cached list.
+func (d *directory) moveToEnd(nodes map[string]bool) {
 	first := slices.DeleteFunc(slices.Clone(d.nodes), func(addr string) bool { return nodes[addr] })
 	rest := slices.DeleteFunc(slices.Clone(d.nodes), func(addr string) bool { return !nodes[addr] })
 	d.nodes = append(first, rest...)
 }
 
-// forget has the relay asked again.
+// forget makes the next list ask the relay.
 func (d *directory) forget() { d.until = time.Time{} }
 
 func (d *directory) ask(ctx context.Context) (nodes []string, good time.Duration, err error) {
@@ -77,7 +77,7 @@ func (d *directory) ask(ctx context.Context) (nodes []string, good time.Duration
 		return nil, 0, err
 	}
 	for range count {
-		f, err := c.hear("NODE", 1)
+		f, err := c.receive("NODE", 1)
 		if err != nil {
 			return nil, 0, err
 		}

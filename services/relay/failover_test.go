@@ -33,7 +33,7 @@ func half(content, hash string, upTo int) func(request string) (string, bool) {
 	}
 }
 
-// What has come from a node that dies is not asked for again.
+// Bytes received from a node that is killed are not requested again.
 func TestTheNextNodeGoesOnFromTheSameByte(t *testing.T) {
 	content := noise(100_000, 12)
 	for name, test := range map[string]struct {
@@ -57,8 +57,8 @@ func TestTheNextNodeGoesOnFromTheSameByte(t *testing.T) {
 }
 
 // A node that dies after the last byte and before the hash has done all but one
-// thing, and nobody is to blame.
-func TestANodeThatDiesBeforeTheEnd(t *testing.T) {
+// thing, and no node is excluded.
+func TestANodeThatIsKilledBeforeTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(1000, 13)
 		l := newLab(t, memnet.New())

@@ -14,29 +14,28 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// FetchConfig is what a fetching client needs to know. Dir, Progress and Dial may
-// be left out.
+// FetchConfig configures a fetching client. Dir, Progress and Dial are optional.
 type FetchConfig struct {
 	Relay    string    // HOST:PORT
 	Dir      string    // folder to save files in; empty: they are printed
-	First    bool      // do not ask whether other nodes have another file of the name
-	Raw      bool      // print binary files on a terminal too
+	First    bool      // do not look for other versions of the file on other nodes
+	Raw      bool      // print binary files even on a terminal
 	Terminal bool      // Out is a terminal
-	Out      io.Writer // the screen: what is printed, and nothing else
-	Err      io.Writer // what goes wrong with one of several files, a line each
+	Out      io.Writer // receives the printed files and lists, nothing else
+	Err      io.Writer // receives the error for each of several files, a line each
 	Log      *slog.Logger
-	Dial     Dialer // how relay and nodes are dialled
-	// Progress returns what shows the transfer of a file, of which some bytes may be
-	// here from an earlier run.
+	Dial     Dialer // connects to the relay and to nodes
+	// Progress returns the display for the transfer of a file, here bytes of which
+	// are left from an earlier run.
 	Progress func(name string, size, here int64) Progress
 }
 
-// Progress shows the transfer of one file. Add and Clear may be called by several
-// goroutines at a time. Exit is called if it ends, or begins again, before all
-// bytes have come.
+// Progress displays the transfer of one file. Add and Clear must be safe for
+// concurrent use. Exit is called if the transfer stops or restarts before it is
+// complete.
 type Progress interface {
 	Add(n int)
-	Clear() // makes room for a line of the log
+	Clear() // erases the display before a log line
 	Exit()
 }
 
@@ -45,12 +44,12 @@ type Fetch struct {
 	FetchConfig
 	directory directory
 	root      *os.Root // nil: files are printed
-	lister    string   // what a user types to see which files there are
-	listed    int      // how many files of a node are listed at most
+	lister    string   // the command that lists files, for error messages
+	listed    int      // bound on the listed files of a node
 }
 
-// NewFetch returns a client, and opens the folder to save in, which it makes if it
-// is missing. Close must be called in the end.
+// NewFetch returns a client. It opens the folder to save in and creates it if
+// necessary. The caller must call Close.
 func NewFetch(c FetchConfig) (*Fetch, error) {
 	f := &Fetch{FetchConfig: c, directory: directory{relay: c.Relay, dial: c.Dial}, lister: "fetch -list", listed: maxListed}
 	if c.Dir != "" {
@@ -63,35 +62,36 @@ func NewFetch(c FetchConfig) (*Fetch, error) {
 	return f, nil
 }
 
-// openToSave opens the folder of -o. It makes a missing one, and those above it.
+// openToSave opens the folder of -o. It creates the folder and its parents if
+// necessary.
 func openToSave(dir string) (*os.Root, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("make the folder of -o: %w; give another, or one that is there", err)
+			return nil, fmt.Errorf("create the folder of -o: %w; give another, or an existing one", err)
 		}
 	}
 	root, err := openRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%w; -o wants a folder", err)
+		return nil, fmt.Errorf("%w; -o needs a folder", err)
 	}
 	return root, nil
 }
 
-// Close frees what NewFetch has opened.
+// Close closes the folder.
 func (f *Fetch) Close() {
 	if f.root != nil {
 		f.root.Close()
 	}
 }
 
-// tell writes an error to Err, as one line.
-func (f *Fetch) tell(err error) {
+// printError writes an error to Err, as one line.
+func (f *Fetch) printError(err error) {
 	line := strings.ReplaceAll(err.Error(), "\n", "; ")
 	fmt.Fprintf(f.Err, "fetch: %s\n", lines.Escape(nil, []byte(line)))
 }
 
-// Files fetches the files one after the other. If one of several fails, that is
-// written to Err, the others are fetched, and the error says how many failed.
+// Files fetches the files in order. If one of several fails, Files writes its error to
+// Err and continues; the returned error gives the number of failures.
 func (f *Fetch) Files(ctx context.Context, names []string) error {
 	failed := 0
 	for _, name := range names {
@@ -99,16 +99,16 @@ func (f *Fetch) Files(ctx context.Context, names []string) error {
 		if err == nil {
 			continue
 		}
-		if len(names) == 1 || ctx.Err() != nil || errors.Is(err, errNowhere) {
+		if len(names) == 1 || ctx.Err() != nil || errors.Is(err, errNoNodes) {
 			return err
 		}
 		failed++
-		f.tell(err)
+		f.printError(err)
 	}
 	return notFetched(failed, len(names))
 }
 
-// notFetched is the error after several files, each of which has had its own.
+// notFetched returns the error for several files, whose own errors have been printed.
 func notFetched(failed, asked int) error {
 	if failed == 0 {
 		return nil
@@ -116,16 +116,16 @@ func notFetched(failed, asked int) error {
 	return fmt.Errorf("%d of %d files were not fetched", failed, asked)
 }
 
-// File fetches one file and prints or saves it. If no node has it, it is fetched
-// by the other spelling of its name in Unicode, if it has one. What is printed is
-// the whole file, verified; after an error nothing has been printed, unless
-// printing itself failed, or was under way when ctx ended.
+// File fetches one file and prints or saves it. If no node has it, File tries the other
+// Unicode normalization forms of the name. It prints only complete, verified files:
+// after an error nothing has been printed, unless printing failed or ctx was cancelled
+// during it.
 func (f *Fetch) File(ctx context.Context, name string) error {
 	return f.firstOf(ctx, spellings(name), f.root)
 }
 
-// firstOf fetches the first of several names that a node has. The error is that of
-// the first.
+// firstOf fetches the first of several names that a node has. If no node has any, the
+// error is that of the first name.
 func (f *Fetch) firstOf(ctx context.Context, names []string, root *os.Root) (first error) {
 	for i, name := range names {
 		err := f.file(ctx, name, root)
@@ -145,7 +145,7 @@ func (f *Fetch) firstOf(ctx context.Context, names []string, root *os.Root) (fir
 	return first
 }
 
-// file fetches one file, and saves it below root, or prints it if that is nil.
+// file fetches one file and saves it below root, or prints it if root is nil.
 func (f *Fetch) file(ctx context.Context, name string, root *os.Root) error {
 	if err := CheckName(name); err != nil {
 		return badName{err}
@@ -162,11 +162,11 @@ func (f *Fetch) file(ctx context.Context, name string, root *os.Root) error {
 		}
 	}
 	if !j.present {
-		err = j.fetch(ctx, nodes)
-		f.directory.last(j.down) // a stopped node costs a second for each file for which it is the first that is asked
+		err = j.download(ctx, nodes)
+		f.directory.moveToEnd(j.down) // a stopped node that is asked first costs answerTime for each file
 	}
 	if err != nil {
-		f.directory.forget() // perhaps the list is old
+		f.directory.forget() // the list may be out of date
 		if fresh || ctx.Err() != nil || errors.Is(err, errLocal) {
 			return err
 		}
@@ -175,7 +175,7 @@ func (f *Fetch) file(ctx context.Context, name string, root *os.Root) error {
 			return err
 		}
 		nodes = now
-		if err := j.fetch(ctx, nodes); err != nil {
+		if err := j.download(ctx, nodes); err != nil {
 			return err
 		}
 	}
@@ -184,7 +184,7 @@ func (f *Fetch) file(ctx context.Context, name string, root *os.Root) error {
 			return fmt.Errorf("save %s: %w", j.shown(), err)
 		}
 	} else if j.present {
-		f.Log.Info(j.shown()+" is already there, with the same SHA-256", "node", j.from)
+		f.Log.Info(j.shown()+" exists already with the same SHA-256", "node", j.from)
 	} else if err := f.print(ctx, j); err != nil {
 		return err
 	}
@@ -194,8 +194,8 @@ func (f *Fetch) file(ctx context.Context, name string, root *os.Root) error {
 	return nil
 }
 
-// prepare looks in the folder for the file, or a part of it from an earlier run,
-// and returns the nodes in the order to ask them.
+// prepare looks in the folder for the file or a partial file from an earlier run, and
+// returns the nodes in the order to ask them.
 func (f *Fetch) prepare(ctx context.Context, j *job, root *os.Root, nodes []string) ([]string, error) {
 	s, here, err := resume(root, j.name)
 	if err != nil {
@@ -209,11 +209,11 @@ func (f *Fetch) prepare(ctx context.Context, j *job, root *os.Root, nodes []stri
 	j.create = func(int64) (store, error) {
 		s, err := newSaved(root, j.name)
 		if err != nil {
-			return nil, fmt.Errorf("the file can't be saved: %w", err)
+			return nil, fmt.Errorf("cannot save the file: %w", err)
 		}
 		return s, nil
 	}
-	f.directory.last(j.down)
+	f.directory.moveToEnd(j.down)
 	clear(j.down)
 	return f.directory.nodes, nil
 }

@@ -63,7 +63,7 @@ func TestFetchAsksOneNodeAfterTheOther(t *testing.T) {
 	})
 }
 
-// What a node costs that is in the list and does not answer.
+// The cost of a listed node that does not answer.
 func TestADeadNodeCostsASecondAtMost(t *testing.T) {
 	for name, test := range map[string]struct {
 		costs time.Duration
@@ -108,17 +108,17 @@ func TestADeadNodeCostsASecondAtMost(t *testing.T) {
 	}
 }
 
-func TestNobodyHasIt(t *testing.T) {
+func TestNoNodeHasIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.node("a", "1")
 		l.node("b", "2")
 		c := l.client(nil)
-		require.EqualError(t, c.File(t.Context(), "missing \u00fc"), "\"missing \u00fc\": no node has it (2 nodes asked); fetch -list shows what there is")
+		require.EqualError(t, c.File(t.Context(), "missing \u00fc"), "\"missing \u00fc\": no node has it (2 nodes asked); fetch -list shows the available files")
 		l.lists("127.0.0.1:9")
 		c = l.client(nil)
 		err := c.File(t.Context(), "missing")
-		require.ErrorContains(t, err, "\"missing\": none of 3 nodes could give it; the last that failed was node 127.0.0.1:9: dial")
+		require.ErrorContains(t, err, "\"missing\": not available from any of 3 nodes; last error: node 127.0.0.1:9: dial")
 		require.Empty(t, c.out.String())
 		for _, name := range []string{"../x", "/etc/passwd", "", "a\x00", `a\b`} {
 			require.Equal(t, badName{CheckName(name)}, c.File(t.Context(), name), "no node need be asked for that")
@@ -131,19 +131,19 @@ func TestNoNodesAndNoRelay(t *testing.T) {
 		l := newLab(t, memnet.New())
 		c := l.client(nil)
 		err := c.File(t.Context(), "a")
-		require.ErrorContains(t, err, "the relay at 127.0.0.1:7001 knows no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT")
-		require.ErrorIs(t, err, errNowhere)
+		require.ErrorContains(t, err, "the relay at 127.0.0.1:7001 lists no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT")
+		require.ErrorIs(t, err, errNoNodes)
 		for name, test := range map[string]struct {
 			says  string
 			why   string
 			costs time.Duration
 		}{
-			"a silent one":         {"", "timeout: nothing came for too long; start it: relay PORT", 3 * time.Second},
-			"no relay":             {"HTTP/1.1 400 Bad Request\n", `"HTTP/1.1 400 Bad Request" is not the NODES that was expected`, 0},
+			"a silent one":         {"", "timeout: no answer in time; start it: relay PORT", 3 * time.Second},
+			"no relay":             {"HTTP/1.1 400 Bad Request\n", `received "HTTP/1.1 400 Bad Request" instead of NODES`, 0},
 			"a chat":               {"ERR version another\n", "version: another", 0},
 			"too many nodes":       {"NODES 1025 15\n", `"1025" nodes are more than any relay lists`, 0},
 			"a count that is none": {"NODES -1 15\n", `"-1" nodes are more`, 0},
-			"no lease":             {"NODES 0 soon\n", `"soon" is no number`, 0},
+			"no lease":             {"NODES 0 soon\n", `"soon" is not a number`, 0},
 			"no node":              {"NODES 1 15\nNODE somewhere\n", `"somewhere" is not HOST:PORT`, 0},
 			"half a list":          {"NODES 2 15\nNODE 127.0.0.1:9\n", "timeout", 3 * time.Second},
 		} {
@@ -151,7 +151,7 @@ func TestNoNodesAndNoRelay(t *testing.T) {
 			c := l.client(func(c *FetchConfig) { c.Relay = rogue })
 			began := time.Now()
 			err := c.File(t.Context(), "a")
-			require.ErrorIs(t, err, errNowhere, name)
+			require.ErrorIs(t, err, errNoNodes, name)
 			require.ErrorContains(t, err, "no relay at "+rogue, name)
 			require.ErrorContains(t, err, test.why, name)
 			require.Equal(t, test.costs, time.Since(began), name)
@@ -181,14 +181,14 @@ func TestTheListOfNodesIsKept(t *testing.T) {
 		l.node("b", "2")
 		c.gets(t, "b", "2") // a node that was not there when the list was asked for
 		require.Equal(t, 2, asked)
-		require.ErrorIs(t, c.File(t.Context(), "c"), errNobody)
+		require.ErrorIs(t, c.File(t.Context(), "c"), errNotFound)
 		require.Equal(t, 3, asked, "once more, to be sure")
-		require.ErrorIs(t, c.File(t.Context(), "c"), errNobody)
+		require.ErrorIs(t, c.File(t.Context(), "c"), errNotFound)
 		require.Equal(t, 4, asked)
 		c.gets(t, "a", "1")
 		require.Equal(t, 4, asked)
 		<-time.After(lease)
-		require.ErrorIs(t, c.File(t.Context(), "a"), errNowhere, "the leases of all nodes have ended")
+		require.ErrorIs(t, c.File(t.Context(), "a"), errNoNodes, "the leases of all nodes have ended")
 	})
 }
 
@@ -200,17 +200,17 @@ func TestFilesGoesOnAfterAFailure(t *testing.T) {
 		err := c.Files(t.Context(), []string{"a", "missing", "../x", "b", "a"})
 		require.EqualError(t, err, "2 of 5 files were not fetched")
 		require.Equal(t, "121", c.out.String())
-		require.Equal(t, "fetch: \"missing\": no node has it (1 node asked); fetch -list shows what there is\nfetch: \"../x\" is not the name of a file of a node: no empty part, no . and no .. between slashes\n", c.err.String())
-		require.ErrorIs(t, c.Files(t.Context(), []string{"missing"}), errNobody, "one says itself why")
+		require.Equal(t, "fetch: \"missing\": no node has it (1 node asked); fetch -list shows the available files\nfetch: \"../x\" is not the name of a file of a node: no empty part, no . and no .. between slashes\n", c.err.String())
+		require.ErrorIs(t, c.Files(t.Context(), []string{"missing"}), errNotFound, "one says itself why")
 		require.NoError(t, c.Files(t.Context(), []string{"a", "b"}))
 
 		c = l.client(func(c *FetchConfig) { c.Relay = "127.0.0.1:9" })
-		require.ErrorIs(t, c.Files(t.Context(), []string{"a", "b"}), errNowhere)
+		require.ErrorIs(t, c.Files(t.Context(), []string{"a", "b"}), errNoNodes)
 		require.Empty(t, c.err.String(), "once is enough")
 	})
 }
 
-// Whoever stops a fetch has it end at once, with nothing printed.
+// A fetch that is interrupted returns at once and prints nothing.
 func TestAFetchIsStopped(t *testing.T) {
 	for name, says := range map[string]string{"before an answer": "", "in the middle": "SEND 100 - 100\nhalf", "at the end": "SEND 1 - 1\nx"} {
 		t.Run(name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func TestAFetchIsStopped(t *testing.T) {
 				time.AfterFunc(500*time.Millisecond, cancel)
 				began := time.Now()
 				err := c.Files(ctx, []string{"a", "b"})
-				require.EqualError(t, err, "\"a\": stopped before it was done")
+				require.EqualError(t, err, "\"a\": interrupted")
 				require.Equal(t, 500*time.Millisecond, time.Since(began))
 				require.Empty(t, c.out.String())
 				require.Empty(t, c.err.String())

@@ -13,11 +13,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// folder is what a node serves: the files below a directory. os.Root ensures that
-// no name and no symlink leads out of it. Its methods may be called by any
-// goroutine.
+// folder is the directory that a node serves. Its os.Root ensures that no name and no
+// symbolic link leads out of it. Its methods are safe for concurrent use.
 type folder struct {
-	dir string // absolute, so that a folder that was deleted and made again is found
+	dir string // absolute; a folder that was deleted and recreated is found by it
 
 	mu   sync.Mutex
 	root *os.Root
@@ -25,11 +24,10 @@ type folder struct {
 	seen time.Time   // when root was last found at the path
 }
 
-// lookEvery is how long a folder that was found at its path is taken to be there
-// still, as long as the files that are asked for are found in it.
+// lookEvery is how long recent relies on an earlier check of the path.
 const lookEvery = 100 * time.Millisecond
 
-// recent is current, but for a folder that has been found a moment ago.
+// recent is like current, but does not check the path again within lookEvery.
 func (f *folder) recent() (*os.Root, error) {
 	f.mu.Lock()
 	root, fresh := f.root, time.Since(f.seen) < lookEvery
@@ -51,8 +49,8 @@ func openFolder(dir string) (*folder, error) {
 	return f, nil
 }
 
-// reopenLocked opens the directory that has the folder's path now. The one before
-// is left to the garbage collector: another goroutine may be reading a list there.
+// reopenLocked opens the directory that is at the folder's path now. It leaves the
+// previous root to the garbage collector, since another goroutine may be using it.
 func (f *folder) reopenLocked() error {
 	root, err := openRoot(f.dir)
 	if err == nil {
@@ -76,8 +74,8 @@ func (f *folder) reopenLocked() error {
 	return nil
 }
 
-// mayNotBeRead is the error for a folder that the process has no permission to
-// read. It names the folder that is closed, which may be one above.
+// mayNotBeRead returns the error for a folder that the process has no permission to
+// read. It names the directory that denies access, which may be a parent.
 func mayNotBeRead(dir string) error {
 	uid := os.Geteuid()
 	closed := dir
@@ -101,7 +99,7 @@ func mayNotBeRead(dir string) error {
 		dir, fs.ErrPermission, uid, closed, info.Mode().Perm(), owner, remedy)
 }
 
-// openRoot is os.OpenRoot for what is a folder: that would wait for a writer of a FIFO.
+// openRoot is os.OpenRoot for directories only, since opening a FIFO would block.
 func openRoot(dir string) (*os.Root, error) {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
@@ -113,8 +111,8 @@ func openRoot(dir string) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// current returns the directory that has the folder's path now: if another has
-// taken its place, that one. An error says that there is none.
+// current returns the directory that is at the folder's path now, which may be a new
+// one. It returns an error if there is none.
 func (f *folder) current() (*os.Root, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -122,13 +120,13 @@ func (f *folder) current() (*os.Root, error) {
 	now, err := os.Stat(f.dir)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the folder %s is gone (%w); make it again", f.dir, errors.Unwrap(err))
+		return nil, fmt.Errorf("the folder %s does not exist (%w); create it again", f.dir, errors.Unwrap(err))
 	case !os.SameFile(now, f.info):
 		if err := f.reopenLocked(); err != nil {
 			return nil, err
 		}
-	case now.Sys().(*syscall.Stat_t).Nlink == 0: // it is the working directory, or mounted here
-		return nil, fmt.Errorf("the folder %s was deleted where it is mounted from; make it again, and restart this node", f.dir)
+	case now.Sys().(*syscall.Stat_t).Nlink == 0: // deleted, but mounted here or the working directory
+		return nil, fmt.Errorf("the source of the mounted folder %s was deleted; create it again, and restart this node", f.dir)
 	}
 	f.seen = time.Now()
 	return f.root, nil

@@ -79,7 +79,7 @@ func TestFolderOpensRegularFilesInside(t *testing.T) {
 	}
 }
 
-// Somebody waits for a reader of a FIFO. Whoever asks for it as a file is none, not
+// A process waits for a reader of a FIFO. A request for it as a file is none, not
 // even for a moment: what is written then would be lost.
 func TestFolderLeavesAFIFOAlone(t *testing.T) {
 	dir := t.TempDir()
@@ -133,7 +133,7 @@ func TestFolderThatIsNone(t *testing.T) {
 }
 
 // A FIFO that has just taken the place of a folder is not waited for.
-func TestFolderListWaitsForNobody(t *testing.T) {
+func TestFolderListDoesNotBlock(t *testing.T) {
 	dir := folderOf(t, "a", "")
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644))
 	f, err := openFolder(dir)
@@ -151,7 +151,7 @@ func TestFolderThatHasGone(t *testing.T) {
 	require.NoError(t, os.RemoveAll(dir))
 	_, _, err = f.open("a")
 	require.True(t, is(err, "failed"), err)
-	require.ErrorContains(t, err, "the folder "+dir+" is gone (no such file or directory); make it again")
+	require.ErrorContains(t, err, "the folder "+dir+" does not exist (no such file or directory); create it again")
 	f.close()
 	require.Error(t, f.list("", func(string, version) {}, nil), "that is no empty folder")
 }

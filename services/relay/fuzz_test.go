@@ -14,7 +14,7 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// Whatever passes CheckName, the folder opens inside or not at all, never what a
+// The folder opens a name that passes CheckName inside or not at all, never what a
 // link leads to outside, and the way to save a file leads into the folder, too.
 func FuzzCheckName(f *testing.F) {
 	for _, name := range []string{"a", "out/secret", "absolute", "inside", "a/../../x", "/etc/passwd", "x\x00", `\`, "ä", "\u202e", strings.Repeat("n", 255)} {
@@ -85,7 +85,7 @@ func saveIn(t *testing.T, name string) {
 	}
 }
 
-// Whatever the other side says, the answer is either fields as many as expected
+// For any line of the other side, the answer is either as many fields as expected
 // and without a line end, or an error that can be shown.
 func FuzzAnswer(f *testing.F) {
 	for _, said := range []string{"OK\n", "SEND 1 - 1\n", "ERR notfound x\n", "ERR \x1b\n", "FILE 1 - a b\n", "\n", "SEND", "\r\n", strings.Repeat("x", 5000)} {

@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	smallFile = 64 << 10         // what is sent in one write with the lines around it
-	sendPart  = 16 << 20         // what goes out between two looks at the clock
-	stallTime = 30 * time.Second // in which a client takes stallPart of a transfer, or all that is left
+	smallFile = 64 << 10         // largest part that is sent in one write, with its two lines
+	sendPart  = 16 << 20         // bytes sent between two settings of the write deadline
+	stallTime = 30 * time.Second // within which a client must read stallPart of a transfer, or the rest
 	stallPart = 64 << 10
 )
 
-// pinned is the file that a connection has had a part of, or the digest of one:
-// what it asks for later must be of the same version.
+// pinned is the file of a connection's last GET or DIGEST. Later requests for that
+// file are answered from the same version.
 type pinned struct {
 	name string
 	v    version
@@ -38,7 +38,7 @@ func (p *pinned) drop() {
 	}
 }
 
-// take opens the file, or returns the one that is open.
+// take opens the file, unless it is the one that is open, which must be unchanged.
 func (p *pinned) take(open func(name string) (*os.File, version, error), name string) error {
 	if p.file != nil && p.name == name {
 		return unchanged(p.file, p.v)
@@ -56,7 +56,7 @@ func (p *pinned) take(open func(name string) (*os.File, version, error), name st
 func (n *Node) get(ctx context.Context, s *session, rest string) error {
 	f := strings.SplitN(rest, " ", 4)
 	if len(f) != 4 {
-		return refuse("syntax", "GET FROM COUNT HASH NAME is the form, not %s", lines.Quote([]byte("GET "+rest)))
+		return refuse("syntax", "expected GET FROM COUNT HASH NAME, received %s", lines.Quote([]byte("GET "+rest)))
 	}
 	from, err := number(f[0])
 	if err != nil {
@@ -84,14 +84,14 @@ func (n *Node) get(ctx context.Context, s *session, rest string) error {
 	case hash == unknown && size > smallFile:
 		n.digests.ahead(ctx, s.pin.file, s.pin.v)
 	case hash == unknown && count < size:
-		_, _ = n.digests.of(ctx, s.pin.file, s.pin.v) // transfer meets the error
+		_, _ = n.digests.of(ctx, s.pin.file, s.pin.v) // transfer reports the error
 	case hash != unknown:
-		ours, err := n.digests.of(ctx, s.pin.file, s.pin.v)
+		own, err := n.digests.of(ctx, s.pin.file, s.pin.v)
 		if err != nil {
 			return n.failed(name, err)
 		}
-		if ours != hash {
-			return refuse("differs", "%s is another version here", quoted(name))
+		if own != hash {
+			return refuse("differs", "this node has another version of %s", quoted(name))
 		}
 	}
 	if count <= smallFile {
@@ -100,11 +100,11 @@ func (n *Node) get(ctx context.Context, s *session, rest string) error {
 	return n.transfer(ctx, s, from, count)
 }
 
-// maxSend is more than the line before the bytes has.
+// maxSend bounds the length of a SEND or END line.
 const maxSend = 128
 
-// transferSmall is transfer for few bytes, which one write sends with their lines.
-// They are read first: if they are all of the file, they have its hash.
+// transferSmall is transfer for up to smallFile bytes: it sends them and both lines
+// in one write. It reads the bytes first, and if they are the whole file, hashes them.
 func (n *Node) transferSmall(ctx context.Context, s *session, from, count int64) error {
 	file, v := s.pin.file, s.pin.v
 	out := make([]byte, maxSend+count, maxSend+count+maxSend)
@@ -114,7 +114,7 @@ func (n *Node) transferSmall(ctx context.Context, s *session, from, count int64)
 	case err == io.EOF:
 		return n.failed(s.pin.name, errShrunk)
 	default:
-		return n.failed(s.pin.name, err) // nothing has been sent yet: this is the answer
+		return n.failed(s.pin.name, err) // nothing has been sent yet, so the error is the answer
 	}
 	if err := unchanged(file, v); err != nil {
 		return n.failed(s.pin.name, err)
@@ -131,7 +131,7 @@ func (n *Node) transferSmall(ctx context.Context, s *session, from, count int64)
 	copy(out[begin:], send)
 	out = out[begin:]
 	if hash == unknown && from+count == v.size {
-		if err := s.write(out); err != nil { // the bytes do not wait for the hash
+		if err := s.write(out); err != nil { // sends the bytes before the hash is known
 			return err
 		}
 		out = out[:0]
@@ -143,15 +143,15 @@ func (n *Node) transferSmall(ctx context.Context, s *session, from, count int64)
 	return s.write(fmt.Appendf(out, "END %s\n", hash))
 }
 
-// transfer sends count bytes of the pinned file from the offset on, between
-// their two lines.
+// transfer sends count bytes of the pinned file, from the given offset, between a
+// SEND and an END line.
 func (n *Node) transfer(ctx context.Context, s *session, from, count int64) error {
 	file, v := s.pin.file, s.pin.v
 	if err := s.reply("SEND %d %s %d", v.size, n.digests.peek(v), count); err != nil {
 		return err
 	}
 	if err := sendFile(s.conn, file, from, count); err != nil {
-		return err // the count can't be kept, so the connection ends here, for all to see
+		return err // fewer bytes than announced: the connection must be closed
 	}
 	if err := unchanged(file, v); err != nil {
 		return n.failed(s.pin.name, err)
@@ -166,13 +166,13 @@ func (n *Node) transfer(ctx context.Context, s *session, from, count int64) erro
 	return s.reply("END %s", hash)
 }
 
-var errShrunk = refuse("changed", "the file has shrunk")
+var errShrunk = refuse("changed", "the file shrank")
 
-// sendFile has the kernel send the bytes. net hands them to sendfile(2) because
-// conn is a TCP connection, unwrapped, and the source a limited file.
+// sendFile sends a part of the file by sendfile(2), which package net uses if conn is
+// an unwrapped TCP connection and the source is a limited file.
 func sendFile(conn net.Conn, file *os.File, from, count int64) error {
 	for count > 0 {
-		// Also after a part that went out in part: what was read may be more.
+		// After a partial send the file offset may be ahead of the bytes sent.
 		if _, err := file.Seek(from, io.SeekStart); err != nil {
 			return err
 		}
@@ -184,9 +184,9 @@ func sendFile(conn net.Conn, file *os.File, from, count int64) error {
 		from, count = from+k, count-k
 		switch {
 		case err == nil && k < part:
-			return errors.New("the file has shrunk while it was sent")
+			return errors.New("the file shrank while it was sent")
 		case errors.Is(err, os.ErrDeadlineExceeded) && k >= stallPart:
-			continue // slow, but alive
+			continue // slow, but reading
 		case err != nil:
 			return err
 		}

@@ -51,7 +51,7 @@ func hearsSend(t *testing.T, in *bufio.Reader, size int) {
 	require.Regexp(t, fmt.Sprintf("^SEND %d (-|[0-9a-f]{64}) %d\n$", size, size), line)
 }
 
-// The bytes of a file that nobody has hashed do not wait for the hash, which
+// The bytes of a file without a known hash are sent before the hash, which
 // follows them.
 func TestTheFirstByteDoesNotWaitForTheHash(t *testing.T) {
 	for name, from := range map[string]int{"all of it": 0, "the last few bytes": len(large) - 10} {
@@ -120,7 +120,7 @@ func TestAFileThatShrinksWhileItIsSent(t *testing.T) {
 	})
 }
 
-// Whoever takes little is served for as long as it takes; whoever takes nothing
+// A client that reads slowly is served for as long as it needs; one that reads nothing
 // is not.
 func TestSlowClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestSessionsAreBounded(t *testing.T) {
 					last = conn
 				}
 				_, in := l.asks(addr, request)
-				hears(t, in, "ERR full 512 others are being served, and there is no room for more\n")
+				hears(t, in, "ERR full all 512 sessions are in use; try again later\n")
 				require.NoError(t, last.Close())
 				synctest.Wait()
 				_, in = l.asks(addr, request)
@@ -177,8 +177,8 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
-// Those who hold connections open and ask for nothing keep nobody out.
-func TestStrangersKeepNobodyOut(t *testing.T) {
+// Idle connections do not keep other clients out.
+func TestIdleConnectionsDoNotExcludeClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		n := l.node("a", "x")

@@ -28,7 +28,7 @@ func TestAFolderThatIsRemovedAndMadeAgain(t *testing.T) {
 				c.gets(t, "a", "old")
 				require.NoError(t, remove(n.dir))
 				<-time.After(lookEvery)
-				require.ErrorContains(t, c.File(t.Context(), "a"), "the folder "+n.dir+" is gone (no such file or directory); make it again")
+				require.ErrorContains(t, c.File(t.Context(), "a"), "the folder "+n.dir+" does not exist (no such file or directory); create it again")
 				<-time.After(lease / 3)
 				synctest.Wait()
 				l.relay.leases.lists(t) // it has withdrawn
@@ -47,7 +47,7 @@ func TestAFolderThatIsRemovedAndMadeAgain(t *testing.T) {
 	}
 }
 
-// Fault F3, so fast that nobody has noticed that it was gone.
+// Fault F3, before the node has noticed that the folder was missing.
 func TestAFolderThatIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())

@@ -27,7 +27,7 @@ func (l *lab) rogue(says func(request string) (answer string, goOn bool)) (addr 
 	})
 }
 
-// runs has a rogue say that it is there, if it is asked, and else what says says.
+// runs makes a rogue that answers WHO itself, and other requests by says.
 func runs(says func(request string) (string, bool)) func(string) (string, bool) {
 	return func(request string) (string, bool) {
 		if request == "WHO" {

@@ -102,7 +102,7 @@ func (l *lab) runs(f func(ctx context.Context)) (stop func()) {
 	return stop
 }
 
-// lists has the relay list an address, for as long as a lease lasts.
+// lists adds an address to the relay's table for one lease.
 func (l *lab) lists(addr string) {
 	id := sha256.Sum256([]byte(addr))
 	_, ok := l.relay.leases.register(hex.EncodeToString(id[:8]), addr, "127.0.0.1")

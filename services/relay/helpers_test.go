@@ -77,7 +77,7 @@ func TestHelpersThatDoNotHelp(t *testing.T) {
 				case name == "more than it said": // it is named only if something is still missing then
 				case test.named:
 					require.Len(t, l.log.warnings(), 1)
-					require.Contains(t, l.log.warnings()[0], "\\\"a\\\": passed over node "+addr)
+					require.Contains(t, l.log.warnings()[0], "\\\"a\\\": node "+addr+" excluded")
 				default:
 					require.Empty(t, l.log.warnings())
 				}

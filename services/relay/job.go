@@ -9,41 +9,46 @@ import (
 	"sync"
 )
 
-// job fetches one file. Nodes are asked one at a time until one has it. What a
-// node has given stays when it dies: the next that has the same version goes on
-// from the same byte. A large file whose hash is known comes from all the nodes
-// that have that version at once. The bytes count only when their hash is what
-// was announced.
+// job fetches one file. It asks the nodes one at a time until one has the file. The
+// bytes of a node that fails are kept: the next node with the same version continues
+// from there. If the hash is known and the file is large, all nodes with that version
+// send parts of it at once. The file is complete once its hash equals the announced
+// one.
 //
-// The goroutine of fetch owns a job. Those that it starts, one a node and one
-// that hashes, have ended before it touches what is not behind mu.
+// The levels of a fetch are download (all passes), pass (each node once), tryNode (one
+// node, and helpers), workers (parts from several nodes at once), fetchParts (from one
+// node), fetchPart (one request) and readPart (its bytes).
+//
+// The goroutine of download owns a job. While the goroutines that it starts run, one
+// for each node and one that hashes, they share only the fields behind mu, the store
+// and parts.
 type job struct {
 	name   string
 	dial   Dialer
 	log    *slog.Logger
-	create func(size int64) (store, error) // makes the store when the size is known
+	create func(size int64) (store, error) // makes the store once the size is known
 	watch  func(size, here int64) Progress // may be nil
-	lister string                          // what a user types to see which files there are
+	lister string                          // the command that lists files, for error messages
 
-	bad      map[string]bool // nodes that need not be asked again
-	down     map[string]bool // nodes that have failed to answer, or on the way
-	solo     bool            // one node at a time: somebody among several has lied
-	suspects []gift          // what came from several when somebody lied
+	bad        map[string]bool // nodes that are not asked again
+	down       map[string]bool // nodes that did not answer, or failed during a transfer
+	oneAtATime bool            // one of several nodes sent wrong bytes: use no helpers
+	suspects   []contribution  // the contributions to a combination with a wrong hash
 
-	present bool   // the file is in the folder already, and need not be fetched
-	store   store  // nil: nothing has come yet
-	here    int64  // how many bytes of an earlier attempt are in store
-	from    string // the node that had it first
-	lead    string // the node that is being asked, beside which others may help
-	parts   *spans // nil: no node has spoken of the file yet
+	present bool   // the folder contains the file already
+	store   store  // nil: nothing has been received
+	here    int64  // bytes in store from an earlier attempt
+	from    string // the first node that had it
+	lead    string // the node that is asked now, with helpers
+	parts   *spans // nil: no node has announced the file
 	verify  *verifier
 	bar     Progress
 
-	mu    sync.Mutex
-	size  int64
-	hash  string          // unknown until a node says it
-	gifts []gift          // what has come from whom
-	named map[string]bool // nodes of which the log has said that the file is read from them
+	mu            sync.Mutex
+	size          int64
+	hash          string          // unknown until a node sends it
+	contributions []contribution  // the parts that each node has sent
+	named         map[string]bool // nodes logged as sources of the file
 }
 
 func newJob(f *Fetch, name string) *job {
@@ -58,65 +63,64 @@ func newJob(f *Fetch, name string) *job {
 }
 
 var (
-	errNobody  = errors.New("no node has it")
-	errMissing = errors.New("no node has sent any of it")
-	errDead    = errors.New("no answer")
-	errLied    = errors.New("what it sent is not what it announced")
-	errSpoilt  = errors.New("what it sent is of several versions")
-	errLocal   = errors.New("the trouble is on this side, and no other node can help")
-	errStopped = errors.New("stopped before it was done")
+	errNotFound = errors.New("no node has it")
+	errMissing  = errors.New("no node has sent any of it")
+	errNoAnswer = errors.New("no answer")
+	errMismatch = errors.New("the bytes that it sent do not match the hash that it announced")
+	errChanged  = errors.New("the file changed while it was sent")
+	errLocal    = errors.New("local failure")
+	errStopped  = errors.New("interrupted")
 
-	errLiedTogether = errors.New("what several sent together is not what they announced")
+	errMismatchTogether = errors.New("the bytes from several nodes do not match the announced hash")
 )
 
-// local is an error that is errLocal, and says what is the matter.
-type local struct{ error }
+// localError is an error with a message of its own that matches errLocal.
+type localError struct{ error }
 
-func (local) Is(target error) bool { return target == errLocal }
+func (localError) Is(target error) bool { return target == errLocal }
 
-// notSent is an error that is errMissing, and says what is the matter.
+// notSent is an error with a message of its own that matches errMissing.
 type notSent struct{ error }
 
 func (notSent) Is(target error) bool { return target == errMissing }
 
 func (e notSent) Unwrap() error { return e.error }
 
-// maxRounds bounds how often a node is asked for one file.
-const maxRounds = 3
+// maxPasses bounds how often a node is asked for one file.
+const maxPasses = 3
 
-// fetch gets the file from the nodes, or returns why it could not be had.
-func (j *job) fetch(ctx context.Context, nodes []string) error {
+// download fetches the file from the nodes. The error says why it failed.
+func (j *job) download(ctx context.Context, nodes []string) error {
 	asked := len(nodes)
-	for round := 1; ; round++ {
-		next, other, err := j.round(ctx, nodes)
+	for n := 1; ; n++ {
+		next, other, err := j.pass(ctx, nodes)
 		switch {
 		case err == nil:
-			j.bar = nil // all bytes have come
-			j.convict()
+			j.bar = nil // complete; do not call Exit
+			j.blame()
 			return nil
-		case len(next) == 0, round == maxRounds:
+		case len(next) == 0, n == maxPasses:
 			return j.failure(err, asked)
-		case other && (round > 1 || j.parts == nil): // nobody goes on where it stopped
+		case other && (n > 1 || j.parts == nil): // no node can continue
 			j.restart()
 		}
 		nodes = next
 	}
 }
 
-// round asks the nodes one after the other. If none gives the file it returns
-// those to ask in another round, in their order, and whether some of them have
-// another version than the one of which a part is here; there are none if that is
-// of no use. The error is about the last that failed for another reason than that
-// it does not have the file.
-func (j *job) round(ctx context.Context, nodes []string) (next []string, other bool, why error) {
-	why = errNobody
+// pass asks each node once, in order, until the file is complete. Otherwise it returns
+// the nodes to ask in the next pass, none if another pass is pointless, and whether
+// some of them have a different version from the partial one. The error is that of the
+// last node that failed for a reason other than not having the file.
+func (j *job) pass(ctx context.Context, nodes []string) (next []string, other bool, why error) {
+	why = errNotFound
 	var fine, failed []string
 	again := false
 	for i, addr := range nodes {
 		if j.bad[addr] {
 			continue
 		}
-		who, err := j.attempt(ctx, addr, nodes)
+		who, err := j.tryNode(ctx, addr, nodes)
 		switch {
 		case err == nil:
 			return nil, false, nil
@@ -128,16 +132,16 @@ func (j *job) round(ctx context.Context, nodes []string) (next []string, other b
 			j.bad[addr] = true
 			continue
 		}
-		j.failed(who, err)
+		j.logFailure(who, err)
 		why = fmt.Errorf("node %s: %w", who, err)
-		if errors.Is(err, errLied) {
-			j.passOver(who)
+		if errors.Is(err, errMismatch) {
+			j.exclude(who)
 		}
 		switch {
-		case errors.Is(err, errLiedTogether), who != addr: // each alone will show who is to be relied on
-			j.solo = true
+		case errors.Is(err, errMismatchTogether), who != addr: // continue one at a time, to find the faulty node
+			j.oneAtATime = true
 			return slices.Concat(nodes[i:], fine, failed), false, why
-		case errors.Is(err, errLied):
+		case errors.Is(err, errMismatch):
 		case is(err, "differs"):
 			other = other || j.parts != nil || j.here > 0
 			fine = append(fine, addr)
@@ -150,22 +154,22 @@ func (j *job) round(ctx context.Context, nodes []string) (next []string, other b
 	if !again && !other {
 		return nil, false, why
 	}
-	// Those that have failed come last, or one that always sends half a file would
-	// be the first every time.
+	// Nodes that failed come last. Otherwise a node that always fails halfway would
+	// be first in every pass.
 	return append(fine, failed...), other, why
 }
 
-// failure is the error that says why a file could not be had.
+// failure returns the error of a download, with the remedy.
 func (j *job) failure(why error, asked int) error {
 	switch {
 	case errors.Is(why, errStopped), errors.Is(why, errLocal):
 		return fmt.Errorf("%s: %w", j.shown(), why)
 	case j.parts != nil:
-		return fmt.Errorf("%s: only %d of %d bytes could be had (%w); try again later", j.shown(), j.parts.frontier(), j.size, why)
-	case errors.Is(why, errNobody):
-		return notSent{fmt.Errorf("%s: %w (%s asked); %s shows what there is", j.shown(), why, countOf(asked, "node"), j.lister)}
+		return fmt.Errorf("%s: only %d of %d bytes were fetched (%w); try again later", j.shown(), j.parts.frontier(), j.size, why)
+	case errors.Is(why, errNotFound):
+		return notSent{fmt.Errorf("%s: %w (%s asked); %s shows the available files", j.shown(), why, countOf(asked, "node"), j.lister)}
 	}
-	return notSent{fmt.Errorf("%s: none of %s could give it; the last that failed was %w", j.shown(), countOf(asked, "node"), why)}
+	return notSent{fmt.Errorf("%s: not available from any of %s; last error: %w", j.shown(), countOf(asked, "node"), why)}
 }
 
 // countOf returns "1 node" or "2 nodes".
@@ -178,16 +182,16 @@ func countOf(n int, what string) string {
 
 func (j *job) shown() string { return quoted(j.name) }
 
-// passOver records that a node is not to be trusted with this file.
-func (j *job) passOver(addr string) {
+// exclude stops using a node for this file, because its bytes were wrong.
+func (j *job) exclude(addr string) {
 	j.bad[addr] = true
-	j.say(slog.LevelWarn, "passed over node %s: %v", addr, errLied)
+	j.logf(slog.LevelWarn, "node %s excluded: %v", addr, errMismatch)
 }
 
-// close ends what is still running, and frees the store.
+// close stops the verifier and frees the store.
 func (j *job) close() {
 	if j.verify != nil {
-		_, _ = j.verify.finish() // of no use any more, or known
+		_, _ = j.verify.finish() // the result is not needed
 	}
 	if j.store != nil {
 		j.store.drop(false)

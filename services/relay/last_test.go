@@ -9,9 +9,9 @@ import (
 func TestNodesThatFailedAreAskedLast(t *testing.T) {
 	given := []string{"a", "b", "c", "d"}
 	d := directory{nodes: given}
-	d.last(map[string]bool{"a": true, "c": true})
+	d.moveToEnd(map[string]bool{"a": true, "c": true})
 	require.Equal(t, []string{"b", "d", "a", "c"}, d.nodes)
-	d.last(nil)
+	d.moveToEnd(nil)
 	require.Equal(t, []string{"b", "d", "a", "c"}, d.nodes)
-	require.Equal(t, []string{"a", "b", "c", "d"}, given, "whoever has the list keeps it as it is")
+	require.Equal(t, []string{"a", "b", "c", "d"}, given, "a list that was returned stays as it is")
 }

@@ -8,32 +8,32 @@ import (
 	"time"
 )
 
-// leases is the relay's table of nodes. A node that does not renew its lease in
-// time is removed at the next call. All methods may be called by any goroutine;
-// those whose name ends in Locked expect mu to be held.
+// leases is the relay's table of nodes. A node whose lease has expired is removed by
+// the next call. Methods whose names end in Locked expect mu to be held; all others
+// are safe for concurrent use.
 type leases struct {
-	mu    sync.Mutex
-	nodes map[string]*node // by address
-	next  int
-	ended []*node // removed because their lease ended, until endings returns them
+	mu      sync.Mutex
+	nodes   map[string]*node // by address
+	next    int
+	expired []*node // expired and not yet returned by takeExpired
 }
 
 type node struct {
 	id, addr string
-	from     string // the address that it registers from
-	host     string // hostOf that
+	from     string // source address of its registrations
+	host     string // hostOf(from)
 	until    time.Time
-	asked    time.Time // when it was last asked whether it runs
+	asked    time.Time // when it was last probed
 	order    int       // of arrival
 }
 
 // maxOfHost bounds the nodes of one host, so that one host cannot fill the table.
-// All the nodes of a class on one machine come from its loopback, and a class
-// behind one router from one address: 30 students with 8 nodes each fit.
+// A class on one machine shares its loopback, and a class behind one router shares
+// an address: 30 students with 8 nodes each fit.
 const maxOfHost = 256
 
-// hostOf returns what counts as one host: an IPv4 address, an IPv6 /64, which one
-// machine may choose any address of, or all of loopback.
+// hostOf returns the key by which hosts are counted: the IPv4 address; the /64 of an
+// IPv6 address, since one machine may use any address of it; or "loopback".
 func hostOf(from string) string {
 	addr, err := netip.ParseAddr(from)
 	switch {
@@ -42,16 +42,15 @@ func hostOf(from string) string {
 	case addr.Unmap().IsLoopback():
 		return "loopback"
 	case addr.Is6() && !addr.Is4In6():
-		prefix, _ := addr.WithZone("").Prefix(64) // 64 bits are never too many
+		prefix, _ := addr.WithZone("").Prefix(64) // fails only for more than 128 bits
 		return prefix.String()
 	}
 	return addr.Unmap().String()
 }
 
-// register lists a node for another lease, and reports whether it is a new one
-// and whether there was room for it. A process that has taken over the address
-// of another takes its place, and one whose address is another now leaves the
-// old one.
+// register adds a node or renews its lease. It reports whether the node is new and
+// whether the table had room for it. A process with the address of an earlier one
+// replaces it; a process whose address has changed gives up the old one.
 func (l *leases) register(id, addr, from string) (fresh, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +73,8 @@ func (l *leases) register(id, addr, from string) (fresh, ok bool) {
 	return fresh, true
 }
 
-// fullLocked reports whether the table is full, and whether the share of a host is.
+// fullLocked reports whether the table is full, and whether the host has maxOfHost
+// nodes.
 func (l *leases) fullLocked(host string) (all, ofHost bool) {
 	count := 0
 	for _, n := range l.nodes {
@@ -85,9 +85,9 @@ func (l *leases) fullLocked(host string) (all, ofHost bool) {
 	return len(l.nodes) >= maxNodes, count >= maxOfHost
 }
 
-// suspects returns at most n nodes in whose place a node from that host could be
-// listed if they do not run any more: those that have not renewed their lease for
-// the longest. None is returned twice within a third of a lease.
+// suspects returns at most n nodes to probe, whose removal would make room for a node
+// of that host: those with the least recently renewed leases. It returns no node
+// twice within a third of a lease.
 func (l *leases) suspects(from string, n int) []*node {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,7 +107,7 @@ func (l *leases) suspects(from string, n int) []*node {
 	return found
 }
 
-// drop removes a node, unless another has taken its place.
+// drop removes n, unless another node has replaced it.
 func (l *leases) drop(n *node) (removed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,8 +118,8 @@ func (l *leases) drop(n *node) (removed bool) {
 	return true
 }
 
-// withdraw takes a node off the list, and reports whether it was there. Only the
-// host that it has registered from can do that.
+// withdraw removes the node with that ID if it was registered from that address, and
+// reports whether it did.
 func (l *leases) withdraw(id, from string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -136,7 +136,7 @@ func (l *leases) removeLocked(id, from string) (removed bool) {
 	return removed
 }
 
-// list returns the addresses of those whose lease runs, the oldest first.
+// list returns the addresses of the nodes, longest registered first.
 func (l *leases) list() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -153,21 +153,21 @@ func (l *leases) list() []string {
 	return all
 }
 
-// pruneLocked removes the nodes whose lease has ended.
+// pruneLocked removes the nodes whose leases have expired.
 func (l *leases) pruneLocked() {
 	now := time.Now()
 	for addr, n := range l.nodes {
 		if !now.Before(n.until) {
 			delete(l.nodes, addr)
-			l.ended = append(l.ended, n)
+			l.expired = append(l.expired, n)
 		}
 	}
 }
 
-// endings returns the nodes whose lease has ended since the last call.
-func (l *leases) endings() (ended []*node) {
+// takeExpired returns the nodes whose leases have expired since the last call.
+func (l *leases) takeExpired() (ended []*node) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ended, l.ended = l.ended, nil
+	ended, l.expired = l.expired, nil
 	return ended
 }

@@ -9,15 +9,15 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// maxListed bounds the files that are listed of one node: a list without an end
-// would keep those of the other nodes from being shown.
+// maxListed bounds the files listed of one node, so that an endless list does not block
+// those of the other nodes.
 const maxListed = 1_000_000
 
-// listTime bounds how long a node that runs may take to begin an answer to LIST.
+// listTime bounds the time from LIST to the first line of the answer.
 const listTime = 15 * time.Second
 
-// List prints what every node offers: its address, the size and the name of each
-// file. Nodes of which the list is missing, or not whole, are named in the log.
+// List prints the files of every node: the node's address, the size and the name. It
+// logs the nodes whose lists are missing or incomplete.
 func (f *Fetch) List(ctx context.Context) error {
 	nodes, _, err := f.directory.list(ctx)
 	if err != nil {
@@ -34,30 +34,29 @@ func (f *Fetch) List(ctx context.Context) error {
 		case err == nil:
 			whole++
 		case shown == 0:
-			f.Log.Warn("node "+addr+" does not send its list", "err", err)
+			f.Log.Warn("node "+addr+" did not send its list", "err", err)
 		default:
 			f.Log.Warn(fmt.Sprintf("the list of node %s is not complete: only its first %d files are shown", addr, shown), "err", err)
 		}
 	}
 	if whole == 0 {
-		return fmt.Errorf("none of %s has sent its whole list; try again", countOf(len(nodes), "node"))
+		return fmt.Errorf("no complete list from any of %s; try again", countOf(len(nodes), "node"))
 	}
 	return nil
 }
 
-// listNode prints the list of one node, page by page, and returns how many files
-// that were.
+// listNode prints the list of one node, page by page, and returns the number of files.
 func (f *Fetch) listNode(ctx context.Context, addr string) (shown int, err error) {
 	c, err := f.Dial.node(ctx, addr)
 	if err != nil {
 		return 0, err
 	}
 	defer c.close()
-	if _, err := c.ask("WHO", "NODE", 1); err != nil { // it runs: then it may take time to read its folder
+	if _, err := c.ask("WHO", "NODE", 1); err != nil { // the node runs; reading its folder may take time
 		return 0, err
 	}
 	for request := "LIST"; ; {
-		c.patience(listTime)
+		c.setReadTimeout(listTime)
 		n, last, err := f.listPage(c, addr, request)
 		shown += n
 		switch {
@@ -66,14 +65,14 @@ func (f *Fetch) listNode(ctx context.Context, addr string) (shown int, err error
 		case n < maxFiles:
 			return shown, nil
 		case shown >= f.listed:
-			return shown, refuse("full", "that many are the limit")
+			return shown, refuse("full", "the list exceeds %d files", f.listed)
 		}
 		request = "LIST " + last
 	}
 }
 
-// listPage prints one answer to LIST, and returns how many files it names and the
-// name of the last.
+// listPage prints one answer to LIST, and returns the number of its files and the name
+// of the last.
 func (f *Fetch) listPage(c *call, addr, request string) (shown int, last string, err error) {
 	head, err := c.ask(request, "FILES", 1)
 	if err != nil {
@@ -81,11 +80,11 @@ func (f *Fetch) listPage(c *call, addr, request string) (shown int, last string,
 	}
 	count, err := number(head[0])
 	if err != nil || count > maxFiles {
-		return 0, "", refuse("syntax", "%s files are more than an answer has", lines.Quote([]byte(head[0])))
+		return 0, "", refuse("syntax", "%s exceeds the limit of files in an answer", lines.Quote([]byte(head[0])))
 	}
-	c.patience(bodyTime)
+	c.setReadTimeout(bodyTime)
 	for range count {
-		got, err := c.hear("FILE", 3)
+		got, err := c.receive("FILE", 3)
 		if err != nil {
 			return shown, last, err
 		}
@@ -95,7 +94,7 @@ func (f *Fetch) listPage(c *call, addr, request string) (shown int, last string,
 		}
 		last = got[2]
 		if _, err := fmt.Fprintf(f.Out, "%s %12d %s\n", addr, size, lines.Escape(nil, []byte(last))); err != nil {
-			return shown, last, local{fmt.Errorf("print the list: %w", err)}
+			return shown, last, localError{fmt.Errorf("print the list: %w", err)}
 		}
 		shown++
 	}

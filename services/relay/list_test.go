@@ -100,10 +100,10 @@ func TestListWithoutAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		c := l.client(nil)
-		require.ErrorIs(t, c.List(t.Context()), errNowhere)
+		require.ErrorIs(t, c.List(t.Context()), errNoNodes)
 		l.lists("127.0.0.1:9")
 		l.lists("127.0.0.1:10")
-		require.EqualError(t, c.List(t.Context()), "none of 2 nodes has sent its whole list; try again")
+		require.EqualError(t, c.List(t.Context()), "no complete list from any of 2 nodes; try again")
 		require.Empty(t, c.out.String())
 	})
 }
@@ -148,7 +148,7 @@ func TestAListOfManyFiles(t *testing.T) {
 	})
 }
 
-// Those who ask for a list and do not take it fill the memory of nobody.
+// Clients that request lists and do not read them do not fill the node's memory.
 func TestListsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -158,7 +158,7 @@ func TestListsAreBounded(t *testing.T) {
 			hears(t, in, "FILES 2000\n")
 		}
 		_, in := l.asks(n.Addr(), "LIST")
-		hears(t, in, "ERR full 16 others are being told the list\n")
+		hears(t, in, "ERR full the list is being sent to 16 others; try again later\n")
 		<-time.After(stallTime)
 		synctest.Wait()
 		_, in = l.asks(n.Addr(), "LIST")

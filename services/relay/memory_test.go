@@ -22,9 +22,9 @@ func (zeros) ReadAt(p []byte, _ int64) (int, error) {
 	return len(p), nil
 }
 
-func (zeros) fits(int64) error { return nil }
-func (zeros) step(int64)       {}
-func (zeros) drop(bool)        {}
+func (zeros) checkSpace(int64) error { return nil }
+func (zeros) checkpoint(int64)       {}
+func (zeros) drop(bool)              {}
 
 // heap is a progress that watches what all goroutines have in use.
 type heap struct {
@@ -51,7 +51,7 @@ func (h *heap) Add(n int) {
 func (h *heap) Clear() {}
 func (h *heap) Exit()  {}
 
-// What a node and a fetch have in memory does not depend on how large the file is.
+// The memory of a node and a fetch does not depend on the size of the file.
 func TestMemoryStaysFlat(t *testing.T) {
 	const size = 5 << 30 // more than 32 bits count
 	dir := folderOf(t, "a", "")
@@ -65,7 +65,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	j := newJob(l.client(nil).Fetch, "a")
 	j.create = func(int64) (store, error) { return zeros{}, nil }
 	j.watch = func(int64, int64) Progress { return h }
-	require.NoError(t, j.fetch(t.Context(), nodes))
+	require.NoError(t, j.download(t.Context(), nodes))
 	j.close()
 	require.Equal(t, "7f06c62352aebd8125b2a1841e2b9e1ffcbed602f381c3dcb3200200e383d1d5", j.hash, "of 5 GiB of zeros")
 	require.GreaterOrEqual(t, h.came, size)

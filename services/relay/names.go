@@ -8,17 +8,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// errName says that a name is not one that a file can be fetched by.
-var errName = errors.New("no name of a file")
+// errName means that a name is not valid.
+var errName = errors.New("not a file name")
 
-// badName is an error that is errName, and says what is the matter.
+// badName is an error with a message of its own that matches errName.
 type badName struct{ error }
 
 func (badName) Is(target error) bool { return target == errName }
 
-// spellings returns a name, and the same name with its letters and their accents
-// composed and decomposed (Unicode's NFC and NFD): file systems differ in which of
-// them they keep.
+// spellings returns the names and their Unicode normalization forms NFC and NFD, since
+// file systems differ in the form that they store.
 func spellings(names ...string) []string {
 	all := slices.Clone(names)
 	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
@@ -29,8 +28,8 @@ func spellings(names ...string) []string {
 	return unique(all)
 }
 
-// typedNames returns what a line that was typed may name, the likeliest first: the
-// line as it is; without the blanks around it; without quotes; without "./".
+// typedNames returns the names that a typed line may mean, the most likely first: the
+// line as it is; without surrounding blanks; without quotes; without "./".
 func typedNames(line string) []string {
 	trimmed := strings.TrimSpace(line)
 	bare := trimmed
@@ -46,7 +45,7 @@ func typedNames(line string) []string {
 	return spellings(unique([]string{line, trimmed, bare, short})...)
 }
 
-// unique returns the names without those that are there before.
+// unique returns the names without duplicates, in order.
 func unique(names []string) []string {
 	var all []string
 	for _, name := range names {

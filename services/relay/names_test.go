@@ -44,8 +44,8 @@ func TestAMessageQuotesTheNameAsItWasTyped(t *testing.T) {
 		keys.types(" missing ", `"./missing"`)
 		close(keys)
 		require.Error(t, <-done)
-		require.Equal(t, `fetch: " missing ": no node has it (1 node asked); list shows what there is
-fetch: "\"./missing\"": no node has it (1 node asked); list shows what there is
+		require.Equal(t, `fetch: " missing ": no node has it (1 node asked); list shows the available files
+fetch: "\"./missing\"": no node has it (1 node asked); list shows the available files
 `, c.err.String())
 	})
 }
@@ -79,7 +79,7 @@ func TestOneSpellingIsEnoughForOtherTroubles(t *testing.T) {
 		})
 		c := l.client(nil)
 		err := c.firstOf(t.Context(), typedNames(" a "), nil)
-		require.ErrorContains(t, err, `" a ": only 4 of 100 bytes could be had`)
-		require.LessOrEqual(t, asked, 2*maxRounds)
+		require.ErrorContains(t, err, `" a ": only 4 of 100 bytes were fetched`)
+		require.LessOrEqual(t, asked, 2*maxPasses)
 	})
 }

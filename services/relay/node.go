@@ -14,15 +14,15 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// NodeConfig is what a node needs to know. Advertise and Dial may be left out.
+// NodeConfig configures a node. Advertise and Dial are optional.
 type NodeConfig struct {
-	ID        string // 16 hexadecimal digits, drawn for this process
-	Dir       string // the folder that is served
-	Listen    string // HOST:PORT; port 0 picks a free one
-	Advertise string // HOST:PORT that clients are to dial; empty: where it listens, or else where the relay sees it
+	ID        string // 16 hexadecimal digits, random for each process
+	Dir       string // the folder to serve
+	Listen    string // HOST:PORT; port 0 chooses a free one
+	Advertise string // HOST:PORT for clients; empty: the listening address, or the source address that the relay sees
 	Relay     string // HOST:PORT
 	Log       *slog.Logger
-	Dial      Dialer // how the relay is dialled
+	Dial      Dialer // connects to the relay
 }
 
 // Node serves the files of a folder.
@@ -31,14 +31,14 @@ type Node struct {
 	ln      net.Listener
 	folder  *folder
 	digests *digests
-	lists   chan struct{} // one for each list that is being told
+	lists   chan struct{} // a token for each LIST in progress
 
 	mu      sync.Mutex
-	missing map[string]struct{} // names of files that are not offered, as the log has said
+	skipped map[string]struct{} // names of files logged as not offered
 }
 
-// ListenNode opens the folder and takes the port. The errors name what could
-// not be had and say what to do. After success Serve must be called.
+// ListenNode opens the folder and listens. Its errors name the folder or address and
+// a remedy. If it succeeds, Serve must be called.
 func ListenNode(c NodeConfig) (*Node, error) {
 	f, err := openFolder(c.Dir)
 	if err != nil {
@@ -53,15 +53,15 @@ func ListenNode(c NodeConfig) (*Node, error) {
 }
 
 func newNode(c NodeConfig, ln net.Listener, f *folder) *Node {
-	return &Node{NodeConfig: c, ln: ln, folder: f, digests: newDigests(), lists: make(chan struct{}, maxLists), missing: make(map[string]struct{})}
+	return &Node{NodeConfig: c, ln: ln, folder: f, digests: newDigests(), lists: make(chan struct{}, maxLists), skipped: make(map[string]struct{})}
 }
 
-// Addr returns where the node listens.
+// Addr returns the listening address.
 func (n *Node) Addr() string { return n.ln.Addr().String() }
 
-// Serve announces the node to its relay, again and again, and answers clients
-// until ctx ends, which is success: the relay has then been told, or has had a
-// second to listen.
+// Serve keeps the node registered with its relay and answers clients until ctx is
+// cancelled. It then withdraws the node, which takes a second at most, and returns
+// nil.
 func (n *Node) Serve(ctx context.Context) error {
 	defer n.folder.close()
 	announced := make(chan struct{})
@@ -89,10 +89,10 @@ func (n *Node) handle(ctx context.Context, s *session, verb, rest string) error 
 	case verb == "GET":
 		return n.get(ctx, s, rest)
 	}
-	return refuse("syntax", "%s is no request to a node", lines.Quote([]byte(verb+" "+rest)))
+	return refuse("syntax", "%s is not a request to a node", lines.Quote([]byte(verb+" "+rest)))
 }
 
-// maxLists bounds the lists that a node has in memory at a time.
+// maxLists bounds the lists that a node builds in memory at a time.
 const maxLists = 16
 
 func (n *Node) list(s *session, after string) error {
@@ -100,49 +100,49 @@ func (n *Node) list(s *session, after string) error {
 	case n.lists <- struct{}{}:
 		defer func() { <-n.lists }()
 	default:
-		return refuse("full", "%d others are being told the list", cap(n.lists))
+		return refuse("full", "the list is being sent to %d others; try again later", cap(n.lists))
 	}
 	var b strings.Builder
 	count := 0
 	err := n.folder.list(after, func(name string, v version) {
 		count++
 		fmt.Fprintf(&b, "\nFILE %d %s %s", v.size, n.digests.peek(v), name)
-	}, n.leftOut)
+	}, n.logSkipped)
 	if err != nil {
-		n.Log.Warn("the folder cannot be listed", "err", err)
+		n.Log.Warn("cannot list the folder", "err", err)
 		return refuse("failed", "%v", err)
 	}
 	return s.reply("FILES %d%s", count, b.String())
 }
 
-// maxLeftOut bounds the files of which the log says that they are not offered.
-const maxLeftOut = 20
+// maxSkipped bounds the files that are logged as not offered.
+const maxSkipped = 20
 
-// leftOut logs, once for each name, that a file is not offered.
-func (n *Node) leftOut(name string, why error) {
+// logSkipped logs, once for each name, that a file is not offered.
+func (n *Node) logSkipped(name string, why error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, known := n.missing[name]; known || len(n.missing) > maxLeftOut {
+	if _, known := n.skipped[name]; known || len(n.skipped) > maxSkipped {
 		return
 	}
-	n.missing[name] = struct{}{}
-	if len(n.missing) > maxLeftOut {
-		n.Log.Warn("more files are not offered; this log names only the first", "named", maxLeftOut)
+	n.skipped[name] = struct{}{}
+	if len(n.skipped) > maxSkipped {
+		n.Log.Warn("more files are not offered; only the first are logged", "logged", maxSkipped)
 		return
 	}
 	var r *refusal
 	if errors.As(why, &r) {
 		why = errors.New(r.reason)
 	}
-	n.Log.Warn("a file is not offered", "name", name, "err", why)
+	n.Log.Warn("file not offered", "name", name, "err", why)
 }
 
 // open opens a file for a client.
 func (n *Node) open(name string) (*os.File, version, error) {
 	file, v, err := n.folder.open(name)
 	if is(err, "failed") {
-		if _, gone := n.folder.current(); gone == nil { // otherwise announce logs that
-			n.leftOut(name, err)
+		if _, gone := n.folder.current(); gone == nil { // otherwise announce logs the missing folder
+			n.logSkipped(name, err)
 		}
 	}
 	return file, v, err
@@ -180,11 +180,11 @@ func (n *Node) digest(ctx context.Context, s *session, rest string) error {
 	return s.reply("DIGEST %d %s", count, hash)
 }
 
-// failed is what a client is told when a file could not be read.
+// failed logs that a file could not be read and returns the refusal for the client.
 func (n *Node) failed(name string, err error) error {
 	if is(err, "changed") {
 		return err
 	}
-	n.Log.Warn("a file could not be read", "name", name, "err", err)
+	n.Log.Warn("cannot read file", "name", name, "err", err)
 	return refuse("failed", "%s could not be read", quoted(name))
 }

@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// version tells one state of a file from another.
+// version identifies one state of a file.
 type version struct {
 	dev, ino     uint64
 	size         int64
@@ -18,13 +18,13 @@ type version struct {
 }
 
 func versionOf(info fs.FileInfo) version {
-	st := info.Sys().(*syscall.Stat_t) // what os gives on every Unix
+	st := info.Sys().(*syscall.Stat_t) // as package os documents for Unix
 	return version{uint64(st.Dev), st.Ino, info.Size(), info.ModTime().UnixNano(), changed(st)}
 }
 
-// open opens the file of that name, if the folder offers it. The refusal is name,
-// notfound, or failed if the file or the folder may not be read. A file that
-// changes after it was opened, even at once, is of another version.
+// open opens the file of that name if the folder offers it. Otherwise it returns a
+// refusal: name, notfound, or failed if the file or the folder is not readable. Any
+// change after open has returned changes the file's version.
 func (f *folder) open(name string) (*os.File, version, error) {
 	if err := CheckName(name); err != nil {
 		return nil, version{}, refuse("name", "%v", err)
@@ -37,7 +37,7 @@ func (f *folder) open(name string) (*os.File, version, error) {
 	if err == nil {
 		return file, v, nil
 	}
-	now, gone := f.current() // perhaps that is why
+	now, gone := f.current() // the folder may have been deleted or replaced
 	switch {
 	case gone != nil:
 		return nil, version{}, refuse("failed", "%v", gone)
@@ -47,27 +47,27 @@ func (f *folder) open(name string) (*os.File, version, error) {
 	return nil, version{}, err
 }
 
-// offered opens a file if it is offered. This is the one rule for what is listed
-// and what can be fetched: a name that CheckName accepts, of a regular file that
-// this process may read, or of a link to one within the folder; in no folder that
-// is reached by a link; and no unfinished download. Only regular files are opened:
-// to open a FIFO would unblock its writer, and lose what that writes. O_NONBLOCK
-// covers a FIFO that replaces the file after Stat.
+// offered opens a file if it is offered. LIST and GET share this rule: the name
+// passes CheckName; it is a regular file that this process may read, or a symbolic
+// link to one inside the folder; no directory in its path is a symbolic link; and it
+// is not an unfinished download. Only regular files are opened: opening a FIFO would
+// unblock its writer and lose its data. O_NONBLOCK covers a FIFO that replaces the
+// file after Stat.
 func offered(root *os.Root, name string) (*os.File, version, error) {
 	missing := refuse("notfound", "no file %s here", quoted(name))
 	info, err := root.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, version{}, unreadable(name)
-	case err != nil, !info.Mode().IsRegular(): // also for a path that leads out
+	case err != nil, !info.Mode().IsRegular(): // also if the path leaves the root
 		return nil, version{}, missing
 	case isBehindLink(root, name):
-		return nil, version{}, refuse("notfound", "%s is in a folder that is a link, which is not followed", quoted(name))
+		return nil, version{}, refuse("notfound", "%s is behind a symbolic link to a folder; such links are not followed", quoted(name))
 	}
 	return openRegular(root, name)
 }
 
-// openRegular is offered for a name that was of a regular file a moment ago.
+// openRegular is offered for a name that Stat has found to be a regular file.
 func openRegular(root *os.Root, name string) (*os.File, version, error) {
 	missing := refuse("notfound", "no file %s here", quoted(name))
 	if isUnfinished(root, name) {
@@ -90,13 +90,13 @@ func openRegular(root *os.Root, name string) (*os.File, version, error) {
 	return file, v, nil
 }
 
-// unreadable is the refusal of a file that this process may not read.
+// unreadable returns the refusal for a file that this process may not read.
 func unreadable(name string) error {
-	return refuse("failed", "%s may not be read by uid %d, as which the node runs; make it readable there: chmod a+r", quoted(name), os.Geteuid())
+	return refuse("failed", "%s is not readable by the node, which runs as uid %d; make it readable: chmod a+r", quoted(name), os.Geteuid())
 }
 
-// isUnfinished reports whether a file is a download of fetch -o that is not
-// complete, or the mark beside it: NAME.part and NAME.part.at.
+// isUnfinished reports whether a file belongs to an incomplete download of fetch -o:
+// NAME.part or its mark, NAME.part.at.
 func isUnfinished(root *os.Root, name string) bool {
 	part, isMark := strings.CutSuffix(name, markSuffix)
 	if !strings.HasSuffix(part, partSuffix) {
@@ -116,7 +116,7 @@ func isUnfinished(root *os.Root, name string) bool {
 
 func isMarkFile(info fs.FileInfo) bool { return info.Mode().IsRegular() && info.Size() == markSize }
 
-// isBehindLink reports whether one of the folders in a name is a link.
+// isBehindLink reports whether a directory in the path is a symbolic link.
 func isBehindLink(root *os.Root, name string) bool {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		if info, err := root.Lstat(dir); err != nil || !info.IsDir() {
@@ -126,21 +126,21 @@ func isBehindLink(root *os.Root, name string) bool {
 	return false
 }
 
-// folders is a file system of folders alone. What has just taken the place of one
-// is not opened, let alone waited for.
+// folders is a file system that opens directories only. O_DIRECTORY covers a FIFO
+// that replaces a directory during the walk.
 type folders struct{ root *os.Root }
 
 func (f folders) Open(name string) (fs.File, error) {
 	return f.root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
 }
 
-// errEnough ends a walk.
+// errEnough stops a walk.
 var errEnough = errors.New("enough")
 
-// list calls see for the files that are offered and come after the name after, ""
-// for all, in the order of compareNames, for at most maxFiles of them. It calls
-// leftOut with the reason for each that looks like a file and is not offered.
-func (f *folder) list(after string, see func(name string, v version), leftOut func(name string, why error)) error {
+// list calls see for each offered file whose name follows after ("": every file), in
+// the order of compareNames, up to maxFiles. It calls skip with the reason for each
+// other file and symbolic link.
+func (f *folder) list(after string, see func(name string, v version), skip func(name string, why error)) error {
 	root, err := f.current()
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func (f *folder) list(after string, see func(name string, v version), leftOut fu
 		case err != nil && name == ".":
 			return err
 		case err != nil:
-			leftOut(name, err)
+			skip(name, err)
 			return nil
 		case d.IsDir():
 			if name != "." && compareNames(name, after) < 0 && !strings.HasPrefix(after, name+"/") {
@@ -170,9 +170,9 @@ func (f *folder) list(after string, see func(name string, v version), leftOut fu
 			seen++
 			see(name, v)
 		case d.Type() == fs.ModeSymlink:
-			leftOut(name, refuse("notfound", "%s is a link, and not to a file in this folder", quoted(name)))
+			skip(name, refuse("notfound", "%s is a symbolic link, and its target is not a file in this folder", quoted(name)))
 		case !isUnfinished(root, name):
-			leftOut(name, why)
+			skip(name, why)
 		}
 		return nil
 	})
@@ -182,8 +182,8 @@ func (f *folder) list(after string, see func(name string, v version), leftOut fu
 	return err
 }
 
-// offer returns the version of a file that is offered. A walk has found it, and so
-// in no folder that is reached by a link.
+// offer returns the version of a file that a walk has found, if it is offered. A walk
+// follows no symbolic links, so that isBehindLink need not be called.
 func offer(root *os.Root, name string, kind fs.FileMode) (version, error) {
 	if err := CheckName(name); err != nil {
 		return version{}, err
@@ -200,7 +200,7 @@ func offer(root *os.Root, name string, kind fs.FileMode) (version, error) {
 	return v, nil
 }
 
-// compareNames compares two names in the order of lists: part by part.
+// compareNames compares two names part by part, which is the order of LIST.
 func compareNames(a, b string) int {
 	return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/"))
 }

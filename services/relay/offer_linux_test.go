@@ -38,13 +38,13 @@ func TestAFileThatMayNotBeReadIsNotOffered(t *testing.T) {
 		func(name string, err error) { why[name] = err.Error() }))
 	require.Equal(t, []string{"open"}, names)
 	require.Len(t, why, 3)
-	require.Contains(t, why["closed"], fmt.Sprintf(`"closed" may not be read by uid %d, as which the node runs; make it readable there: chmod a+r`, os.Geteuid()))
+	require.Contains(t, why["closed"], fmt.Sprintf(`"closed" is not readable by the node, which runs as uid %d; make it readable: chmod a+r`, os.Geteuid()))
 	require.Contains(t, why["shut"], "permission denied")
 	require.Contains(t, why["unlisted"], "permission denied")
 	for _, name := range []string{"closed", "shut/a"} {
 		_, _, err = f.open(name)
 		require.True(t, is(err, "failed"), "%s: %v", name, err)
-		require.ErrorContains(t, err, "may not be read")
+		require.ErrorContains(t, err, "is not readable")
 	}
 }
 

@@ -53,11 +53,11 @@ func TestWhatIsListedCanBeFetchedAndNothingElse(t *testing.T) {
 	require.Equal(t, `"bad\xff" is not UTF-8: rename the file to fetch it`, why["bad\xff"])
 	require.Equal(t, `"bad\x1b[2J" has control characters: rename the file to fetch it`, why["bad\x1b[2J"])
 	require.Contains(t, why[`bad\slash`], "no backslash")
-	require.Contains(t, why["out"], `"out" is a link, and not to a file in this folder`)
+	require.Contains(t, why["out"], `"out" is a symbolic link, and its target is not a file in this folder`)
 	require.Contains(t, why, "to-folder")
 	require.NotContains(t, why, "fifo", "that looks like no file")
 	_, _, err = f.open("to-folder/deep/file")
-	require.ErrorContains(t, err, "is in a folder that is a link, which is not followed")
+	require.ErrorContains(t, err, "is behind a symbolic link to a folder; such links are not followed")
 }
 
 // Fault F6: a node offered the half of a file that fetch -o had not finished.
@@ -69,7 +69,7 @@ func TestUnfinishedDownloadsAreNotOffered(t *testing.T) {
 		"mine.part", "no mark beside it", "yours.part", "x", "yours.part.at", "what stands here is no mark", "lone.part.at", mark)
 	names, why := offers(t, dir, "")
 	require.Equal(t, []string{"lone.part.at", "mine.part", "whole", "yours.part", "yours.part.at"}, names)
-	require.Empty(t, why, "nobody misses them")
+	require.Empty(t, why, "they are not logged")
 	f, err := openFolder(dir)
 	require.NoError(t, err)
 	defer f.close()
@@ -144,7 +144,7 @@ func TestAListWithoutAnEnd(t *testing.T) {
 		l.rogue(runs(func(string) (string, bool) { return page, true }))
 		c := l.client(nil)
 		c.listed = 3 * maxFiles
-		require.ErrorContains(t, c.List(t.Context()), "none of 1 node has sent its whole list")
+		require.ErrorContains(t, c.List(t.Context()), "no complete list from any of 1 node")
 		require.Equal(t, 3*maxFiles, strings.Count(c.out.String(), "\n"))
 		require.Len(t, l.log.warnings(), 1)
 	})
@@ -160,14 +160,14 @@ func TestANodeSaysWhatItDoesNotOffer(t *testing.T) {
 			hears(t, in, "FILES 1\n")
 		}
 		require.Len(t, l.log.warnings(), 1)
-		require.Contains(t, l.log.warnings()[0], "a file is not offered")
+		require.Contains(t, l.log.warnings()[0], "file not offered")
 		require.Contains(t, l.log.warnings()[0], "is not UTF-8")
 		for i := range 100 {
 			write(t, filepath.Join(n.dir, fmt.Sprintf("%d\xff", i)), "x")
 		}
 		_, in := l.asks(n.Addr(), "LIST")
 		hears(t, in, "FILES 1\n")
-		require.Len(t, l.log.warnings(), maxLeftOut+1)
-		require.Contains(t, l.log.warnings()[maxLeftOut], "more files are not offered")
+		require.Len(t, l.log.warnings(), maxSkipped+1)
+		require.Contains(t, l.log.warnings()[maxSkipped], "more files are not offered")
 	})
 }

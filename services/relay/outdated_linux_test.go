@@ -59,7 +59,7 @@ func TestAFileThatIsWrittenThroughAMapping(t *testing.T) {
 	}
 }
 
-// Fault F2: a hash of a file that changed lately is used for a moment only: whoever
+// Fault F2: a hash of a file that changed lately is used for a moment only: a client that
 // asks for it, it is right.
 func TestTheHashOfAFileThatHasJustChanged(t *testing.T) {
 	l := newLab(t, nil)

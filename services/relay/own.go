@@ -13,9 +13,9 @@ import (
 	"syscall"
 )
 
-// partOf is the name of what is there of a file until it is whole; markOf that of
-// its mark. A file system takes 255 bytes for a name, so that of a long one is
-// cut, and its hash put in place of what is missing.
+// partOf returns the name of the partial file of an unfinished download, and markOf
+// that of its mark. File systems limit names to 255 bytes, so in a long name a hash
+// replaces the end.
 func partOf(name string) string {
 	dir, base := path.Split(name)
 	if most := 255 - len(partSuffix+markSuffix); len(base) > most {
@@ -31,14 +31,15 @@ func markOf(name string) string { return partOf(name) + markSuffix }
 const (
 	partSuffix = ".part"
 	markSuffix = ".at"
-	markSize   = 20 // of a mark, in bytes: 19 digits and the end of the line
+	markSize   = 20 // of a mark, in bytes: 19 digits and LF
 )
 
-// openOwn opens a file of fetch's own, if there is nothing else under its name. A
-// FIFO is not opened, and not even one that has just come there is waited for.
+// openOwn opens a partial file or a mark. It fails if the name belongs to anything
+// other than a regular file. O_NONBLOCK covers a FIFO that replaces the file after
+// Lstat.
 func openOwn(root *os.Root, name string, flag int) (*os.File, error) {
 	if !isFileOrNothing(root, name) {
-		return nil, notOurs(name)
+		return nil, notOwn(name)
 	}
 	file, err := root.OpenFile(name, flag|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
@@ -46,7 +47,7 @@ func openOwn(root *os.Root, name string, flag int) (*os.File, error) {
 	}
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
 		file.Close()
-		return nil, notOurs(name)
+		return nil, notOwn(name)
 	}
 	return file, nil
 }
@@ -56,14 +57,15 @@ func isFileOrNothing(root *os.Root, name string) bool {
 	return err != nil || info.Mode().IsRegular()
 }
 
-func notOurs(name string) error {
-	return fmt.Errorf("%s is there and is not of fetch's making; remove it, or give another folder with -o", quoted(name))
+func notOwn(name string) error {
+	return fmt.Errorf("%s exists and was not created by fetch; remove it, or give another folder with -o", quoted(name))
 }
 
-// maxMark is more than a mark has: a number, and the end of its line.
+// maxMark bounds what is read of a mark; markSize is less.
 const maxMark = 64
 
-// readMark returns how far the file has got; 0 if the mark is no number.
+// readMark returns the number of complete bytes in the partial file, or 0 if the mark
+// is not a number.
 func (s *saved) readMark() (int64, error) {
 	file, err := openOwn(s.root, markOf(s.name), os.O_RDONLY)
 	if err != nil {
@@ -76,13 +78,14 @@ func (s *saved) readMark() (int64, error) {
 	}
 	at, err := strconv.ParseInt(strings.TrimSpace(string(mark)), 10, 64)
 	if err != nil {
-		return 0, nil // nobody knows how much of the part is right
+		return 0, nil // the number of correct bytes is unknown
 	}
 	return at, nil
 }
 
-// mark writes down how far the file has got, always in as many digits and over
-// what was there: there is no moment at which a kill leaves a mark without a number.
+// mark records that the first at bytes of the partial file are complete. It overwrites
+// the number in place, with a fixed number of digits, so that a kill at any moment
+// leaves a valid mark.
 func (s *saved) mark(at int64) error {
 	s.marked = at
 	file, err := openOwn(s.root, markOf(s.name), os.O_WRONLY|os.O_CREATE)

@@ -29,13 +29,13 @@ func TestSavedWithAMarkThatMakesNoSense(t *testing.T) {
 		require.NoError(t, err, "%q", mark)
 		require.Zero(t, here, "%q", mark)
 		s.drop(false)
-		require.Empty(t, filesIn(t, dir), "nobody knows how much of it is right")
+		require.Empty(t, filesIn(t, dir), "the number of correct bytes is unknown")
 	}
 }
 
-// What is no file under one of the names that fetch uses may be a FIFO: to open that
-// is to wait for whoever is to be at its other end, and that is nobody.
-func TestSavedWaitsForNobody(t *testing.T) {
+// A name that fetch uses may belong to a FIFO. Opening that would block until another
+// process opens its other end, which never happens.
+func TestOpenOwnDoesNotBlockOnAFIFO(t *testing.T) {
 	for _, there := range []string{"a", "a.part", "a.part.at"} {
 		for name, puts := range map[string]func(path string) error{
 			"a FIFO":   func(path string) error { return syscall.Mkfifo(path, 0o644) },
@@ -47,8 +47,8 @@ func TestSavedWaitsForNobody(t *testing.T) {
 				}
 				return os.Symlink("fifo", path)
 			},
-			"a link to somebody's file": func(path string) error { return os.Symlink("theirs", path) },
-			"a link to nothing":         func(path string) error { return os.Symlink("nothing", path) },
+			"a link to another file": func(path string) error { return os.Symlink("theirs", path) },
+			"a link to nothing":      func(path string) error { return os.Symlink("nothing", path) },
 		} {
 			for _, part := range []string{"", "half"} {
 				dir := folderOf(t, "theirs", "theirs")
@@ -62,7 +62,7 @@ func TestSavedWaitsForNobody(t *testing.T) {
 					_, _, err := resume(root, "a")
 					return err
 				})
-				require.ErrorContains(t, err, quoted(there)+" is there and is not ", "%s, %s", there, name)
+				require.ErrorContains(t, err, quoted(there)+" exists and ", "%s, %s", there, name)
 				require.ErrorContains(t, err, "; remove it, or give another folder with -o")
 				require.Equal(t, before, filesIn(t, dir), "%s, %s", there, name)
 				require.Equal(t, "theirs", readFile(t, dir, "theirs"))
@@ -72,7 +72,7 @@ func TestSavedWaitsForNobody(t *testing.T) {
 }
 
 // It may come there at any time.
-func TestSavedWaitsForNobodyThatHasJustCome(t *testing.T) {
+func TestOpenOwnDoesNotBlockOnANewFIFO(t *testing.T) {
 	dir := t.TempDir()
 	s, err := newSaved(rootOf(t, dir), "a")
 	require.NoError(t, err)
@@ -84,17 +84,17 @@ func TestSavedWaitsForNobodyThatHasJustCome(t *testing.T) {
 			_, err := openOwn(s.root, "a.part.at", flag)
 			return err
 		})
-		require.ErrorContains(t, err, `"a.part.at" is there and is not of fetch's making`)
+		require.ErrorContains(t, err, `"a.part.at" exists and was not created by fetch`)
 	}
 	require.NoError(t, atOnce(t, func() error {
-		s.step(segment)
+		s.checkpoint(segment)
 		s.drop(false)
 		return nil
 	}))
 	require.Equal(t, []string{"a.part"}, filesIn(t, dir))
 }
 
-// atOnce returns what f returns, which waits for nobody.
+// atOnce returns the result of f and requires that f does not block.
 func atOnce(t *testing.T, f func() error) error {
 	t.Helper()
 	done := make(chan error, 1)

@@ -6,17 +6,16 @@ import (
 	"syscall"
 )
 
-// findPresent looks whether the file is in the folder already, as a whole and as
-// the first node that has it has it. Then it sets present, and the file need not
-// be fetched. It reads the file only if its size is right.
+// findPresent sets present if the folder already contains the file in the version of
+// the first node that has it. It hashes the file only if the sizes are equal.
 func (j *job) findPresent(ctx context.Context, root *os.Root, nodes []string) error {
 	info, err := root.Lstat(j.name)
 	if err != nil || !info.Mode().IsRegular() {
-		return nil // there is none; resume has refused what is no file
+		return nil // there is none; resume has rejected anything but a regular file
 	}
 	file, err := root.OpenFile(j.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil // it may be replaced nevertheless
+		return nil // unreadable, but it may be replaceable
 	}
 	defer file.Close()
 	if info, err = file.Stat(); err != nil || !info.Mode().IsRegular() {
@@ -27,7 +26,7 @@ func (j *job) findPresent(ctx context.Context, root *os.Root, nodes []string) er
 		var sum string
 		if err == nil && s.size == info.Size() {
 			if sum, err = hashPrefix(ctx, file, s.size); err != nil {
-				return nil // it can't be read, or has changed
+				return nil // a read failed, or the file changed
 			}
 			s, err = j.has(ctx, addr, sum)
 		}
@@ -48,7 +47,7 @@ func (j *job) findPresent(ctx context.Context, root *os.Root, nodes []string) er
 	return nil
 }
 
-// has asks a node whether it has the file, in the version with that hash.
+// has asks a node whether it has the file in the version with that hash.
 func (j *job) has(ctx context.Context, addr, hash string) (s send, err error) {
 	c, err := j.dial.node(ctx, addr)
 	if err != nil {
@@ -56,14 +55,14 @@ func (j *job) has(ctx context.Context, addr, hash string) (s send, err error) {
 	}
 	defer c.close()
 	if hash != unknown {
-		if _, err := c.ask("WHO", "NODE", 1); err != nil { // it runs: then it may take time to hash the file
+		if _, err := c.ask("WHO", "NODE", 1); err != nil { // the node runs; hashing the file may take time
 			return s, err
 		}
-		c.patience(hashTime)
+		c.setReadTimeout(hashTime)
 	}
 	s, err = j.ask(c, span{}, hash)
 	if err == nil {
-		_, err = c.hear("END", 1)
+		_, err = c.receive("END", 1)
 	}
 	return s, err
 }

@@ -35,7 +35,7 @@ func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
 				require.True(t, os.SameFile(before, after))
 				require.Equal(t, before.ModTime(), after.ModTime())
 				require.Equal(t, []string{"a"}, filesIn(t, c.Dir))
-				require.Contains(t, l.log.String(), `level=INFO msg="\"a\" is already there, with the same SHA-256" node=`+n.Addr())
+				require.Contains(t, l.log.String(), `level=INFO msg="\"a\" exists already with the same SHA-256" node=`+n.Addr())
 				require.Empty(t, l.log.warnings())
 			})
 		})
@@ -53,7 +53,7 @@ func TestAFileThatIsThereInAnotherVersionIsReplaced(t *testing.T) {
 				c := l.saves(folderOf(t, "a", there))
 				require.NoError(t, c.File(t.Context(), "a"))
 				require.True(t, readFile(t, c.Dir, "a") == content)
-				require.NotContains(t, l.log.String(), "already there")
+				require.NotContains(t, l.log.String(), "exists already")
 			})
 		})
 	}
@@ -77,7 +77,7 @@ func TestAFileThatIsThereAndNodesThatDoNotHelp(t *testing.T) {
 				began := time.Now()
 				require.NoError(t, c.File(t.Context(), "a"))
 				require.Equal(t, test.costs, time.Since(began))
-				require.Contains(t, l.log.String(), "already there")
+				require.Contains(t, l.log.String(), "exists already")
 			})
 		})
 	}

@@ -11,8 +11,7 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// printed makes a store for a file that goes to the screen: what is printed has
-// been verified before.
+// printed returns a store for a file to print, which is verified before it is printed.
 func printed(size int64) (store, error) {
 	if size <= inMemory {
 		return make(memory, size), nil
@@ -20,18 +19,18 @@ func printed(size int64) (store, error) {
 	return spool()
 }
 
-// errBinary says that a file is not for a terminal.
-var errBinary = errors.New("not printed: it is no text")
+// errBinary means that a file is not printed because Out is a terminal.
+var errBinary = errors.New("not printed because it is not text")
 
-// print writes a verified file to Out, until ctx ends: whoever reads Out may have
-// stopped doing so, and then the write ends with the process. On a terminal it must
-// be text, unless Raw is set.
+// print writes a verified file to Out. If ctx is cancelled it returns at once, even if
+// Out blocks because its reader has stopped; the write then ends with the process. On
+// a terminal the file must be text, unless Raw is set.
 func (f *Fetch) print(ctx context.Context, j *job) error {
 	if f.Terminal && !f.Raw {
 		if text, err := isText(io.NewSectionReader(j.store, 0, j.size)); err != nil {
 			return fmt.Errorf("%s: %w", j.shown(), err)
 		} else if !text {
-			return fmt.Errorf("%s, %d bytes: %w; save it with -o DIR, or print it all the same with -raw", j.shown(), j.size, errBinary)
+			return fmt.Errorf("%s, %d bytes: %w; save it with -o DIR, or print it with -raw", j.shown(), j.size, errBinary)
 		}
 	}
 	done := make(chan error, 1)
@@ -50,12 +49,12 @@ func (f *Fetch) print(ctx context.Context, j *job) error {
 	}
 }
 
-// isText reports whether a terminal may show the bytes as they are: UTF-8
-// without control characters other than those that end lines, and tabs.
+// isText reports whether the bytes are safe to print on a terminal: UTF-8 without
+// control characters other than tabs, LF and CR LF.
 func isText(r io.Reader) (bool, error) {
 	in := bufio.NewReader(r)
 	var one [utf8.UTFMax]byte
-	for ended := false; ; { // a CR may only be followed by its LF
+	for ended := false; ; { // ended: the last character was a CR, which LF must follow
 		r, size, err := in.ReadRune()
 		switch {
 		case err == io.EOF:

@@ -15,7 +15,7 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// broken is a screen that nobody reads any more.
+// broken is a screen whose reader has closed it.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
@@ -29,7 +29,7 @@ func TestPrintingFails(t *testing.T) {
 	})
 }
 
-// jammed is a screen that somebody has and does not read.
+// jammed is a screen whose reader has stopped reading.
 type jammed chan struct{}
 
 func (j jammed) Write(b []byte) (int, error) {
@@ -37,7 +37,7 @@ func (j jammed) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Whoever stops a fetch has it end, even when nobody takes what it prints.
+// A fetch that is interrupted returns even if its output is not read.
 func TestPrintingIsStopped(t *testing.T) {
 	for name, content := range map[string]string{"from memory": "x", "from the disk": strings.Repeat("x", inMemory+1)} {
 		t.Run(name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestPrintingIsStopped(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(time.Hour, cancel)
 				began := time.Now()
-				require.EqualError(t, c.Files(ctx, []string{"a", "a"}), `"a": stopped before it was done`)
+				require.EqualError(t, c.Files(ctx, []string{"a", "a"}), `"a": interrupted`)
 				require.Equal(t, time.Hour, time.Since(began))
 			})
 		})
@@ -64,7 +64,7 @@ func TestNoBinaryOnATerminal(t *testing.T) {
 		c := l.client(func(c *FetchConfig) { c.Terminal = true })
 		c.gets(t, "text", "Straße\t1\r\n")
 		err := c.File(t.Context(), "picture")
-		require.EqualError(t, err, "\"picture\", 8 bytes: not printed: it is no text; save it with -o DIR, or print it all the same with -raw")
+		require.EqualError(t, err, "\"picture\", 8 bytes: not printed because it is not text; save it with -o DIR, or print it with -raw")
 		require.Empty(t, c.out.String())
 		c.Raw = true
 		c.gets(t, "picture", "\x89PNG\r\n\x1a\n")

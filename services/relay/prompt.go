@@ -12,26 +12,27 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// typedAhead is how many lines may be typed while a file is fetched. More are left
-// where they come from: a terminal still receives Ctrl-C.
+// typedAhead bounds the lines that are queued while a file is fetched. Further lines
+// stay in the input; a terminal still handles Ctrl-C.
 const typedAhead = 256
 
-// promptHelp is what help shows.
+// promptHelp is the output of the command help.
 const promptHelp = `NAME         print the file of that name
 save NAME    save it in %s
-list         list what every node offers
-help         show this
-quit         end, as Ctrl-D does
-A file that is called "list" is "./list" here.
+list         list the files of every node
+help         show this help
+quit         exit, like Ctrl-D
+To print a file called "list", type "./list".
 `
 
-// errQuit says that the user has typed quit.
+// errQuit means that the user typed quit.
 var errQuit = errors.New("quit")
 
-// Prompt does what is typed on in, a line each, until its end or that of ctx: a
-// line is the name of a file to fetch, or a command of promptHelp. What fails is
-// written to Err; the next line is another try. If in has an end, the error then
-// says how many files failed. The goroutine that reads in ends with in.
+// Prompt runs the commands typed on in, a line each, until the end of input or until
+// ctx is cancelled. A line is the name of a file to fetch or a command of promptHelp.
+// Errors are written to Err and do not stop it. At the end of input it returns an
+// error with the number of files that failed. Its reading goroutine exits when
+// in.Next fails.
 func (f *Fetch) Prompt(ctx context.Context, in lines.Source) error {
 	f.lister = "list"
 	ctx, cancel := context.WithCancel(ctx)
@@ -40,7 +41,7 @@ func (f *Fetch) Prompt(ctx context.Context, in lines.Source) error {
 	go func() {
 		defer close(typed)
 		if err := readTyped(ctx, in, typed, f.Err); !errors.Is(err, io.EOF) {
-			cancel() // a transfer that is under way too
+			cancel() // stops a running transfer
 		}
 	}()
 	asked, failed := 0, 0
@@ -65,7 +66,7 @@ func (f *Fetch) Prompt(ctx context.Context, in lines.Source) error {
 				if isFile {
 					failed++
 				}
-				f.tell(err)
+				f.printError(err)
 			}
 		case <-ctx.Done():
 			return nil
@@ -73,7 +74,7 @@ func (f *Fetch) Prompt(ctx context.Context, in lines.Source) error {
 	}
 }
 
-// do does what a line says, and reports whether that was to fetch a file.
+// do runs the command on a line and reports whether it was to fetch a file.
 func (f *Fetch) do(ctx context.Context, line string) (isFile bool, err error) {
 	command := strings.TrimSpace(line)
 	switch command {
@@ -95,7 +96,7 @@ func (f *Fetch) do(ctx context.Context, line string) (isFile bool, err error) {
 	return true, f.firstOf(ctx, typedNames(line), f.root)
 }
 
-// saveDir is the folder that save saves in.
+// saveDir returns the folder that save uses.
 func (f *Fetch) saveDir() string {
 	dir := f.Dir
 	if dir == "" {
@@ -107,7 +108,7 @@ func (f *Fetch) saveDir() string {
 	return dir
 }
 
-// save fetches a file and saves it, in the folder of -o or the working directory.
+// save fetches a file and saves it in the folder of -o or the working directory.
 func (f *Fetch) save(ctx context.Context, typed string) error {
 	root := f.root
 	if root == nil {

@@ -57,7 +57,7 @@ func TestPrompt(t *testing.T) {
 		close(keys)
 		require.EqualError(t, <-done, "3 of 7 files were not fetched")
 		require.Equal(t, "1\n2\n1\n1\n", c.out.String())
-		require.Equal(t, `fetch: "missing": no node has it (1 node asked); list shows what there is
+		require.Equal(t, `fetch: "missing": no node has it (1 node asked); list shows the available files
 fetch: "../x" is not the name of a file of a node: no empty part, no . and no .. between slashes
 fetch: a name has at most 1024 bytes
 fetch: "\x1b[2J" has control characters: rename the file to fetch it
@@ -95,7 +95,7 @@ func TestPromptWaitsForTheRelay(t *testing.T) {
 	})
 }
 
-// Whoever leaves the terminal, or has the process end, does not wait for a file.
+// Closing the terminal or stopping the process interrupts a transfer.
 func TestPromptIsLeftInTheMiddle(t *testing.T) {
 	left := errors.New("the terminal was left")
 	for name, leave := range map[string]func(cancel func(), keys keyboard){
@@ -152,8 +152,7 @@ func TestPromptFinishesTheLastFile(t *testing.T) {
 	})
 }
 
-// A line that is too long is dropped to its end, and if that is the end of all,
-// so be it.
+// A line that is too long is discarded to its end, which may be the end of input.
 func TestPromptSkipsALongLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -199,7 +198,7 @@ func TestCommandsOfThePrompt(t *testing.T) {
 		require.NoError(t, <-done, "it is left as by Ctrl-D")
 		require.Equal(t, "1\n", c.out.String())
 		require.Equal(t, `fetch: save what? type: save NAME
-fetch: "missing": no node has it (1 node asked); list shows what there is
+fetch: "missing": no node has it (1 node asked); list shows the available files
 `, c.err.String())
 		close(keys)
 	})

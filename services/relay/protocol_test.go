@@ -121,12 +121,12 @@ func TestAnswer(t *testing.T) {
 		{"ERR differs", "SEND", 3, "differs", ""},
 		{"ERR changed \x1b[2J\u202e", "SEND", 3, "changed", `\x1b[2J\u202e`},
 		{"ERR \x07 x", "SEND", 3, `\x07`, "x"},
-		{"ERR", "SEND", 3, "syntax", `"ERR" is not the SEND that was expected`},
-		{"", "OK", 0, "syntax", `"" is not the OK that was expected`},
-		{"OK ", "OK", 0, "syntax", `"OK " is not the OK that was expected`},
-		{"SEND 1 2", "SEND", 3, "syntax", `"SEND 1 2" is not the SEND that was expected`},
-		{"send 1 2 3", "SEND", 3, "syntax", `"send 1 2 3" is not the SEND that was expected`},
-		{"\x1b", "SEND", 3, "syntax", `"\x1b" is not the SEND that was expected`},
+		{"ERR", "SEND", 3, "syntax", `received "ERR" instead of SEND`},
+		{"", "OK", 0, "syntax", `received "" instead of OK`},
+		{"OK ", "OK", 0, "syntax", `received "OK " instead of OK`},
+		{"SEND 1 2", "SEND", 3, "syntax", `received "SEND 1 2" instead of SEND`},
+		{"send 1 2 3", "SEND", 3, "syntax", `received "send 1 2 3" instead of SEND`},
+		{"\x1b", "SEND", 3, "syntax", `received "\x1b" instead of SEND`},
 	} {
 		_, err := answer(test.line, test.verb, test.n)
 		require.Equal(t, &refusal{test.code, test.reason}, err, "%q", test.line)

@@ -3,24 +3,24 @@ package relay
 import "sync"
 
 const (
-	readBuffer = 256 << 10 // how much is read from a connection at a time
-	maxRecent  = 8         // buffers that wait to be hashed
+	readBuffer = 256 << 10 // bytes per read from a connection
+	maxRecent  = 8         // buffers queued for hashing
 )
 
-// recent is a queue of the buffers that came in last, on their way to being
-// hashed, so that they need not be read back from the store. Only what follows
-// without a gap enters it. Whoever brings that waits while the queue is full;
-// otherwise the hashing, once behind, would read all the rest back. It can't be
-// kept waiting by what is still to come.
+// recent is a bounded queue of received buffers for the verifier, which then need not
+// read them back from the store. It accepts only bytes that continue the queue
+// without a gap. A worker that adds such bytes waits while the queue is full;
+// otherwise a verifier that fell behind once would read all later bytes from the
+// store. The verifier never waits for the queue.
 //
-// All methods may be called by any goroutine.
+// All methods are safe for concurrent use.
 type recent struct {
-	mu    sync.Mutex
-	room  *sync.Cond // a buffer has been taken, or none will be
-	queue [][]byte
-	end   int64 // of the queue, as an offset in the file; where hashing goes on if it is empty
-	over  bool
-	idle  [][]byte
+	mu      sync.Mutex
+	room    *sync.Cond // the queue has room, or stop was called
+	queue   [][]byte
+	end     int64 // offset in the file at which the queue ends
+	stopped bool
+	idle    [][]byte
 }
 
 func newRecent() *recent {
@@ -29,7 +29,7 @@ func newRecent() *recent {
 	return r
 }
 
-// buffer returns a buffer, which free takes back.
+// buffer returns a free buffer. Pass it to free after use.
 func (r *recent) buffer() []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -52,16 +52,16 @@ func (r *recent) free(b []byte) {
 	r.idle = append(r.idle, b[:cap(b)])
 }
 
-// keep takes over a buffer whose first n bytes belong at the offset, if that is
-// where the queue ends, and returns the buffer to go on with. The bytes must be in
-// the store already.
+// keep queues a buffer whose first n bytes belong at offset at, if the queue ends
+// there, and returns a buffer to continue with: b itself if it was not queued. The
+// bytes must be in the store already.
 func (r *recent) keep(at int64, b []byte, n int) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for at == r.end && len(r.queue) == maxRecent && !r.over {
+	for at == r.end && len(r.queue) == maxRecent && !r.stopped {
 		r.room.Wait()
 	}
-	if at != r.end || r.over {
+	if at != r.end || r.stopped {
 		return b
 	}
 	r.queue = append(r.queue, b[:n])
@@ -69,9 +69,9 @@ func (r *recent) keep(at int64, b []byte, n int) []byte {
 	return r.bufferLocked()
 }
 
-// take returns the bytes to hash next, of which at least n are in the store, and
-// whether they are here. If not they are the caller's to read, into what it gets.
-// Either way they are the caller's to free.
+// take returns the bytes to hash next. If here is false, the buffer is empty and the
+// caller must fill it from the store, which has at least n more bytes. In either case
+// the caller must free it.
 func (r *recent) take(n int64) (b []byte, here bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,10 +87,10 @@ func (r *recent) take(n int64) (b []byte, here bool) {
 	return b, false
 }
 
-// stop says that nothing will be hashed any more.
+// stop ends all waits of keep, since nothing more will be hashed.
 func (r *recent) stop() {
 	r.mu.Lock()
-	r.over = true
+	r.stopped = true
 	r.mu.Unlock()
 	r.room.Broadcast()
 }

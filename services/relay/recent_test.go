@@ -21,7 +21,7 @@ func TestRecentHandsOutWhatFollows(t *testing.T) {
 	r := newRecent()
 	r.keep(0, fill(r, 'a', 3), 3)
 	gap := fill(r, 'x', 2)
-	require.Same(t, &gap[0], &r.keep(5, gap, 2)[0], "it does not follow, and stays with whoever brought it")
+	require.Same(t, &gap[0], &r.keep(5, gap, 2)[0], "it does not continue the queue and stays with the caller")
 	r.keep(3, fill(r, 'b', 2), 2)
 	for _, want := range []string{"aaa", "bb"} {
 		got, here := r.take(100)
@@ -29,7 +29,7 @@ func TestRecentHandsOutWhatFollows(t *testing.T) {
 		require.Equal(t, want, string(got))
 		r.free(got)
 	}
-	// What nobody has kept is read from the store, and then it goes on.
+	// Bytes that were not queued are read from the store; then the queue continues.
 	got, here := r.take(7)
 	require.False(t, here)
 	require.Len(t, got, 7)
@@ -69,7 +69,7 @@ func TestRecentWaitsForRoomAndForNothingElse(t *testing.T) {
 	})
 }
 
-func TestRecentKeepsNobodyWaitingWhenHashingHasEnded(t *testing.T) {
+func TestRecentDoesNotBlockAfterStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecent()
 		for i := range int64(maxRecent) {

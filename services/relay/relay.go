@@ -14,25 +14,25 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// Relay keeps the list of nodes.
+// Relay lists the nodes that are registered with it.
 type Relay struct {
 	ln      net.Listener
 	log     *slog.Logger
-	dial    Dialer // asks nodes who they are
+	dial    Dialer // connects to nodes to verify their IDs
 	leases  leases
-	probing chan struct{} // one for each registration for which room is made
-	news    *rate.Limiter // of lines about nodes, which any host can cause
+	probing chan struct{} // a token for each running makeRoom
+	nodeLog *rate.Limiter // limits log lines that any host can cause
 }
 
-// Of a crowd of nodes that come and go at once the log has the first newsBurst, and
-// newsRate a second.
+// When many nodes register or leave at once, the log shows the first nodeLogBurst
+// of them and nodeLogRate a second after that.
 const (
-	newsBurst = 100
-	newsRate  = 10
+	nodeLogBurst = 100
+	nodeLogRate  = 10
 )
 
-// Listen listens at the relay's address. The error names it and says what to do.
-// After success Serve must be called.
+// Listen listens on addr. The error names the address and a remedy. If Listen
+// succeeds, Serve must be called.
 func Listen(addr string, log *slog.Logger) (*Relay, error) {
 	ln, err := tcp.Listen(addr)
 	if err != nil {
@@ -42,32 +42,33 @@ func Listen(addr string, log *slog.Logger) (*Relay, error) {
 }
 
 func newRelay(ln net.Listener, log *slog.Logger, dial Dialer) *Relay {
-	return &Relay{ln: ln, log: log, dial: dial, probing: make(chan struct{}, maxProbing), news: rate.NewLimiter(newsRate, newsBurst)}
+	return &Relay{ln: ln, log: log, dial: dial, probing: make(chan struct{}, maxProbing), nodeLog: rate.NewLimiter(nodeLogRate, nodeLogBurst)}
 }
 
-// Addr returns where the relay listens.
+// Addr returns the listening address.
 func (r *Relay) Addr() string { return r.ln.Addr().String() }
 
-// Serve answers nodes and clients until ctx ends, which is success.
+// Serve answers nodes and clients until ctx is cancelled. It then returns nil.
 func (r *Relay) Serve(ctx context.Context) error {
 	l := listener{r.ln, r.log, r.handle}
 	l.serve(ctx)
 	return nil
 }
 
-// tell logs that a node has come or gone, unless there is too much of that.
-func (r *Relay) tell(what string, args ...any) {
+// logNode logs an event of a node: at level info, or at level debug beyond the rate
+// limit.
+func (r *Relay) logNode(event string, args ...any) {
 	level := slog.LevelInfo
-	if !r.news.Allow() {
+	if !r.nodeLog.Allow() {
 		level = slog.LevelDebug
 	}
-	r.log.Log(context.Background(), level, what, args...)
+	r.log.Log(context.Background(), level, event, args...)
 }
 
 func (r *Relay) handle(ctx context.Context, s *session, verb, rest string) error {
 	defer func() {
-		for _, n := range r.leases.endings() {
-			r.tell("a node has left: it has not renewed its lease", "id", n.id, "addr", n.addr)
+		for _, n := range r.leases.takeExpired() {
+			r.logNode("lease expired; node removed", "id", n.id, "addr", n.addr)
 		}
 	}()
 	switch {
@@ -78,7 +79,7 @@ func (r *Relay) handle(ctx context.Context, s *session, verb, rest string) error
 	case verb == "NODES" && rest == "":
 		return r.list(s)
 	}
-	return refuse("syntax", "%s is no request to a relay", lines.Quote([]byte(verb+" "+rest)))
+	return refuse("syntax", "%s is not a request to a relay", lines.Quote([]byte(verb+" "+rest)))
 }
 
 func (r *Relay) register(ctx context.Context, s *session, rest string) error {
@@ -88,13 +89,13 @@ func (r *Relay) register(ctx context.Context, s *session, rest string) error {
 		return err
 	}
 	if !isHex(id, 16) {
-		return refuse("syntax", "%s is no ID", lines.Quote([]byte(id)))
+		return refuse("syntax", "%s is not an ID", lines.Quote([]byte(id)))
 	}
 	from, err := s.from()
 	if err != nil {
 		return err
 	}
-	if host == "" || host != from && !r.isThere(ctx, addr, id) {
+	if host == "" || host != from && !r.answers(ctx, addr, id) {
 		addr = net.JoinHostPort(from, port)
 	}
 	fresh, ok := r.leases.register(id, addr, from)
@@ -102,16 +103,16 @@ func (r *Relay) register(ctx context.Context, s *session, rest string) error {
 		fresh, ok = r.leases.register(id, addr, from)
 	}
 	if !ok {
-		return refuse("full", "there is no room for another node: the relay lists %d, and %d of one host", maxNodes, maxOfHost)
+		return refuse("full", "the table is full: the relay lists at most %d nodes, and %d of one host", maxNodes, maxOfHost)
 	}
 	if fresh {
-		r.tell("a node is here", "id", id, "addr", addr)
+		r.logNode("node registered", "id", id, "addr", addr)
 	}
 	return s.reply("OK %s %d", addr, int(lease/time.Second))
 }
 
-// isThere reports whether the node id answers at addr.
-func (r *Relay) isThere(ctx context.Context, addr, id string) bool {
+// answers reports whether a node with that ID answers WHO at addr.
+func (r *Relay) answers(ctx context.Context, addr, id string) bool {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	f, err := r.dial.askFor(ctx, addr, "WHO", "NODE", 1)
@@ -124,7 +125,7 @@ func (r *Relay) withdraw(s *session, id string) error {
 		return err
 	}
 	if r.leases.withdraw(id, from) {
-		r.tell("a node has left", "id", id)
+		r.logNode("node withdrawn", "id", id)
 	}
 	return s.reply("OK")
 }

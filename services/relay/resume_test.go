@@ -19,13 +19,13 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// interrupted has a fetch into a folder fail in the middle: the only node that
+// interrupted makes a fetch into a folder fail in the middle: the only node that
 // has the file dies, and is gone afterwards.
 func (l *lab) interrupted(dir, name, content string, at int) {
 	l.t.Helper()
 	rogue := l.rogue(half(content, hashed(content), at))
 	err := l.saves(dir).File(l.t.Context(), name)
-	require.ErrorContains(l.t, err, fmt.Sprintf("%q: only %d of %d bytes could be had", name, at, len(content)))
+	require.ErrorContains(l.t, err, fmt.Sprintf("%q: only %d of %d bytes were fetched", name, at, len(content)))
 	require.Equal(l.t, []string{name + ".part", name + ".part.at"}, filesIn(l.t, dir))
 	l.relay.leases.mu.Lock()
 	defer l.relay.leases.mu.Unlock()
@@ -45,7 +45,7 @@ func TestAHalfFetchedFileIsCompleted(t *testing.T) {
 	})
 }
 
-// What is there of a file is of no use when the file is another now.
+// A partial file is discarded if the file has changed.
 func TestAHalfFetchedFileThatHasChangedMeanwhile(t *testing.T) {
 	content := noise(100_000, 31)
 	for name, now := range map[string]string{
@@ -86,12 +86,12 @@ func TestANodeThatHangsUpTakesNothingAway(t *testing.T) {
 			return gives(request)
 		})
 		l.node("b", "x")
-		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), `"a": only 60000 of 100000 bytes could be had`)
+		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), `"a": only 60000 of 100000 bytes were fetched`)
 		require.Equal(t, 60000, markIn(t, dir, "a"))
 	})
 }
 
-// Whoever stops a fetch keeps what has come to the last byte.
+// A fetch that is interrupted keeps all bytes received.
 func TestAFetchThatIsStoppedIsCompleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content, dir := noise(100_000, 39), t.TempDir()
@@ -109,14 +109,14 @@ func TestAFetchThatIsStoppedIsCompleted(t *testing.T) {
 	})
 }
 
-// If nobody has the file now, what is there stays for later.
-func TestAHalfFetchedFileThatNobodyHasNow(t *testing.T) {
+// If no node has the file now, the partial file is kept.
+func TestAHalfFetchedFileThatNoNodeHasNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content, dir := noise(100_000, 35), t.TempDir()
 		l := newLab(t, memnet.New())
 		l.interrupted(dir, "a", content, 60_000)
 		l.node("b", "x")
-		require.ErrorIs(t, l.saves(dir).File(t.Context(), "a"), errNobody)
+		require.ErrorIs(t, l.saves(dir).File(t.Context(), "a"), errNotFound)
 		require.Equal(t, 60000, markIn(t, dir, "a"))
 		require.Equal(t, content[:60_000], readFile(t, dir, "a.part"))
 	})
@@ -170,26 +170,26 @@ func TestANodeThatHasLessThanIsHere(t *testing.T) {
 	})
 }
 
-// What stands in the way is named, and nobody is asked for the file in vain.
+// The error names the obstacle, and no node is asked for the file.
 func TestAFileThatCanNotBeSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		asked := l.spy(l.node("a", "x", "b", "y", "c/d", "z"))
 		dir := folderOf(t, "a/x", "", "b.part", "mine", "c", "")
 		c := l.saves(dir)
-		require.ErrorContains(t, c.File(t.Context(), "a"), `save "a": "a" is there and is not a file`)
-		require.ErrorContains(t, c.File(t.Context(), "b"), `save "b": "b.part" is there and is not of fetch's making`)
+		require.ErrorContains(t, c.File(t.Context(), "a"), `save "a": "a" exists and is not a regular file`)
+		require.ErrorContains(t, c.File(t.Context(), "b"), `save "b": "b.part" exists and was not created by fetch`)
 		require.Empty(t, *asked)
 		require.ErrorContains(t, c.File(t.Context(), "c/d"), `save "c/d": `)
 		require.Equal(t, []string{"a/x", "b.part", "c"}, filesIn(t, dir))
 
 		_, err := NewFetch(FetchConfig{Dir: filepath.Join(dir, "c", "folder")})
 		require.ErrorContains(t, err, "not a directory")
-		require.ErrorContains(t, err, "-o wants a folder")
+		require.ErrorContains(t, err, "-o needs a folder")
 	})
 }
 
-// killedEnv has the test binary be a fetch that is killed in the middle; its
+// killedEnv makes the test binary a fetch that is killed in the middle; its
 // value is the relay's address and the folder to save in.
 const killedEnv = "PEERLAB_FETCH_UNTIL_KILLED"
 

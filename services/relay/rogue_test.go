@@ -17,7 +17,7 @@ import (
 )
 
 // rogues are nodes that misbehave. An honest one beside them has the file: it must
-// be had, whole and right, within so much time, and whoever has sent other bytes
+// be fetched, complete and correct, within so much time, and a node that has sent other bytes
 // than it announced must be named.
 var rogues = map[string]struct {
 	costs time.Duration
@@ -115,7 +115,7 @@ func TestARogueAndAnHonestNode(t *testing.T) {
 				require.Equal(t, test.costs, time.Since(began))
 				if test.named {
 					require.Len(t, l.log.warnings(), 1)
-					require.Contains(t, l.log.String(), "\\\"a.txt\\\": passed over node "+rogue+": what it sent is not what it announced")
+					require.Contains(t, l.log.String(), "\\\"a.txt\\\": node "+rogue+" excluded: the bytes that it sent do not match the hash that it announced")
 				} else {
 					require.Empty(t, l.log.warnings())
 				}

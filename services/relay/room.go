@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	maxProbes  = 8 // nodes that are asked whether they run, for one that finds no room
-	maxProbing = 8 // registrations for which that is done at a time
+	maxProbes  = 8 // nodes that one registration in a full table probes
+	maxProbing = 8 // registrations that probe at a time
 )
 
-// makeRoom reports whether nodes that do not run any more have been removed, in
-// whose place the node id at addr can be listed. That node must answer at addr
-// itself, so that a registration of a port where nothing listens costs one dial,
-// to the host that sent it, and removes nothing.
+// makeRoom removes nodes that no longer answer, so that the node id at addr can be
+// listed, and reports whether it removed any. First the new node must answer at
+// addr itself, so that registering a port where nothing listens costs one dial, to
+// the host that sent it, and removes nothing.
 func (r *Relay) makeRoom(ctx context.Context, id, addr, from string) bool {
-	if !r.isThere(ctx, addr, id) {
+	if !r.answers(ctx, addr, id) {
 		return false
 	}
 	select {
@@ -29,9 +29,9 @@ func (r *Relay) makeRoom(ctx context.Context, id, addr, from string) bool {
 	var removed atomic.Bool
 	for _, n := range r.leases.suspects(from, maxProbes) {
 		all.Go(func() {
-			if !r.isThere(ctx, n.addr, n.id) && ctx.Err() == nil && r.leases.drop(n) {
+			if !r.answers(ctx, n.addr, n.id) && ctx.Err() == nil && r.leases.drop(n) {
 				removed.Store(true)
-				r.tell("a node does not answer, and has made room for another", "id", n.id, "addr", n.addr)
+				r.logNode("node does not answer; removed to make room", "id", n.id, "addr", n.addr)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ func TestANodeFindsRoomAmongTheDeadOfItsHost(t *testing.T) {
 			_, ok := l.relay.leases.register(fmt.Sprintf("%016x", i), fmt.Sprintf("127.0.0.1:%d", 20_000+i), fmt.Sprintf("127.0.0.%d", i%200+1))
 			require.True(t, ok)
 		}
-		l.relay.leases.register(idA, "10.0.0.7:7", "10.0.0.7") // it does not answer, but is in nobody's way
+		l.relay.leases.register(idA, "10.0.0.7:7", "10.0.0.7") // it does not answer, but takes no needed place
 		n := l.announced(nil)
 		require.Contains(t, l.relay.leases.list(), n.Addr())
 		require.Contains(t, l.relay.leases.list(), "10.0.0.7:7")
@@ -77,7 +77,7 @@ func TestOneHostDoesNotFillTheRelay(t *testing.T) {
 	}
 }
 
-// answering has the nodes at these addresses answer the relay, each with its ID,
+// answering makes the nodes at these addresses answer the relay, each with its ID,
 // and counts how often the relay dials any.
 func (l *lab) answering(ids map[string]string) *atomic.Int32 {
 	var dials atomic.Int32
@@ -102,7 +102,7 @@ func (l *lab) answering(ids map[string]string) *atomic.Int32 {
 }
 
 // A registration of a port where nothing listens costs one dial, to the host that
-// sent it, and takes nobody's place.
+// sent it, and replaces no node.
 func TestTheDeadMakeNoRoomForTheDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -110,7 +110,7 @@ func TestTheDeadMakeNoRoomForTheDead(t *testing.T) {
 		dials, before := l.answering(nil), l.relay.leases.list()
 		for i := range 100 {
 			_, in := l.asks(l.relay.Addr(), fmt.Sprintf("REGISTER %016x :%d", 1<<32+i, 60_000))
-			hears(t, in, "ERR full there is no room for another node: the relay lists 1024, and 256 of one host\n")
+			hears(t, in, "ERR full the table is full: the relay lists at most 1024 nodes, and 256 of one host\n")
 		}
 		require.Equal(t, int32(100), dials.Load())
 		require.Equal(t, before, l.relay.leases.list())
@@ -160,11 +160,11 @@ func TestTheLogOfNodesIsBounded(t *testing.T) {
 			require.NoError(t, conn.Close())
 		}
 		synctest.Wait()
-		require.Equal(t, newsBurst, strings.Count(l.log.String(), "level=INFO"))
+		require.Equal(t, nodeLogBurst, strings.Count(l.log.String(), "level=INFO"))
 		<-time.After(time.Minute)
 		_, in := l.asks(l.relay.Addr(), "REGISTER "+idB+" :7")
 		hears(t, in, "OK ")
-		require.Equal(t, newsBurst+1, strings.Count(l.log.String(), "level=INFO"))
+		require.Equal(t, nodeLogBurst+1, strings.Count(l.log.String(), "level=INFO"))
 	})
 }
 
@@ -177,6 +177,6 @@ func TestTheLogNamesANodeWhoseLeaseHasEnded(t *testing.T) {
 		_, in := l.asks(l.relay.Addr(), "NODES")
 		hears(t, in, "NODES 0 15\n")
 		synctest.Wait()
-		require.Contains(t, l.log.String(), `level=INFO msg="a node has left: it has not renewed its lease" id=aaaaaaaaaaaaaaaa addr=127.0.0.1:9`)
+		require.Contains(t, l.log.String(), `level=INFO msg="lease expired; node removed" id=aaaaaaaaaaaaaaaa addr=127.0.0.1:9`)
 	})
 }

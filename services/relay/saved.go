@@ -9,28 +9,28 @@ import (
 	"syscall"
 )
 
-// saved is a store in the folder of -o: NAME.part, which becomes NAME when it is
-// whole and verified. NAME.part.at beside it says that the part is ours, and how
-// many of its bytes, from the beginning, are there; the next attempt goes on
-// from these.
+// saved is a store in the folder of -o: NAME.part, which is renamed to NAME once it is
+// complete and verified. The mark NAME.part.at identifies it as a partial file of
+// fetch and holds the number of bytes, from the beginning, that are complete; the next
+// attempt continues after these.
 type saved struct {
 	disk
 	root   *os.Root
 	name   string
-	at     int64 // how many bytes are there
-	marked int64 // how many the mark says
+	at     int64 // complete bytes, from the beginning
+	marked int64 // the number in the mark
 	kept   bool
 }
 
-// resume opens what an earlier attempt has left of a file, and returns how many
-// bytes that are. The store is nil if there is nothing. It fails where the file
-// could not be saved in the end.
+// resume opens the partial file of an earlier attempt and returns it with the number
+// of its complete bytes, or nil if there is none. It fails if the file could not be
+// saved under its name later.
 func resume(root *os.Root, name string) (*saved, int64, error) {
 	if !isFileOrNothing(root, name) {
-		return nil, 0, fmt.Errorf("%s is there and is not a file; remove it, or give another folder with -o", quoted(name))
+		return nil, 0, fmt.Errorf("%s exists and is not a regular file; remove it, or give another folder with -o", quoted(name))
 	}
 	if !isFileOrNothing(root, markOf(name)) {
-		return nil, 0, notOurs(markOf(name))
+		return nil, 0, notOwn(markOf(name))
 	}
 	if _, err := root.Lstat(partOf(name)); errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
@@ -42,7 +42,7 @@ func resume(root *os.Root, name string) (*saved, int64, error) {
 	return s, s.at, nil
 }
 
-// newSaved opens the store for a name below the folder, or makes it.
+// newSaved opens or creates the partial file for a name below the folder.
 func newSaved(root *os.Root, name string) (*saved, error) {
 	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return nil, err
@@ -64,8 +64,8 @@ func newSaved(root *os.Root, name string) (*saved, error) {
 	}
 }
 
-// claim makes sure that the part that was opened is ours alone, and reads its
-// mark. If it reports true, another has just finished or removed the part.
+// claim locks the partial file and reads its mark. again is true if another process
+// renamed or removed the partial file before it was locked.
 func (s *saved) claim() (again bool, err error) {
 	part := partOf(s.name)
 	if err := syscall.Flock(int(s.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
@@ -82,7 +82,7 @@ func (s *saved) claim() (again bool, err error) {
 	at, err := s.readMark()
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && info.Size() > 0:
-		return false, notOurs(part)
+		return false, notOwn(part)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, err
 	case 0 < at && at <= info.Size():
@@ -92,15 +92,15 @@ func (s *saved) claim() (again bool, err error) {
 	return false, s.mark(0)
 }
 
-// step remembers how far the file has got.
-func (s *saved) step(at int64) {
+// checkpoint records the number of complete bytes, in the mark after every half segment.
+func (s *saved) checkpoint(at int64) {
 	s.at = at
 	if at-s.marked >= segment/2 {
-		_ = s.mark(at) // without it the next attempt gets a little more than it must
+		_ = s.mark(at) // without it the next attempt only reads more than necessary
 	}
 }
 
-// keep makes the file what it is to be: as long as it is, on disk, and under its name.
+// keep truncates the file to its size, syncs it and renames it to its final name.
 func (s *saved) keep(size int64) error {
 	if err := s.Truncate(size); err != nil {
 		return err
@@ -112,19 +112,19 @@ func (s *saved) keep(size int64) error {
 		return err
 	}
 	s.kept = true
-	_ = s.root.Remove(markOf(s.name)) // it says nothing about the next part
+	_ = s.root.Remove(markOf(s.name)) // it does not apply to the next partial file
 	return nil
 }
 
-// drop closes the store. A part without a byte that is of use is not left behind.
+// drop closes the store. It removes a partial file without usable bytes.
 func (s *saved) drop(spoilt bool) {
 	switch {
 	case s.kept:
 	case spoilt, s.at == 0:
 		_ = s.root.Remove(markOf(s.name))
-		_ = s.root.Remove(partOf(s.name)) // whatever is left is compared with what a node has before it counts
+		_ = s.root.Remove(partOf(s.name)) // a leftover is compared with the node's bytes before use
 	case s.at > s.marked:
-		_ = s.mark(s.at) // as in step
+		_ = s.mark(s.at) // as in checkpoint
 	}
 	s.Close()
 }

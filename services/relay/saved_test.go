@@ -15,7 +15,7 @@ func put(t *testing.T, s *saved, content string) {
 	t.Helper()
 	_, err := s.WriteAt([]byte(content), 0)
 	require.NoError(t, err)
-	s.step(int64(len(content)))
+	s.checkpoint(int64(len(content)))
 }
 
 func TestSavedIsKept(t *testing.T) {
@@ -69,9 +69,9 @@ func TestSavedMarksOnTheWay(t *testing.T) {
 	require.NoError(t, err)
 	defer s.drop(false)
 	require.Zero(t, markIn(t, dir, "a"))
-	s.step(segment/2 - 1)
+	s.checkpoint(segment/2 - 1)
 	require.Zero(t, markIn(t, dir, "a"), "not for every byte")
-	s.step(segment / 2)
+	s.checkpoint(segment / 2)
 	require.Equal(t, segment/2, markIn(t, dir, "a"))
 }
 
@@ -100,12 +100,12 @@ func TestSavedLeavesNoJunk(t *testing.T) {
 func TestSavedTakesNothingThatIsNotItsOwn(t *testing.T) {
 	dir := folderOf(t, "a.part", "my part in a play")
 	_, _, err := resume(rootOf(t, dir), "a")
-	require.ErrorContains(t, err, `"a.part" is there and is not of fetch's making; remove it`)
+	require.ErrorContains(t, err, `"a.part" exists and was not created by fetch; remove it`)
 	require.Equal(t, []string{"a.part"}, filesIn(t, dir))
 
 	dir = folderOf(t, "a/b", "")
 	_, _, err = resume(rootOf(t, dir), "a")
-	require.ErrorContains(t, err, `"a" is there and is not a file; remove it`)
+	require.ErrorContains(t, err, `"a" exists and is not a regular file; remove it`)
 
 	dir = t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "a.part"), 0o755))
@@ -115,7 +115,7 @@ func TestSavedTakesNothingThatIsNotItsOwn(t *testing.T) {
 	dir = t.TempDir()
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "a.part"), 0o644))
 	_, _, err = resume(rootOf(t, dir), "a")
-	require.ErrorContains(t, err, `"a.part" is there and is not of fetch's making; remove it`)
+	require.ErrorContains(t, err, `"a.part" exists and was not created by fetch; remove it`)
 
 	dir = folderOf(t, "b", "keep me")
 	require.NoError(t, os.Symlink("b", filepath.Join(dir, "a.part")))
@@ -163,7 +163,7 @@ func TestSavedIsClaimedOnlyUnderItsName(t *testing.T) {
 	for name, goes := range map[string]func(path string) error{
 		"finished": func(path string) error { return os.Rename(path, strings.TrimSuffix(path, ".part")) },
 		"dropped":  os.Remove,
-		"anew": func(path string) error {
+		"recreated": func(path string) error {
 			if err := os.Remove(path); err != nil {
 				return err
 			}

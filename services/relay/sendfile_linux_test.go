@@ -25,7 +25,7 @@ func writes(t *testing.T) int {
 	return n
 }
 
-// The kernel sends the bytes, from the file to the connection: whoever read them
+// The kernel sends the bytes, from the file to the connection: a process that read them
 // and wrote them again would do that 32 KiB at a time.
 func TestBytesGoOutBySendfile(t *testing.T) {
 	const size, copied = 256 << 20, 32 << 10
@@ -51,5 +51,5 @@ func TestADiskThatDoesNotSayHowLargeItIs(t *testing.T) {
 	file, err := os.Open("/proc/self/status")
 	require.NoError(t, err)
 	defer file.Close()
-	require.NoError(t, disk{file}.fits(1<<62))
+	require.NoError(t, disk{file}.checkSpace(1<<62))
 }

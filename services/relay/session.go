@@ -16,21 +16,21 @@ import (
 )
 
 const (
-	maxStrangers = 256 // connections that have not asked for anything yet
-	maxSessions  = 512 // connections that have
+	maxStrangers = 256 // connections without a complete request yet
+	maxSessions  = 512 // connections with one
 )
 
-// listener is what a relay and a node have in common: it takes connections and
-// has their requests answered.
+// listener is the part common to a relay and a node: it accepts connections and
+// passes their requests to handle.
 type listener struct {
 	ln  net.Listener
 	log *slog.Logger
-	// handle answers one request. A refusal that it returns goes to the other
-	// side, any other error ends the connection.
+	// handle answers one request. If it returns a refusal, that is sent to the
+	// dialler; any other error closes the connection.
 	handle func(ctx context.Context, s *session, verb, rest string) error
 }
 
-// serve answers until ctx ends, which ends every session.
+// serve serves connections until ctx is cancelled, which closes all sessions.
 func (l *listener) serve(ctx context.Context) {
 	room := make(chan struct{}, maxSessions)
 	tcp.Server{Strangers: maxStrangers, Log: l.log, Handle: func(conn net.Conn, known func()) {
@@ -40,10 +40,10 @@ func (l *listener) serve(ctx context.Context) {
 		err := s.run(known, room, func(verb, rest string) error { return l.handle(ctx, s, verb, rest) })
 		var r *refusal
 		if errors.As(err, &r) {
-			l.log.Debug("refused", "from", conn.RemoteAddr(), "why", r)
+			l.log.Debug("request refused", "from", conn.RemoteAddr(), "err", r)
 			tcp.Refuse(conn, []byte(r.line()+"\n"))
 		} else if err != io.EOF {
-			l.log.Debug("a connection ended", "from", conn.RemoteAddr(), "err", err)
+			l.log.Debug("connection failed", "from", conn.RemoteAddr(), "err", err)
 		}
 	}}.Serve(ctx, l.ln)
 }
@@ -52,12 +52,12 @@ func (l *listener) serve(ctx context.Context) {
 type session struct {
 	conn net.Conn
 	in   *lines.Reader
-	pin  pinned // of a node: the file that it has sent a part of
+	pin  pinned // node only: the file of the last GET or DIGEST
 }
 
-// run answers one request after the other until the dialler closes, which is
-// io.EOF, breaks the protocol or is refused. known is called after the first whole request, if
-// there is room for a session.
+// run answers requests in order until the dialler closes the connection, which is
+// io.EOF, violates the protocol or is refused. It calls known after the first
+// complete request, provided that there is room for another session.
 func (s *session) run(known func(), room chan struct{}, handle func(verb, rest string) error) error {
 	line, err := s.next()
 	switch {
@@ -66,7 +66,7 @@ func (s *session) run(known func(), room chan struct{}, handle func(verb, rest s
 	case strings.HasPrefix(line, "HELLO ") && line != hello:
 		return refuse("version", "this is %s", strings.TrimPrefix(hello, "HELLO "))
 	case line != hello:
-		return refuse("syntax", "%s where %q belongs", lines.Quote([]byte(line)), hello)
+		return refuse("syntax", "received %s instead of %q", lines.Quote([]byte(line)), hello)
 	}
 	for first := true; ; first = false {
 		line, err := s.next()
@@ -78,7 +78,7 @@ func (s *session) run(known func(), room chan struct{}, handle func(verb, rest s
 			case room <- struct{}{}:
 				defer func() { <-room }()
 			default:
-				return refuse("full", "%d others are being served, and there is no room for more", cap(room))
+				return refuse("full", "all %d sessions are in use; try again later", cap(room))
 			}
 			known()
 		}
@@ -94,13 +94,14 @@ func (s *session) run(known func(), room chan struct{}, handle func(verb, rest s
 	}
 }
 
-// from returns the host that the connection comes from.
+// from returns the source host of the connection.
 func (s *session) from() (string, error) {
 	host, _, err := net.SplitHostPort(s.conn.RemoteAddr().String())
 	return host, err
 }
 
-// next reads the next request. io.EOF says that the dialler has closed where it may.
+// next reads the next request. It returns io.EOF if the dialler closed the connection
+// between requests.
 func (s *session) next() (string, error) {
 	if err := s.conn.SetDeadline(time.Now().Add(requestTime)); err != nil {
 		return "", err
@@ -117,7 +118,7 @@ func (s *session) next() (string, error) {
 	return "", err
 }
 
-// reply writes a line, within the time that the other side has to take it.
+// reply writes a line. The dialler has stallTime to read it.
 func (s *session) reply(format string, args ...any) error {
 	return s.write(fmt.Appendf(nil, format+"\n", args...))
 }

@@ -136,7 +136,7 @@ func TestANodeIsKilledMidway(t *testing.T) {
 				l.hashes("a", nodes...)
 				together(nodes, func(*actor, int64) {})
 				if test.nodes == 1 {
-					l.nodeIn(source) // it has yet to hash the file: nobody waits for it
+					l.nodeIn(source) // it has yet to hash the file: no client waits for it
 				}
 				dir := t.TempDir()
 				c := l.client(func(c *FetchConfig) {
@@ -175,7 +175,7 @@ func liar(content string) func(request string) (string, bool) {
 	}
 }
 
-func TestALiarAmongSeveralIsFoundOut(t *testing.T) {
+func TestOneWrongNodeAmongSeveralIsExcluded(t *testing.T) {
 	content := severally()
 	source := folderOf(t, "a", content)
 	for name, first := range map[string]bool{"the first": true, "a helper": false} {
@@ -211,8 +211,8 @@ func TestALiarAmongSeveralIsFoundOut(t *testing.T) {
 					}
 				}
 				l.getsLarge("a", content)
-				require.Len(t, l.log.warnings(), 1, "and nobody else")
-				require.Contains(t, l.log.warnings()[0], "\\\"a\\\": passed over node "+addr)
+				require.Len(t, l.log.warnings(), 1, "and no other node")
+				require.Contains(t, l.log.warnings()[0], "\\\"a\\\": node "+addr+" excluded")
 			})
 		})
 	}

@@ -6,25 +6,23 @@ import (
 	"sync"
 )
 
-// segment is how much of a file is asked for at a time.
+// segment is the largest part that is requested at once.
 const segment = 16 << 20
 
-// span is a part of a file: the bytes from on, up to to.
+// span is a part of a file: the bytes from from up to, but not including, to.
 type span struct{ from, to int64 }
 
-// spans keeps account of which parts of a file are here, which are being
-// fetched, and which are still to be had. All methods may be called by any
-// goroutine.
+// spans records which parts of a file have been received, which are being fetched and
+// which are unassigned. All methods are safe for concurrent use.
 type spans struct {
 	mu     sync.Mutex
-	change sync.Cond // something has come in, or stopped was called
-	todo   []span    // sorted
-	have   []span    // sorted, none touches another
+	change sync.Cond // have has changed, or stop was called
+	todo   []span    // unassigned; sorted
+	have   []span    // received; sorted, not adjacent
 	ended  bool
 }
 
-// newSpans returns the account of a file of which the first bytes are here, and
-// the others are to be had.
+// newSpans returns the spans of a file whose first here bytes have been received.
 func newSpans(here, size int64) *spans {
 	s := &spans{}
 	s.change.L = &s.mu
@@ -37,7 +35,7 @@ func newSpans(here, size int64) *spans {
 	return s
 }
 
-// take hands out the first part that is to be had, at most a segment.
+// take assigns the first unassigned part, at most a segment, to the caller.
 func (s *spans) take() (span, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,8 +50,8 @@ func (s *spans) take() (span, bool) {
 	return got, true
 }
 
-// giveBack says that a part that was taken has not been had.
-func (s *spans) giveBack(p span) {
+// putBack returns an assigned part that was not received.
+func (s *spans) putBack(p span) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.from < p.to {
@@ -61,7 +59,7 @@ func (s *spans) giveBack(p span) {
 	}
 }
 
-// got says that a part is here.
+// got records that a part has been received.
 func (s *spans) got(p span) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +69,7 @@ func (s *spans) got(p span) {
 	}
 }
 
-// frontier returns how many bytes are here without a gap.
+// frontier returns the number of received bytes before the first gap.
 func (s *spans) frontier() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,8 +83,8 @@ func (s *spans) frontierLocked() int64 {
 	return s.have[0].to
 }
 
-// left returns how many bytes nobody has taken yet.
-func (s *spans) left() (n int64) {
+// unassigned returns the number of unassigned bytes.
+func (s *spans) unassigned() (n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.todo {
@@ -95,9 +93,9 @@ func (s *spans) left() (n int64) {
 	return n
 }
 
-// past waits until the frontier is beyond at and returns it. When nothing more
-// will come it returns the frontier, wherever that is.
-func (s *spans) past(at int64) int64 {
+// waitPast waits until the frontier is beyond at, or stop is called, and returns the
+// frontier.
+func (s *spans) waitPast(at int64) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.frontierLocked() <= at && !s.ended {
@@ -106,7 +104,7 @@ func (s *spans) past(at int64) int64 {
 	return s.frontierLocked()
 }
 
-// stop says that nothing more will come.
+// stop ends all calls of waitPast, since nothing more will be received.
 func (s *spans) stop() {
 	s.mu.Lock()
 	s.ended = true
@@ -114,7 +112,7 @@ func (s *spans) stop() {
 	s.change.Broadcast()
 }
 
-// merge adds p to sorted parts and joins those that touch.
+// merge inserts p into sorted parts and joins adjacent ones.
 func merge(all []span, p span) []span {
 	i, _ := slices.BinarySearchFunc(all, p.from, func(s span, at int64) int { return cmp.Compare(s.from, at) })
 	all = slices.Insert(all, i, p)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A byte of a file, in the naive account: to be had, taken, or here.
+// A byte of a file, in the naive model: unassigned, assigned, or received.
 const (
 	todo = iota
 	taken
@@ -50,7 +50,7 @@ func scale(p span, by func(int64) int64) span { return span{by(p.from), by(p.to)
 func up(n int64) int64   { return n * unit }
 func down(n int64) int64 { return n / unit }
 
-// Whatever is taken, comes in, or is given back, in whatever order: spans and the
+// In any order of take, got and putBack, spans and the
 // naive account agree, and in the end everything has been handed out exactly as
 // often as it was given back and once more.
 func TestSpansAgainstANaiveAccount(t *testing.T) {
@@ -61,7 +61,7 @@ func TestSpansAgainstANaiveAccount(t *testing.T) {
 		s := newSpans(up(here), up(size))
 		n := make(naive, size)
 		n.fill(span{0, here}, have)
-		var out []span // in units: what somebody fetches
+		var out []span // in units: assigned and not returned
 		for steps := 0; n.frontier() < size; steps++ {
 			require.Less(t, steps, 100_000, "seed %d: it does not end", seed)
 			switch i := r.IntN(max(len(out), 1)); {
@@ -80,7 +80,7 @@ func TestSpansAgainstANaiveAccount(t *testing.T) {
 				n.fill(p, taken)
 				out = append(out, p)
 			case r.IntN(4) == 0: // the node dies
-				s.giveBack(scale(out[i], up))
+				s.putBack(scale(out[i], up))
 				n.fill(out[i], todo)
 				out = slices.Delete(out, i, i+1)
 			default: // some of it comes
@@ -92,7 +92,7 @@ func TestSpansAgainstANaiveAccount(t *testing.T) {
 				}
 			}
 			require.Equal(t, up(n.frontier()), s.frontier(), "seed %d", seed)
-			require.Equal(t, up(n.left()), s.left(), "seed %d", seed)
+			require.Equal(t, up(n.left()), s.unassigned(), "seed %d", seed)
 		}
 		_, ok := s.take()
 		require.False(t, ok)
@@ -107,9 +107,9 @@ func TestSpansIgnoreWhatIsEmpty(t *testing.T) {
 	s := newSpans(0, 0)
 	_, ok := s.take()
 	require.False(t, ok)
-	s.giveBack(span{5, 5})
+	s.putBack(span{5, 5})
 	s.got(span{5, 5})
-	require.Zero(t, s.left())
+	require.Zero(t, s.unassigned())
 	require.Empty(t, s.have)
 	require.Zero(t, s.frontier())
 }
@@ -121,7 +121,7 @@ func TestPastWaitsForTheFrontier(t *testing.T) {
 		var reader sync.WaitGroup
 		reader.Go(func() {
 			for at := int64(0); ; {
-				end := s.past(at)
+				end := s.waitPast(at)
 				if end == at {
 					return
 				}
@@ -140,6 +140,6 @@ func TestPastWaitsForTheFrontier(t *testing.T) {
 		s.stop()
 		reader.Wait()
 		require.Equal(t, []int64{20, 25}, seen)
-		require.Equal(t, int64(25), s.past(25), "after stop it never waits")
+		require.Equal(t, int64(25), s.waitPast(25), "after stop it never waits")
 	})
 }

@@ -7,24 +7,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// changed is when what a file is last changed, its bytes or all else, in Unix
-// nanoseconds. No program can set it.
+// changed returns the time of the last change to a file's content or metadata, in
+// Unix nanoseconds. Programs cannot set it.
 func changed(st *syscall.Stat_t) int64 { return st.Ctim.Nano() }
 
-// room is how many more bytes a file system takes from whoever is not root.
-func room(fs *syscall.Statfs_t) uint64 { return fs.Bavail * uint64(fs.Bsize) }
+// freeBytes returns the number of free bytes that are available without root.
+func freeBytes(fs *syscall.Statfs_t) uint64 { return fs.Bavail * uint64(fs.Bsize) }
 
-// The clock that stamps files goes on in ticks: every 10 ms at the slowest, and on
-// most file systems since Linux 6.13 as finely as it is looked at.
+// The clock for file timestamps advances in ticks of at most 10 ms. Since Linux 6.13
+// most file systems stamp a file more finely if its timestamp has been read.
 const (
 	tick     = time.Millisecond
 	maxTicks = 20
 )
 
-// settle returns when a file that changed at that time could not change again
-// without its showing: the clock that stamps files has gone on. It is a matter of
-// milliseconds, and only for a file that has just changed. A stamp from the future,
-// of a clock that was set back or another machine's, is not waited for.
+// settle waits until the clock for file timestamps has advanced past changed, so that
+// any later change gets a different timestamp. It waits some milliseconds for a file
+// that has just changed, and not at all for any other. For a timestamp in the future,
+// after a clock was set back or on a file from another machine, it gives up after
+// maxTicks.
 func settle(changed int64) {
 	for range maxTicks {
 		var now unix.Timespec
@@ -32,6 +33,6 @@ func settle(changed int64) {
 			return
 		}
 		wait := unix.NsecToTimespec(int64(tick))
-		_ = unix.Nanosleep(&wait, nil) // sooner than that is as good
+		_ = unix.Nanosleep(&wait, nil) // an early return only shortens the tick
 	}
 }

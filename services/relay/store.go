@@ -7,23 +7,23 @@ import (
 	"syscall"
 )
 
-// inMemory is how large a file may be that is kept in memory until it is verified.
+// inMemory is the size up to which a file is kept in memory until it is verified.
 const inMemory = 1 << 20
 
-// store holds the bytes of a file while it is fetched, at any offset.
+// store holds the bytes of a file while it is fetched. They are written in any order.
 type store interface {
 	io.WriterAt
 	io.ReaderAt
-	// fits returns an error if there is no room for so many more bytes.
-	fits(more int64) error
-	// step is told now and then that all before the offset is there.
-	step(at int64)
-	// drop frees the store. If its bytes are spoilt they are not for later, either.
+	// checkSpace returns an error if there is no space for more bytes.
+	checkSpace(more int64) error
+	// checkpoint records that all bytes before the offset have been written.
+	checkpoint(at int64)
+	// drop frees the store. If spoilt is set, no bytes are kept for a later attempt.
 	drop(spoilt bool)
 }
 
-// memory is a store for a small file, as long as the file from the beginning: it
-// is read while it is written to.
+// memory is a store for a small file. It has the size of the file from the start,
+// since it is read while it is written.
 type memory []byte
 
 func (m memory) WriteAt(p []byte, at int64) (int, error) {
@@ -42,21 +42,21 @@ func (m memory) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
-func (m memory) fits(more int64) error {
+func (m memory) checkSpace(more int64) error {
 	if more > int64(len(m)) {
-		return fmt.Errorf("%d bytes are to come, and there is room for %d in memory", more, len(m))
+		return fmt.Errorf("%d more bytes do not fit: memory is reserved for %d", more, len(m))
 	}
 	return nil
 }
 
-func (memory) step(int64) {}
-func (memory) drop(bool)  {}
+func (memory) checkpoint(int64) {}
+func (memory) drop(bool)        {}
 
 // disk is a store for a file of any size.
 type disk struct{ *os.File }
 
-// spool returns a store on disk without a name: nothing is left of it, however
-// the process ends.
+// spool returns a store in an unlinked temporary file, which disappears when the
+// process exits, even if it is killed.
 func spool() (store, error) {
 	f, err := os.CreateTemp("", "peerlab-fetch-")
 	if err != nil {
@@ -69,18 +69,18 @@ func spool() (store, error) {
 	return disk{f}, nil
 }
 
-// fits believes the disk, not whoever says how large a file is: what can't be
-// kept is not begun.
-func (d disk) fits(more int64) error {
+// checkSpace compares the size that a node announced with the free disk space, so that
+// no transfer starts that cannot be stored.
+func (d disk) checkSpace(more int64) error {
 	var fs syscall.Statfs_t
 	if err := syscall.Fstatfs(int(d.Fd()), &fs); err != nil || fs.Blocks == 0 {
-		return nil // a file system that does not say: writing will show
+		return nil // unknown; a full disk fails the write
 	}
-	if free := room(&fs); uint64(more) > free {
-		return fmt.Errorf("%d bytes are to come, and there is room for %d on the disk; make room, or take another folder: -o DIR, or TMPDIR for what is printed", more, free)
+	if free := freeBytes(&fs); uint64(more) > free {
+		return fmt.Errorf("%d more bytes do not fit: the disk has %d free; free some space, or use another folder (-o DIR, or TMPDIR for printed files)", more, free)
 	}
 	return nil
 }
 
-func (d disk) step(int64) {}
-func (d disk) drop(bool)  { d.Close() }
+func (d disk) checkpoint(int64) {}
+func (d disk) drop(bool)        { d.Close() }

@@ -30,7 +30,7 @@ func TestStoresTakePartsInAnyOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := create(t)
 			defer s.drop(false)
-			require.NoError(t, s.fits(int64(len(content))))
+			require.NoError(t, s.checkSpace(int64(len(content))))
 			const part = 4096
 			for _, i := range rand.Perm(len(content) / part) {
 				n, err := s.WriteAt([]byte(content[i*part:(i+1)*part]), int64(i*part))
@@ -55,12 +55,12 @@ func TestStoresTakePartsInAnyOrder(t *testing.T) {
 
 func TestStoresDoNotBelieveAnySize(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	require.ErrorContains(t, make(memory, 10).fits(11), "11 bytes are to come, and there is room for 10 in memory")
+	require.ErrorContains(t, make(memory, 10).checkSpace(11), "11 more bytes do not fit: memory is reserved for 10")
 	s, err := spool()
 	require.NoError(t, err)
 	defer s.drop(false)
-	require.ErrorContains(t, s.fits(1<<62), "4611686018427387904 bytes are to come, and there is room for ")
-	require.ErrorContains(t, s.fits(1<<62), "on the disk; make room, or take another folder: -o DIR, or TMPDIR")
+	require.ErrorContains(t, s.checkSpace(1<<62), "4611686018427387904 more bytes do not fit: the disk has ")
+	require.ErrorContains(t, s.checkSpace(1<<62), "free some space, or use another folder (-o DIR, or TMPDIR")
 }
 
 func TestSpoolLeavesNothing(t *testing.T) {

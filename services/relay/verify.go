@@ -7,16 +7,16 @@ import (
 	"io"
 )
 
-// verifier hashes a file while it comes in: it follows the frontier of what is
-// here, in a goroutine of its own, so that hashing and fetching share the time.
+// verifier hashes a file while it is received. It follows the frontier in a goroutine
+// of its own, so that hashing and receiving overlap.
 type verifier struct {
 	store  store
 	parts  *spans
 	recent *recent
 
-	done chan struct{} // closed when run has returned; then the rest may be read
+	done chan struct{} // closed when run returns; then the fields below may be read
 	sum  hash.Hash
-	at   int64 // how far sum has got
+	at   int64 // bytes hashed
 	err  error
 }
 
@@ -24,26 +24,26 @@ func newVerifier(s store, parts *spans) *verifier {
 	return &verifier{store: s, parts: parts, recent: newRecent(), sum: sha256.New(), done: make(chan struct{})}
 }
 
-// run hashes until the parts are stopped and all before the frontier is hashed.
+// run hashes until parts is stopped and all bytes before the frontier are hashed.
 func (v *verifier) run() {
 	defer close(v.done)
 	defer v.recent.stop()
 	for {
-		end := v.parts.past(v.at)
+		end := v.parts.waitPast(v.at)
 		if end <= v.at {
 			return
 		}
 		for v.at < end {
-			if v.err = v.some(end); v.err != nil {
+			if v.err = v.hashSome(end); v.err != nil {
 				return
 			}
 		}
-		v.store.step(v.at)
+		v.store.checkpoint(v.at)
 	}
 }
 
-// some hashes some of the bytes before end, which are all in the store.
-func (v *verifier) some(end int64) error {
+// hashSome hashes the next bytes, all of which are in the store up to end.
+func (v *verifier) hashSome(end int64) error {
 	part, here := v.recent.take(end - v.at)
 	defer v.recent.free(part)
 	if !here {
@@ -56,7 +56,7 @@ func (v *verifier) some(end int64) error {
 	return nil
 }
 
-// finish stops the parts and returns the hash of all that is before the frontier.
+// finish stops parts and returns the hash of the bytes before the frontier.
 func (v *verifier) finish() (string, error) {
 	v.parts.stop()
 	<-v.done

@@ -17,7 +17,7 @@ type stepper struct {
 	fails error
 }
 
-func (s *stepper) step(at int64) { s.steps = append(s.steps, at) }
+func (s *stepper) checkpoint(at int64) { s.steps = append(s.steps, at) }
 
 func (s *stepper) ReadAt(b []byte, at int64) (int, error) {
 	if s.fails != nil {
@@ -69,7 +69,7 @@ func TestVerifierOfAHalf(t *testing.T) {
 }
 
 func TestVerifierTellsOfAnErrorOfTheDisk(t *testing.T) {
-	for _, fails := range []error{errors.New("input/output error"), io.EOF} { // EOF: somebody has cut the file
+	for _, fails := range []error{errors.New("input/output error"), io.EOF} { // EOF: the file was truncated
 		s := &stepper{fails: fails}
 		parts := newSpans(4, 4)
 		v := newVerifier(s, parts)

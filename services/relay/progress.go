@@ -2,18 +2,18 @@ package relay
 
 import "slices"
 
-// begin records what the first node says of the file.
+// begin records the size and hash from the first node and creates the store.
 func (j *job) begin(addr string, size int64, hash string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.store == nil {
 		s, err := j.create(size)
 		if err != nil {
-			return local{err}
+			return localError{err}
 		}
 		j.store = s
 	}
-	if err := j.store.fits(size - j.here); err != nil {
+	if err := j.store.checkSpace(size - j.here); err != nil {
 		return err
 	}
 	j.from, j.size, j.hash = addr, size, hash
@@ -26,46 +26,46 @@ func (j *job) begin(addr string, size int64, hash string) error {
 	return nil
 }
 
-// same checks that another node, or the same one later, speaks of the same file.
-func (j *job) same(size int64, hash string) error {
+// checkVersion checks that a later SEND announces the same version.
+func (j *job) checkVersion(size int64, hash string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if size != j.size || hash != unknown && j.hash != unknown && hash != j.hash {
-		return refuse("differs", "it has another version, of %d bytes", size)
+		return refuse("differs", "its version of the file has %d bytes", size)
 	}
 	j.learnLocked(hash)
 	return nil
 }
 
-// learnLocked records a hash, if it is one.
+// learnLocked records the hash of the file if it was unknown.
 func (j *job) learnLocked(hash string) {
 	if j.hash == unknown {
 		j.hash = hash
 	}
 }
 
-// tick shows that bytes have come.
-func (j *job) tick(n int64) {
+// addProgress passes the number of received bytes to the display.
+func (j *job) addProgress(n int64) {
 	if j.bar != nil {
 		j.bar.Add(int(n))
 	}
 }
 
-// ended records the hash that a node sends at the end of a part.
-func (j *job) ended(hash string) {
+// learnHash records the hash of an END line.
+func (j *job) learnHash(hash string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.learnLocked(hash)
 }
 
-// version returns what is known of the file.
+// version returns the hash, which may be unknown, and the size of the file.
 func (j *job) version() (hash string, size int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.hash, j.size
 }
 
-// next returns the part to ask for, or false if there is nothing left to take.
+// next returns the part to request next, or false if no part is unassigned.
 func (j *job) next() (span, bool) {
 	if j.parts == nil {
 		return span{j.here, j.here + segment}, true
@@ -73,31 +73,31 @@ func (j *job) next() (span, bool) {
 	if part, ok := j.parts.take(); ok {
 		return part, true
 	}
-	// When only the hash is missing it comes with the end of a part without bytes.
+	// If only the hash is missing, an empty part at the end yields it.
 	hash, size := j.version()
 	return span{size, size}, hash == unknown && j.parts.frontier() == size
 }
 
-// whole reports whether all bytes are here, and can be verified.
+// whole reports whether all bytes and the hash have been received.
 func (j *job) whole() bool {
 	hash, size := j.version()
 	return j.parts != nil && hash != unknown && j.parts.frontier() == size
 }
 
-// restart drops all that has come.
+// restart discards everything that was received.
 func (j *job) restart() {
 	if j.verify != nil {
-		_, _ = j.verify.finish() // what it says is of no use any more
+		_, _ = j.verify.finish() // the result is not needed
 	}
 	if j.store != nil {
 		j.store.drop(true)
 	}
 	j.endBar()
 	j.store, j.parts, j.verify, j.here = nil, nil, nil, 0
-	j.hash, j.size, j.gifts = unknown, 0, nil
+	j.hash, j.size, j.contributions = unknown, 0, nil
 }
 
-// endBar says that no more bytes will come.
+// endBar ends the display.
 func (j *job) endBar() {
 	if j.bar != nil {
 		j.bar.Exit()
@@ -105,32 +105,32 @@ func (j *job) endBar() {
 	}
 }
 
-// gift is a part that a node has given, and its hash as it came.
-type gift struct {
+// contribution is a part that a node has sent, and the hash of its bytes.
+type contribution struct {
 	addr string
 	part span
 	sum  string
-	of   string // the hash of the whole, as it was announced
+	of   string // the announced hash of the whole file
 }
 
-// gave says which bytes a node has sent.
-func (j *job) gave(addr string, part span) {
+// addContribution records the bytes that a node has sent.
+func (j *job) addContribution(addr string, part span) {
 	if part.from == part.to {
 		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.gifts = append(j.gifts, gift{addr: addr, part: part})
+	j.contributions = append(j.contributions, contribution{addr: addr, part: part})
 }
 
-// suspect reports whether what is here has come from several nodes, and remembers
-// what each of them has given: convict can then tell who lied.
-func (j *job) suspect() bool {
-	if !slices.ContainsFunc(j.gifts, func(g gift) bool { return g.addr != j.gifts[0].addr }) {
+// recordSuspects reports whether several nodes contributed, and if so records the hash
+// of each contribution, so that blame can find the wrong ones later.
+func (j *job) recordSuspects() bool {
+	if !slices.ContainsFunc(j.contributions, func(g contribution) bool { return g.addr != j.contributions[0].addr }) {
 		return false
 	}
 	j.suspects = j.suspects[:0]
-	for _, g := range j.gifts {
+	for _, g := range j.contributions {
 		g.of = j.hash
 		var err error
 		if g.sum, err = sumOf(j.store, g.part); err == nil {
@@ -140,15 +140,14 @@ func (j *job) suspect() bool {
 	return true
 }
 
-// convict names the nodes that have given other bytes than those that are here,
-// which have been verified.
-func (j *job) convict() {
+// blame excludes the nodes whose recorded contributions differ from the verified file.
+func (j *job) blame() {
 	for _, g := range j.suspects {
 		if j.bad[g.addr] || g.of != j.hash {
 			continue
 		}
 		if sum, err := sumOf(j.store, g.part); err == nil && sum != g.sum {
-			j.passOver(g.addr)
+			j.exclude(g.addr)
 		}
 	}
 }

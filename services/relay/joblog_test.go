@@ -36,7 +36,7 @@ func TestFetchNamesTheNodesItReadsFrom(t *testing.T) {
 		require.Len(t, news, 3)
 		require.Equal(t, `"\"a\": reading from node `+dies+`"`, news[0])
 		require.Contains(t, news[1], `"\"a\": node `+dies+` failed: `)
-		require.Equal(t, `"\"a\": going on at node `+lives+`, from byte 600"`, news[2])
+		require.Equal(t, `"\"a\": continuing at node `+lives+` from byte 600"`, news[2])
 		l.log.clear()
 		c.gets(t, "b", "x")
 		require.Equal(t, []string{`"\"b\": reading from node ` + other + `"`}, l.log.news())
