@@ -1,4 +1,4 @@
-# One builder, then one image a process: a single static binary, nothing else in it.
+# One builder, then one image for each process, which contains a single static binary.
 #
 # Two rules keep this file working on every builder (BuildKit, the classic builder of engine 20.10, compose's own) and on
 # machines without a registry, where scripts/bootstrap.sh imports the machine's own Go under the builder's name:
@@ -18,9 +18,9 @@ ENV CGO_ENABLED=0 GOFLAGS="-trimpath '-ldflags=-s -w'"
 # An empty folder that the final images copy as /data. There is no shell to make one with; WORKDIR makes it.
 WORKDIR /empty/data
 
-# What changes seldom comes first, as a layer of its own: the modules that the products use (`go mod download` would also
-# fetch the end-to-end bench's, some fifty of them), and the standard library, compiled. A package that is missing from this
-# list does no harm but to be fetched and compiled again after each edit.
+# A layer of its own caches the inputs that seldom change: the modules that the programs use (`go mod download` would also
+# fetch some fifty of the end-to-end bench) and the compiled standard library. A package that is missing from this list is
+# fetched and compiled again after each edit.
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN ["go", "build", "golang.org/x/term", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate", "github.com/clipperhouse/displaywidth", "github.com/lmittmann/tint", "github.com/mtibben/confusables", "net", "log/slog", "flag", "os/signal"]
@@ -28,14 +28,14 @@ RUN ["go", "build", "golang.org/x/term", "golang.org/x/text/unicode/norm", "gola
 COPY services services
 RUN ["go", "build", "-o", "/out/", "./services/cmd/..."]
 
-# What all processes have in common. /data belongs to the user, and so does a named volume that is first mounted there.
-# The health check needs no shell: it asks the process that already runs in the container, whose arguments it reads itself.
+# The base of all images. /data belongs to the user, and so does a named volume that is first mounted there. The health
+# check needs no shell: the program reads the arguments of the process that runs in the container, and connects to it.
 FROM scratch AS process
 COPY --from=build --chown=65532:65532 /empty/ /
 USER 65532:65532
 WORKDIR /data
 
-# A new process is these four lines with its name, and a service in compose.yaml.
+# To add a process, copy these four lines under its name and add a service to compose.yaml.
 FROM process AS server
 COPY --from=build /out/server /server
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/server", "-health"]

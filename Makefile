@@ -1,4 +1,4 @@
-# The two that matter: make up, make e2e. The list: make help.
+# Main targets: make up, make e2e. All targets: make help.
 #
 # Variables, on the command line:
 #   T=client1             which terminal (attach)
@@ -7,7 +7,7 @@
 #   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed
 #   DURATION=60s          of a round; AT_ONCE=1: how many at the same time; E2E=native: or container
 #   ROWS=big,small        which rows (bench)
-#   SERVER=... CLIENT=... who plays the role in the scenarios: image:me/server, or cmd:python3 server.py
+#   SERVER=... CLIENT=... the program for each role in the scenarios: image:me/server, or cmd:python3 server.py
 .DEFAULT_GOAL := help
 
 # quote makes one word of the shell's out of the value of the variable named. The value is taken as it was given, so that the $
@@ -65,9 +65,9 @@ attach: engine ## attach to one terminal: make attach T=client1 (leave it: Ctrl-
 	@scripts/attach.sh $(call quote,T)
 
 .PHONY: logs
-logs: engine ## follow what all screens show
+logs: engine ## follow the output of all processes
 	@[ -n "$$($(COMPOSE) ps --all --quiet)" ] || { echo 'the lab is not up. Start it: make up' >&2; exit 1; }
-	@$(COMPOSE) logs --follow --tail 50 || [ $$? = 130 ] # Ctrl-C is how one leaves
+	@$(COMPOSE) logs --follow --tail 50 || [ $$? = 130 ] # Ctrl-C exits with 130
 
 .PHONY: wall
 wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctrl-C; its process runs on)
@@ -81,7 +81,7 @@ build: ## compile all processes into bin/
 
 .PHONY: images
 images: engine builder ## build the container images
-	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # quiet hides the compiler's words too
+	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # --quiet hides compiler errors, too
 
 .PHONY: toxiproxy-image
 toxiproxy-image: engine builder # of the bench, not of the lab
@@ -110,7 +110,7 @@ e2e-native: native-programs ## the same scenarios as plain processes built with 
 	$(NATIVELY) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
 .PHONY: chaos
-chaos: $(E2E)-programs ## rounds in which a seed decides who types what and what breaks: make chaos SEED=7 ROUNDS=20
+chaos: $(E2E)-programs ## random rounds: a seed decides which client types what and which fault occurs: make chaos SEED=7 ROUNDS=20
 	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
 	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run '^TestChaos$$' ./e2e
 
@@ -119,7 +119,7 @@ chaos: $(E2E)-programs ## rounds in which a seed decides who types what and what
 IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=bin/plain
 NATIVELY      := PEERLAB_E2E=native PEERLAB_BIN=bin/race
 LOUDLY        := scripts/loudly.sh
-# Scenarios that may run at the same time mostly wait, so more of them may than there are cores.
+# Parallel scenarios mostly wait, so more of them may run than there are cores.
 E2EFLAGS      := -parallel 4
 
 .PHONY: container-programs native-programs
@@ -145,7 +145,7 @@ fmt: ## format the Go files
 	go tool -modfile=scripts/tools.mod gofumpt -w services e2e
 
 .PHONY: clean
-clean: ## remove what was made here: bin/, artifacts/, and the lab's containers, images and volumes
+clean: ## remove everything built or started here: bin/, artifacts/, and the lab's containers, images and volumes
 	@scripts/clean.sh
 
 # Prerequisites of containers; both do nothing if the machine has them.

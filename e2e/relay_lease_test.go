@@ -105,7 +105,7 @@ func TestNodeFindsItsFolderAgain(t *testing.T) {
 	n := s.join("node", dir, "-dir", "served")
 	s.fetched("a.txt", "A\n")
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "served")))
-	assert.Contains(t, s.fails(s.fetch(nil, "a.txt")), "is gone")
+	assert.Contains(t, s.fails(s.fetch(nil, "a.txt")), "does not exist")
 	s.eventuallyWithin(relayLease, "the node withdraws", func() bool { return len(s.listed()) == 0 })
 	n.Stderr().Contains("withdrawn from the relay until the folder is back")
 	s.put(dir, "served/a.txt", "A again\n")

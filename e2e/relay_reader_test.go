@@ -59,5 +59,5 @@ func TestFetchThatNobodyReadsIsStopped(t *testing.T) {
 	}})
 	p.ExitsWithin(specialTime, "specialTime", 0)
 	s.printed(p, "1\nstatus 1\n")
-	assert.Contains(t, complaints(p), `"small.txt": stopped before it was done`)
+	assert.Contains(t, complaints(p), `"small.txt": interrupted`)
 }

@@ -61,7 +61,7 @@ func TestFetchMakesItsFolderAndFetchesAFileOnce(t *testing.T) {
 	s.saved(p, "downloads/of today/"+largeFile, hash)
 	before := w.passed.Load()
 	p.StartWith("-v", "-o", "downloads/of today", host(s.at), port(s.at), largeFile)
-	p.Stderr().Contains("already there, with the same SHA-256")
+	p.Stderr().Contains("exists already with the same SHA-256")
 	p.ExitsWithin(fetchTimeout, "fetchTimeout", 0)
 	s.saved(p, "downloads/of today/"+largeFile, hash)
 	assert.Less(t, w.passed.Load()-before, int64(largeEarly), "no byte of it is sent again")
