@@ -145,9 +145,9 @@ func (p Program) serve(in, out, errs *os.File, verbose bool) error {
 	console.Hangup = stop
 	console.Lost = func(lines int) {
 		if lines == 0 {
-			log.Warn("not taken: what is typed from here on, until somebody takes what was typed before")
+			log.Warn("the program is not reading its input: typed lines are dropped from here on")
 		} else {
-			log.Warn(fmt.Sprintf("%d typed lines were not taken", lines))
+			log.Warn(fmt.Sprintf("%d typed lines were dropped", lines))
 		}
 	}
 	if prompts && p.Hint != nil {

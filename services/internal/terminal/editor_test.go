@@ -114,7 +114,7 @@ func TestControlsAreShownAsTheyAreSent(t *testing.T) {
 	}
 }
 
-// What does not fit in the window is not painted: it would scroll at each key.
+// Rows that do not fit in the window are not painted: they would scroll at each key.
 func TestALineHigherThanTheWindow(t *testing.T) {
 	e, _ := typing(t, strings.Repeat("123456789", 10))
 	p := painter{cols: 10, height: 5}

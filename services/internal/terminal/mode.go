@@ -76,9 +76,10 @@ func foreground(fd int) bool {
 	return err != nil || group == unix.Getpgrp()
 }
 
-// size returns a terminal's columns and rows. One that is not attached to a
-// window has no size, and one of fewer than four columns can't show a wide
-// character and the cursor: both count as unknown, and as 80 by 24.
+// size returns the columns and rows of a terminal. A terminal without a window, such
+// as that of a container before anyone attaches to it, has no size, and one of fewer
+// than four columns cannot show a wide character and the cursor: known is false for
+// both, and they count as 80 by 24.
 func size(terminal *os.File) (cols, rows int, known bool) {
 	cols, rows, err := term.GetSize(int(terminal.Fd()))
 	if err != nil || cols < 4 || rows < 1 {

@@ -27,7 +27,7 @@ func TestAPromptStandsBeforeWhatIsTyped(t *testing.T) {
 	s.shows(width, "news|You: half|You:| 5,2")
 }
 
-// What comes next, such as the prompt of a shell, is not to stand behind ours.
+// The next output, such as the prompt of a shell, must not follow this prompt on its row.
 func TestNoPromptIsLeftBehind(t *testing.T) {
 	s := sit(t)
 	c := s.open()
@@ -49,7 +49,7 @@ func TestAScreenThatIsStuckDoesNotKeepTheTerminal(t *testing.T) {
 	require.NoError(t, err)
 	stuck := make(chan error)
 	go func() {
-		_, err := c.Out.Write(make([]byte, 1<<20)) // which nobody reads
+		_, err := c.Out.Write(make([]byte, 1<<20)) // no one reads it
 		stuck <- err
 	}()
 	_, err = ptmx.Read(make([]byte, 1)) // so it has begun

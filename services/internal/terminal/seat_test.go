@@ -49,7 +49,7 @@ func sit(t *testing.T) *seat {
 	return s
 }
 
-// record takes in what comes over the wire until either end is closed.
+// record appends the bytes that the wire carries, until either end is closed.
 func (s *seat) record() {
 	defer close(s.ended)
 	buf := make([]byte, 4096)

@@ -17,8 +17,8 @@ const (
 
 // session is a line editor at a terminal that other goroutines write to.
 //
-// It has the terminal only in the foreground. In the background it leaves it as
-// it is and shows only what is written. A shell gives a job the terminal with or
+// It edits only in the foreground. In the background it leaves the terminal as it
+// is and shows only the text that is written. A shell gives a job the terminal with or
 // without a SIGCONT, so that syncLocked looks before each use.
 type session struct {
 	in   *os.File

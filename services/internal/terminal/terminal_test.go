@@ -215,7 +215,7 @@ func TestCloseGivesTheTerminalBack(t *testing.T) {
 	c.Close()
 	assert.Equal(t, before, state())
 
-	require.NoError(t, term.Restore(int(s.tty.Fd()), raw)) // it has gone to somebody else
+	require.NoError(t, term.Restore(int(s.tty.Fd()), raw)) // another program uses the terminal now
 	c.Close()
 	assert.Equal(t, raw, state(), "closed once more")
 }

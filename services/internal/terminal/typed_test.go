@@ -13,8 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pasting is somebody who pastes lines, and a program that takes them, or does
-// not.
+// pasting is a user who pastes lines, and a program that reads them, or does not.
 type pasting struct {
 	t       *testing.T
 	edited  edited
@@ -57,7 +56,7 @@ func (p *pasting) pastes(from, to int) {
 
 func line(i int) string { return fmt.Sprintf("%08d", i) + strings.Repeat("x", 100-lineOverhead-8) }
 
-// takes has the program take these lines.
+// takes reads these lines as the program.
 func (p *pasting) takes(from, to int) {
 	p.t.Helper()
 	for i := from; i < to; i++ {
@@ -72,8 +71,8 @@ const (
 	full     = testRoom/100 + 1 // lines that fill it
 )
 
-// A program may wait for somebody who takes nothing; that its user leaves it is
-// told all the same, in a second, and nothing is lost if it goes on after all.
+// A program that is blocked elsewhere learns within a second that its user has left,
+// and nothing is lost if it continues to read.
 func TestCtrlCIsHeardBehindLinesThatAreNotTaken(t *testing.T) {
 	inTime(t, func(t *testing.T, p *pasting) {
 		began := time.Now()
@@ -125,7 +124,7 @@ func TestAProgramThatTakesLinesAgain(t *testing.T) {
 	})
 }
 
-// Whoever takes lines slowly is waited for, and so is what they are pasted into.
+// A program that reads lines slowly delays the paste, and loses nothing.
 func TestAProgramThatIsSlowLosesNothing(t *testing.T) {
 	inTime(t, func(t *testing.T, p *pasting) {
 		const slow = 50
