@@ -26,7 +26,7 @@ attach_once() {
 	esac
 	note "leave: Ctrl-P Ctrl-Q · Ctrl-C and Ctrl-D end the process"
 	show_log "$id" --tail="$LINES_BEFORE"
-	docker attach --sig-proxy=false "$id" || true # its status is the process's, or 1 after Ctrl-P Ctrl-Q: neither is a failure
+	docker attach --sig-proxy=false "$id" || true # the exit status of the process, or 1 after Ctrl-P Ctrl-Q; neither is a failure
 }
 
 # explain_absence fails with the reason why the service has no container.

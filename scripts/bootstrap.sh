@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that this machine has what the lab's containers need, and is silent and quick where it has:
+# Ensures that this machine has what the lab's containers need. If it has, the script is silent and quick:
 #
 #   engine    a Docker engine that answers
 #   compose   the `docker compose` plugin
@@ -8,17 +8,17 @@
 # Usage: scripts/bootstrap.sh [engine|compose|builder]...     no argument: all three
 #        PEERLAB_BOOTSTRAP=no makes it fail, with what is missing, instead of installing or starting anything
 #
-# Each step first looks, then takes a lock, looks again and only then acts: two may run at once. Standard output stays
-# empty; what is done, and why something can not be, goes to standard error.
+# Each step checks, takes a lock, checks again and only then acts, so that two may run at once. All output goes to standard
+# error.
 set -euo pipefail
 
 readonly COMPOSE_MODULE=github.com/docker/compose/v2 COMPOSE_VERSION=v2.40.3
 readonly ENGINE_LOG=${PEERLAB_DOCKERD_LOG:-/var/log/peerlab-dockerd.log}
-readonly ENGINE_PATIENCE=60 # seconds for one answer; on a busy machine it takes some
+readonly ENGINE_PATIENCE=60 # seconds for one answer of the engine; a busy machine needs several
 readonly ENGINE_WAIT=180 # seconds; a first start on a slow disk takes about ten
-readonly PULL_WAIT=600  # seconds; a registry that is not there at all says so long before
+readonly PULL_WAIT=600  # seconds; an unreachable registry fails much earlier
 
-# Users who are not root, and some CI, lack the folders where dockerd and iptables are.
+# The PATH of ordinary users, and of some CI, lacks the folders of dockerd and iptables.
 PATH=$PATH:/usr/sbin:/sbin
 
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
@@ -28,7 +28,7 @@ fail() {
 	exit 1
 }
 
-# about says what the script is about to do, before it changes anything on the machine; PEERLAB_BOOTSTRAP=no forbids it.
+# about announces a change to the machine before it is made; PEERLAB_BOOTSTRAP=no forbids it.
 about() {
 	[ "${PEERLAB_BOOTSTRAP:-}" != no ] || fail "PEERLAB_BOOTSTRAP=no forbids $*: do that yourself, or unset PEERLAB_BOOTSTRAP"
 	say "$* ..."
@@ -45,7 +45,7 @@ need() {
 		return
 	fi
 	(
-		flock -n 9 || { say "another bootstrap is at work: waiting for it" && flock 9; }
+		flock -n 9 || { say "another bootstrap is running; waiting for it" && flock 9; }
 		"$1" || "$2" 9>&-
 	) 9>"$(lock_folder)/peerlab-bootstrap.$UID.lock"
 }
@@ -57,11 +57,12 @@ lock_folder() {
 
 # --- engine ---
 
-# Asks by `docker info`, since an engine whose network code is stuck still tells its version: 124 is such an engine.
+# Uses `docker info`, since an engine whose network code is stuck still answers `docker version`; exit status 124 means such an
+# engine.
 ask_engine() { bounded "$ENGINE_PATIENCE" docker info >/dev/null 2>&1; }
 
 # Engine 20.10, Debian 12's, can lock up for good when two containers end in the same instant, and only a restart helps
-# (https://github.com/moby/moby/issues/46661). That is not for a script to do: other people's containers would stop.
+# (https://github.com/moby/moby/issues/46661). The script does not restart it, since that would stop other containers.
 have_engine() {
 	local code=0
 	ask_engine || code=$?
@@ -118,14 +119,14 @@ advise_install() {
 install_engine() {
 	has apt-get || advise_install
 	about "installing docker.io (apt-get, less than a minute)"
-	apt-get -q update >/dev/null 2>&1 </dev/null || true # one broken source of many is no reason to stop
+	apt-get -q update >/dev/null 2>&1 </dev/null || true # one broken package source does not stop the installation
 	DEBIAN_FRONTEND=noninteractive logged apt-get -q -y -o DPkg::Lock::Timeout=300 install docker.io
 	hash -r
 	# Newer Debian ships the client apart, and only recommends it.
 	has docker || DEBIAN_FRONTEND=noninteractive logged apt-get -q -y install docker-cli
 }
 
-# logged COMMAND...: shows what it printed only if it fails.
+# logged COMMAND...: prints the output of the command only if it fails.
 logged() {
 	local out
 	out=$("$@" </dev/null 2>&1) || {
@@ -161,7 +162,7 @@ forget_dead() {
 	grep -qsa "$2" "/proc/$pid/cmdline" || rm -f "$1"
 }
 
-# await_engine [PID]: until the engine answers. With PID: no longer than that process lives.
+# await_engine [PID] waits until the engine answers or, with PID, until that process exits.
 await_engine() {
 	local end=$((SECONDS + ENGINE_WAIT))
 	while ((SECONDS < end)); do
@@ -177,8 +178,8 @@ await_engine() {
 
 have_compose() { docker compose version >/dev/null 2>&1; }
 
-# Built from its module, since that needs nothing but Go: 'go install' refuses a module with exclude lines, so it is built
-# where the download put it. Nothing of it touches the project's go.mod.
+# Builds compose from its module, which needs only Go. 'go install' refuses a module with exclude lines, so the build runs in
+# the module cache. The project's go.mod is not changed.
 mend_compose() {
 	local dir plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
 	has go || fail "no 'docker compose', and no Go to build it with: install the plugin (https://docs.docker.com/compose/install/linux/)"
@@ -197,7 +198,7 @@ mend_compose() {
 
 # --- builder ---
 
-# The Dockerfile's own word for it, so that the two can not differ.
+# Reads the name from the Dockerfile, so that the two cannot differ.
 builder_image() {
 	local file
 	file=$(dirname "${BASH_SOURCE[0]}")/../Dockerfile
@@ -213,7 +214,7 @@ mend_builder() {
 	bounded "$PULL_WAIT" docker pull -q "$image" >/dev/null 2>&1 </dev/null || import_go "$image"
 }
 
-# import_go IMAGE: makes an image out of this machine's Go, its certificates and an empty /tmp.
+# import_go IMAGE creates an image from this machine's Go, its certificates and an empty /tmp.
 import_go() {
 	local root base stage certificates
 	has go || fail "$1 can not be pulled, and this machine has no Go to take its place: install Go 1.26 or newer, or mend the network"

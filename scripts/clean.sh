@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Removes what the lab and its tests have made on this machine, and prints what it leaves.
+# Removes everything that the lab and its tests have created on this machine, and prints what it keeps.
 set -uo pipefail
 # shellcheck source=scripts/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 
 status=0
 
-# attempt COMMAND...: a failure is printed, and does not keep the rest from being removed.
+# attempt COMMAND...: runs a command; prints a failure and continues.
 attempt() {
 	local out
 	out=$("$@" 2>&1) || {
@@ -26,7 +26,7 @@ remove_images() {
 		$(images --filter dangling=true --filter label=peerlab.stage) \
 		$(images --filter dangling=true --filter label=peerlab.builder=imported) \
 		$(images --filter label=peerlab.builder=imported); do
-		! docker image inspect "$image" >/dev/null 2>&1 || attempt docker image rm "$image" # one may have gone with another
+		! docker image inspect "$image" >/dev/null 2>&1 || attempt docker image rm "$image" # an image may share its ID with one already removed
 	done
 }
 
@@ -41,7 +41,7 @@ remove_locks() {
 	rmdir "${TMPDIR:-/tmp}/peerlab-ports" 2>/dev/null || true
 }
 
-# left NAME [HOW] prints one thing that stays, and how to remove it.
+# left NAME [HOW] prints the name of something that is kept, and how to remove it.
 left() { printf '  left: %s%s\n' "$1" "${2:+ (remove: $2)}"; }
 
 print_left() {

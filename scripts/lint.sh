@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All that `make lint` checks. Every check runs, whatever an earlier one found; the exit status is 1 if any found something.
+# The checks of `make lint`. All checks run, even after one failed; the exit status is 1 if any failed.
 set -uo pipefail
 unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
@@ -39,7 +39,7 @@ check_format() {
 
 check_vet() { in_modules go vet ./...; }
 
-# Students have Macs: the programs, their tests and the scenarios build there. The bench is for Linux.
+# The programs, their tests and the scenarios must build on macOS, which students use. The bench is for Linux only.
 check_mac() { GOOS=darwin go vet ./services/... ./e2e/... || status=1; }
 
 check_static() { in_modules tool staticcheck ./...; }
@@ -47,7 +47,7 @@ check_static() { in_modules tool staticcheck ./...; }
 # bounded SECONDS COMMAND...; macOS has no timeout.
 bounded() { if has timeout; then timeout "$@"; else "${@:2}"; fi; }
 
-# A machine without the database's host is told so at once, one that drops packets only by the time limit.
+# If the database's host is unknown this fails at once; if a firewall drops packets it fails at the time limit.
 check_vulnerabilities() {
 	local dir
 	for dir in "${MODULES[@]}"; do
@@ -60,7 +60,7 @@ check_vulnerabilities_in() {
 	out=$(cd "$1" && bounded 120 go tool -modfile="$TOOLS" govulncheck ./... 2>&1) || code=$?
 	if [ "$code" = 0 ]; then return; fi
 	if [ "$code" = 124 ] || [[ $out == *'fetching vulnerabilities'* ]]; then
-		echo "lint: govulncheck left out: its database can not be reached from here"
+		echo "lint: govulncheck left out: its database is not reachable"
 		return 1
 	fi
 	complain "$out"
@@ -97,14 +97,14 @@ installed() {
 		complain "$1 is not installed, and PEERLAB_REQUIRE names it"
 	elif [[ $left_out != *" $1 "* ]]; then
 		left_out+=" $1 "
-		echo "lint: what e2e/foreign has for $1 left out: not installed (apt-get install $1)"
+		echo "lint: the $1 programs of e2e/foreign left out: $1 is not installed (apt-get install $1)"
 	fi
 	return 1
 }
 left_out=
 
 # A test that waits for time instead of for a line is slow on a fast machine and fails on a slow one. In e2e a bare
-# <-time.After is the same thing in disguise; unit tests may use it, in a synctest bubble, where time costs nothing.
+# <-time.After is equivalent; unit tests may use it, in a synctest bubble, where time costs nothing.
 check_sleep() {
 	forbid_wait 'time\.Sleep' < <(go_files '(' -path './e2e/*' -o -name '*_test.go' ')')
 	forbid_wait '^[[:space:]]*<-time\.After\(' < <(go_files -path './e2e/*')
@@ -120,7 +120,7 @@ forbid_wait() {
 	done
 }
 
-# Imports run one way: cmd, then the systems, then internal. A system knows no other, and the scenarios know none.
+# Imports go one way: cmd, systems, internal. No system imports another, and the scenarios import none.
 check_imports() {
 	# shellcheck disable=SC2016 # $p is the template's
 	local each='{{$p := .ImportPath}}{{range .KIND}}{{$p}} {{.}}{{"\n"}}{{end}}'

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# loudly.sh COMMAND...: runs go test, and prints at the end which tests were left out and why, which go test does not print for
-# a package that passes. The exit status is the command's, or 1 if no test ran: go test calls a mistyped -run pattern "ok".
+# loudly.sh COMMAND...: runs go test and then prints the skipped tests and the reasons, which go test omits for a package
+# that passes. The exit status is the command's, or 1 if no test ran: go test calls a mistyped -run pattern "ok".
 set -uo pipefail
 
 scratch=$(mktemp -d) || exit
 trap 'rm -rf "$scratch"' EXIT
 : >"$scratch/left-out"
-# tee -i survives Ctrl-C, so that the tests' last lines arrive.
+# tee -i ignores Ctrl-C, so that the last lines of the tests are printed.
 PEERLAB_LEFT_OUT=$scratch/left-out "$@" | tee -i "$scratch/output"
 status=${PIPESTATUS[0]}
 sort -u "$scratch/left-out"

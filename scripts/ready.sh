@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Waits until every process that `docker compose up` has started answers its health check: scripts/ready.sh [SERVICE...]
-# Without a SERVICE it looks at those that start by default, and not at containers of other profiles.
+# Without a SERVICE it checks the services that start by default, and no containers of other profiles.
 #
 # It runs the health checks itself, because the engine runs the first one only after a whole interval.
 set -euo pipefail
 # shellcheck source=scripts/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 
-readonly SECONDS_AT_MOST=120 # it takes four
+readonly SECONDS_AT_MOST=120 # usually four
 
 # await_healthy ID SERVICE
 await_healthy() {
@@ -18,7 +18,7 @@ await_healthy() {
 	if [ "${#question[@]}" = 0 ]; then return; fi # an image without a health check
 	until docker exec "$1" "${question[@]}" >/dev/null 2>&1; do
 		case $(docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$1") in
-		'exited 0') return ;; # it has finished, as order-client-x does
+		'exited 0') return ;; # it has exited normally, as order-client-x does
 		'') give_up "$1" "$2 has been removed" ;;
 		exited*) give_up "$1" "$2 has ended with status $(docker inspect -f '{{.State.ExitCode}}' "$1"); its last lines:" ;;
 		esac

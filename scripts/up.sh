@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Starts the lab from images that are built, and waits until it is ready: scripts/up.sh [SERVICE...]
+# Starts the lab from existing images and waits until it is ready: scripts/up.sh [SERVICE...]
 #
-# If that fails or is interrupted, it prints what runs and how to end it.
+# If that fails or is interrupted, it prints the running services and how to stop them.
 set -euo pipefail
 # shellcheck source=scripts/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
@@ -19,7 +19,7 @@ check_ports() {
 }
 
 # choose_node_user lets the nodes run as the owner of files/ where the images' user cannot read it, as in a clone made with
-# umask 077. Their containers have no capabilities, so that root is a user like any other there.
+# umask 077. Their containers have no capabilities, so root has no special rights in them.
 choose_node_user() {
 	local private
 	[ -z "${NODE_USER:-}" ] || return 0
@@ -30,14 +30,14 @@ choose_node_user() {
 	echo "other users cannot read $private: the nodes run as user $NODE_USER (with 'chmod -R a+rX files' they would not have to)" >&2
 }
 
-# describe prints what a start that did not succeed has left.
+# describe prints the state after an unsuccessful start.
 describe() {
 	local status=$?
 	[ "$status" != 0 ] || return 0
 	{
 		echo
 		echo "The lab is not ready. Running: $(services_running | in_a_line). Stopped: $(containers --all --filter status=exited --filter status=created --format '{{.Label "com.docker.compose.service"}}' | in_order | in_a_line)."
-		echo "End what runs: make down. Try again: make up"
+		echo "Stop the lab: make down. Try again: make up"
 	} >&2
 	exit "$status"
 }

@@ -8,7 +8,7 @@ set -euo pipefail
 # shellcheck source=scripts/lab.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 
-# A tmux server that is running already has the environment it was started with, so each pane receives what Docker looks at.
+# A running tmux server has the environment that it was started with, so each pane receives the variables that Docker reads.
 # `env` sets it, because new-session -e needs tmux 3.2.
 environment=("COMPOSE_PROJECT_NAME=$PROJECT" "PATH=$PATH" "HOME=${HOME:-/}")
 for name in DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS_VERIFY COMPOSE_FILE SSH_AUTH_SOCK; do
@@ -35,13 +35,13 @@ build() {
 			fail "this terminal is too small for so many panes: enlarge it, or name the terminals: scripts/wall.sh server client1"
 		}
 		tmux select-pane -t "$id" -T "$name"
-		tmux select-layout -t "$window" tiled >/dev/null # after each, or there is soon no room for the next
+		tmux select-layout -t "$window" tiled >/dev/null # after each pane, to make room for the next
 	done
 	tmux select-layout -t "$window" tiled >/dev/null
 	tmux select-pane -t "$window.{top-left}"
 }
 
-# decorate SESSION sets what only a session of the wall's may change: the mouse, and the line of help.
+# decorate SESSION sets the options of the wall's own session: the mouse and the help line.
 decorate() {
 	tmux set-option -t "$1" mouse on
 	tmux set-option -t "$1" status-left ''
