@@ -20,7 +20,7 @@ const (
 // that the last part took, or 0 if there was none. If help is not nil, it is called
 // once, when enough remains for helpers.
 func (j *job) fetchParts(ctx context.Context, addr string, help func()) (last time.Duration, err error) {
-	ours, err := j.prefix()
+	own, err := j.prefix()
 	if err != nil {
 		return 0, localError{err}
 	}
@@ -29,7 +29,7 @@ func (j *job) fetchParts(ctx context.Context, addr string, help func()) (last ti
 		return 0, err
 	}
 	defer c.close()
-	if err := j.checkPrefix(c, ours); err != nil {
+	if err := j.checkPrefix(c, own); err != nil {
 		return 0, err
 	}
 	for {
@@ -74,9 +74,9 @@ func (j *job) prefix() (p prefix, err error) {
 // checkPrefix checks that the node's file is of the version whose first bytes are in
 // the store, by the hash of the whole file or, if that is not known, of these bytes.
 // The node may have to compute either, so no part is assigned to it meanwhile.
-func (j *job) checkPrefix(c *call, ours prefix) error {
+func (j *job) checkPrefix(c *call, own prefix) error {
 	hash, _ := j.version()
-	if hash == unknown && ours.count == 0 {
+	if hash == unknown && own.count == 0 {
 		return nil
 	}
 	if _, err := c.ask("WHO", "NODE", 1); err != nil { // the node runs; hashing may take time
@@ -90,8 +90,8 @@ func (j *job) checkPrefix(c *call, ours prefix) error {
 		}
 		return err
 	}
-	f, err := c.ask(fmt.Sprintf("DIGEST %d %s", ours.count, j.name), "DIGEST", 2)
-	if err == nil && f[1] != ours.sum {
+	f, err := c.ask(fmt.Sprintf("DIGEST %d %s", own.count, j.name), "DIGEST", 2)
+	if err == nil && f[1] != own.sum {
 		err = refuse("differs", "its file begins with different bytes")
 	}
 	return err
