@@ -102,6 +102,8 @@ fuzz: ## every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(call quote,FUZZTIME) $(call quote,RUN)
 
 .PHONY: e2e
+# The engine starts one container after the other; on a busy machine the scenarios take 16 minutes.
+e2e: TIMEOUT := 25m
 e2e: container-programs ## all scenarios, each process in a container
 	$(IN_CONTAINERS) $(LOUDLY) go test -p 1 $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
