@@ -3,6 +3,7 @@ package terminal
 import (
 	"bytes"
 	"io"
+	"os"
 	"testing"
 
 	"github.com/creack/pty"
@@ -41,6 +42,20 @@ func TestAPipeMadeNonBlocking(t *testing.T) {
 	_, err = inEnd.WriteString("hello\n")
 	require.NoError(t, err)
 	assert.Equal(t, taken{"hello", nil}, receive(t, line))
+}
+
+// nohup opens /dev/null for writing only as stdin: a read fails with EBADF. That is the
+// end of the input, and not a user who leaves.
+func TestAnInputThatCannotBeReadHasEnded(t *testing.T) {
+	in, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer in.Close()
+	_, out := pipe(t)
+	c, err := Open(in, out, out)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.In.Next()
+	assert.Equal(t, io.EOF, err)
 }
 
 // Fault T4: more is written to a terminal than it has room for.
