@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,8 +57,11 @@ func TestAPortInUseIsPassedOver(t *testing.T) {
 	first, err := p.take()
 	require.NoError(t, err)
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+1)))
-	require.NoError(t, err)
-	defer ln.Close()
+	if err == nil {
+		defer ln.Close()
+	} else {
+		require.ErrorIs(t, err, syscall.EADDRINUSE, "another program may have the port")
+	}
 	second, err := p.take()
 	require.NoError(t, err)
 	assert.Greater(t, second, first+1)

@@ -58,11 +58,10 @@ func (s *session) sync() (on bool, err error) {
 
 // suspendLocked stops this process and its group, as Ctrl-Z does at a terminal
 // that is not raw, and returns when it is continued. Like the kernel, it does so
-// only at the controlling terminal, and not in a session without a shell, where no
-// process could continue it.
+// only at the controlling terminal, and not where no process could continue it.
 func (s *session) suspendLocked() {
 	group, err := unix.IoctlGetInt(s.mode.fd, unix.TIOCGPGRP)
-	if leader, e := unix.Getsid(0); err != nil || group != unix.Getpgrp() || e != nil || leader == unix.Getpid() {
+	if err != nil || group != unix.Getpgrp() || !hasShell() {
 		return
 	}
 	s.painter.erase()
@@ -86,4 +85,12 @@ func (s *session) suspendLocked() {
 	}
 	s.mu.Lock()
 	s.stopping = false
+}
+
+// hasShell reports whether a shell may continue this process after it has stopped.
+// The leader of a session is without one, such as process 1 of a container, and so is
+// a child of an init (docker run --init), which puts it into a group of its own.
+func hasShell() bool {
+	leader, err := unix.Getsid(0)
+	return err == nil && leader != unix.Getpid() && unix.Getppid() > 1
 }
