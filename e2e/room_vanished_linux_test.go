@@ -20,9 +20,11 @@ import (
 const vanishedWithin = 30 * time.Second
 
 // goDeaf makes the kernel drop all that arrives for the connection of a stranger,
-// as a network does that drops its packets: no acknowledgment, no reset.
+// as a network does that drops its packets: no acknowledgment, no reset. It sends no
+// keepalives either: those would still arrive, and count as a sign of its host.
 func (s stranger) goDeaf(t *testing.T) {
 	t.Helper()
+	require.NoError(t, s.SetKeepAlive(false))
 	raw, err := s.SyscallConn()
 	require.NoError(t, err)
 	dropAll := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
