@@ -132,7 +132,9 @@ func (l lineMode) Next() ([]byte, error) {
 }
 
 // piped is a source of lines from anything but a terminal. A last line without
-// its end counts: no writer was cut off within it.
+// its end counts: no writer was cut off within it. An input that cannot be read has
+// ended, and no user has left: nohup's stdin is open for writing only, and stdin may
+// be a folder.
 type piped struct {
 	*lines.Reader
 	ended bool
@@ -143,9 +145,13 @@ func (p *piped) Next() ([]byte, error) {
 		return nil, io.EOF
 	}
 	line, err := p.Reader.Next()
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	switch {
+	case err == nil, errors.Is(err, lines.ErrTooLong):
+		return line, err
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		p.ended = true
 		return bytes.TrimSuffix(p.Rest(), []byte("\r")), nil
 	}
-	return line, err
+	p.ended = true
+	return nil, io.EOF
 }

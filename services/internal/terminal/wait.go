@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"errors"
-	"io"
 	"os"
 	"time"
 
@@ -22,10 +21,7 @@ type patient struct{ file *os.File }
 func (p patient) Read(b []byte) (int, error) {
 	for {
 		n, err := p.file.Read(b)
-		switch {
-		case errors.Is(err, unix.EBADF): // nohup's stdin is open for writing only
-			return n, io.EOF
-		case n > 0, !errors.Is(err, unix.EAGAIN):
+		if n > 0 || !errors.Is(err, unix.EAGAIN) {
 			return n, err
 		}
 		if err := await(p.file, unix.POLLIN); err != nil {

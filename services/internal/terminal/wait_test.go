@@ -44,18 +44,23 @@ func TestAPipeMadeNonBlocking(t *testing.T) {
 	assert.Equal(t, taken{"hello", nil}, receive(t, line))
 }
 
-// nohup opens /dev/null for writing only as stdin: a read fails with EBADF. That is the
-// end of the input, and not a user who leaves.
+// nohup opens /dev/null for writing only as stdin, where a read fails with EBADF, and a
+// shell may redirect stdin from a folder. That is the end of the input, and not a user
+// who leaves.
 func TestAnInputThatCannotBeReadHasEnded(t *testing.T) {
-	in, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	require.NoError(t, err)
-	defer in.Close()
-	_, out := pipe(t)
-	c, err := Open(in, out, out)
-	require.NoError(t, err)
-	defer c.Close()
-	_, err = c.In.Next()
-	assert.Equal(t, io.EOF, err)
+	for name, flag := range map[string]int{os.DevNull: os.O_WRONLY, ".": os.O_RDONLY} {
+		in, err := os.OpenFile(name, flag, 0)
+		require.NoError(t, err)
+		defer in.Close()
+		_, out := pipe(t)
+		c, err := Open(in, out, out)
+		require.NoError(t, err)
+		defer c.Close()
+		for range 2 {
+			_, err = c.In.Next()
+			assert.Equal(t, io.EOF, err, name)
+		}
+	}
 }
 
 // Fault T4: more is written to a terminal than it has room for.
