@@ -55,25 +55,32 @@ func (f *Fetch) listNode(ctx context.Context, addr string) (shown int, err error
 	if _, err := c.ask("WHO", "NODE", 1); err != nil { // the node runs; reading its folder may take time
 		return 0, err
 	}
-	for request := "LIST"; ; {
+	for after := ""; ; {
 		c.setReadTimeout(listTime)
-		n, last, err := f.listPage(c, addr, request)
+		n, last, err := f.listPage(c, addr, after)
 		shown += n
 		switch {
 		case err != nil:
 			return shown, err
 		case n < maxFiles:
 			return shown, nil
+		case compareNames(last, after) <= 0: // the next answer would have the same files again
+			return shown, refuse("syntax", "the list after %s ends at %s", quoted(after), quoted(last))
 		case shown >= f.listed:
 			return shown, refuse("full", "the list exceeds %d files", f.listed)
 		}
-		request = "LIST " + last
+		after = last
 	}
 }
 
 // listPage prints one answer to LIST, and returns the number of its files and the name
 // of the last.
-func (f *Fetch) listPage(c *call, addr, request string) (shown int, last string, err error) {
+func (f *Fetch) listPage(c *call, addr, after string) (shown int, last string, err error) {
+	request := "LIST"
+	last = after
+	if after != "" {
+		request += " " + after
+	}
 	head, err := c.ask(request, "FILES", 1)
 	if err != nil {
 		return 0, "", err

@@ -138,16 +138,41 @@ func TestAListThatIsCut(t *testing.T) {
 
 // A list without an end ends.
 func TestAListWithoutAnEnd(t *testing.T) {
-	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - a\n", maxFiles)
+	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - a\n", maxFiles-1)
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
-		l.rogue(runs(func(string) (string, bool) { return page, true }))
+		l.rogue(runs(func(request string) (string, bool) {
+			return page + "FILE 1 - a" + strings.TrimPrefix(request, "LIST ") + "\n", true // aLIST, aaLIST, aaaLIST
+		}))
 		c := l.client(nil)
 		c.listed = 3 * maxFiles
 		require.ErrorContains(t, c.List(t.Context()), "no complete list from any of 1 node")
 		require.Equal(t, 3*maxFiles, strings.Count(c.out.String(), "\n"))
 		require.Len(t, l.log.warnings(), 1)
 	})
+}
+
+// A node that answers LIST and a name with the same files, or earlier ones, could
+// repeat them up to a million times.
+func TestAListThatRepeatsItself(t *testing.T) {
+	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - b\n", maxFiles)
+	for name, next := range map[string]string{"the same": page, "backwards": strings.ReplaceAll(page, " b\n", " a\n")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, memnet.New())
+				l.rogue(runs(func(request string) (string, bool) {
+					if request == "LIST" {
+						return page, true
+					}
+					return next, true
+				}))
+				c := l.client(nil)
+				require.Error(t, c.List(t.Context()))
+				require.Equal(t, 2*maxFiles, strings.Count(c.out.String(), "\n"))
+				require.Contains(t, l.log.warnings()[0], "the list after")
+			})
+		})
+	}
 }
 
 // The log of a node names what it does not offer, once.
