@@ -183,6 +183,9 @@ func (f *Fetch) file(ctx context.Context, name string, root *os.Root) error {
 		if err := s.keep(j.size); err != nil {
 			return fmt.Errorf("save %s: %w", j.shown(), err)
 		}
+		if j.replaces {
+			f.Log.Info(j.shown() + " existed with other content and was replaced")
+		}
 	} else if j.present {
 		f.Log.Info(j.shown()+" exists already with the same SHA-256", "node", j.from)
 	} else if err := f.print(ctx, j); err != nil {
@@ -205,6 +208,12 @@ func (f *Fetch) prepare(ctx context.Context, j *job, root *os.Root, nodes []stri
 		j.store, j.here = s, here
 	} else if err := j.findPresent(ctx, root, nodes); err != nil {
 		return nil, err
+	}
+	if info, err := root.Lstat(j.name); err == nil && info.Mode().IsRegular() && !j.present {
+		if root != f.root { // of -o, which the user gave to save in
+			return nil, errors.New("it exists with other content; remove it, or give a folder with -o")
+		}
+		j.replaces = true
 	}
 	j.create = func(int64) (store, error) {
 		s, err := newSaved(root, j.name)

@@ -35,14 +35,15 @@ type job struct {
 	oneAtATime bool            // one of several nodes sent wrong bytes: use no helpers
 	suspects   []contribution  // the contributions to a combination with a wrong hash
 
-	present bool   // the folder contains the file already
-	store   store  // nil: nothing has been received
-	here    int64  // bytes in store from an earlier attempt
-	from    string // the first node that had it
-	lead    string // the node that is asked now, with helpers
-	parts   *spans // nil: no node has announced the file
-	verify  *verifier
-	bar     Progress
+	present  bool   // the folder contains the file already
+	replaces bool   // -o: the folder contains a file of that name with other content
+	store    store  // nil: nothing has been received
+	here     int64  // bytes in store from an earlier attempt
+	from     string // the first node that had it
+	lead     string // the node that is asked now, with helpers
+	parts    *spans // nil: no node has announced the file
+	verify   *verifier
+	bar      Progress
 
 	mu            sync.Mutex
 	size          int64

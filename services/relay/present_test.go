@@ -54,9 +54,25 @@ func TestAFileThatIsThereInAnotherVersionIsReplaced(t *testing.T) {
 				require.NoError(t, c.File(t.Context(), "a"))
 				require.True(t, readFile(t, c.Dir, "a") == content)
 				require.NotContains(t, l.log.String(), "exists already")
+				require.Contains(t, l.log.String(), "existed with other content and was replaced")
 			})
 		})
 	}
+}
+
+// Without -o, save must not destroy a file of the working directory that happens to
+// have the name of a file on a node.
+func TestSaveKeepsAFileOfTheWorkingDirectory(t *testing.T) {
+	l := newLab(t, nil)
+	l.node("notes.txt", "of the node")
+	t.Chdir(folderOf(t, "notes.txt", "my own"))
+	c := l.client(nil)
+	require.ErrorContains(t, c.save(t.Context(), "notes.txt"), `save "notes.txt": it exists with other content; remove it`)
+	require.Equal(t, "my own", readFile(t, ".", "notes.txt"))
+	require.NoError(t, os.Remove("notes.txt"))
+	require.NoError(t, c.save(t.Context(), "notes.txt"))
+	require.Equal(t, "of the node", readFile(t, ".", "notes.txt"))
+	require.NoError(t, c.save(t.Context(), "notes.txt"), "the same content")
 }
 
 // A node that is silent costs a second, and one that lies makes nothing up.
