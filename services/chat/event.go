@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"unicode"
 	"unicode/utf8"
+
+	"peerlab/services/internal/lines"
 )
 
 // What a screen says about a member, after its "WHO: ". The assignment fixes these texts.
@@ -60,11 +62,7 @@ func spells(text []byte, word string) bool {
 
 // hasGlyph reports whether r is visible and no mere dot or accent.
 func hasGlyph(r rune) bool {
-	switch r {
-	case 0x115f, 0x1160, 0x2800, 0x3164, 0xffa0: // letters and a symbol that are blank
-		return false
-	}
-	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsSymbol(r)
+	return !lines.Invisible(r) && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsSymbol(r))
 }
 
 // counted returns "1 line", "2 lines".

@@ -73,11 +73,23 @@ func parse(message []byte) (signed, error) {
 }
 
 // holdsBefore reports whether NAME: TEXT contains the words that separate the
-// parts of a verdict, in either case and with any blanks around them. A verdict
-// with such a message could be split in more than one place.
+// parts of a verdict, in either case, with any blanks around them, and with invisible
+// characters in them or in place of the blanks. A verdict with such a message could
+// be read as divided in more than one place.
 func holdsBefore(signed string) bool {
-	words := strings.Join(strings.Fields(strings.ToLower(signed)), " ")
-	return strings.Contains(" "+words+" ", before)
+	for _, invisible := range []rune{-1, ' '} { // a blank in some fonts, and nothing in others
+		visible := strings.Map(func(r rune) rune {
+			if lines.Invisible(r) {
+				return invisible
+			}
+			return r
+		}, strings.ToLower(signed))
+		words := strings.Join(strings.Fields(visible), " ")
+		if strings.Contains(" "+words+" ", before) {
+			return true
+		}
+	}
+	return false
 }
 
 // check returns an error unless a client may send NAME: TEXT.

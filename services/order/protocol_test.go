@@ -60,6 +60,9 @@ func TestAVerdictHasTwoParts(t *testing.T) {
 	for _, sent := range []string{
 		"Client X: a received before Y: b",
 		"Client X: a received before ",
+		"Client X: a received \u200b before Y: b",
+		"Client X: a rece\u00adived be\u200bfore Y: b",
+		"Client X: a received\u3164before\u2800Y: b",
 		"Client X: a received before",
 		"Client X: received before Y: b",
 		"Client X: received before",

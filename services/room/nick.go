@@ -8,6 +8,8 @@ import (
 
 	"github.com/mtibben/confusables"
 	"golang.org/x/text/unicode/norm"
+
+	"peerlab/services/internal/lines"
 )
 
 // reserved holds the names that no client may have, nor a name that looks like
@@ -29,8 +31,8 @@ func parseNick(s string) (nick string, ok bool) {
 	}
 	for i, r := range nick {
 		switch {
-		case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-			return "", false // it is invisible
+		case lines.Invisible(r):
+			return "", false
 		case unicode.IsLetter(r):
 		case i == 0:
 			return "", false
@@ -58,9 +60,18 @@ func keys(nick string) []string {
 	return []string{confusables.Skeleton(fold(plain)), confusables.Skeleton(plain)}
 }
 
-// isReserved reports whether a name looks like a reserved one.
+// isReserved reports whether a name looks like a reserved one, also without its
+// accents, separators and zeros in place of o: You., Y0u.
 func isReserved(nick string) bool {
-	own := keys(nick)
+	own := append(keys(nick), keys(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsMark(r), r == '.', r == '-', r == '_':
+			return -1
+		case r == '0':
+			return 'o'
+		}
+		return r
+	}, norm.NFD.String(nick)))...)
 	return slices.ContainsFunc(reserved, func(name string) bool {
 		return slices.ContainsFunc(keys(name), func(key string) bool { return slices.Contains(own, key) })
 	})

@@ -85,7 +85,7 @@ func alike(a, b string) bool {
 
 // Fault O2: a name could look like the client's own prompt, or like the server.
 func TestReservedNicks(t *testing.T) {
-	for _, s := range []string{"You", "you", "YOU", "Yоu", "Υou", "Ｙou", "Server", "server", "SERVER", "Sеrver", "Ѕerver"} {
+	for _, s := range []string{"You", "you", "YOU", "Yоu", "Υou", "Ｙou", "Server", "server", "SERVER", "Sеrver", "Ѕerver", "You.", "You-", "Y0u", "You\u0332", "S\u0337erver", "Sérvér", "S.e.r.v.e.r"} {
 		nick, ok := parseNick(s)
 		require.True(t, ok, "%q", s)
 		assert.True(t, isReserved(nick), "%q", s)
