@@ -50,7 +50,7 @@ func watch(conn net.Conn, look time.Duration, vanished func()) (stop func()) {
 	if err != nil {
 		return func() {} // conn is closed
 	}
-	w := &watcher{raw: raw, look: look, vanished: vanished, answered: time.Now()}
+	w := &watcher{raw: raw, look: look, vanished: vanished}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(look, w.check)
@@ -63,12 +63,10 @@ type watcher struct {
 	look     time.Duration
 	vanished func()
 
-	mu       sync.Mutex
-	timer    *time.Timer
-	over     bool
-	answered time.Time // time of the last check that found an acknowledgment
-	missed   int       // checks since then
-	before   uint32    // retransmitted segments at that time
+	mu      sync.Mutex
+	timer   *time.Timer
+	over    bool
+	silence silence
 }
 
 func (w *watcher) stop() {
@@ -85,10 +83,7 @@ func (w *watcher) check() {
 	if w.over {
 		return
 	}
-	a := acksOn(w.raw)
-	if !a.awaited || a.last < time.Since(w.answered) {
-		w.answered, w.missed, w.before = time.Now(), 0, a.retransmitted
-	} else if w.missed++; w.missed >= vanishLooks && a.probes+a.retransmitted-w.before >= vanishTries {
+	if w.silence.lasts(acksOn(w.raw)) {
 		w.over = true
 		go w.vanished()
 		return
@@ -96,10 +91,29 @@ func (w *watcher) check() {
 	w.timer.Reset(w.look)
 }
 
+// silence is how long the other end has acknowledged nothing, in checks. It
+// compares counters of the kernel, not times: a time since the latest
+// acknowledgment, rounded by the kernel, may lie on either side of the previous check.
+type silence struct {
+	checks   uint32 // consecutive ones without an acknowledgment
+	received uint32 // segments at the last check that found one
+	sent     uint32 // retransmitted segments at that check
+}
+
+// lasts adds the result of a check, and reports whether the other end has vanished.
+func (s *silence) lasts(a acks) bool {
+	if !a.awaited || a.received != s.received {
+		*s = silence{received: a.received, sent: a.retransmitted}
+		return false
+	}
+	s.checks++
+	return s.checks >= vanishLooks && a.probes+a.retransmitted-s.sent >= vanishTries
+}
+
 // acks describes the acknowledgments of a connection, as reported by the kernel.
 type acks struct {
-	awaited       bool          // the latest segment or window probe is unanswered
-	last          time.Duration // time since the latest acknowledgment of any kind
-	probes        uint32        // consecutive unanswered window probes
-	retransmitted uint32        // segments, since the connection was established
+	awaited       bool   // the latest segment or window probe is unanswered
+	received      uint32 // segments, since the connection was established
+	probes        uint32 // consecutive unanswered window probes
+	retransmitted uint32 // segments, since the connection was established
 }

@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,9 +20,8 @@ func acksOn(raw syscall.RawConn) (a acks) {
 			return
 		}
 		a = acks{
-			awaited: info.Probes > 0 || info.Unacked > 0 && info.Last_data_sent < info.Last_ack_recv,
-			last:    time.Duration(info.Last_ack_recv) * time.Millisecond,
-			probes:  uint32(info.Probes), retransmitted: info.Total_retrans,
+			awaited:  info.Probes > 0 || info.Unacked > 0 && info.Last_data_sent < info.Last_ack_recv,
+			received: info.Segs_in, probes: uint32(info.Probes), retransmitted: info.Total_retrans,
 		}
 	})
 	return a
