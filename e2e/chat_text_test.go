@@ -40,7 +40,7 @@ func TestATypedEventIsInQuotes(t *testing.T) {
 	f.Except(c.server).Sequence("Server: ", []string{`"terminated."`, `"initiated."`, `"reconnected"`})
 }
 
-// Fault U11: a command that does not exist is not sent to everybody.
+// Fault U11: a command that does not exist is not sent.
 func TestACommandThatDoesNotExistIsNotSent(t *testing.T) {
 	c := startChat(t, 2)
 	for _, p := range c.up() {

@@ -25,7 +25,7 @@ func TestWhatLooksLikeAnEvent(t *testing.T) {
 	}
 }
 
-// Fault U11: on every screen, whoever sent it.
+// Fault U11: on every screen, and for every sender.
 func TestATypedLineIsNoEvent(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.server(), l.clients("12")
@@ -61,7 +61,7 @@ func TestWhatTheProgramSaysHasAMark(t *testing.T) {
 	})
 }
 
-// Fault U11: a command that does not exist was sent to everybody.
+// Fault U11: a command that does not exist was sent to all members.
 func TestNoSuchCommand(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.server(), l.clients("12")

@@ -60,6 +60,8 @@ type member struct {
 
 	handshakes map[net.Conn]struct{} // connections with one under way; nil: all are to close
 
+	registryFails atomic.Bool // the last change could not be written
+
 	turnedAway atomic.Int64 // connections that came in and came to nothing
 
 	arrived atomic.Bool // the screen has said that this client is in; a server never arrives

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -109,7 +110,7 @@ func TestRegistryUsesWhatFits(t *testing.T) {
 	}
 }
 
-// A file that is far too large is somebody's, and not a registry: it stays as it is.
+// A file that is far too large is not a registry, and stays as it is.
 func TestRegistryLeavesAHugeFileAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	require.NoError(t, os.WriteFile(path, nil, 0o644))
@@ -168,4 +169,19 @@ func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
 		require.Contains(t, all, "old9@")
 		require.Contains(t, all, "x0@")
 	})
+}
+
+// On a full disk each of 800 newcomers brought the same warning.
+func TestAFailingRegistryIsReportedOnce(t *testing.T) {
+	var log recorder
+	m := newMember(config{Name: server, Screen: io.Discard, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	full := errors.New("no space left on device")
+	for _, err := range []error{nil, full, full, full, nil, nil, full} {
+		m.recorded(err)
+	}
+	var levels []string
+	for _, line := range log.lines() {
+		levels = append(levels, strings.Fields(line)[1])
+	}
+	require.Equal(t, []string{"level=WARN", "level=INFO", "level=WARN"}, levels)
 }

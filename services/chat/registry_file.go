@@ -156,8 +156,11 @@ func (f *registryFile) write(text []byte) error {
 	}
 	why := err
 	err = f.overwrite(text)
-	if cannotReplace(err) || errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return why
+	case cannotReplace(err): // such as a single file that is mounted read-only: this is the reason to mend
+		return err
 	}
 	f.inPlace = true
 	f.log.Warn("the registry "+f.path+" can only be written in place: if this machine crashes, or the server is killed, "+

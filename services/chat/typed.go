@@ -147,7 +147,7 @@ func (m *member) showHelp() {
 		"/who lists who is connected, silent or gone",
 		"/stats says what was lost, cut and refused",
 		leave,
-		"any other line goes to everybody; to send one that begins with /, begin it with //",
+		"any other line is sent to all members; to send one that begins with /, begin it with //",
 		"/help shows this; whatever begins with * is from this program, not typed by anybody",
 	)
 }

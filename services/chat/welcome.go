@@ -112,9 +112,7 @@ func (m *member) goodbye(l *link) {
 	m.mu.Unlock()
 	m.farewell(l)
 	if m.registry != nil && gone {
-		if err := m.registry.Remove(p.name); err != nil {
-			m.Log.Warn(registryTrouble, "err", err)
-		}
+		m.recorded(m.registry.Remove(p.name))
 	}
 }
 
@@ -133,15 +131,25 @@ func (m *member) farewell(l *link) {
 	m.screen.flush()
 }
 
-const registryTrouble = "the registry could not be written; the chat goes on, but a restarted server may not find everybody"
-
 // register records a client in the server's registry.
 func (m *member) register(name Name, addr string) {
 	if m.registry == nil {
 		return
 	}
-	if err := m.registry.Put(name, addr, m.seen); err != nil {
-		m.Log.Warn(registryTrouble, "err", err)
+	m.recorded(m.registry.Put(name, addr, m.seen))
+}
+
+// recorded logs the result of a change to the registry: the first failure, and the
+// first success after it.
+func (m *member) recorded(err error) {
+	failing := err != nil
+	switch changed := m.registryFails.Swap(failing) != failing; {
+	case failing && changed:
+		m.Log.Warn("cannot write the registry; the chat goes on, but a restarted server may not find all clients", "err", err)
+	case failing:
+		m.Log.Debug("cannot write the registry", "err", err)
+	case changed:
+		m.Log.Info("the registry is written again")
 	}
 }
 
