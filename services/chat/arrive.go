@@ -65,9 +65,9 @@ func (d *delivery) take(l *link, msg message, line []byte) error {
 	case msg.verb == verbAfter:
 		return d.takeAfter(l, msg, line)
 	case l.count > 0:
-		return refuse("syntax", "AFTER is not followed by MSG")
+		return lines.Refuse("syntax", "AFTER is not followed by MSG")
 	case l.left > 0:
-		return refuse("syntax", "LINES is not followed by that many")
+		return lines.Refuse("syntax", "LINES is not followed by that many")
 	case msg.verb == verbHave:
 		return d.mentioned(l, mention{originID{Name(msg.name), msg.incarnation}, "", msg.seq})
 	case msg.verb == verbWant:
@@ -80,7 +80,7 @@ func (d *delivery) take(l *link, msg message, line []byte) error {
 
 func (d *delivery) takeAfter(l *link, msg message, line []byte) error {
 	if l.count++; l.count > maxOrigins {
-		return refuse("syntax", "more than %d lines AFTER", maxOrigins)
+		return lines.Refuse("syntax", "more than %d lines AFTER", maxOrigins)
 	}
 	l.after = append(append(l.after, line...), '\n')
 	o, err := d.mention(l, Name(msg.name), msg.incarnation, msg.seq)
@@ -99,10 +99,10 @@ func (d *delivery) takeLine(l *link, msg message, line []byte) error {
 		o = l.lines
 	}
 	if string(msg.name) != string(o.name) {
-		return refuse("sender", "%s sent a line in the name of %s", l.origin.name.Who(), lines.Quote(msg.name))
+		return lines.Refuse("sender", "%s sent a line in the name of %s", l.origin.name.Who(), lines.Quote(msg.name))
 	}
 	if len(msg.text) > maxText {
-		return refuse("syntax", "a text of more than %d bytes", maxText)
+		return lines.Refuse("syntax", "a text of more than %d bytes", maxText)
 	}
 	switch {
 	case !handed:

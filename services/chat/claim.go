@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 // attempt is a handshake with a known peer. Whoever has the claim to a peer is
@@ -22,18 +24,9 @@ type attempt struct {
 // errOvertaken says that another handshake with the same peer has taken the claim.
 var errOvertaken = errors.New("another connection between the two was preferred")
 
-// refusal is an ERR line: sent to the other side, or received from it.
-type refusal struct {
-	code, reason string
+func (m *member) isLeaving() error {
+	return lines.Refuse("leaving", "%s is about to leave", m.Name.Who())
 }
-
-func (r *refusal) Error() string { return r.code + ": " + r.reason }
-
-func refuse(code, format string, args ...any) *refusal {
-	return &refusal{code, fmt.Sprintf(format, args...)}
-}
-
-func (m *member) isLeaving() error { return refuse("leaving", "%s is about to leave", m.Name.Who()) }
 
 // claimOut claims p for a connection that this member has dialled. It fails when
 // there is a link already, or a handshake.
@@ -49,17 +42,17 @@ func (m *member) claimUnknown(name Name, a *attempt) (*peer, error) {
 	defer m.mu.Unlock()
 	p := m.peerLocked(name)
 	if p == nil {
-		return nil, refuse("full", "no room for %s", name.Who())
+		return nil, lines.Refuse("full", "no room for %s", name.Who())
 	}
 	return p, m.claimOutLocked(p, a)
 }
 
 func (m *member) claimOutLocked(p *peer, a *attempt) error {
 	if p.dropped { // while it was dialled
-		return refuse("full", "no room for %s any more", p.name.Who())
+		return lines.Refuse("full", "no room for %s any more", p.name.Who())
 	}
 	if p.link != nil || p.claim != nil || m.leaving {
-		return refuse("crossed", "a connection with %s is there already", p.name.Who())
+		return lines.Refuse("crossed", "a connection with %s is there already", p.name.Who())
 	}
 	p.claim = a
 	return nil
@@ -91,7 +84,7 @@ func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error
 			return nil, m.isLeaving()
 		case p == nil:
 			m.mu.Unlock()
-			return nil, refuse("full", "no room for %s", h.name.Who())
+			return nil, lines.Refuse("full", "no room for %s", h.name.Who())
 		case p.link != nil:
 			old := p.link
 			m.mu.Unlock()
@@ -100,7 +93,7 @@ func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error
 			}
 		case p.claim != nil && p.claim.dialled == h.addr && m.Name.compare(p.name) < 0:
 			m.mu.Unlock()
-			return nil, refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
+			return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
 		default:
 			if p.claim != nil {
 				p.claim.conn.Close()
@@ -117,9 +110,9 @@ func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error
 func (m *member) contest(ctx context.Context, old *link, h hello) error {
 	if old.probe(ctx) {
 		if old.incarnation == h.incarnation {
-			return refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), h.name.Who())
+			return lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), h.name.Who())
 		}
-		return refuse("taken", "another %s is here; stop it, or choose another ID", h.name.Who())
+		return lines.Refuse("taken", "another %s is here; stop it, or choose another ID", h.name.Who())
 	}
 	old.close(fmt.Errorf("no answer, and %s has dialled again", h.name.Who()))
 	timeout := time.NewTimer(probeTimeout)
@@ -128,7 +121,7 @@ func (m *member) contest(ctx context.Context, old *link, h hello) error {
 	case <-old.over:
 		return nil
 	case <-timeout.C: // its reader is held up by our own screen
-		return refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), h.name.Who())
+		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), h.name.Who())
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"peerlab/services/internal/backoff"
+	"peerlab/services/internal/lines"
 )
 
 const (
@@ -141,12 +142,12 @@ func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr st
 // failedLocked takes in that a dial of p has come to nothing. It is called with
 // m.mu held.
 func (m *member) failedLocked(p *peer, addr string, err error) {
-	var ours *refusal
+	var ours *lines.Refusal
 	if addrs := p.addrs(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
 		p.failures++
 	}
-	p.mute = errors.As(err, &ours) && ours.code == "timeout"
-	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.code == "wrong" {
+	p.mute = errors.As(err, &ours) && ours.Code == "timeout"
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.Code == "wrong" {
 		for _, id := range p.at(addr) {
 			m.delivery.died(id)
 		}
@@ -176,11 +177,11 @@ func (m *member) undialled(p *peer, reports dialReports, addr string, err error)
 	fresh, leaving := m.state == stateNew, m.leaving
 	m.mu.Unlock()
 	var theirs theirRefusal
-	taken := errors.As(err, &theirs) && theirs.code == "taken"
+	taken := errors.As(err, &theirs) && theirs.Code == "taken"
 	switch {
 	case leaving || m.dialling.Err() != nil:
 	case taken && fresh:
-		m.fatal(fmt.Errorf("ID %s is taken: %s says that %s", m.Name, addr, theirs.reason))
+		m.fatal(fmt.Errorf("ID %s is taken: %s says that %s", m.Name, addr, theirs.Reason))
 	case taken && p != nil && reports.due(addr, failure{kind: "taken", after: 1}):
 		m.Log.Warn("refused by "+p.name.Who()+"; retrying", "addr", addr, "err", err)
 	default:

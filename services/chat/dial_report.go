@@ -5,6 +5,7 @@ import (
 	"io"
 	"syscall"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
@@ -65,18 +66,18 @@ type failure struct {
 // then, and later there are others to talk to.
 func failed(addr string, want expectation, fresh bool, err error) failure {
 	var theirs theirRefusal
-	var own *refusal
+	var own *lines.Refusal
 	switch {
 	case errors.As(err, &theirs):
-		switch theirs.code {
+		switch theirs.Code {
 		case "taken", "linked", "crossed", "leaving", "silent", "timeout":
 			return failure{}
 		case "full":
 			return failure{"full", 1, addr + " has no room for this member; retrying"}
 		}
 		return failure{"wrong", 1, addr + " answers, but not as " + want.who + "; retrying: " + want.remedy}
-	case errors.As(err, &own) && own.code != "timeout":
-		switch own.code {
+	case errors.As(err, &own) && own.Code != "timeout":
+		switch own.Code {
 		case "syntax", "version", "self", "wrong":
 			return failure{"wrong", 1, addr + " answers, but not as " + want.who + "; retrying: " + want.remedy}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
@@ -22,23 +23,23 @@ func TestWhatTheFailureOfADialSays(t *testing.T) {
 		fresh bool
 		want  string // "": nothing that a person can change
 	}{
-		"an HTTP server":           {refuse("syntax", `"HTTP/1.1 400 Bad Request" is no message`), false, "a:1 answers, but not as the server"},
-		"a relay":                  {fmt.Errorf("refused: %w", theirRefusal{refuse("version", "peerlab-relay/1")}), false, "a:1 answers, but not as the server"},
-		"an echo":                  {refuse("self", "it has reached itself"), false, "a:1 answers, but not as the server"},
-		"a client":                 {refuse("wrong", "Client 1 is here"), false, "a:1 answers, but not as the server"},
-		"the listener itself":      {theirRefusal{refuse("self", "it has reached itself")}, false, "a:1 answers, but not as the server"},
-		"a server without room":    {theirRefusal{refuse("full", "no room")}, false, "a:1 has no room"},
-		"a program that is silent": {refuse("timeout", "more than 5s"), true, "a:1 takes connections, but does not answer"},
-		"a server that is stopped": {refuse("timeout", "more than 5s"), false, ""},
+		"an HTTP server":           {lines.Refuse("syntax", `"HTTP/1.1 400 Bad Request" is no message`), false, "a:1 answers, but not as the server"},
+		"a relay":                  {fmt.Errorf("refused: %w", theirRefusal{lines.Refuse("version", "peerlab-relay/1")}), false, "a:1 answers, but not as the server"},
+		"an echo":                  {lines.Refuse("self", "it has reached itself"), false, "a:1 answers, but not as the server"},
+		"a client":                 {lines.Refuse("wrong", "Client 1 is here"), false, "a:1 answers, but not as the server"},
+		"the listener itself":      {theirRefusal{lines.Refuse("self", "it has reached itself")}, false, "a:1 answers, but not as the server"},
+		"a server without room":    {theirRefusal{lines.Refuse("full", "no room")}, false, "a:1 has no room"},
+		"a program that is silent": {lines.Refuse("timeout", "more than 5s"), true, "a:1 takes connections, but does not answer"},
+		"a server that is stopped": {lines.Refuse("timeout", "more than 5s"), false, ""},
 		"a program that closes":    {io.EOF, true, "a:1 takes connections and closes them"},
 		"a server that is killed":  {syscall.ECONNRESET, false, ""},
 		"no program":               {syscall.ECONNREFUSED, true, "no server at a:1; waiting for it"},
 		"no server any more":       {syscall.ECONNREFUSED, false, ""},
 		"PORT1 in use":             {tcp.ErrSourceBusy, true, "cannot call the server at a:1 from PORT1"},
-		"two dials that cross":     {theirRefusal{refuse("crossed", "")}, true, ""},
-		"a server that leaves":     {theirRefusal{refuse("leaving", "")}, true, ""},
-		"a link that came first":   {refuse("crossed", ""), true, ""},
-		"no room here":             {refuse("full", ""), true, ""},
+		"two dials that cross":     {theirRefusal{lines.Refuse("crossed", "")}, true, ""},
+		"a server that leaves":     {theirRefusal{lines.Refuse("leaving", "")}, true, ""},
+		"a link that came first":   {lines.Refuse("crossed", ""), true, ""},
+		"no room here":             {lines.Refuse("full", ""), true, ""},
 		"another handshake":        {errOvertaken, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

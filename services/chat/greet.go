@@ -51,7 +51,7 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 	case err != nil:
 		return nil, p, err
 	case p != nil && theirs.name != p.name:
-		return nil, p, refuse("wrong", "%s was looked for at this address, and %s is here", p.name.Who(), theirs.name.Who())
+		return nil, p, lines.Refuse("wrong", "%s was looked for at this address, and %s is here", p.name.Who(), theirs.name.Who())
 	case p == nil:
 		if p, err = m.claimUnknown(theirs.name, a); err != nil {
 			return nil, nil, err
@@ -138,7 +138,7 @@ func readReady(in *lines.Reader) (readiness, error) {
 func judgeReady(line []byte) (readiness, error) {
 	msg, err := only(verbReady, line)
 	if err == nil && msg.count > maxList {
-		err = refuse("full", "a list of %d lines", msg.count)
+		err = lines.Refuse("full", "a list of %d lines", msg.count)
 	}
 	return readiness{msg.seq, msg.count}, err
 }

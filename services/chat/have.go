@@ -3,6 +3,8 @@ package chat
 import (
 	"net"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 const (
@@ -110,7 +112,7 @@ func (d *delivery) asked(l *link, msg message) error {
 		}
 	}
 	if len(l.requests) == maxRequests {
-		return refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
+		return lines.Refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
 	}
 	l.requests = append(l.requests, request{o, msg.seq})
 	l.poke()
@@ -129,7 +131,7 @@ func (d *delivery) answered(l *link, msg message) error {
 			return nil
 		}
 	}
-	return refuse("syntax", "LINES that were not asked for")
+	return lines.Refuse("syntax", "LINES that were not asked for")
 }
 
 // answer adds to bufs the answer to the WANT that has waited longest. It is

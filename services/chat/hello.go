@@ -61,28 +61,23 @@ func (m *member) judgeHello(conn net.Conn, line []byte) (hello, error) {
 	case verbErr:
 		return hello{}, received(msg)
 	default:
-		return hello{}, refuse("syntax", "HELLO comes first")
+		return hello{}, lines.Refuse("syntax", "HELLO comes first")
 	}
 	h := hello{Name(msg.name), msg.incarnation, reachable(string(msg.addr), conn.RemoteAddr()), msg.state, msg.seq}
 	switch {
 	case h.name == m.Name && h.incarnation == m.Incarnation:
-		return h, refuse("self", "%s has reached itself", m.Name.Who())
+		return h, lines.Refuse("self", "%s has reached itself", m.Name.Who())
 	case h.name == m.Name:
-		return h, refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Who())
+		return h, lines.Refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Who())
 	}
 	return h, nil
 }
 
-// line is the ERR line of r. The reason may quote a stranger, so it is escaped.
-func (r *refusal) line() message {
-	return message{verb: verbErr, token: []byte(r.code), text: lines.Escape(nil, []byte(r.reason))}
-}
-
 // theirRefusal marks an ERR line that came from the other side.
-type theirRefusal struct{ *refusal }
+type theirRefusal struct{ *lines.Refusal }
 
 func received(msg message) error {
-	return theirRefusal{&refusal{string(msg.token), string(lines.Escape(nil, msg.text))}}
+	return theirRefusal{lines.Refuse(string(msg.token), "%s", msg.text)}
 }
 
 // nextLine waits for a line of the handshake. It waits apart from what is done
@@ -94,9 +89,9 @@ func nextLine(in *lines.Reader) ([]byte, error) {
 	}
 	switch {
 	case errors.Is(err, lines.ErrTooLong):
-		return nil, refuse("syntax", "a line of more than %d bytes", maxLine)
+		return nil, lines.Refuse("syntax", "a line of more than %d bytes", maxLine)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, refuse("timeout", "the handshake took more than %v", handshakeTimeout)
+		return nil, lines.Refuse("timeout", "the handshake took more than %v", handshakeTimeout)
 	}
 	return line, err
 }
@@ -105,9 +100,9 @@ func judge(line []byte) (message, error) {
 	msg, err := parse(line)
 	switch {
 	case errors.Is(err, errVersion):
-		return msg, refuse("version", "%v", err)
+		return msg, lines.Refuse("version", "%v", err)
 	case err != nil:
-		return msg, refuse("syntax", "%v", err)
+		return msg, lines.Refuse("syntax", "%v", err)
 	}
 	return msg, nil
 }
@@ -121,7 +116,7 @@ func only(want verb, line []byte) (message, error) {
 	case msg.verb == verbErr:
 		return msg, received(msg)
 	case msg.verb != want:
-		return msg, refuse("syntax", "%s where %s belongs", msg.verb, want)
+		return msg, lines.Refuse("syntax", "%s where %s belongs", msg.verb, want)
 	}
 	return msg, nil
 }
@@ -135,12 +130,12 @@ func write(conn io.Writer, msg message) error {
 // refuses, and closes the connection. It returns the error for the log.
 func (m *member) sendOff(conn net.Conn, err error) error {
 	var theirs theirRefusal
-	var ours *refusal
+	var ours *lines.Refusal
 	switch {
 	case errors.As(err, &theirs):
 		err = fmt.Errorf("refused by the other side: %w", err)
 	case errors.As(err, &ours):
-		tcp.Refuse(conn, ours.line().append(nil))
+		tcp.Refuse(conn, []byte(ours.Line()+"\n"))
 		return err
 	}
 	conn.Close()

@@ -1,5 +1,7 @@
 package chat
 
+import "peerlab/services/internal/lines"
+
 // maxOrigins bounds the processes whose lines are kept apart, dead ones
 // included, and those that one link may name that nobody knew.
 const maxOrigins = 2048
@@ -157,7 +159,7 @@ func (d *delivery) mention(l *link, name Name, incarnation, seq uint64) (*origin
 		return o, nil
 	}
 	if l.named++; l.named > maxOrigins {
-		return nil, refuse("full", "%d processes that nobody knows", l.named)
+		return nil, lines.Refuse("full", "%d processes that nobody knows", l.named)
 	}
 	if incarnation > d.self.incarnation && incarnation > d.floor {
 		seq = 0

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"peerlab/services/internal/lines"
@@ -23,9 +24,9 @@ func (m *member) read(l *link) error {
 		line, err := l.in.Next()
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
-			return m.cut(l, refuse("syntax", "a line of more than %d bytes", maxLine))
+			return m.cut(l, lines.Refuse("syntax", "a line of more than %d bytes", maxLine))
 		case errors.Is(err, errSilent):
-			m.sayLast(l, refuse("silent", "%v", errSilent))
+			m.sayLast(l, lines.Refuse("silent", "%v", errSilent))
 			return l.reason(err)
 		case err != nil:
 			return l.reason(err)
@@ -33,7 +34,7 @@ func (m *member) read(l *link) error {
 		err = m.takeAll(l, line)
 		m.screen.flush() // all that came with one read goes to the screen with one write
 		if err != nil {
-			var ours *refusal
+			var ours *lines.Refusal
 			if errors.As(err, &ours) && !errors.As(err, new(theirRefusal)) {
 				return m.cut(l, ours)
 			}
@@ -57,7 +58,7 @@ func (m *member) takeAll(l *link, line []byte) (err error) {
 		}
 		switch {
 		case err != nil:
-			return refuse("syntax", "%v", err)
+			return lines.Refuse("syntax", "%v", err)
 		case plain:
 			d.arrive(l, l.origin, seq, text, line)
 		case l.listed > 1 && d.knows(l, msg):
@@ -96,18 +97,18 @@ func (m *member) take(l *link, msg message) error {
 	case verbErr:
 		return received(msg)
 	default:
-		return refuse("syntax", "%s is for the handshake", msg.verb)
+		return lines.Refuse("syntax", "%s is for the handshake", msg.verb)
 	}
 	return nil
 }
 
 // cut ends a link for what came from it: it tells the other side, and the log.
-func (m *member) cut(l *link, why *refusal) error {
+func (m *member) cut(l *link, why *lines.Refusal) error {
 	m.Log.Warn("cut a connection for what came from it", "peer", l.peer.name.Who(), "why", why)
 	if l.conn.SetWriteDeadline(time.Now().Add(lastLine)) == nil {
 		l.finish()
 	}
-	tcp.Refuse(l.conn, why.line().append(nil))
+	tcp.Refuse(l.conn, []byte(why.Line()+"\n"))
 	return why
 }
 
@@ -117,9 +118,9 @@ const (
 )
 
 // sayLast tells the other side why the link ends, if it is there after all.
-func (m *member) sayLast(l *link, why *refusal) {
+func (m *member) sayLast(l *link, why *lines.Refusal) {
 	if l.conn.SetDeadline(time.Now().Add(lastWord)) == nil {
 		l.finish()
-		_ = write(l.conn, why.line()) // most likely there is nobody to read it
+		_, _ = io.WriteString(l.conn, why.Line()+"\n") // most likely no process reads it
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+
+	"peerlab/services/internal/lines"
 )
 
 // cuts counts why the links to a peer were cut.
@@ -11,7 +13,7 @@ type cuts struct{ slow, silent, overheld, wrong atomic.Int64 }
 
 // count counts the end of a link.
 func (c *cuts) count(why error) {
-	var ours *refusal
+	var ours *lines.Refusal
 	switch {
 	case errors.Is(why, errSlow):
 		c.slow.Add(1)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strings"
 	"time"
 
 	"peerlab/services/internal/lines"
@@ -96,23 +95,21 @@ func (c *Client) readVerdict(conn net.Conn) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	verdict := string(lines.Escape(nil, line))
-	if rest, ok := strings.CutPrefix(verdict, refused); ok {
-		code, reason, _ := strings.Cut(rest, " ")
-		return "", &refusal{code, reason}
+	if r, ok := lines.ParseRefusal(string(line)); ok {
+		return "", r
 	}
-	return verdict, nil
+	return string(lines.Escape(nil, line)), nil
 }
 
 // noVerdict returns the error of Run for a client that has received no verdict
 // because of err.
 func (c *Client) noVerdict(ctx context.Context, err error) error {
-	var why *refusal
+	var why *lines.Refusal
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted before there was a verdict")
 	case errors.As(err, &why):
-		return fmt.Errorf("no verdict: %s answered: %s", c.Server, why.reason)
+		return fmt.Errorf("no verdict: %s answered: %s", c.Server, why.Reason)
 	case err == io.EOF:
 		return fmt.Errorf("no verdict: %s has closed the connection; perhaps its last round is over: try again", c.Server)
 	}

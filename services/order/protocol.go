@@ -36,17 +36,6 @@ const (
 // form is the form of a message, for error texts.
 const form = `"Client NAME: TEXT"`
 
-// refusal is an ERR line, sent or received.
-type refusal struct{ code, reason string }
-
-func (r *refusal) Error() string { return r.code + ": " + r.reason }
-
-func (r *refusal) line() string { return refused + r.code + " " + r.reason }
-
-func refuse(code, format string, args ...any) *refusal {
-	return &refusal{code, string(lines.Escape(nil, fmt.Appendf(nil, format, args...)))}
-}
-
 // signed is the content of a message as it is shown: NAME: TEXT, escaped.
 type signed struct{ name, text string }
 
@@ -57,17 +46,17 @@ func parse(message []byte) (signed, error) {
 	rest, ok := strings.CutPrefix(string(message), salutation)
 	name, text, signs := strings.Cut(rest, ": ")
 	if !ok || !signs || name == "" {
-		return signed{}, refuse("syntax", "%s is not of the form %s", lines.Quote(message), form)
+		return signed{}, lines.Refuse("syntax", "%s is not of the form %s", lines.Quote(message), form)
 	}
 	if name+" " == refused || strings.HasPrefix(name, refused) {
-		return signed{}, refuse("syntax", "the name %s would make a verdict look like an error; choose another", lines.Quote([]byte(name)))
+		return signed{}, lines.Refuse("syntax", "the name %s would make a verdict look like an error; choose another", lines.Quote([]byte(name)))
 	}
 	if holdsBefore(rest) {
-		return signed{}, refuse("syntax", `"received before" separates the parts of a verdict; choose other words`)
+		return signed{}, lines.Refuse("syntax", `"received before" separates the parts of a verdict; choose other words`)
 	}
 	s := signed{string(lines.Escape(nil, []byte(name))), string(lines.Escape(nil, []byte(text)))}
 	if n := len(s.String()); n > maxSigned {
-		return signed{}, refuse("syntax", "NAME: TEXT has %d bytes; the limit is %d", n, maxSigned)
+		return signed{}, lines.Refuse("syntax", "NAME: TEXT has %d bytes; the limit is %d", n, maxSigned)
 	}
 	return s, nil
 }
@@ -103,9 +92,9 @@ func check(name, text string) error {
 		return fmt.Errorf("NAME %q contains a colon and a space, which end NAME; leave them out", name)
 	}
 	_, err := parse([]byte(salutation + name + ": " + text))
-	var r *refusal
+	var r *lines.Refusal
 	if errors.As(err, &r) {
-		return errors.New(r.reason)
+		return errors.New(r.Reason)
 	}
 	return err
 }

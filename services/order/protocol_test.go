@@ -47,10 +47,10 @@ func TestMessages(t *testing.T) {
 		"Client X: " + strings.Repeat("\x1b", 125): "NAME: TEXT has 503 bytes; the limit is 500",
 	} {
 		_, err := parse([]byte(message))
-		var r *refusal
+		var r *lines.Refusal
 		require.ErrorAs(t, err, &r, "%q", message)
-		assert.Equal(t, "syntax", r.code)
-		assert.Contains(t, r.reason, why, "%q", message)
+		assert.Equal(t, "syntax", r.Code)
+		assert.Contains(t, r.Reason, why, "%q", message)
 	}
 }
 
@@ -72,9 +72,9 @@ func TestAVerdictHasTwoParts(t *testing.T) {
 		"Client X: a received\u00a0before Y: b",
 	} {
 		_, err := parse([]byte(sent))
-		var r *refusal
+		var r *lines.Refusal
 		require.ErrorAs(t, err, &r, "%q", sent)
-		assert.Equal(t, refusal{"syntax", `"received before" separates the parts of a verdict; choose other words`}, *r)
+		assert.Equal(t, lines.Refusal{Code: "syntax", Reason: `"received before" separates the parts of a verdict; choose other words`}, *r)
 		name, text, _ := strings.Cut(strings.TrimPrefix(sent, salutation), ": ")
 		assert.Error(t, check(name, text), "%q", sent)
 	}
@@ -125,11 +125,11 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
 		s, err := parse(message)
-		var r *refusal
+		var r *lines.Refusal
 		switch {
 		case errors.As(err, &r):
-			if !lines.Clean([]byte(r.line())) || len(r.line()) > maxVerdict {
-				t.Fatalf("%q cannot be shown", r.line())
+			if !lines.Clean([]byte(r.Line())) || len(r.Line()) > maxVerdict {
+				t.Fatalf("%q cannot be shown", r.Line())
 			}
 		case err != nil:
 			t.Fatal(err)

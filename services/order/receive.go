@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 // settling is how long a complete message is held back in case an earlier one has
@@ -28,7 +30,7 @@ type receiver struct {
 
 // receive reads a message and reports the arrival of its bytes to rounds. If it
 // returns nil the message is complete and rounds.complete must be called. A
-// *refusal is to be sent to the client, io.EOF means that the client closed
+// *lines.Refusal is to be sent to the client, io.EOF means that the client closed
 // without sending, and any other error that the connection failed or ctx is done.
 func (r *receiver) receive(ctx context.Context) error {
 	// ctx ends a read in progress through its deadline; the loop checks ctx before the next one.
@@ -53,7 +55,7 @@ func (r *receiver) receive(ctx context.Context) error {
 			case r.quiet && !r.arrivals.unread():
 				return r.parse() // the silence includes the settling time
 			case len(r.text) == 0:
-				return refuse("timeout", "nothing received for %v", waitLimit)
+				return lines.Refuse("timeout", "nothing received for %v", waitLimit)
 			}
 			r.quiet, err = true, nil
 		case err == io.EOF && len(r.text) > 0:
@@ -103,9 +105,9 @@ func (r *receiver) append(text []byte) error {
 	switch {
 	case r.whole:
 	case time.Now().After(r.limit):
-		return refuse("timeout", "the message took more than %v", waitLimit)
+		return lines.Refuse("timeout", "the message took more than %v", waitLimit)
 	case len(r.text) == maxMessage:
-		return refuse("syntax", "no line end within %d bytes; NAME: TEXT may have %d", maxMessage, maxSigned)
+		return lines.Refuse("syntax", "no line end within %d bytes; NAME: TEXT may have %d", maxMessage, maxSigned)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"time"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/screen"
 	"peerlab/services/internal/tcp"
 )
@@ -54,8 +55,8 @@ func (s *Server) Addr() string { return s.ln.Addr().String() }
 
 // The reasons that the remaining clients receive when the server exits.
 var (
-	errOver    = refuse("leaving", "the server has decided its last round")
-	errLeaving = refuse("leaving", "the server was stopped")
+	errOver    = lines.Refuse("leaving", "the server has decided its last round")
+	errLeaving = lines.Refuse("leaving", "the server was stopped")
 )
 
 // Serve decides rounds until it has decided the configured number or ctx is done,
@@ -104,11 +105,11 @@ func (s *Server) serve(ctx context.Context, r *rounds, c *clientConn, known func
 			known()
 			return nil
 		default:
-			return refuse("full", "%d other clients already wait for a verdict", maxWaiting)
+			return lines.Refuse("full", "%d other clients already wait for a verdict", maxWaiting)
 		}
 	}}
 	decided, err := in.decide(ctx)
-	var why *refusal
+	var why *lines.Refusal
 	switch {
 	case err == nil:
 		err := tcp.Finish(c, c.m.answer(decided.verdict()))
@@ -118,7 +119,7 @@ func (s *Server) serve(ctx context.Context, r *rounds, c *clientConn, known func
 		}
 	case errors.As(err, &why):
 		s.Log.Debug("refused a message", "from", c.RemoteAddr(), "why", why)
-		tcp.Refuse(c, []byte(why.line()+"\n"))
+		tcp.Refuse(c, []byte(why.Line()+"\n"))
 	case err != io.EOF:
 		s.Log.Debug("a connection failed", "from", c.RemoteAddr(), "err", err)
 	}
@@ -136,7 +137,7 @@ func (r *receiver) decide(ctx context.Context) (*round, error) {
 		case decided := <-r.m.decided:
 			return decided, nil
 		case <-late.C:
-			err = refuse("timeout", "no second message received for %v", waitLimit)
+			err = lines.Refuse("timeout", "no second message received for %v", waitLimit)
 		case <-ctx.Done():
 			err = context.Cause(ctx)
 		}

@@ -121,7 +121,7 @@ func (c *call) receive(verb string, fields int) ([]string, error) {
 		return nil, err
 	}
 	f, err := answer(line, verb, fields)
-	c.broken = is(err, "syntax")
+	c.broken = lines.IsRefusal(err, "syntax")
 	return f, err
 }
 

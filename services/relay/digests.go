@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 const (
@@ -264,7 +266,7 @@ func unchanged(file *os.File, v version) error {
 		return err
 	}
 	if versionOf(info) != v {
-		return refuse("changed", "the file changed while it was read")
+		return lines.Refuse("changed", "the file changed while it was read")
 	}
 	return nil
 }

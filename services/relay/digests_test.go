@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"peerlab/services/internal/lines"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -103,7 +105,7 @@ func TestDigestOfAFileThatChanges(t *testing.T) {
 				return hashPrefix(ctx, file, n)
 			}
 			_, err := d.of(t.Context(), file, v)
-			require.True(t, is(err, "changed"), err)
+			require.True(t, lines.IsRefusal(err, "changed"), err)
 			require.Equal(t, unknown, d.peek(v))
 			require.Empty(t, d.known)
 			d.ahead(t.Context(), file, v)
@@ -211,7 +213,7 @@ func TestHashPrefix(t *testing.T) {
 		require.Equal(t, hashed(content[:n]), hash)
 	}
 	_, err := hashPrefix(t.Context(), file, int64(len(content)+1))
-	require.True(t, is(err, "changed"))
+	require.True(t, lines.IsRefusal(err, "changed"))
 }
 
 func TestDigestOfAPrefix(t *testing.T) {
@@ -231,6 +233,6 @@ func TestDigestOfAPrefix(t *testing.T) {
 		return hashPrefix(ctx, file, n)
 	}
 	_, err := d.prefix(t.Context(), file, v, 10)
-	require.True(t, is(err, "changed"), err)
+	require.True(t, lines.IsRefusal(err, "changed"), err)
 	require.Empty(t, d.room)
 }

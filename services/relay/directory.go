@@ -70,7 +70,7 @@ func (d *directory) ask(ctx context.Context) (nodes []string, good time.Duration
 	}
 	count, err := number(f[0])
 	if err != nil || count > maxNodes {
-		return nil, 0, refuse("syntax", "%s nodes are more than any relay lists", lines.Quote([]byte(f[0])))
+		return nil, 0, lines.Refuse("syntax", "%s nodes are more than any relay lists", lines.Quote([]byte(f[0])))
 	}
 	good, err = leaseOf(f[1])
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"peerlab/services/internal/lines"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -75,7 +77,7 @@ func TestFolderOpensRegularFilesInside(t *testing.T) {
 		"bad\x1b[2J": "name", "bad\xff": "name",
 	} {
 		_, _, err := f.open(name)
-		require.True(t, is(err, code), "%q: %v", name, err)
+		require.True(t, lines.IsRefusal(err, code), "%q: %v", name, err)
 	}
 }
 
@@ -91,7 +93,7 @@ func TestFolderLeavesAFIFOAlone(t *testing.T) {
 	go func() { written <- os.WriteFile(filepath.Join(dir, "fifo"), []byte("not lost"), 0) }()
 	for range 1000 { // among these are some after the writer has come
 		_, _, err := f.open("fifo")
-		require.True(t, is(err, "notfound"), err)
+		require.True(t, lines.IsRefusal(err, "notfound"), err)
 	}
 	reader, err := os.OpenFile(filepath.Join(dir, "fifo"), os.O_RDWR|syscall.O_NONBLOCK, 0)
 	require.NoError(t, err)
@@ -110,7 +112,7 @@ func TestFolderOpensNoDevice(t *testing.T) {
 	defer f.close()
 	for _, name := range []string{"zero", "null", "tty"} {
 		_, _, err := f.open(name)
-		require.True(t, is(err, "notfound"), "%s: %v", name, err)
+		require.True(t, lines.IsRefusal(err, "notfound"), "%s: %v", name, err)
 	}
 }
 
@@ -150,7 +152,7 @@ func TestFolderThatHasGone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.RemoveAll(dir))
 	_, _, err = f.open("a")
-	require.True(t, is(err, "failed"), err)
+	require.True(t, lines.IsRefusal(err, "failed"), err)
 	require.ErrorContains(t, err, "the folder "+dir+" does not exist (no such file or directory); create it again")
 	f.close()
 	require.Error(t, f.list("", func(string, version) {}, nil), "that is no empty folder")

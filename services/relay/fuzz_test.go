@@ -37,7 +37,7 @@ func FuzzCheckName(f *testing.F) {
 			if !lines.Clean([]byte(err.Error())) {
 				t.Fatalf("%q: the error can't be shown: %q", name, err)
 			}
-			if _, _, err := served.open(name); !is(err, "name") {
+			if _, _, err := served.open(name); !lines.IsRefusal(err, "name") {
 				t.Fatalf("%q may not be asked for, and yet: %v", name, err)
 			}
 			return
@@ -51,7 +51,7 @@ func FuzzCheckName(f *testing.F) {
 			if content, _ := io.ReadAll(file); string(content) != "inside" {
 				t.Fatalf("%q is %q", name, content)
 			}
-		} else if !is(err, "notfound") {
+		} else if !lines.IsRefusal(err, "notfound") {
 			t.Fatalf("%q: %v", name, err)
 		}
 		if err := CheckName(partOf(name)); err != nil {
@@ -104,7 +104,7 @@ func FuzzAnswer(f *testing.F) {
 				}
 			}
 		}
-		var r *refusal
+		var r *lines.Refusal
 		if errors.As(err, &r) && (!lines.Clean([]byte(r.Error())) || len(r.Error()) > 4*maxLine+10) {
 			t.Fatalf("%q can't be shown", r)
 		}

@@ -56,7 +56,7 @@ func (p *pinned) take(open func(name string) (*os.File, version, error), name st
 func (n *Node) get(ctx context.Context, s *session, rest string) error {
 	f := strings.SplitN(rest, " ", 4)
 	if len(f) != 4 {
-		return refuse("syntax", "expected GET FROM COUNT HASH NAME, received %s", lines.Quote([]byte("GET "+rest)))
+		return lines.Refuse("syntax", "expected GET FROM COUNT HASH NAME, received %s", lines.Quote([]byte("GET "+rest)))
 	}
 	from, err := number(f[0])
 	if err != nil {
@@ -77,7 +77,7 @@ func (n *Node) get(ctx context.Context, s *session, rest string) error {
 	}
 	size := s.pin.v.size
 	if from > size {
-		return refuse("differs", "%s has %d bytes", quoted(name), size)
+		return lines.Refuse("differs", "%s has %d bytes", quoted(name), size)
 	}
 	count := min(size-from, most)
 	switch {
@@ -91,7 +91,7 @@ func (n *Node) get(ctx context.Context, s *session, rest string) error {
 			return n.failed(name, err)
 		}
 		if own != hash {
-			return refuse("differs", "this node has another version of %s", quoted(name))
+			return lines.Refuse("differs", "this node has another version of %s", quoted(name))
 		}
 	}
 	if count <= smallFile {
@@ -166,7 +166,7 @@ func (n *Node) transfer(ctx context.Context, s *session, from, count int64) erro
 	return s.reply("END %s", hash)
 }
 
-var errShrunk = refuse("changed", "the file shrank")
+var errShrunk = lines.Refuse("changed", "the file shrank")
 
 // sendFile sends a part of the file by sendfile(2), which package net uses if conn is
 // an unwrapped TCP connection and the source is a limited file.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/memnet"
 )
 
@@ -72,7 +73,7 @@ func TestAFolderThatIsReplacedByAFile(t *testing.T) {
 	require.NoError(t, os.RemoveAll(dir))
 	write(t, dir, "")
 	_, _, err = f.open("a")
-	require.True(t, is(err, "failed"), err)
+	require.True(t, lines.IsRefusal(err, "failed"), err)
 	require.ErrorContains(t, err, "not a directory")
 }
 
@@ -85,7 +86,7 @@ func TestAFolderByARelativePath(t *testing.T) {
 	defer f.close()
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "served")))
 	_, _, err = f.open("a")
-	require.True(t, is(err, "failed"), err)
+	require.True(t, lines.IsRefusal(err, "failed"), err)
 	write(t, filepath.Join(dir, "served", "a"), "y")
 	file, v, err := f.open("a")
 	require.NoError(t, err)

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+
+	"peerlab/services/internal/lines"
 )
 
 // job fetches one file. It asks the nodes one at a time until one has the file. The
@@ -129,7 +131,7 @@ func (j *job) pass(ctx context.Context, nodes []string) (next []string, other bo
 			return nil, false, errStopped
 		case errors.Is(err, errLocal):
 			return nil, false, err
-		case is(err, "notfound"):
+		case lines.IsRefusal(err, "notfound"):
 			j.bad[addr] = true
 			continue
 		}
@@ -143,11 +145,11 @@ func (j *job) pass(ctx context.Context, nodes []string) (next []string, other bo
 			j.oneAtATime = true
 			return slices.Concat(nodes[i:], fine, failed), false, why
 		case errors.Is(err, errMismatch):
-		case is(err, "differs"):
+		case lines.IsRefusal(err, "differs"):
 			other = other || j.parts != nil || j.here > 0
 			fine = append(fine, addr)
 		default:
-			again = again || j.parts != nil || is(err, "changed")
+			again = again || j.parts != nil || lines.IsRefusal(err, "changed")
 			failed = append(failed, addr)
 			j.down[addr] = true
 		}

@@ -65,9 +65,9 @@ func (f *Fetch) listNode(ctx context.Context, addr string) (shown int, err error
 		case n < maxFiles:
 			return shown, nil
 		case compareNames(last, after) <= 0: // the next answer would have the same files again
-			return shown, refuse("syntax", "the list after %s ends at %s", quoted(after), quoted(last))
+			return shown, lines.Refuse("syntax", "the list after %s ends at %s", quoted(after), quoted(last))
 		case shown >= f.listed:
-			return shown, refuse("full", "the list exceeds %d files", f.listed)
+			return shown, lines.Refuse("full", "the list exceeds %d files", f.listed)
 		}
 		after = last
 	}
@@ -87,7 +87,7 @@ func (f *Fetch) listPage(c *call, addr, after string) (shown int, last string, e
 	}
 	count, err := number(head[0])
 	if err != nil || count > maxFiles {
-		return 0, "", refuse("syntax", "%s exceeds the limit of files in an answer", lines.Quote([]byte(head[0])))
+		return 0, "", lines.Refuse("syntax", "%s exceeds the limit of files in an answer", lines.Quote([]byte(head[0])))
 	}
 	c.setReadTimeout(bodyTime)
 	for range count {

@@ -89,7 +89,7 @@ func (n *Node) handle(ctx context.Context, s *session, verb, rest string) error 
 	case verb == "GET":
 		return n.get(ctx, s, rest)
 	}
-	return refuse("syntax", "%s is not a request to a node", lines.Quote([]byte(verb+" "+rest)))
+	return lines.Refuse("syntax", "%s is not a request to a node", lines.Quote([]byte(verb+" "+rest)))
 }
 
 // maxLists bounds the lists that a node builds in memory at a time.
@@ -100,7 +100,7 @@ func (n *Node) list(s *session, after string) error {
 	case n.lists <- struct{}{}:
 		defer func() { <-n.lists }()
 	default:
-		return refuse("full", "the list is being sent to %d others; try again later", cap(n.lists))
+		return lines.Refuse("full", "the list is being sent to %d others; try again later", cap(n.lists))
 	}
 	var b strings.Builder
 	count := 0
@@ -110,7 +110,7 @@ func (n *Node) list(s *session, after string) error {
 	}, n.logSkipped)
 	if err != nil {
 		n.Log.Warn("cannot list the folder", "err", err)
-		return refuse("failed", "%v", err)
+		return lines.Refuse("failed", "%v", err)
 	}
 	return s.reply("FILES %d%s", count, b.String())
 }
@@ -130,9 +130,9 @@ func (n *Node) logSkipped(name string, why error) {
 		n.Log.Warn("more files are not offered; only the first are logged", "logged", maxSkipped)
 		return
 	}
-	var r *refusal
+	var r *lines.Refusal
 	if errors.As(why, &r) {
-		why = errors.New(r.reason)
+		why = errors.New(r.Reason)
 	}
 	n.Log.Warn("file not offered", "name", name, "err", why)
 }
@@ -140,7 +140,7 @@ func (n *Node) logSkipped(name string, why error) {
 // open opens a file for a client.
 func (n *Node) open(name string) (*os.File, version, error) {
 	file, v, err := n.folder.open(name)
-	if is(err, "failed") {
+	if lines.IsRefusal(err, "failed") {
 		if _, gone := n.folder.current(); gone == nil { // otherwise announce logs the missing folder
 			n.logSkipped(name, err)
 		}
@@ -171,7 +171,7 @@ func (n *Node) digest(ctx context.Context, s *session, rest string) error {
 		return err
 	}
 	if size := s.pin.v.size; count > size {
-		return refuse("differs", "%s has %d bytes", quoted(name), size)
+		return lines.Refuse("differs", "%s has %d bytes", quoted(name), size)
 	}
 	hash, err := n.digests.prefix(ctx, s.pin.file, s.pin.v, count)
 	if err != nil {
@@ -182,9 +182,9 @@ func (n *Node) digest(ctx context.Context, s *session, rest string) error {
 
 // failed logs that a file could not be read and returns the refusal for the client.
 func (n *Node) failed(name string, err error) error {
-	if is(err, "changed") {
+	if lines.IsRefusal(err, "changed") {
 		return err
 	}
 	n.Log.Warn("cannot read file", "name", name, "err", err)
-	return refuse("failed", "%s could not be read", quoted(name))
+	return lines.Refuse("failed", "%s could not be read", quoted(name))
 }

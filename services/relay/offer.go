@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"peerlab/services/internal/lines"
 )
 
 // version identifies one state of a file.
@@ -27,11 +29,11 @@ func versionOf(info fs.FileInfo) version {
 // change after open has returned changes the file's version.
 func (f *folder) open(name string) (*os.File, version, error) {
 	if err := CheckName(name); err != nil {
-		return nil, version{}, refuse("name", "%v", err)
+		return nil, version{}, lines.Refuse("name", "%v", err)
 	}
 	root, err := f.recent()
 	if err != nil {
-		return nil, version{}, refuse("failed", "%v", err)
+		return nil, version{}, lines.Refuse("failed", "%v", err)
 	}
 	file, v, err := offered(root, name)
 	if err == nil {
@@ -40,7 +42,7 @@ func (f *folder) open(name string) (*os.File, version, error) {
 	now, gone := f.current() // the folder may have been deleted or replaced
 	switch {
 	case gone != nil:
-		return nil, version{}, refuse("failed", "%v", gone)
+		return nil, version{}, lines.Refuse("failed", "%v", gone)
 	case now != root:
 		return offered(now, name)
 	}
@@ -54,7 +56,7 @@ func (f *folder) open(name string) (*os.File, version, error) {
 // unblock its writer and lose its data. O_NONBLOCK covers a FIFO that replaces the
 // file after Stat.
 func offered(root *os.Root, name string) (*os.File, version, error) {
-	missing := refuse("notfound", "no file %s here", quoted(name))
+	missing := lines.Refuse("notfound", "no file %s here", quoted(name))
 	info, err := root.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
@@ -62,16 +64,16 @@ func offered(root *os.Root, name string) (*os.File, version, error) {
 	case err != nil, !info.Mode().IsRegular(): // also if the path leaves the root
 		return nil, version{}, missing
 	case isBehindLink(root, name):
-		return nil, version{}, refuse("notfound", "%s is behind a symbolic link to a folder; such links are not followed", quoted(name))
+		return nil, version{}, lines.Refuse("notfound", "%s is behind a symbolic link to a folder; such links are not followed", quoted(name))
 	}
 	return openRegular(root, name)
 }
 
 // openRegular is offered for a name that Stat has found to be a regular file.
 func openRegular(root *os.Root, name string) (*os.File, version, error) {
-	missing := refuse("notfound", "no file %s here", quoted(name))
+	missing := lines.Refuse("notfound", "no file %s here", quoted(name))
 	if isUnfinished(root, name) {
-		return nil, version{}, refuse("notfound", "%s is an unfinished download", quoted(name))
+		return nil, version{}, lines.Refuse("notfound", "%s is an unfinished download", quoted(name))
 	}
 	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	switch {
@@ -92,7 +94,7 @@ func openRegular(root *os.Root, name string) (*os.File, version, error) {
 
 // unreadable returns the refusal for a file that this process may not read.
 func unreadable(name string) error {
-	return refuse("failed", "%s is not readable by the node, which runs as uid %d; make it readable: chmod a+r", quoted(name), os.Geteuid())
+	return lines.Refuse("failed", "%s is not readable by the node, which runs as uid %d; make it readable: chmod a+r", quoted(name), os.Geteuid())
 }
 
 // isUnfinished reports whether a file belongs to an incomplete download of fetch -o:
@@ -170,7 +172,7 @@ func (f *folder) list(after string, see func(name string, v version), skip func(
 			seen++
 			see(name, v)
 		case d.Type() == fs.ModeSymlink:
-			skip(name, refuse("notfound", "%s is a symbolic link, and its target is not a file in this folder", quoted(name)))
+			skip(name, lines.Refuse("notfound", "%s is a symbolic link, and its target is not a file in this folder", quoted(name)))
 		case !isUnfinished(root, name):
 			skip(name, why)
 		}

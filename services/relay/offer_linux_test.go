@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"peerlab/services/internal/lines"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -43,7 +45,7 @@ func TestAFileThatMayNotBeReadIsNotOffered(t *testing.T) {
 	require.Contains(t, why["unlisted"], "permission denied")
 	for _, name := range []string{"closed", "shut/a"} {
 		_, _, err = f.open(name)
-		require.True(t, is(err, "failed"), "%s: %v", name, err)
+		require.True(t, lines.IsRefusal(err, "failed"), "%s: %v", name, err)
 		require.ErrorContains(t, err, "is not readable")
 	}
 }

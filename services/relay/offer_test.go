@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/memnet"
 )
 
@@ -75,7 +76,7 @@ func TestUnfinishedDownloadsAreNotOffered(t *testing.T) {
 	defer f.close()
 	for _, name := range []string{"big.part", "big.part.at", "in/a.part", "in/a.part.at", partOf(long), markOf(long)} {
 		_, _, err := f.open(name)
-		require.True(t, is(err, "notfound"), "%s: %v", name, err)
+		require.True(t, lines.IsRefusal(err, "notfound"), "%s: %v", name, err)
 	}
 	require.Len(t, fmt.Sprintf("%019d\n", int64(1<<62)), markSize)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 const (
@@ -92,7 +94,7 @@ func (j *job) checkPrefix(c *call, own prefix) error {
 	}
 	f, err := c.ask(fmt.Sprintf("DIGEST %d %s", own.count, j.name), "DIGEST", 2)
 	if err == nil && f[1] != own.sum {
-		err = refuse("differs", "its file begins with different bytes")
+		err = lines.Refuse("differs", "its file begins with different bytes")
 	}
 	return err
 }
@@ -132,7 +134,7 @@ func (j *job) fetchPart(c *call, addr string, part span) (rest span, err error) 
 	first := j.parts == nil
 	switch {
 	case first && s.size < part.from:
-		return part, refuse("differs", "its file has %d bytes", s.size)
+		return part, lines.Refuse("differs", "its file has %d bytes", s.size)
 	case first:
 		part.to = min(part.to, s.size)
 	default:
@@ -141,7 +143,7 @@ func (j *job) fetchPart(c *call, addr string, part span) (rest span, err error) 
 		}
 	}
 	if s.count != part.to-part.from {
-		return part, refuse("syntax", "it sends %d bytes instead of %d", s.count, part.to-part.from)
+		return part, lines.Refuse("syntax", "it sends %d bytes instead of %d", s.count, part.to-part.from)
 	}
 	if first {
 		if err := j.begin(addr, s.size, s.hash); err != nil {
@@ -164,9 +166,9 @@ func (j *job) fetchPart(c *call, addr string, part span) (rest span, err error) 
 	}
 	end, err := c.receive("END", 1)
 	switch {
-	case c.broken && is(err, "syntax"):
+	case c.broken && lines.IsRefusal(err, "syntax"):
 		return part, because(errMismatch, err) // more bytes than announced
-	case is(err, "changed"):
+	case lines.IsRefusal(err, "changed"):
 		return part, because(errChanged, err)
 	case err == nil:
 		err = checkHash(end[0])
@@ -176,7 +178,7 @@ func (j *job) fetchPart(c *call, addr string, part span) (rest span, err error) 
 	}
 	j.learnHash(end[0])
 	if hash, _ := j.version(); last && hash == unknown {
-		return part, refuse("syntax", "END has no hash")
+		return part, lines.Refuse("syntax", "END has no hash")
 	}
 	return part, nil
 }

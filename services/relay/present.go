@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"syscall"
+
+	"peerlab/services/internal/lines"
 )
 
 // findPresent sets present if the folder already contains the file in the version of
@@ -33,9 +35,9 @@ func (j *job) findPresent(ctx context.Context, root *os.Root, nodes []string) er
 		switch {
 		case ctx.Err() != nil:
 			return errStopped
-		case is(err, "notfound"):
+		case lines.IsRefusal(err, "notfound"):
 			j.bad[addr] = true
-		case is(err, "differs"), err == nil && sum == "":
+		case lines.IsRefusal(err, "differs"), err == nil && sum == "":
 			return nil
 		case err != nil:
 			j.down[addr] = true

@@ -1,6 +1,10 @@
 package relay
 
-import "slices"
+import (
+	"slices"
+
+	"peerlab/services/internal/lines"
+)
 
 // begin records the size and hash from the first node and creates the store.
 func (j *job) begin(addr string, size int64, hash string) error {
@@ -31,7 +35,7 @@ func (j *job) checkVersion(size int64, hash string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if size != j.size || hash != unknown && j.hash != unknown && hash != j.hash {
-		return refuse("differs", "its version of the file has %d bytes", size)
+		return lines.Refuse("differs", "its version of the file has %d bytes", size)
 	}
 	j.learnLocked(hash)
 	return nil

@@ -44,27 +44,8 @@ const (
 // unknown stands for a hash that is not known, or for an unlimited count.
 const unknown = "-"
 
-// refusal is an ERR line, sent or received.
-type refusal struct{ code, reason string }
-
-func (r *refusal) Error() string { return r.code + ": " + r.reason }
-
-func refuse(code, format string, args ...any) *refusal {
-	return &refusal{code, fmt.Sprintf(format, args...)}
-}
-
-func (r *refusal) line() string {
-	return "ERR " + r.code + " " + string(lines.Escape(nil, []byte(r.reason)))
-}
-
 // closes reports whether the listener closes the connection after this refusal.
-func (r *refusal) closes() bool { return r.code != "notfound" && r.code != "differs" }
-
-// is reports whether err is a refusal with the given code.
-func is(err error, code string) bool {
-	var r *refusal
-	return errors.As(err, &r) && r.code == code
-}
+func closes(r *lines.Refusal) bool { return r.Code != "notfound" && r.Code != "differs" }
 
 // readLine reads a line of the protocol. The error is a refusal if the peer violated
 // the protocol, and any other error if the connection ended.
@@ -72,9 +53,9 @@ func readLine(in *lines.Reader) (string, error) {
 	line, err := in.Next()
 	switch {
 	case errors.Is(err, lines.ErrTooLong):
-		return "", refuse("syntax", "a line of more than %d bytes", maxLine)
+		return "", lines.Refuse("syntax", "a line of more than %d bytes", maxLine)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "", refuse("timeout", "no answer in time")
+		return "", lines.Refuse("timeout", "no answer in time")
 	case err != nil:
 		return "", err
 	}
@@ -84,13 +65,12 @@ func readLine(in *lines.Reader) (string, error) {
 // answer splits an answer into the n fields that follow its verb. It returns a
 // refusal for an ERR line and for any line other than the expected one.
 func answer(line, verb string, n int) ([]string, error) {
-	if rest, ok := strings.CutPrefix(line, "ERR "); ok {
-		code, reason, _ := strings.Cut(rest, " ")
-		return nil, &refusal{string(lines.Escape(nil, []byte(code))), string(lines.Escape(nil, []byte(reason)))}
+	if r, ok := lines.ParseRefusal(line); ok {
+		return nil, r
 	}
 	f := strings.SplitN(line, " ", n+1)
 	if f[0] != verb || len(f) != n+1 {
-		return nil, refuse("syntax", "received %s instead of %s", lines.Quote([]byte(line)), verb)
+		return nil, lines.Refuse("syntax", "received %s instead of %s", lines.Quote([]byte(line)), verb)
 	}
 	return f[1:], nil
 }
@@ -127,7 +107,7 @@ func quoted(name string) string { return strconv.Quote(name) }
 func number(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 || s != strconv.FormatInt(n, 10) {
-		return 0, refuse("syntax", "%s is not a number", lines.Quote([]byte(s)))
+		return 0, lines.Refuse("syntax", "%s is not a number", lines.Quote([]byte(s)))
 	}
 	return n, nil
 }
@@ -145,7 +125,7 @@ func isHex(s string, n int) bool {
 // checkHash accepts a SHA-256 in hexadecimal, or unknown.
 func checkHash(s string) error {
 	if s != unknown && !isHex(s, 64) {
-		return refuse("syntax", "%s is not a hash", lines.Quote([]byte(s)))
+		return lines.Refuse("syntax", "%s is not a hash", lines.Quote([]byte(s)))
 	}
 	return nil
 }
@@ -155,7 +135,7 @@ func splitAddr(addr string) (host, port string, err error) {
 	host, port, err = net.SplitHostPort(addr)
 	n, e := number(port)
 	if err != nil || e != nil || n == 0 || n > 65535 || len(addr) > 128 || !lines.Clean([]byte(addr)) || strings.ContainsAny(addr, " #") {
-		return "", "", refuse("syntax", "%s is not HOST:PORT", lines.Quote([]byte(addr)))
+		return "", "", lines.Refuse("syntax", "%s is not HOST:PORT", lines.Quote([]byte(addr)))
 	}
 	return host, port, nil
 }

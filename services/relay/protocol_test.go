@@ -66,7 +66,7 @@ func TestSplitAddr(t *testing.T) {
 		"::1:7001", "a b:1", "a:1 b", "a#b:1", "\x1b:1", "a\x00:1", strings.Repeat("a", 127) + ":1",
 	} {
 		_, _, err := splitAddr(addr)
-		require.True(t, is(err, "syntax"), "%q: %v", addr, err)
+		require.True(t, lines.IsRefusal(err, "syntax"), "%q: %v", addr, err)
 	}
 }
 
@@ -78,7 +78,7 @@ func TestNumber(t *testing.T) {
 	}
 	for _, s := range []string{"", "-", "-0", "-1", "+1", "01", "1 ", "1e3", "0x1", "1_000", "9223372036854775808", "१"} {
 		_, err := number(s)
-		require.True(t, is(err, "syntax"), "%q", s)
+		require.True(t, lines.IsRefusal(err, "syntax"), "%q", s)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestCheckHash(t *testing.T) {
 	require.NoError(t, checkHash("-"))
 	require.NoError(t, checkHash(hashed("")))
 	for _, s := range []string{"", "--", hashed("")[1:], hashed("") + "0", strings.ToUpper(hashed("")), strings.Repeat("g", 64)} {
-		require.True(t, is(checkHash(s), "syntax"), "%q", s)
+		require.True(t, lines.IsRefusal(checkHash(s), "syntax"), "%q", s)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestAnswer(t *testing.T) {
 		{"\x1b", "SEND", 3, "syntax", `received "\x1b" instead of SEND`},
 	} {
 		_, err := answer(test.line, test.verb, test.n)
-		require.Equal(t, &refusal{test.code, test.reason}, err, "%q", test.line)
+		require.Equal(t, &lines.Refusal{Code: test.code, Reason: test.reason}, err, "%q", test.line)
 	}
 }
 
@@ -142,19 +142,17 @@ func TestReadLine(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, line, maxLine)
 	_, err = readLine(in)
-	require.True(t, is(err, "syntax"), err)
+	require.True(t, lines.IsRefusal(err, "syntax"), err)
 	_, err = readLine(lines.NewReader(strings.NewReader("OK"), maxLine))
 	require.ErrorContains(t, err, "unexpected EOF", "a line that was cut")
-	require.False(t, is(err, "syntax"))
+	require.False(t, lines.IsRefusal(err, "syntax"))
 }
 
-func TestRefusalIsALine(t *testing.T) {
-	require.Equal(t, `ERR name "a\x1b\n" is odd`, refuse("name", "%s is odd", lines.Quote([]byte("a\x1b\n"))).line())
-	require.Equal(t, `ERR failed a\x0ab`, refuse("failed", "a\nb").line())
-	for code, closes := range map[string]bool{
+func TestWhichRefusalsCloseTheConnection(t *testing.T) {
+	for code, want := range map[string]bool{
 		"syntax": true, "version": true, "timeout": true, "full": true, "name": true, "changed": true, "failed": true,
 		"notfound": false, "differs": false,
 	} {
-		require.Equal(t, closes, refuse(code, "").closes(), code)
+		require.Equal(t, want, closes(lines.Refuse(code, "")), code)
 	}
 }

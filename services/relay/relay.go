@@ -79,7 +79,7 @@ func (r *Relay) handle(ctx context.Context, s *session, verb, rest string) error
 	case verb == "NODES" && rest == "":
 		return r.list(s)
 	}
-	return refuse("syntax", "%s is not a request to a relay", lines.Quote([]byte(verb+" "+rest)))
+	return lines.Refuse("syntax", "%s is not a request to a relay", lines.Quote([]byte(verb+" "+rest)))
 }
 
 func (r *Relay) register(ctx context.Context, s *session, rest string) error {
@@ -89,7 +89,7 @@ func (r *Relay) register(ctx context.Context, s *session, rest string) error {
 		return err
 	}
 	if !isHex(id, 16) {
-		return refuse("syntax", "%s is not an ID", lines.Quote([]byte(id)))
+		return lines.Refuse("syntax", "%s is not an ID", lines.Quote([]byte(id)))
 	}
 	from, err := s.from()
 	if err != nil {
@@ -103,7 +103,7 @@ func (r *Relay) register(ctx context.Context, s *session, rest string) error {
 		fresh, ok = r.leases.register(id, addr, from)
 	}
 	if !ok {
-		return refuse("full", "the table is full: the relay lists at most %d nodes, and %d of one host", maxNodes, maxOfHost)
+		return lines.Refuse("full", "the table is full: the relay lists at most %d nodes, and %d of one host", maxNodes, maxOfHost)
 	}
 	if fresh {
 		r.logNode("node registered", "id", id, "addr", addr)

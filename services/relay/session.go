@@ -38,10 +38,10 @@ func (l *listener) serve(ctx context.Context) {
 		s := &session{conn: conn, in: lines.NewReader(conn, maxLine)}
 		defer s.pin.drop()
 		err := s.run(known, room, func(verb, rest string) error { return l.handle(ctx, s, verb, rest) })
-		var r *refusal
+		var r *lines.Refusal
 		if errors.As(err, &r) {
 			l.log.Debug("request refused", "from", conn.RemoteAddr(), "err", r)
-			tcp.Refuse(conn, []byte(r.line()+"\n"))
+			tcp.Refuse(conn, []byte(r.Line()+"\n"))
 		} else if err != io.EOF {
 			l.log.Debug("connection failed", "from", conn.RemoteAddr(), "err", err)
 		}
@@ -64,9 +64,9 @@ func (s *session) run(known func(), room chan struct{}, handle func(verb, rest s
 	case err != nil:
 		return err
 	case strings.HasPrefix(line, "HELLO ") && line != hello:
-		return refuse("version", "this is %s", strings.TrimPrefix(hello, "HELLO "))
+		return lines.Refuse("version", "this is %s", strings.TrimPrefix(hello, "HELLO "))
 	case line != hello:
-		return refuse("syntax", "received %s instead of %q", lines.Quote([]byte(line)), hello)
+		return lines.Refuse("syntax", "received %s instead of %q", lines.Quote([]byte(line)), hello)
 	}
 	for first := true; ; first = false {
 		line, err := s.next()
@@ -78,15 +78,15 @@ func (s *session) run(known func(), room chan struct{}, handle func(verb, rest s
 			case room <- struct{}{}:
 				defer func() { <-room }()
 			default:
-				return refuse("full", "all %d sessions are in use; try again later", cap(room))
+				return lines.Refuse("full", "all %d sessions are in use; try again later", cap(room))
 			}
 			known()
 		}
 		verb, rest, _ := strings.Cut(line, " ")
 		err = handle(verb, rest)
-		var r *refusal
-		if errors.As(err, &r) && !r.closes() {
-			err = s.reply("%s", r.line())
+		var r *lines.Refusal
+		if errors.As(err, &r) && !closes(r) {
+			err = s.reply("%s", r.Line())
 		}
 		if err != nil {
 			return err
@@ -111,9 +111,9 @@ func (s *session) next() (string, error) {
 	case err == nil:
 		return string(line), nil
 	case errors.Is(err, lines.ErrTooLong):
-		return "", refuse("syntax", "a line of more than %d bytes", maxLine)
+		return "", lines.Refuse("syntax", "a line of more than %d bytes", maxLine)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "", refuse("timeout", "no request for %v", requestTime)
+		return "", lines.Refuse("timeout", "no request for %v", requestTime)
 	}
 	return "", err
 }

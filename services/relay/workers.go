@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 // tryNode fetches the missing bytes from the lead, with the others as helpers if the
@@ -32,7 +34,7 @@ func (j *job) tryNode(ctx context.Context, lead string, others []string) (who st
 	case j.recordSuspects():
 		err = errMismatchTogether
 	case j.isOutdated(ctx, who):
-		err = because(errChanged, refuse("changed", "the announced hash was that of an earlier version"))
+		err = because(errChanged, lines.Refuse("changed", "the announced hash was that of an earlier version"))
 	default:
 		err = errMismatch
 	}
@@ -134,7 +136,7 @@ func (j *job) isOutdated(ctx context.Context, addr string) bool {
 	c.setReadTimeout(hashTime)
 	f, err := c.ask(fmt.Sprintf("DIGEST %d %s", j.size, j.name), "DIGEST", 2)
 	switch {
-	case is(err, "differs"), is(err, "changed"):
+	case lines.IsRefusal(err, "differs"), lines.IsRefusal(err, "changed"):
 		return true
 	case err != nil:
 		return false
