@@ -12,10 +12,6 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// typedAhead bounds the lines that are queued while a file is fetched. Further lines
-// stay in the input; a terminal still handles Ctrl-C.
-const typedAhead = 256
-
 // promptHelp is the output of the command help.
 const promptHelp = `NAME         print the file of that name
 save NAME    save it in %s
@@ -37,7 +33,7 @@ func (f *Fetch) Prompt(ctx context.Context, in lines.Source) error {
 	f.lister = "list"
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	typed := make(chan string, typedAhead)
+	typed := make(chan string) // while a file is fetched, further lines stay in the input
 	go func() {
 		defer close(typed)
 		if err := readTyped(ctx, in, typed, f.Err); !errors.Is(err, io.EOF) {

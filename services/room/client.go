@@ -43,8 +43,8 @@ type Client struct {
 func (c *Client) Run(ctx context.Context) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
-	t := newTyped(ctx)
-	go t.read(c.Input, c.Log, leave)
+	t := make(typed)
+	go t.read(ctx, c.Input, c.Log, leave)
 	conn, err := tcp.DialWait(ctx, c.Dial, c.Server, dialTimeout, func(err error) {
 		c.Log.Warn(fmt.Sprintf("no server at %s yet; waiting %v for it", c.Server, dialTimeout), "err", err)
 	})
@@ -59,14 +59,15 @@ func (c *Client) Run(ctx context.Context) error {
 
 // converse serves the connection until it ends, and closes it. Once the user has
 // left it waits for the screen, which may be blocked, for a bounded time only.
-func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *typed) error {
+func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t typed) error {
 	defer conn.Close()
-	sent := make(chan struct{})
+	over, sent := make(chan struct{}), make(chan bool)
 	go func() {
-		defer close(sent)
-		if t.send(conn) {
+		quit := t.send(ctx, conn, over)
+		if quit {
 			leave()
 		}
+		sent <- quit
 	}()
 	defer context.AfterFunc(ctx, func() {
 		_ = conn.SetDeadline(time.Now().Add(partTimeout)) // fails if conn is closed
@@ -89,16 +90,16 @@ func (c *Client) converse(ctx context.Context, leave func(), conn net.Conn, t *t
 		case <-blocked.C:
 		}
 	}
-	asked := t.end()
+	close(over)
 	conn.Close()
-	<-sent
+	quit := <-sent
 	if vanished.Load() {
 		err = tcp.ErrVanished
 	}
 	switch {
 	case errors.Is(err, errScreen):
 		return err
-	case asked, ctx.Err() != nil:
+	case quit, ctx.Err() != nil:
 		return nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the server at %s has closed the connection; start room-client again when the server runs again", c.Server)

@@ -16,8 +16,11 @@ func TestAClientLeavesByQuit(t *testing.T) {
 	for _, quit := range []string{"/quit", "/quit "} { // as the server accepts it
 		inBubble(t, func(t *testing.T, w memNetwork) {
 			s := w.sits(t, io.EOF)
-			s.typed <- "hello" // there is no connection yet
-			s.typed <- quit
+			go func() {
+				s.typed <- "hello" // there is no connection yet
+				s.typed <- quit
+			}()
+			synctest.Wait()
 			conn, in := accepts(t, w.server(t))
 			require.Equal(t, "hello\n"+quit+"\n", ends(t, conn, in))
 			require.NoError(t, <-s.ended)

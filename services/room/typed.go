@@ -7,77 +7,55 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"peerlab/services/internal/lines"
 )
 
-// typedAhead bounds the bytes that are queued before the server receives them.
-// Lines above it stay in the source; a terminal still handles Ctrl-C.
-const typedAhead = 256 << 10
+// batchSize is the number of typed bytes from which on they are sent without
+// waiting for more.
+const batchSize = 64 << 10
 
-// typed is the queue of typed lines that are not sent yet. One goroutine reads,
-// another sends.
-type typed struct {
-	mu      sync.Mutex
-	changed sync.Cond
-	waiting []byte
-	spare   []byte // the buffer that is not being filled
-	last    bool   // no more lines are accepted: ctx is done, or /quit was typed
-	over    bool   // the connection has ended
-	stop    func() bool
-}
+// typed passes the typed lines, with their ends, from the goroutine that reads
+// them to the one that sends them. It is unbuffered: lines that cannot be sent yet
+// stay in the source. Lines that arrive together are one element. It is closed
+// after /quit.
+type typed chan []byte
 
-func newTyped(ctx context.Context) *typed {
-	t := &typed{}
-	t.changed.L = &t.mu
-	t.stop = context.AfterFunc(ctx, func() { t.set(&t.last) })
-	return t
-}
-
-func (t *typed) set(flag *bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	*flag = true
-	t.changed.Broadcast()
-}
-
-// end marks the connection as ended, and reports whether the user has asked to
-// leave.
-func (t *typed) end() (asked bool) {
-	t.stop()
-	t.set(&t.over)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.last
-}
-
-// read queues the typed lines until Input ends, and calls leave if the user has
-// left.
-func (t *typed) read(in lines.Source, log *slog.Logger, leave func()) {
-	var buf []byte
+// read passes the lines of in until it ends, until the line is /quit, or until ctx
+// is done. It calls leave if the user has left.
+func (t typed) read(ctx context.Context, in lines.Source, log *slog.Logger, leave func()) {
+	var batch, line []byte
 	for {
-		line, err := in.Next()
+		text, err := in.Next()
+		// Control characters are escaped before they are sent; the server escapes again.
+		line = lines.Escape(line[:0], text)
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
-			if _, err = in.SkipLine(); err == nil {
-				warnTooLong(log)
+			warnTooLong(log)
+			_, err = in.SkipLine()
+		case len(line) > maxLine:
+			warnTooLong(log)
+		case err == nil:
+			batch = append(append(batch, line...), '\n')
+		}
+		quit := err == nil && quits(line)
+		if len(batch) > 0 && (err != nil || quit || !in.Ready() || len(batch) >= batchSize) {
+			select {
+			case t <- batch:
+				batch = nil // the sender has it
+			case <-ctx.Done():
+				return
 			}
-			continue
+		}
+		switch {
+		case quit:
+			close(t)
+			return
 		case errors.Is(err, io.EOF):
 			return
 		case err != nil:
 			leave()
-			return
-		}
-		// Control characters are escaped before they are sent; the server escapes
-		// again.
-		if buf = lines.Escape(buf[:0], line); len(buf) > maxLine {
-			warnTooLong(log)
-			continue
-		}
-		if !t.add(buf) {
 			return
 		}
 	}
@@ -87,49 +65,31 @@ func warnTooLong(log *slog.Logger) {
 	log.Warn(fmt.Sprintf("not sent: a line of more than %d bytes; split it", maxLine))
 }
 
-// add queues one line. It waits while the queue is full, and reports whether the
-// line may still be sent.
-func (t *typed) add(line []byte) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for len(t.waiting) >= typedAhead && !t.last && !t.over {
-		t.changed.Wait()
-	}
-	if t.last || t.over {
-		return false
-	}
-	t.waiting = append(append(t.waiting, line...), '\n')
-	t.last = quits(line)
-	t.changed.Broadcast()
-	return true
-}
-
-// send sends the queued lines until a write fails or the user leaves, and then
-// half-closes the connection. The server has two seconds to close its side. send
-// reports whether the user leaves.
-func (t *typed) send(conn net.Conn) (leaves bool) {
-	for {
-		t.mu.Lock()
-		for len(t.waiting) == 0 && !t.last && !t.over {
-			t.changed.Wait()
+// send sends the typed lines until a write fails, /quit was sent, over is closed
+// or ctx is done, and then half-closes the connection. The server has two seconds
+// to close its side. send reports whether /quit was sent.
+func (t typed) send(ctx context.Context, conn net.Conn, over <-chan struct{}) (quit bool) {
+	for going := true; going; {
+		var batch []byte
+		select {
+		case batch, going = <-t:
+			quit = !going
+		case <-over:
+			going = false
+		case <-ctx.Done():
+			going = false
+			select {
+			case batch = <-t: // typed before the user left
+			default:
+			}
 		}
-		out, over := t.waiting, t.over
-		t.waiting = t.spare[:0]
-		t.changed.Broadcast()
-		t.mu.Unlock()
-		if len(out) == 0 || over {
-			break
-		}
-		if _, err := conn.Write(out); err != nil {
+		if _, err := conn.Write(batch); err != nil {
 			break // the reader of conn gets the error too, perhaps after the server's last lines
 		}
-		t.spare = out
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(partTimeout)) // fails if conn is closed
 	if half, ok := conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // fails if conn is closed
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.last
+	return quit
 }
