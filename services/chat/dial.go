@@ -52,8 +52,8 @@ func (m *member) redialLocked(p *peer, wait, afresh bool) {
 func (m *member) dialler(p *peer, wait bool) {
 	ctx := m.dialling
 	for ; ctx.Err() == nil; wait = true {
-		if wait {
-			p.pause(ctx)
+		if wait && p.pauses.WaitOr(ctx, p.wake) != nil { // the news may be another address
+			return
 		}
 		select {
 		case <-p.wake: // what it was about shows now
@@ -76,18 +76,6 @@ func (m *member) dialler(p *peer, wait bool) {
 			m.work(func() { m.run(l) })
 			return
 		}
-	}
-}
-
-// pause waits for a while, the longer the more often it was called in a row, or
-// until there is news.
-func (p *peer) pause(ctx context.Context) {
-	t := time.NewTimer(p.pauses.Next())
-	defer t.Stop()
-	select {
-	case <-p.wake: // perhaps a new address
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }
 
@@ -198,7 +186,7 @@ func (m *member) seek(ctx context.Context, addr string) {
 			m.work(func() { m.run(l) })
 			return
 		}
-		if !sleep(ctx, wait.Next()) {
+		if wait.Wait(ctx) != nil {
 			return
 		}
 	}

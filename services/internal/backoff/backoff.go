@@ -35,11 +35,16 @@ func (b *Backoff) Reset() { b.wait = 0 }
 
 // Wait waits for as long as Next says. It returns early, with the context's error,
 // if ctx is cancelled.
-func (b *Backoff) Wait(ctx context.Context) error {
+func (b *Backoff) Wait(ctx context.Context) error { return b.WaitOr(ctx, nil) }
+
+// WaitOr is Wait, but also returns early, with nil, once it receives from news.
+func (b *Backoff) WaitOr(ctx context.Context, news <-chan struct{}) error {
 	t := time.NewTimer(b.Next())
 	defer t.Stop()
 	select {
 	case <-t.C:
+		return nil
+	case <-news:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

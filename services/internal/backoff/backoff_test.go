@@ -111,3 +111,16 @@ func TestWaitEndsAfterThePauseOrWithTheContext(t *testing.T) {
 		assert.Equal(t, time.Millisecond, time.Since(began))
 	})
 }
+
+func TestWaitOrEndsWithNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := Backoff{Min: time.Second, Max: time.Minute}
+		news := make(chan struct{}, 1)
+		news <- struct{}{}
+		began := time.Now()
+		require.NoError(t, b.WaitOr(t.Context(), news))
+		assert.Zero(t, time.Since(began))
+		require.NoError(t, b.WaitOr(t.Context(), news))
+		within(t, 2*time.Second, time.Since(began), 0)
+	})
+}
