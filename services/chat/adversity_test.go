@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/internal/memnet"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {
@@ -31,7 +33,7 @@ func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {
 				c.Close()
 			}
 		}()
-		l.start(server, serverAddr, func(m *member) {
+		l.start(wire.Server, serverAddr, func(m *member) {
 			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{{Entry: Entry{"2", "127.0.0.1:6002"}}}}
 		})
 		<-time.After(10 * time.Second)
@@ -66,7 +68,7 @@ func TestLeavingWithAScreenThatTakesNothing(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		b := blocked{make(chan struct{})}
 		defer close(b.free)
-		s := l.start(server, serverAddr, func(m *member) { m.screen.w = b })
+		s := l.start(wire.Server, serverAddr, func(m *member) { m.screen.w = b })
 		l.client("1")
 		start := time.Now()
 		s.stop()
@@ -82,7 +84,7 @@ func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestScreenThatFailsEndsTheMember(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
-		s := l.start(server, serverAddr, func(m *member) { m.screen.w = full{} })
+		s := l.start(wire.Server, serverAddr, func(m *member) { m.screen.w = full{} })
 		l.client("1")
 		require.ErrorContains(t, s.ends(), "the screen: short write")
 	})
@@ -93,7 +95,7 @@ func TestSilentImpostorKeepsNobodyOut(t *testing.T) {
 		ln, err := l.net.Listen("127.0.0.1:6003")
 		require.NoError(t, err)
 		defer ln.Close()
-		l.start(server, serverAddr, func(m *member) {
+		l.start(wire.Server, serverAddr, func(m *member) {
 			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{{Entry: Entry{"3", "127.0.0.1:6003"}}}}
 		})
 		<-time.After(time.Second)
@@ -107,7 +109,7 @@ func TestClientKeepsTheAddressOfItsServer(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		s.kill()
-		s = l.start(server, "127.0.0.1:4001", remember(c...)) // another port, the right registry
+		s = l.start(wire.Server, "127.0.0.1:4001", remember(c...)) // another port, the right registry
 		<-time.After(2 * lastRetry)
 		s.kill()
 		s = l.server() // the right port, no registry

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // agreement is how long it may take until all survivors have shown what one has.
@@ -154,10 +156,10 @@ func TestForgottenProcessesAreNotShownAgain(t *testing.T) {
 		four := c[3].delivery
 		four.mu.Lock()
 		for i := range 2 * maxOrigins { // as many lives as there is no room for
-			four.create(originID{"9", uint64(5000 + i)}, 0).seen = true
+			four.create(wire.ID{Name: "9", Incarnation: uint64(5000 + i)}, 0).seen = true
 		}
 		require.Len(t, four.origins, maxOrigins)
-		require.Nil(t, four.origins[originID{"1", 1002}])
+		require.Nil(t, four.origins[wire.ID{Name: "1", Incarnation: 1002}])
 		four.mu.Unlock()
 		l.breaks(between(c[3]))
 		<-time.After(2 * lastRetry)
@@ -180,7 +182,7 @@ func TestOthersLinesAreBounded(t *testing.T) {
 		d.mu.Lock()
 		require.LessOrEqual(t, d.kept, d.limits.logs)
 		require.Greater(t, d.kept, d.limits.logs/2)
-		require.EqualValues(t, 1, d.origins[originID{"3", c[2].Incarnation}].log.last, "a flood has cost others their lines")
+		require.EqualValues(t, 1, d.origins[wire.ID{Name: "3", Incarnation: c[2].Incarnation}].log.last, "a flood has cost others their lines")
 		d.mu.Unlock()
 		_ = s
 	})

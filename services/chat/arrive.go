@@ -5,6 +5,8 @@ import (
 	"cmp"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // incoming is what a link keeps of what has come so far, for its reader, who
@@ -25,9 +27,9 @@ type incoming struct {
 }
 
 // forDelivery reports whether a message is for delivery.take.
-func (v verb) forDelivery() bool {
-	switch v {
-	case verbMsg, verbAfter, verbHave, verbWant, verbLines, verbBeat:
+func forDelivery(msg wire.Message) bool {
+	switch msg.(type) {
+	case *wire.Msg, *wire.After, *wire.Have, *wire.Want, *wire.Lines, *wire.Keepalive:
 		return true
 	}
 	return false
@@ -44,9 +46,9 @@ func (l *link) plain(line []byte) (seq uint64, text []byte, ok bool) {
 		switch {
 		case c >= '1' && c <= '9', c == '0' && i > 0:
 			seq = seq*10 + uint64(c-'0')
-		case c == ' ' && i > 0 && i <= maxDigits:
+		case c == ' ' && i > 0 && i <= wire.MaxDigits:
 			text = line[i+1:]
-			return seq, text, len(text) <= maxText
+			return seq, text, len(text) <= wire.MaxText
 		default:
 			return 0, nil, false
 		}
@@ -56,62 +58,69 @@ func (l *link) plain(line []byte) (seq uint64, text []byte, ok bool) {
 
 // take takes in one message that came over a link: line is all of it, without
 // its end. It is called with d.mu held.
-func (d *delivery) take(l *link, msg message, line []byte) error {
-	switch {
-	case l.shut, msg.verb == verbBeat:
+func (d *delivery) take(l *link, msg wire.Message, line []byte) error {
+	if l.shut {
 		return nil
-	case msg.verb == verbMsg:
+	}
+	switch msg := msg.(type) {
+	case *wire.Keepalive:
+		return nil
+	case *wire.Msg:
 		return d.takeLine(l, msg, line)
-	case msg.verb == verbAfter:
+	case *wire.After:
 		return d.takeAfter(l, msg, line)
+	}
+	switch {
 	case l.count > 0:
 		return lines.Refuse("syntax", "AFTER is not followed by MSG")
 	case l.left > 0:
 		return lines.Refuse("syntax", "LINES is not followed by that many")
-	case msg.verb == verbHave:
-		return d.mentioned(l, mention{originID{Name(msg.name), msg.incarnation}, "", msg.seq})
-	case msg.verb == verbWant:
+	}
+	switch msg := msg.(type) {
+	case *wire.Have:
+		return d.mentioned(l, mention{msg.ID, "", msg.Seq})
+	case *wire.Want:
 		return d.asked(l, msg)
-	case msg.verb == verbLines:
+	case *wire.Lines:
 		return d.answered(l, msg)
 	}
 	return nil
 }
 
-func (d *delivery) takeAfter(l *link, msg message, line []byte) error {
+func (d *delivery) takeAfter(l *link, msg *wire.After, line []byte) error {
 	if l.count++; l.count > maxOrigins {
 		return lines.Refuse("syntax", "more than %d lines AFTER", maxOrigins)
 	}
 	l.after = append(append(l.after, line...), '\n')
-	o, err := d.mention(l, Name(msg.name), msg.incarnation, msg.seq)
+	o, err := d.mention(l, msg.ID, msg.Seq)
 	if err != nil {
 		return err
 	}
-	if o != d.self && !o.reached(msg.seq) {
-		l.deps = append(l.deps, dep{o, msg.seq})
+	if o != d.self && !o.reached(msg.Seq) {
+		l.deps = append(l.deps, dep{o, msg.Seq})
 	}
 	return nil
 }
 
-func (d *delivery) takeLine(l *link, msg message, line []byte) error {
+func (d *delivery) takeLine(l *link, msg *wire.Msg, line []byte) error {
 	o, handed := l.origin, l.left > 0
 	if handed {
 		o = l.lines
 	}
-	if string(msg.name) != string(o.name) {
-		return lines.Refuse("sender", "%s sent a line in the name of %s", l.origin.name.Who(), lines.Quote(msg.name))
+	if msg.Name != o.Name {
+		return lines.Refuse("sender", "%s sent a line in the name of %s", l.origin.Name.Who(), lines.Quote([]byte(msg.Name)))
 	}
-	if len(msg.text) > maxText {
-		return lines.Refuse("syntax", "a text of more than %d bytes", maxText)
+	if len(msg.Text) > wire.MaxText {
+		return lines.Refuse("syntax", "a text of more than %d bytes", wire.MaxText)
 	}
 	switch {
 	case !handed:
-		d.arrive(l, o, msg.seq, msg.text, line)
-	case o.gone, msg.seq > o.end+1: // perhaps somebody else has what is between
-		l.first = cmp.Or(l.first, msg.seq)
+		d.arrive(l, o, msg.Seq, msg.Text, line)
+	case o.gone, msg.Seq > o.end+1: // perhaps somebody else has what is between
+		l.first = cmp.Or(l.first, msg.Seq)
 		l.after, l.deps, l.count = l.after[:0], l.deps[:0], 0
 	default:
-		d.arrive(l, o, msg.seq, msg.text, line)
+		d.arrive(l, o, msg.Seq, msg.Text, line)
 	}
 	if handed {
 		if l.left--; l.left == 0 {
@@ -194,11 +203,11 @@ func (d *delivery) releaseOf(o *origin) bool {
 
 // textOf returns the text of a line in the log.
 func textOf(unit []byte) []byte {
-	for bytes.HasPrefix(unit, []byte(verbAfter)) {
+	for bytes.HasPrefix(unit, []byte("AFTER")) {
 		_, unit, _ = bytes.Cut(unit, []byte{'\n'})
 	}
 	for range 3 { // MSG, name, number
-		_, unit, _ = bytes.Cut(unit, space)
+		_, unit, _ = bytes.Cut(unit, []byte{' '})
 	}
 	return unit[:len(unit)-1]
 }

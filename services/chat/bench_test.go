@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // What a line costs on its way, for benchstat:
@@ -51,12 +53,12 @@ func BenchmarkTake(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			m := benchMember()
 			d := m.delivery
-			o := d.create(originID{"2", 1}, 0)
+			o := d.create(wire.ID{Name: "2", Incarnation: 1}, 0)
 			s := &sender{step: 1}
 			if again {
 				s.n, s.step, o.have, o.end = 1, 0, 1, 1
 			}
-			l := &link{origin: o, delivery: d, peer: &peer{name: "2"}, in: lines.NewReader(s, maxLine)}
+			l := &link{origin: o, delivery: d, peer: &peer{name: "2"}, in: lines.NewReader(s, wire.MaxLine)}
 			taken := 0
 			b.SetBytes(int64(len(benchText) + 1))
 			b.ReportAllocs()
@@ -126,19 +128,5 @@ func BenchmarkSay(b *testing.B) {
 			}
 			l.due = false
 		}
-	}
-}
-
-func BenchmarkParse(b *testing.B) {
-	for _, line := range []string{"MSG 2 1234567 " + string(benchText), "PEER 17 1234567890123456 127.0.0.1:6017 1234567", "AFTER 17 1234567890123456 1234567"} {
-		b.Run(line[:bytes.IndexByte([]byte(line), ' ')], func(b *testing.B) {
-			text := []byte(line)
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := parse(text); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 func TestAnswerThatOvertakesWaits(t *testing.T) {
@@ -88,7 +90,7 @@ func TestNewcomerIsNotShownWhatWasGivenUpBefore(t *testing.T) {
 		for _, a := range c[2:] {
 			a.shows("* Client 1: 1 line missing", "Client 2: I do")
 		}
-		s = l.start(server, serverAddr, remember(c[2:]...))
+		s = l.start(wire.Server, serverAddr, remember(c[2:]...))
 		<-time.After(2 * lastRetry)
 		s.shows("Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected")
 		l.part(nil)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // attempt is a handshake with a known peer. Whoever has the claim to a peer is
@@ -37,7 +39,7 @@ func (m *member) claimOut(p *peer, a *attempt) error {
 }
 
 // claimUnknown claims whoever has answered at an address that came without a name.
-func (m *member) claimUnknown(name Name, a *attempt) (*peer, error) {
+func (m *member) claimUnknown(name wire.Name, a *attempt) (*peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := m.peerLocked(name)
@@ -71,27 +73,27 @@ func (m *member) claimOutLocked(p *peer, a *attempt) error {
 // the peer would not have dialled had it one itself. So the old link is asked.
 // An answer means that there are two processes of that name, or that the
 // peer's dial is older than the link; either way the newcomer is refused.
-func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error) {
+func (m *member) claimIn(ctx context.Context, h wire.Hello, a *attempt) (*peer, error) {
 	for {
 		m.mu.Lock()
-		if m.peers[h.name] == nil {
+		if m.peers[h.Name] == nil {
 			m.makeRoomLocked()
 		}
-		p := m.peerLocked(h.name)
+		p := m.peerLocked(h.Name)
 		switch {
 		case m.leaving:
 			m.mu.Unlock()
 			return nil, m.isLeaving()
 		case p == nil:
 			m.mu.Unlock()
-			return nil, lines.Refuse("full", "no room for %s", h.name.Who())
+			return nil, lines.Refuse("full", "no room for %s", h.Name.Who())
 		case p.link != nil:
 			old := p.link
 			m.mu.Unlock()
 			if err := m.contest(ctx, old, h); err != nil {
 				return nil, err
 			}
-		case p.claim != nil && p.claim.dialled == h.addr && m.Name.compare(p.name) < 0:
+		case p.claim != nil && p.claim.dialled == h.Addr && m.Name.Compare(p.name) < 0:
 			m.mu.Unlock()
 			return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
 		default:
@@ -107,21 +109,21 @@ func (m *member) claimIn(ctx context.Context, h hello, a *attempt) (*peer, error
 
 // contest returns nil once the old link is over, cut if need be because it does
 // not answer, and an error if it lives.
-func (m *member) contest(ctx context.Context, old *link, h hello) error {
+func (m *member) contest(ctx context.Context, old *link, h wire.Hello) error {
 	if old.probe(ctx) {
-		if old.incarnation == h.incarnation {
-			return lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), h.name.Who())
+		if old.incarnation == h.Incarnation {
+			return lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), h.Name.Who())
 		}
-		return lines.Refuse("taken", "another %s is here; stop it, or choose another ID", h.name.Who())
+		return lines.Refuse("taken", "another %s is here; stop it, or choose another ID", h.Name.Who())
 	}
-	old.close(fmt.Errorf("no answer, and %s has dialled again", h.name.Who()))
+	old.close(fmt.Errorf("no answer, and %s has dialled again", h.Name.Who()))
 	timeout := time.NewTimer(probeTimeout)
 	defer timeout.Stop()
 	select {
 	case <-old.over:
 		return nil
 	case <-timeout.C: // its reader is held up by our own screen
-		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), h.name.Who())
+		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), h.Name.Who())
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -8,13 +8,15 @@ import (
 	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // Whoever dials again while the old link is being taken down is let in when that
 // is done, and waits for it without keeping a processor busy.
 func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMember(config{Name: server, Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)})
+		m := newMember(config{Name: wire.Server, Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)})
 		conn, _ := net.Pipe()
 		p := m.peerLocked("1")
 		p.link = &link{
@@ -25,7 +27,7 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 		close(old.done)
 		claimed := make(chan error, 1)
 		go func() {
-			_, err := m.claimIn(t.Context(), hello{name: "1", incarnation: 2}, &attempt{})
+			_, err := m.claimIn(t.Context(), wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2}}, &attempt{})
 			claimed <- err
 		}()
 		synctest.Wait()

@@ -10,6 +10,8 @@ import (
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // ClientConfig is what a client needs to know. Peers and Advertise may be empty.
@@ -46,7 +48,7 @@ func (c *ClientConfig) Parse(args []string) (err error) {
 // Check returns an error that says what is wrong with the configuration and how
 // to mend it, or nil.
 func (c ClientConfig) Check() error {
-	if _, err := ParseID(c.ID); err != nil {
+	if _, err := wire.ParseID(c.ID); err != nil {
 		return err
 	}
 	if c.Port1 == c.Port2 && c.Port1 != 0 {
@@ -64,7 +66,7 @@ func (c ClientConfig) Check() error {
 }
 
 func checkDial(addr string) error {
-	if checkAddr(addr) != nil {
+	if wire.CheckAddr(addr) != nil {
 		return fmt.Errorf("%q is not an address to dial; write HOST:PORT, such as 127.0.0.1:4000", addr)
 	}
 	return nil
@@ -81,7 +83,7 @@ type Client struct {
 // ListenClient takes the port for other clients. c must have passed Check. The
 // error names the port and says what to do. After success Serve must be called.
 func ListenClient(c ClientConfig) (*Client, error) {
-	name, err := ParseID(c.ID)
+	name, err := wire.ParseID(c.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -95,16 +97,16 @@ func ListenClient(c ClientConfig) (*Client, error) {
 	source := net.JoinHostPort(c.Host, strconv.Itoa(c.Port1))
 	m := newMember(config{
 		Name: name, Incarnation: c.Incarnation, Advertise: c.Advertise, Screen: c.Screen, Log: c.Log,
-		Dial: func(ctx context.Context, to Name, addr string) (net.Conn, error) {
-			if to == server && c.Port1 != 0 {
+		Dial: func(ctx context.Context, to wire.Name, addr string) (net.Conn, error) {
+			if to == wire.Server && c.Port1 != 0 {
 				return tcp.Dial(ctx, source, addr)
 			}
 			return tcp.Dial(ctx, "", addr)
 		},
 	})
-	m.state = stateNew
-	m.peers[server] = newPeer(server)
-	m.peers[server].fixed = c.Server
+	m.state = wire.StateNew
+	m.peers[wire.Server] = newPeer(wire.Server)
+	m.peers[wire.Server].fixed = c.Server
 	return &Client{m, ln, c.Input, c.Peers}, nil
 }
 
@@ -122,7 +124,7 @@ func (c *Client) Serve(ctx context.Context) error {
 func (c *Client) begin() {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
-	c.m.pursueLocked(c.m.peers[server])
+	c.m.pursueLocked(c.m.peers[wire.Server])
 	for _, addr := range c.peers {
 		c.m.work(func() { c.m.seek(c.m.dialling, addr) })
 	}

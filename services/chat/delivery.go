@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 const (
@@ -33,7 +35,7 @@ type delivery struct {
 
 	mu       sync.Mutex
 	links    []*link // those that are up; one is added at the end, or else it is replaced
-	origins  map[originID]*origin
+	origins  map[wire.ID]*origin
 	floor    uint64    // no process that was forgotten was younger than this
 	moved    []*origin // whose lines have been shown since the last one typed here
 	round    uint64    // counts how often the others have been told of what has moved
@@ -61,14 +63,14 @@ type delivery struct {
 // limits are bounds in bytes; tests have smaller ones.
 type limits struct{ history, logs, someHeldOf, someHeld, heldOf, held int }
 
-func newDelivery(name Name, incarnation uint64, w io.Writer) *delivery {
-	d := &delivery{origins: make(map[originID]*origin), alarm: time.NewTimer(time.Hour)}
+func newDelivery(name wire.Name, incarnation uint64, w io.Writer) *delivery {
+	d := &delivery{origins: make(map[wire.ID]*origin), alarm: time.NewTimer(time.Hour)}
 	d.alarm.Stop()
 	d.screen = screen{w: w, mu: &d.mu}
 	d.flowing.L = &d.mu
-	d.self = newOrigin(originID{name, incarnation})
+	d.self = newOrigin(wire.ID{Name: name, Incarnation: incarnation})
 	d.self.log.stock = &d.stock
-	d.origins[d.self.originID] = d.self
+	d.origins[d.self.ID] = d.self
 	d.limits = limits{maxHistory, maxLogs, someHeldOf, someHeld, maxHeldOf, maxHeld}
 	return d
 }
@@ -79,7 +81,7 @@ func (d *delivery) say(text []byte) {
 	o, line := d.self, d.typing[:0]
 	for _, other := range d.moved {
 		other.moved = false
-		line = message{verb: verbAfter, name: []byte(other.name), incarnation: other.incarnation, seq: other.have}.append(line)
+		line = wire.After{ID: other.ID, Seq: other.have}.Append(line)
 	}
 	d.moved = d.moved[:0]
 	after := len(line)

@@ -10,6 +10,8 @@ import (
 
 	"peerlab/services/internal/backoff"
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 const (
@@ -87,7 +89,7 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	defer m.mu.Unlock()
 	if p.failures >= maxFailures && p.incarnation == 0 && !p.registered && p.fixed == "" && p.claim == nil {
 		m.dropLocked(p)
-		m.delivery.died(originID{p.name, p.rumour.incarnation})
+		m.delivery.died(wire.ID{Name: p.name, Incarnation: p.rumour.incarnation})
 	}
 	addrs := p.addrs()
 	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
@@ -162,7 +164,7 @@ func (m *member) greetAt(conn net.Conn, p *peer, addr string) (*link, error) {
 // refused for its ID before it was ever let in.
 func (m *member) undialled(p *peer, reports dialReports, addr string, err error) {
 	m.mu.Lock()
-	fresh, leaving := m.state == stateNew, m.leaving
+	fresh, leaving := m.state == wire.StateNew, m.leaving
 	m.mu.Unlock()
 	var theirs theirRefusal
 	taken := errors.As(err, &theirs) && theirs.Code == "taken"
@@ -195,5 +197,5 @@ func (m *member) seek(ctx context.Context, addr string) {
 func (m *member) isNew() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.state == stateNew
+	return m.state == wire.StateNew
 }

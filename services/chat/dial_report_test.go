@@ -15,6 +15,8 @@ import (
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 func TestWhatTheFailureOfADialSays(t *testing.T) {
@@ -140,9 +142,9 @@ func TestARegistryThatLeadsToOthersIsReported(t *testing.T) {
 		l.serves("127.0.0.1:6003", strangers["web"])
 		l.serves("127.0.0.1:7007", strangers["web"])
 		l.client("1")
-		s := l.start(server, serverAddr, func(m *member) {
+		s := l.start(wire.Server, serverAddr, func(m *member) {
 			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
-			for name, addr := range map[Name]string{"3": "127.0.0.1:6003", "4": clientAddr("1"), "5": serverAddr, "6": "127.0.0.1:6006"} {
+			for name, addr := range map[wire.Name]string{"3": "127.0.0.1:6003", "4": clientAddr("1"), "5": serverAddr, "6": "127.0.0.1:6006"} {
 				m.registry.lines = append(m.registry.lines, registryLine{Entry: Entry{name, addr}})
 			}
 		})

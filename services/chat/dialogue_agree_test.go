@@ -3,6 +3,8 @@ package chat
 import (
 	"fmt"
 	"strings"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // The beginning of a dialogue with the server: client 1, who is new, is let in.
@@ -15,7 +17,7 @@ const letIn = `
 
 func init() {
 	for name, says := range agreeing {
-		dialogues[name] = dialogue{server, letIn + says}
+		dialogues[name] = dialogue{wire.Server, letIn + says}
 	}
 }
 

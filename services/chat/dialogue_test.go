@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 type dialogue struct {
-	with Name
+	with wire.Name
 	says string
 }
 
@@ -24,7 +26,7 @@ type dialogue struct {
 // "waits" how
 // much time goes by, "lives" the same with a sign of life each second. C" is a quoted string, sent without a line end.
 var dialogues = map[string]dialogue{
-	"a new client is let in by the server": {server, `
+	"a new client is let in by the server": {wire.Server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -37,7 +39,7 @@ var dialogues = map[string]dialogue{
 		C: BYE
 		screen Client 1: terminated.
 		S closes`},
-	"a client that has been with a server is back": {server, `
+	"a client that has been with a server is back": {wire.Server, `
 		C: HELLO peerlab-chat/1 1 500 127.0.0.1:6001 back 7
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -45,7 +47,7 @@ var dialogues = map[string]dialogue{
 		screen Client 1: reconnected
 		C: MSG 1 8 as I said
 		screen Client 1: as I said`},
-	"a client that met no server before is new to it": {server, `
+	"a client that met no server before is new to it": {wire.Server, `
 		C: HELLO peerlab-chat/1 6 500 127.0.0.1:6006 in 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -78,7 +80,7 @@ var dialogues = map[string]dialogue{
 		C: MSG 2 5 next
 		screen * Client 2: 3 lines lost
 		screen Client 2: next`},
-	"text is escaped": {server, `
+	"text is escaped": {wire.Server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -91,7 +93,7 @@ var dialogues = map[string]dialogue{
 		types a\tb
 		S: AFTER 1 2000 2
 		S: MSG server 1 a\tb`},
-	"a line may come in pieces, and with CRLF": {server, `
+	"a line may come in pieces, and with CRLF": {wire.Server, `
 		C" "HELLO peerlab-chat/1 1 2000 127.0.0.1:6001"
 		waits 1s
 		C" " new 0\r\nREADY"
@@ -101,7 +103,7 @@ var dialogues = map[string]dialogue{
 		screen Client 1: initiated.
 		screen Client 1: a
 		screen Client 1: b`},
-	"a line that was cut is not acted on": {server, `
+	"a line that was cut is not acted on": {wire.Server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -110,7 +112,7 @@ var dialogues = map[string]dialogue{
 		C" "MSG 1 1 I owe you 10"
 		C closes
 		S closes`},
-	"PING": {server, `
+	"PING": {wire.Server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -118,19 +120,19 @@ var dialogues = map[string]dialogue{
 		screen Client 1: initiated.
 		C: PING x1
 		S: PONG x1`},
-	"a health check":        {server, "\nC: PING well?\nS: PONG well?\nS closes"},
-	"a browser":             {server, "\nC: GET / HTTP/1.1\nS: ERR syntax \"GET / HTTP/1.1\" is no message\nS closes"},
-	"another version":       {server, "\nC: HELLO peerlab-chat/2 1\nS: ERR version another protocol or version: this is peerlab-chat/1\nS closes"},
-	"a word too many":       {server, "\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0 x\nS: ERR syntax \"HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0 x\": has a field too many\nS closes"},
-	"a name that is none":   {server, "\nC: HELLO peerlab-chat/1 ../x 2000 127.0.0.1:6001 new 0\nS: ERR syntax \"HELLO peerlab-chat/1 ../x 2000 127.0.0.1:6001 new 0\": has no name where one belongs\nS closes"},
-	"no greeting":           {server, "\nC: MSG 1 1 hello\nS: ERR syntax HELLO comes first\nS closes"},
-	"an echo":               {server, "\nC: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0\nS: ERR self Server has reached itself\nS closes"},
-	"another server":        {server, "\nC: HELLO peerlab-chat/1 server 77 127.0.0.1:4000 in 0\nS: ERR taken Server is here; stop it, or choose another ID\nS closes"},
-	"nothing is said":       {server, "\nwaits 4s\nC\" \"HELL\"\nwaits 999ms\nS: ERR timeout the handshake took more than 5s\nS closes"},
-	"half a handshake":      {server, "\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0\nS: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0\nwaits 5s\nS: ERR timeout the handshake took more than 5s\nS closes"},
-	"READY comes too early": {server, "\nC: READY 0 0\nS: ERR syntax HELLO comes first\nS closes"},
-	"an endless line":       {server, "\nC\" \"" + strings.Repeat("x", 17000) + "\"\nS: ERR syntax a line of more than 16640 bytes\nS closes"},
-	"in another's name": {server, `
+	"a health check":        {wire.Server, "\nC: PING well?\nS: PONG well?\nS closes"},
+	"a browser":             {wire.Server, "\nC: GET / HTTP/1.1\nS: ERR syntax \"GET / HTTP/1.1\" is no message\nS closes"},
+	"another version":       {wire.Server, "\nC: HELLO peerlab-chat/2 1\nS: ERR version another protocol or version: this is peerlab-chat/1\nS closes"},
+	"a word too many":       {wire.Server, "\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0 x\nS: ERR syntax \"HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0 x\": has a field too many\nS closes"},
+	"a name that is none":   {wire.Server, "\nC: HELLO peerlab-chat/1 ../x 2000 127.0.0.1:6001 new 0\nS: ERR syntax \"HELLO peerlab-chat/1 ../x 2000 127.0.0.1:6001 new 0\": has no name where one belongs\nS closes"},
+	"no greeting":           {wire.Server, "\nC: MSG 1 1 hello\nS: ERR syntax HELLO comes first\nS closes"},
+	"an echo":               {wire.Server, "\nC: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0\nS: ERR self Server has reached itself\nS closes"},
+	"another server":        {wire.Server, "\nC: HELLO peerlab-chat/1 server 77 127.0.0.1:4000 in 0\nS: ERR taken Server is here; stop it, or choose another ID\nS closes"},
+	"nothing is said":       {wire.Server, "\nwaits 4s\nC\" \"HELL\"\nwaits 999ms\nS: ERR timeout the handshake took more than 5s\nS closes"},
+	"half a handshake":      {wire.Server, "\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0\nS: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0\nwaits 5s\nS: ERR timeout the handshake took more than 5s\nS closes"},
+	"READY comes too early": {wire.Server, "\nC: READY 0 0\nS: ERR syntax HELLO comes first\nS closes"},
+	"an endless line":       {wire.Server, "\nC\" \"" + strings.Repeat("x", 17000) + "\"\nS: ERR syntax a line of more than 16640 bytes\nS closes"},
+	"in another's name": {wire.Server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -139,7 +141,7 @@ var dialogues = map[string]dialogue{
 		C: MSG 2 1 I am Client 2
 		S: ERR sender Client 1 sent a line in the name of "2"
 		S closes`},
-	"a second HELLO": {server, `
+	"a second HELLO": {wire.Server, `
 		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
@@ -156,11 +158,11 @@ func TestDialogues(t *testing.T) {
 	}
 }
 
-func play(t *testing.T, with Name, says string) {
+func play(t *testing.T, with wire.Name, says string) {
 	l := newLab(t)
 	defer l.end()
 	addr := serverAddr
-	if with != server {
+	if with != wire.Server {
 		addr = clientAddr(string(with))
 	}
 	a := l.start(with, addr, nil)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // handshakeTimeout bounds the handshake from the first byte to the last.
@@ -43,17 +45,17 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 		return nil, p, err
 	}
 	ours := m.ourHello()
-	if err := ours.write(conn); err != nil {
+	if err := write(conn, ours); err != nil {
 		return nil, p, err
 	}
 	theirs, err := m.readHello(conn, in)
 	switch {
 	case err != nil:
 		return nil, p, err
-	case p != nil && theirs.name != p.name:
-		return nil, p, lines.Refuse("wrong", "%s was looked for at this address, and %s is here", p.name.Who(), theirs.name.Who())
+	case p != nil && theirs.Name != p.name:
+		return nil, p, lines.Refuse("wrong", "%s was looked for at this address, and %s is here", p.name.Who(), theirs.Name.Who())
 	case p == nil:
-		if p, err = m.claimUnknown(theirs.name, a); err != nil {
+		if p, err = m.claimUnknown(theirs.Name, a); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -99,7 +101,7 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 		return nil, nil, err
 	}
 	ours := m.ourHello()
-	if err := ours.write(conn); err != nil {
+	if err := write(conn, ours); err != nil {
 		return nil, p, err
 	}
 	ready, err := readReady(in)
@@ -121,39 +123,36 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 
 func (m *member) begin(a *attempt) (*lines.Reader, error) {
 	a.pulse = &pulse{conn: a.conn}
-	return lines.NewReader(a.pulse, maxLine), a.conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	return lines.NewReader(a.pulse, wire.MaxLine), a.conn.SetDeadline(time.Now().Add(handshakeTimeout))
 }
 
-// readiness is what a READY line says.
-type readiness struct{ have, count uint64 }
-
-func readReady(in *lines.Reader) (readiness, error) {
+func readReady(in *lines.Reader) (wire.Ready, error) {
 	line, err := nextLine(in)
 	if err != nil {
-		return readiness{}, err
+		return wire.Ready{}, err
 	}
 	return judgeReady(line)
 }
 
-func judgeReady(line []byte) (readiness, error) {
-	msg, err := only(verbReady, line)
-	if err == nil && msg.count > maxList {
-		err = lines.Refuse("full", "a list of %d lines", msg.count)
+func judgeReady(line []byte) (wire.Ready, error) {
+	msg, err := only[wire.Ready](line)
+	if err == nil && msg.Count > maxList {
+		err = lines.Refuse("full", "a list of %d lines", msg.Count)
 	}
-	return readiness{msg.seq, msg.count}, err
+	return msg, err
 }
 
 // newLink is what a handshake ends with, the other side having said that we are
 // welcome; from now on only the reader's and the writer's own errors end the
 // connection.
-func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs hello, ready readiness, told told) (*link, error) {
+func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs wire.Hello, ready wire.Ready, told told) (*link, error) {
 	l := &link{
-		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.incarnation, last: theirs.last, own: a.own,
-		delivery: m.delivery, control: told.rest, told: told.round, listed: int(ready.count),
+		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.Incarnation, last: theirs.Last, own: a.own,
+		delivery: m.delivery, control: told.rest, told: told.round, listed: int(ready.Count),
 		done: make(chan struct{}), over: make(chan struct{}),
 	}
 	l.joined = m.welcomed(p, theirs)
-	l.sent.Store(ready.have)
+	l.sent.Store(ready.Have)
 	l.moved.Store(time.Now().UnixNano())
 	a.pulse.watch()
 	return l, a.conn.SetDeadline(time.Time{})

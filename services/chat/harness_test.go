@@ -16,6 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"peerlab/services/internal/memnet"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -139,7 +141,7 @@ func (l *lab) hold(on bool, which func(from, to string) bool) {
 }
 
 // start starts a member: "server", or a client by its ID. prepare may be nil.
-func (l *lab) start(name Name, addr string, prepare func(m *member), peers ...string) *actor {
+func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers ...string) *actor {
 	l.t.Helper()
 	ln, err := l.net.Listen(addr)
 	require.NoError(l.t, err)
@@ -148,13 +150,13 @@ func (l *lab) start(name Name, addr string, prepare func(m *member), peers ...st
 	a.member = newMember(config{
 		Name: name, Incarnation: l.incarnation, Advertise: addr, Screen: a.screen,
 		Log:  slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Dial: func(ctx context.Context, _ Name, to string) (net.Conn, error) { return l.net.Dial(ctx, addr, to) },
+		Dial: func(ctx context.Context, _ wire.Name, to string) (net.Conn, error) { return l.net.Dial(ctx, addr, to) },
 	})
 	begin := a.recall
-	if name != server {
-		a.state = stateNew
-		a.peers[server] = newPeer(server)
-		a.peers[server].fixed = serverAddr
+	if name != wire.Server {
+		a.state = wire.StateNew
+		a.peers[wire.Server] = newPeer(wire.Server)
+		a.peers[wire.Server].fixed = serverAddr
 		begin = func() { (&Client{m: a.member, peers: peers}).begin() }
 	}
 	if prepare != nil {
@@ -175,8 +177,8 @@ const serverAddr = "127.0.0.1:4000"
 
 func clientAddr(id string) string { return "127.0.0.1:600" + id }
 
-func (l *lab) server() *actor          { return l.start(server, serverAddr, nil) }
-func (l *lab) client(id string) *actor { return l.start(Name(id), clientAddr(id), nil) }
+func (l *lab) server() *actor          { return l.start(wire.Server, serverAddr, nil) }
+func (l *lab) client(id string) *actor { return l.start(wire.Name(id), clientAddr(id), nil) }
 func (l *lab) clients(ids string) (c []*actor) {
 	for _, id := range strings.Split(ids, "") {
 		c = append(c, l.client(id))

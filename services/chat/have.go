@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 const (
@@ -20,7 +22,7 @@ type request struct {
 }
 
 // shown is what the HAVE line of an origin says. It is called with delivery.mu held.
-func (o *origin) shown() mention { return mention{o.originID, "", o.have} }
+func (o *origin) shown() mention { return mention{o.ID, "", o.have} }
 
 // tell has the next few links told what has moved since they were told last. It
 // leaves out those that have not read the last yet.
@@ -35,7 +37,7 @@ func (d *delivery) tell() {
 		}
 		var news []byte
 		for _, o := range d.origins {
-			if o.round >= l.told && o != d.self && o != l.origin && (o.have > 0 || o.name == server) {
+			if o.round >= l.told && o != d.self && o != l.origin && (o.have > 0 || o.Name == wire.Server) {
 				news = o.shown().append(news)
 			}
 		}
@@ -50,7 +52,7 @@ func (d *delivery) tell() {
 // mentioned takes in how far a process's lines have been shown at the other side
 // of a link. It is called with d.mu held.
 func (d *delivery) mentioned(l *link, x mention) error {
-	o, err := d.mention(l, x.name, x.incarnation, x.seq)
+	o, err := d.mention(l, x.ID, x.seq)
 	if err == nil {
 		d.hear(l, o, x.seq)
 	}
@@ -61,9 +63,9 @@ func (d *delivery) mentioned(l *link, x mention) error {
 func (d *delivery) up(l *link) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l.origin = d.origins[originID{l.peer.name, l.incarnation}]
+	l.origin = d.origins[wire.ID{Name: l.peer.name, Incarnation: l.incarnation}]
 	if l.origin == nil { // forgotten during the handshake, among thousands
-		l.origin = d.create(originID{l.peer.name, l.incarnation}, l.last)
+		l.origin = d.create(wire.ID{Name: l.peer.name, Incarnation: l.incarnation}, l.last)
 	}
 	l.origin.link, l.origin.dead = l, false
 	d.links = append(d.links, l)
@@ -99,32 +101,32 @@ func (d *delivery) down(l *link) {
 }
 
 // asked takes in a WANT. What is asked for twice is sent once.
-func (d *delivery) asked(l *link, msg message) error {
-	o := d.origins[originID{Name(msg.name), msg.incarnation}]
-	if o == nil || o.have <= msg.seq {
-		l.send(message{verb: verbLines, name: msg.name, incarnation: msg.incarnation})
+func (d *delivery) asked(l *link, msg *wire.Want) error {
+	o := d.origins[msg.ID]
+	if o == nil || o.have <= msg.Seq {
+		l.send(wire.Lines{ID: msg.ID})
 		return nil
 	}
 	for i := range l.requests {
 		if l.requests[i].origin == o {
-			l.requests[i].seq = msg.seq
+			l.requests[i].seq = msg.Seq
 			return nil
 		}
 	}
 	if len(l.requests) == maxRequests {
 		return lines.Refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
 	}
-	l.requests = append(l.requests, request{o, msg.seq})
+	l.requests = append(l.requests, request{o, msg.Seq})
 	l.poke()
 	return nil
 }
 
 // answered takes in a LINES line: what follows it is from the log of another.
-func (d *delivery) answered(l *link, msg message) error {
+func (d *delivery) answered(l *link, msg *wire.Lines) error {
 	for i, o := range l.wanted {
-		if string(o.name) == string(msg.name) && o.incarnation == msg.incarnation {
+		if o.ID == msg.ID {
 			l.wanted = append(l.wanted[:i], l.wanted[i+1:]...)
-			l.lines, l.left, l.from = o, msg.count, o.end
+			l.lines, l.left, l.from = o, msg.Count, o.end
 			if l.left == 0 {
 				d.answerOver(l)
 			}
@@ -145,6 +147,6 @@ func (d *delivery) answer(l *link, bufs net.Buffers) net.Buffers {
 	at := len(bufs)
 	bufs = append(bufs, nil)
 	bufs, _, count := r.log.after(r.seq, r.have, answerBatch, bufs)
-	bufs[at] = message{verb: verbLines, name: []byte(r.name), incarnation: r.incarnation, count: count}.append(nil)
+	bufs[at] = wire.Lines{ID: r.ID, Count: count}.Append(nil)
 	return bufs
 }

@@ -9,27 +9,15 @@ import (
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
+
+	"peerlab/services/chat/internal/wire"
 )
 
-// hello is what a HELLO line says.
-type hello struct {
-	name        Name
-	incarnation uint64
-	addr        string
-	state       state
-	last        uint64
-}
-
-func (m *member) ourHello() hello {
+func (m *member) ourHello() wire.Hello {
 	last, _ := m.delivery.typed()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return hello{m.Name, m.Incarnation, m.Advertise, m.state, last}
-}
-
-// write says it.
-func (h *hello) write(conn net.Conn) error {
-	return write(conn, message{verb: verbHello, name: []byte(h.name), incarnation: h.incarnation, addr: []byte(h.addr), state: h.state, seq: h.last})
+	return wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Advertise, State: m.state, Last: last}
 }
 
 // errPing says that the other side asked for PONG and got it.
@@ -37,37 +25,38 @@ var errPing = errors.New("health check")
 
 // readHello reads the other side's first line and checks that it is another
 // member's, and one that may be here.
-func (m *member) readHello(conn net.Conn, in *lines.Reader) (hello, error) {
+func (m *member) readHello(conn net.Conn, in *lines.Reader) (wire.Hello, error) {
 	line, err := nextLine(in)
 	if err != nil {
-		return hello{}, err
+		return wire.Hello{}, err
 	}
 	return m.judgeHello(conn, line)
 }
 
-func (m *member) judgeHello(conn net.Conn, line []byte) (hello, error) {
+func (m *member) judgeHello(conn net.Conn, line []byte) (wire.Hello, error) {
 	msg, err := judge(line)
 	if err != nil {
-		return hello{}, err
+		return wire.Hello{}, err
 	}
-	switch msg.verb {
-	case verbHello:
-	case verbPing:
-		msg.verb = verbPong
-		if err := write(conn, msg); err != nil {
-			return hello{}, err
+	var h wire.Hello
+	switch msg := msg.(type) {
+	case *wire.Hello:
+		h = *msg
+		h.Addr = reachable(h.Addr, conn.RemoteAddr())
+	case *wire.Ping:
+		if err := write(conn, wire.Pong{Token: msg.Token}); err != nil {
+			return h, err
 		}
-		return hello{}, errPing
-	case verbErr:
-		return hello{}, received(msg)
+		return h, errPing
+	case *wire.Err:
+		return h, received(msg)
 	default:
-		return hello{}, lines.Refuse("syntax", "HELLO comes first")
+		return h, lines.Refuse("syntax", "HELLO comes first")
 	}
-	h := hello{Name(msg.name), msg.incarnation, reachable(string(msg.addr), conn.RemoteAddr()), msg.state, msg.seq}
 	switch {
-	case h.name == m.Name && h.incarnation == m.Incarnation:
+	case h.Name == m.Name && h.Incarnation == m.Incarnation:
 		return h, lines.Refuse("self", "%s has reached itself", m.Name.Who())
-	case h.name == m.Name:
+	case h.Name == m.Name:
 		return h, lines.Refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Who())
 	}
 	return h, nil
@@ -76,8 +65,8 @@ func (m *member) judgeHello(conn net.Conn, line []byte) (hello, error) {
 // theirRefusal marks an ERR line that came from the other side.
 type theirRefusal struct{ *lines.Refusal }
 
-func received(msg message) error {
-	return theirRefusal{lines.Refuse(string(msg.token), "%s", msg.text)}
+func received(msg *wire.Err) error {
+	return theirRefusal{lines.Refuse(string(msg.Code), "%s", msg.Reason)}
 }
 
 // nextLine waits for a line of the handshake. It waits apart from what is done
@@ -89,40 +78,44 @@ func nextLine(in *lines.Reader) ([]byte, error) {
 	}
 	switch {
 	case errors.Is(err, lines.ErrTooLong):
-		return nil, lines.Refuse("syntax", "a line of more than %d bytes", maxLine)
+		return nil, lines.Refuse("syntax", "a line of more than %d bytes", wire.MaxLine)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, lines.Refuse("timeout", "the handshake took more than %v", handshakeTimeout)
 	}
 	return line, err
 }
 
-func judge(line []byte) (message, error) {
-	msg, err := parse(line)
+func judge(line []byte) (wire.Message, error) {
+	msg, err := wire.Parse(line)
 	switch {
-	case errors.Is(err, errVersion):
-		return msg, lines.Refuse("version", "%v", err)
+	case errors.Is(err, wire.ErrVersion):
+		return nil, lines.Refuse("version", "%v", err)
 	case err != nil:
-		return msg, lines.Refuse("syntax", "%v", err)
+		return nil, lines.Refuse("syntax", "%v", err)
 	}
 	return msg, nil
 }
 
-// only returns the line as a message of the one verb that belongs here.
-func only(want verb, line []byte) (message, error) {
+// only returns the line as a message of the one type that belongs here.
+func only[M any, P interface {
+	*M
+	wire.Message
+}](line []byte) (want M, err error) {
 	msg, err := judge(line)
-	switch {
-	case err != nil:
-		return msg, err
-	case msg.verb == verbErr:
-		return msg, received(msg)
-	case msg.verb != want:
-		return msg, lines.Refuse("syntax", "%s where %s belongs", msg.verb, want)
+	if err != nil {
+		return want, err
 	}
-	return msg, nil
+	switch msg := msg.(type) {
+	case P:
+		return *msg, nil
+	case *wire.Err:
+		return want, received(msg)
+	}
+	return want, lines.Refuse("syntax", "%s where %s belongs", wire.Verb(msg), wire.Verb(P(&want)))
 }
 
-func write(conn io.Writer, msg message) error {
-	_, err := conn.Write(msg.append(nil))
+func write(conn io.Writer, msg wire.Message) error {
+	_, err := conn.Write(msg.Append(nil))
 	return err
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // drain reads all that follows seq, at most limit bytes at a time.
@@ -36,7 +38,7 @@ func TestHistoryHandsOutWhatFollows(t *testing.T) {
 	for i := range 3000 {
 		text := strings.Repeat("x", rnd.IntN(200))
 		if i%500 == 0 {
-			text = strings.Repeat("y", maxText)
+			text = strings.Repeat("y", wire.MaxText)
 		}
 		line := fmt.Sprintf("MSG 3 %d %s", i+1, text)
 		h.add(uint64(i+1), nil, []byte(line))

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 func TestClientKilledAndStartedAgain(t *testing.T) {
@@ -56,7 +58,7 @@ func TestJoinThroughAClientWhileThereIsNoServer(t *testing.T) {
 		for _, a := range c {
 			a.shows("Client 6: initiated.", "Client 6: hello")
 		}
-		s = l.start(server, serverAddr, remember(c...))
+		s = l.start(wire.Server, serverAddr, remember(c...))
 		<-time.After(2 * lastRetry)
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected", "Client 6: initiated.")
 		six.shows("Server: initiated")
@@ -93,7 +95,7 @@ func TestClientOnAnotherPortWhileThereWasNoServer(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		c, three := l.moved()
 		c[4].shows("Client 3: initiated.")
-		s := l.start(server, serverAddr, remember(c...)) // it remembers the old port of 3
+		s := l.start(wire.Server, serverAddr, remember(c...)) // it remembers the old port of 3
 		synctest.Wait()
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected")
 		three.screen.clear()
@@ -119,7 +121,7 @@ func TestNewsOfAnotherPortAreNotTakenForTheOldOne(t *testing.T) {
 			}
 			return nil
 		})
-		s := l.start(server, serverAddr, remember(c...))
+		s := l.start(wire.Server, serverAddr, remember(c...))
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 4: reconnected", "Client 5: reconnected")
 		close(told)
 		s.shows("Client 3: reconnected")
@@ -159,7 +161,7 @@ func TestRegistryThatLeadsAstray(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		s.kill()
-		s = l.start(server, serverAddr, func(m *member) {
+		s = l.start(wire.Server, serverAddr, func(m *member) {
 			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{
 				{Entry: Entry{"7", c[0].Advertise}}, // another client
 				{Entry: Entry{"8", serverAddr}},     // the server itself

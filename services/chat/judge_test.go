@@ -160,16 +160,16 @@ func (w *world) screens() string {
 	for _, a := range w.live() {
 		a.delivery.mu.Lock()
 		for _, o := range a.delivery.holding {
-			fmt.Fprintf(&all, "--- held back at %s: %s %d, lines %d to %d\n", a.Name.Who(), o.name, o.incarnation, o.have+1, o.end)
+			fmt.Fprintf(&all, "--- held back at %s: %s %d, lines %d to %d\n", a.Name.Who(), o.Name, o.Incarnation, o.have+1, o.end)
 			for _, wait := range o.waits {
 				for _, x := range wait.deps {
-					fmt.Fprintf(&all, "line %d waits for %s %d, line %d, and there is %d\n", wait.seq, x.name, x.incarnation, x.seq, x.have)
+					fmt.Fprintf(&all, "line %d waits for %s %d, line %d, and there is %d\n", wait.seq, x.Name, x.Incarnation, x.seq, x.have)
 				}
 			}
 		}
 		for _, o := range a.delivery.origins {
 			fmt.Fprintf(&all, "--- at %s: %s %d has shown %d, has %d; known %d, given up %d; linked %v, dead %v\n",
-				a.Name.Who(), o.name, o.incarnation, o.have, o.end, o.known, o.given, o.link != nil, o.dead)
+				a.Name.Who(), o.Name, o.Incarnation, o.have, o.end, o.known, o.given, o.link != nil, o.dead)
 		}
 		a.delivery.mu.Unlock()
 	}

@@ -3,6 +3,8 @@ package chat
 import (
 	"slices"
 	"time"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 const (
@@ -138,7 +140,7 @@ func (d *delivery) want(s *source, o *origin, now time.Time) {
 	}
 	s.link.wanted = append(s.link.wanted, o)
 	d.wake()
-	s.link.send(message{verb: verbWant, name: []byte(o.name), incarnation: o.incarnation, seq: o.end})
+	s.link.send(wire.Want{ID: o.ID, Seq: o.end})
 }
 
 // answerOver is called when all lines of an answer have come. Who had none is not

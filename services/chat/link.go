@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 const (
@@ -33,6 +35,7 @@ var errSlow = errors.New("the other side does not read what it asked for")
 type link struct {
 	conn        net.Conn
 	in          *lines.Reader // the reader's
+	parser      wire.Parser   // the reader's
 	pulse       *pulse        // what in reads from
 	peer        *peer
 	incarnation uint64 // of the other side
@@ -67,7 +70,7 @@ type link struct {
 }
 
 // send queues a control line.
-func (l *link) send(m message) { l.queue(m.append(nil)) }
+func (l *link) send(m wire.Message) { l.queue(m.Append(nil)) }
 
 // queue queues control lines that are encoded already.
 func (l *link) queue(encoded []byte) {
@@ -137,7 +140,7 @@ func (l *link) probe(ctx context.Context) bool {
 	l.mu.Lock()
 	l.probes = append(l.probes, answer)
 	l.mu.Unlock()
-	l.send(message{verb: verbPing, token: []byte("alive")})
+	l.send(wire.Ping{Token: []byte("alive")})
 	timeout := time.NewTimer(probeTimeout)
 	defer timeout.Stop()
 	select {

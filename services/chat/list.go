@@ -4,18 +4,20 @@ import (
 	"bytes"
 	"net"
 	"slices"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // mention is what a line PEER says, or HAVE if addr is empty: in the list that a
 // link begins with, and later.
 type mention struct {
-	originID
+	wire.ID
 	addr string
 	seq  uint64
 }
 
 const (
-	maxList = maxPeers + maxOrigins // lines
+	maxList = wire.MaxMembers + maxOrigins // lines
 	// listAtOnce bounds the bytes of the list that go out with READY, while the
 	// other side may be writing its own and not be reading: any connection takes
 	// that much.
@@ -63,16 +65,15 @@ func (s *list) add(x mention) {
 
 // append adds the line to dst.
 func (x mention) append(dst []byte) []byte {
-	v := verbPeer
 	if x.addr == "" {
-		v = verbHave
+		return wire.Have{ID: x.ID, Seq: x.seq}.Append(dst)
 	}
-	return message{verb: v, name: []byte(x.name), incarnation: x.incarnation, addr: []byte(x.addr), seq: x.seq}.append(dst)
+	return wire.Peer{ID: x.ID, Addr: x.addr, Have: x.seq}.Append(dst)
 }
 
 // names notes that a list tells of a process, and returns what it is to say: how
 // far the lines of that have been shown. It is called with d.mu held.
-func (d *delivery) names(s *list, id originID) (have uint64) {
+func (d *delivery) names(s *list, id wire.ID) (have uint64) {
 	o := d.origins[id]
 	if o == nil {
 		return 0
@@ -87,7 +88,7 @@ func (d *delivery) names(s *list, id originID) (have uint64) {
 func (d *delivery) finish(s *list) {
 	for _, o := range d.origins {
 		if o.named != s.number && (o != d.self || o.have > 0) {
-			s.add(mention{o.originID, "", o.passed()})
+			s.add(mention{o.ID, "", o.passed()})
 		}
 	}
 }
@@ -99,8 +100,8 @@ type told struct {
 }
 
 // write sends READY and the list, or its first lines if it is long, in one write.
-func (s *list) write(conn net.Conn, ready message) (told, error) {
-	s.out = ready.append(s.out)
+func (s *list) write(conn net.Conn, ready wire.Ready) (told, error) {
+	s.out = ready.Append(s.out)
 	now := s.lines
 	if len(now) > listAtOnce {
 		now = now[:bytes.LastIndexByte(now[:listAtOnce], '\n')+1]
@@ -113,13 +114,18 @@ func (s *list) write(conn net.Conn, ready message) (told, error) {
 // knows reports whether a line of the list says nothing new, as most do: it is of
 // a process that there is a link to, or, if no address is in it, that is known,
 // and whose lines have come as far here. It is called with d.mu held.
-func (d *delivery) knows(l *link, msg message) bool {
-	if msg.verb != verbPeer && msg.verb != verbHave {
-		return false
+func (d *delivery) knows(l *link, msg wire.Message) bool {
+	var o *origin
+	var seq uint64
+	switch msg := msg.(type) {
+	case *wire.Peer:
+		if o, seq = d.origins[msg.ID], msg.Have; o == nil || o.link == nil && o != d.self {
+			return false
+		}
+	case *wire.Have:
+		o, seq = d.origins[msg.ID], msg.Seq
 	}
-	o := d.origins[originID{Name(msg.name), msg.incarnation}]
-	return o != nil && o != l.origin && (o.link != nil || o == d.self || msg.verb == verbHave) &&
-		o.reached(msg.seq) && msg.seq <= o.end
+	return o != nil && o != l.origin && o.reached(seq) && seq <= o.end
 }
 
 // newMentions returns memory for lines of a list that say something new.
@@ -142,11 +148,11 @@ func (d *delivery) doneWith(s []mention) {
 }
 
 // takeListed takes in a line of the list, which is acted on when it is complete.
-func (m *member) takeListed(l *link, msg message) error {
+func (m *member) takeListed(l *link, x mention) error {
 	if l.list == nil {
 		l.list = m.delivery.newMentions()
 	}
-	l.list = append(l.list, mention{originID{Name(msg.name), msg.incarnation}, string(msg.addr), msg.seq})
+	l.list = append(l.list, x)
 	if l.listed--; l.listed > 0 {
 		return nil
 	}
@@ -183,7 +189,7 @@ func (d *delivery) begin(l *link) error {
 	var deps []dep
 	for _, x := range l.list {
 		before := len(d.origins)
-		o, err := d.mention(l, x.name, x.incarnation, x.seq)
+		o, err := d.mention(l, x.ID, x.seq)
 		if err != nil {
 			return err
 		}
@@ -199,7 +205,7 @@ func (d *delivery) begin(l *link) error {
 	}
 	l.origin.fresh = false
 	for _, x := range l.list {
-		o := d.origins[x.originID]
+		o := d.origins[x.ID]
 		if o == nil || o == d.self || o == l.origin {
 			continue
 		}
@@ -210,7 +216,7 @@ func (d *delivery) begin(l *link) error {
 	}
 	if len(deps) > 0 {
 		for _, x := range made {
-			if o := d.origins[x.originID]; o != nil && o.have > 0 { // else its lines say all that they follow
+			if o := d.origins[x.ID]; o != nil && o.have > 0 { // else its lines say all that they follow
 				o.basis = &basis{max(o.end, x.seq), deps}
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // Much can happen to a peer while a dial of it is under way.
@@ -59,8 +61,8 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 		require.NoError(t, err)
 		<-time.After(time.Second) // the dial is under way
 		one.mu.Lock()
-		for n := 0; len(one.peers) < maxPeers; n++ {
-			p := one.peerLocked(Name(fmt.Sprint("x", n)))
+		for n := 0; len(one.peers) < wire.MaxMembers; n++ {
+			p := one.peerLocked(wire.Name(fmt.Sprint("x", n)))
 			p.incarnation, p.addr = 1, "127.0.0.1:9"
 		}
 		two := one.peers["2"]

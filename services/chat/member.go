@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // maxPeers bounds the members that one keeps track of, dead ones included.
@@ -18,13 +20,13 @@ const maxPeers = 1024
 
 // config is what server and client have in common.
 type config struct {
-	Name        Name
+	Name        wire.Name
 	Incarnation uint64
 	Advertise   string // the address that others dial
 	Screen      io.Writer
 	Log         *slog.Logger
 	// Dial connects to the address of another member.
-	Dial func(ctx context.Context, to Name, addr string) (net.Conn, error)
+	Dial func(ctx context.Context, to wire.Name, addr string) (net.Conn, error)
 }
 
 // member is one process of the chat, the server or a client: its peers, the
@@ -53,8 +55,8 @@ type member struct {
 	workers  sync.WaitGroup
 
 	mu      sync.Mutex // never held while waiting for anything
-	peers   map[Name]*peer
-	state   state
+	peers   map[wire.Name]*peer
+	state   wire.State
 	told    bool // whoever let this client in has told it of everybody
 	leaving bool // no new links
 
@@ -72,13 +74,13 @@ func newMember(c config) *member {
 		config:   c,
 		painting: make(chan struct{}, 1),
 		delivery: newDelivery(c.Name, c.Incarnation, c.Screen),
-		peers:    make(map[Name]*peer),
+		peers:    make(map[wire.Name]*peer),
 
 		handshakes: make(map[net.Conn]struct{}),
-		state:      stateIn,
+		state:      wire.StateIn,
 	}
 	m.screen = &m.delivery.screen
-	m.arrived.Store(c.Name == server)
+	m.arrived.Store(c.Name == wire.Server)
 	return m
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/internal/memnet"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // inTime runs a test on a fake clock.
@@ -82,7 +84,7 @@ func TestClientsOutliveTheServerAndAreFoundAgain(t *testing.T) {
 		}
 		<-time.After(time.Minute)
 
-		s = l.start(server, serverAddr, remember(c...))
+		s = l.start(wire.Server, serverAddr, remember(c...))
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected")
 		for _, a := range c {
 			a.shows("Server: initiated")

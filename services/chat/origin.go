@@ -1,6 +1,10 @@
 package chat
 
-import "peerlab/services/internal/lines"
+import (
+	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
+)
 
 // maxOrigins bounds the processes whose lines are kept apart, dead ones
 // included, and those that one link may name that nobody knew.
@@ -8,14 +12,14 @@ const maxOrigins = 2048
 
 // originID names a process for ever.
 type originID struct {
-	name        Name
-	incarnation uint64
+	Name        wire.Name
+	Incarnation uint64
 }
 
 // origin is a process, as far as its lines are concerned. All of it is guarded
 // by delivery.mu.
 type origin struct {
-	originID
+	wire.ID
 	who     string // how the screen begins its lines
 	opening []byte // how they begin on the wire
 
@@ -41,8 +45,8 @@ type origin struct {
 	listed bool   // it is in delivery.lacking
 }
 
-func newOrigin(id originID) *origin {
-	return &origin{originID: id, who: id.name.Who() + ": ", opening: []byte(string(verbMsg) + " " + string(id.name) + " ")}
+func newOrigin(id wire.ID) *origin {
+	return &origin{ID: id, who: id.Name.Who() + ": ", opening: []byte("MSG " + string(id.Name) + " ")}
 }
 
 // reach notes that the screen has shown the lines through seq. It is called with
@@ -57,7 +61,7 @@ func (o *origin) reach(d *delivery, seq uint64) {
 
 // create adds an origin whose lines count from have, and makes room for it if
 // need be. It is called with d.mu held.
-func (d *delivery) create(id originID, have uint64) *origin {
+func (d *delivery) create(id wire.ID, have uint64) *origin {
 	if len(d.origins) >= maxOrigins {
 		d.forget()
 	}
@@ -78,7 +82,7 @@ func (d *delivery) forget() {
 		if o == d.self || o.link != nil || o.have < o.end {
 			continue
 		}
-		if least == nil || !o.seen && least.seen || o.seen == least.seen && o.incarnation < least.incarnation {
+		if least == nil || !o.seen && least.seen || o.seen == least.seen && o.Incarnation < least.Incarnation {
 			least = o
 		}
 	}
@@ -86,43 +90,43 @@ func (d *delivery) forget() {
 		return
 	}
 	if least.seen {
-		d.floor = max(d.floor, least.incarnation)
+		d.floor = max(d.floor, least.Incarnation)
 		d.counts.forgotten.Add(1)
 	}
 	least.gone = true
 	d.kept -= least.log.size
 	least.log = history{}
-	delete(d.origins, least.originID)
+	delete(d.origins, least.ID)
 }
 
 // met takes in a HELLO and returns how far the lines of that process have been
 // shown. It is an heir if another process is known to have had its name.
-func (d *delivery) met(h hello, heir bool) (have uint64) {
+func (d *delivery) met(h wire.Hello, heir bool) (have uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	id := originID{h.name, h.incarnation}
+	id := wire.ID{Name: h.Name, Incarnation: h.Incarnation}
 	for _, other := range d.origins {
-		other.dead = other.dead || other.name == h.name && other.incarnation != h.incarnation
+		other.dead = other.dead || other.Name == h.Name && other.Incarnation != h.Incarnation
 	}
 	o := d.origins[id]
 	switch {
 	case o != nil:
-	case h.incarnation > d.floor && (h.state == stateNew || h.incarnation > d.self.incarnation || heir):
+	case h.Incarnation > d.floor && (h.State == wire.StateNew || h.Incarnation > d.self.Incarnation || heir):
 		o = d.create(id, 0)
 	default:
-		o = d.create(id, h.last)
+		o = d.create(id, h.Last)
 		o.fresh = true
 	}
 	o.sought = true
 	if !o.seen && o.have == o.end {
-		o.have = min(o.have, h.last) // who mentioned it first may have said more than there is
+		o.have = min(o.have, h.Last) // who mentioned it first may have said more than there is
 		o.end = o.have
 	}
 	return o.have
 }
 
 // seek notes that a link to a process is looked for.
-func (d *delivery) seek(id originID) {
+func (d *delivery) seek(id wire.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if o := d.origins[id]; o != nil {
@@ -142,7 +146,7 @@ func (d *delivery) complete() bool {
 }
 
 // died notes that a process has left, or does not listen any more.
-func (d *delivery) died(id originID) {
+func (d *delivery) died(id wire.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if o := d.origins[id]; o != nil {
@@ -154,21 +158,21 @@ func (d *delivery) died(id originID) {
 // through seq. A process that nobody spoke of before counts from there, unless it
 // is younger than this one: then all it ever said is for this screen. It is nil
 // if there is no use in knowing. It is called with d.mu held.
-func (d *delivery) mention(l *link, name Name, incarnation, seq uint64) (*origin, error) {
-	if o := d.origins[originID{name, incarnation}]; o != nil {
+func (d *delivery) mention(l *link, id wire.ID, seq uint64) (*origin, error) {
+	if o := d.origins[id]; o != nil {
 		return o, nil
 	}
 	if l.named++; l.named > maxOrigins {
 		return nil, lines.Refuse("full", "%d processes that nobody knows", l.named)
 	}
-	if incarnation > d.self.incarnation && incarnation > d.floor {
+	if id.Incarnation > d.self.Incarnation && id.Incarnation > d.floor {
 		seq = 0
 	}
-	return d.create(originID{name, incarnation}, seq), nil
+	return d.create(id, seq), nil
 }
 
 // shown returns how far the lines of a process have been shown.
-func (d *delivery) shown(id originID) uint64 {
+func (d *delivery) shown(id wire.ID) uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if o := d.origins[id]; o != nil {

@@ -5,11 +5,13 @@ import (
 	"time"
 
 	"peerlab/services/internal/backoff"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // peer is another member, as far as it is known here: one for each name.
 type peer struct {
-	name Name
+	name wire.Name
 	wake chan struct{} // there is news for its dialler; holds one
 
 	// Its dialler's, of which there is one at a time.
@@ -39,7 +41,7 @@ type peer struct {
 	counts cuts
 }
 
-func newPeer(name Name) *peer {
+func newPeer(name wire.Name) *peer {
 	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}, pauses: retries()}
 }
 
@@ -50,7 +52,7 @@ type rumour struct {
 }
 
 // calledFor is the name of p, or none if p is nil: nobody knows yet who it is.
-func (p *peer) calledFor() Name {
+func (p *peer) calledFor() wire.Name {
 	if p == nil {
 		return ""
 	}
@@ -67,12 +69,12 @@ func (p *peer) news() {
 
 // at returns the processes that were said to be at an address. It is called with
 // member.mu held.
-func (p *peer) at(addr string) (ids []originID) {
+func (p *peer) at(addr string) (ids []wire.ID) {
 	if addr == p.addr {
 		ids = append(ids, p.id())
 	}
 	if addr == p.rumour.addr {
-		ids = append(ids, originID{p.name, p.rumour.incarnation})
+		ids = append(ids, wire.ID{Name: p.name, Incarnation: p.rumour.incarnation})
 	}
 	return ids
 }
@@ -95,9 +97,9 @@ func (p *peer) addrs() []string {
 
 // peerLocked returns the peer of that name, a new one if need be, or nil when
 // there is no room for one more. It is called with m.mu held.
-func (m *member) peerLocked(name Name) *peer {
+func (m *member) peerLocked(name wire.Name) *peer {
 	p := m.peers[name]
-	if p == nil && len(m.peers) < maxPeers {
+	if p == nil && len(m.peers) < wire.MaxMembers {
 		p = newPeer(name)
 		m.peers[name] = p
 	}
@@ -108,7 +110,7 @@ func (m *member) peerLocked(name Name) *peer {
 // if there is one, or else one that was never met, or else the one that has been
 // gone for longest. It is called with m.mu held.
 func (m *member) makeRoomLocked() {
-	if len(m.peers) < maxPeers {
+	if len(m.peers) < wire.MaxMembers {
 		return
 	}
 	var least *peer

@@ -6,6 +6,8 @@ import (
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // Probe asks the member that listens at addr whether it is well: it takes
@@ -17,20 +19,20 @@ func Probe(ctx context.Context, addr string) error {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	ping := message{verb: verbPing, token: []byte("health")}
+	ping := wire.Ping{Token: []byte("health")}
 	if err := write(conn, ping); err != nil {
 		return fmt.Errorf("ask %s: %w", addr, err)
 	}
-	line, err := nextLine(lines.NewReader(conn, maxLine))
+	line, err := nextLine(lines.NewReader(conn, wire.MaxLine))
 	if err != nil {
 		return fmt.Errorf("answer of %s: %w", addr, err)
 	}
-	pong, err := only(verbPong, line)
+	pong, err := only[wire.Pong](line)
 	if err != nil {
 		return fmt.Errorf("answer of %s: %w", addr, err)
 	}
-	if string(pong.token) != string(ping.token) {
-		return fmt.Errorf("answer of %s: PONG %s", addr, pong.token)
+	if string(pong.Token) != string(ping.Token) {
+		return fmt.Errorf("answer of %s: PONG %s", addr, pong.Token)
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/internal/memnet"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 func (a *actor) logged(text string) bool {
@@ -121,7 +123,7 @@ func TestHeldUpByItsScreenIsNotDead(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		free := make(chan struct{})
 		one := l.client("1")
-		s := l.start(server, serverAddr, func(m *member) {
+		s := l.start(wire.Server, serverAddr, func(m *member) {
 			w := m.screen.w
 			m.screen.w = writerFunc(func(b []byte) (int, error) {
 				if strings.Contains(string(b), "stop") {

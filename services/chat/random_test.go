@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // seeds is how many random runs there are. A seed decides what is done when; what
@@ -138,7 +140,7 @@ func (w *world) run() {
 }
 
 func (w *world) startServer() {
-	w.server = w.start(server, serverAddr, func(m *member) {
+	w.server = w.start(wire.Server, serverAddr, func(m *member) {
 		m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
 		if w.last != nil { // what was on disk
 			m.registry.lines = slices.Clone(w.last.lines)
@@ -183,12 +185,12 @@ func (w *world) types(a *actor) {
 // said that it is in, if it is a client, and has heard of a. That is the one thing
 // that is not asked of the screens.
 func (w *world) there(b, a *actor) bool {
-	if b.Name != server && !slices.Contains(b.screen.lines(), b.Name.Who()+": initiated.") {
+	if b.Name != wire.Server && !slices.Contains(b.screen.lines(), b.Name.Who()+": initiated.") {
 		return false
 	}
 	b.delivery.mu.Lock()
 	defer b.delivery.mu.Unlock()
-	return b.delivery.origins[originID{a.Name, a.Incarnation}] != nil
+	return b.delivery.origins[wire.ID{Name: a.Name, Incarnation: a.Incarnation}] != nil
 }
 
 // times is how often a screen shows a line.

@@ -7,6 +7,8 @@ import (
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // errBye says that the other side has left in good order.
@@ -24,7 +26,7 @@ func (m *member) read(l *link) error {
 		line, err := l.in.Next()
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
-			return m.cut(l, lines.Refuse("syntax", "a line of more than %d bytes", maxLine))
+			return m.cut(l, lines.Refuse("syntax", "a line of more than %d bytes", wire.MaxLine))
 		case errors.Is(err, errSilent):
 			m.sayLast(l, lines.Refuse("silent", "%v", errSilent))
 			return l.reason(err)
@@ -52,9 +54,9 @@ func (m *member) takeAll(l *link, line []byte) (err error) {
 	d.wait(l)
 	for {
 		seq, text, plain := l.plain(line)
-		var msg message
+		var msg wire.Message
 		if !plain {
-			msg, err = parse(line)
+			msg, err = l.parser.Parse(line)
 		}
 		switch {
 		case err != nil:
@@ -63,7 +65,7 @@ func (m *member) takeAll(l *link, line []byte) (err error) {
 			d.arrive(l, l.origin, seq, text, line)
 		case l.listed > 1 && d.knows(l, msg):
 			l.listed--
-		case msg.verb.forDelivery() && (msg.verb != verbHave || l.listed == 0):
+		case forDelivery(msg) && (l.listed == 0 || !isHave(msg)):
 			err = d.take(l, msg, line)
 		default:
 			d.mu.Unlock()
@@ -80,26 +82,34 @@ func (m *member) takeAll(l *link, line []byte) (err error) {
 }
 
 // take does what a message asks for that is not about lines of chat.
-func (m *member) take(l *link, msg message) error {
-	switch msg.verb {
-	case verbPeer, verbHave:
+func (m *member) take(l *link, msg wire.Message) error {
+	switch msg := msg.(type) {
+	case *wire.Have: // of the list
+		return m.takeListed(l, mention{msg.ID, "", msg.Seq})
+	case *wire.Peer:
+		x := mention{msg.ID, msg.Addr, msg.Have}
 		if l.listed > 0 {
-			return m.takeListed(l, msg)
+			return m.takeListed(l, x)
 		}
-		return m.introduced(l, msg)
-	case verbPing:
-		l.send(message{verb: verbPong, token: msg.token})
-	case verbPong:
+		return m.introduced(l, x)
+	case *wire.Ping:
+		l.send(wire.Pong{Token: msg.Token})
+	case *wire.Pong:
 		l.answered()
-	case verbBye:
+	case *wire.Bye:
 		m.goodbye(l)
 		return errBye
-	case verbErr:
+	case *wire.Err:
 		return received(msg)
 	default:
-		return lines.Refuse("syntax", "%s is for the handshake", msg.verb)
+		return lines.Refuse("syntax", "%s is for the handshake", wire.Verb(msg))
 	}
 	return nil
+}
+
+func isHave(msg wire.Message) bool {
+	_, is := msg.(*wire.Have)
+	return is
 }
 
 // cut ends a link for what came from it: it tells the other side, and the log.

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 const (
-	maxRegistry = 1 << 20  // bytes of the file
-	maxEntries  = maxPeers // clients in it
+	maxRegistry = 1 << 20         // bytes of the file
+	maxEntries  = wire.MaxMembers // clients in it
 	// maxComments bounds the bytes of comments and empty lines, so that all entries fit beside them.
-	maxComments = maxRegistry - maxEntries*(maxID+maxAddr+3)
+	maxComments = maxRegistry - maxEntries*(wire.MaxID+wire.MaxAddr+3)
 	maxReported = 10 // bad lines that the log names one by one
 )
 
@@ -30,7 +32,7 @@ type Registry struct {
 
 // Entry is a client in the registry.
 type Entry struct {
-	Name Name
+	Name wire.Name
 	Addr string
 }
 

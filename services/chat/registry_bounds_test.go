@@ -12,14 +12,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // never is what a server knows of clients that it has not met.
-func never(Name) (time.Time, bool) { return time.Time{}, false }
+func never(wire.Name) (time.Time, bool) { return time.Time{}, false }
 
 // longest returns an entry that is as long as an entry can be.
-func longest(i int) (Name, string) {
-	return Name(fmt.Sprintf("%0*d", maxID, i)), strings.Repeat("x", maxAddr-6) + ":65535"
+func longest(i int) (wire.Name, string) {
+	return wire.Name(fmt.Sprintf("%0*d", wire.MaxID, i)), strings.Repeat("x", wire.MaxAddr-6) + ":65535"
 }
 
 // Fault R1: what a registry has written, however much that is, it can read.
@@ -49,17 +51,17 @@ func TestRegistryCanBeReadHoweverManyCame(t *testing.T) {
 func TestRegistryMakesRoom(t *testing.T) {
 	r, _ := open(t, filepath.Join(t.TempDir(), "clients.txt"))
 	for i := range maxEntries {
-		r.lines = append(r.lines, registryLine{Entry: Entry{Name(fmt.Sprint(i)), "127.0.0.1:6001"}})
+		r.lines = append(r.lines, registryLine{Entry: Entry{wire.Name(fmt.Sprint(i)), "127.0.0.1:6001"}})
 	}
 	r.lines[2].comment = "# mine"
 	now := time.Now()
-	gone := map[Name]time.Duration{"1": time.Hour, "2": 3 * time.Hour, "3": 2 * time.Hour}
-	seen := func(name Name) (time.Time, bool) {
+	gone := map[wire.Name]time.Duration{"1": time.Hour, "2": 3 * time.Hour, "3": 2 * time.Hour}
+	seen := func(name wire.Name) (time.Time, bool) {
 		since, ok := gone[name]
 		return now.Add(-since), !ok
 	}
-	for i, makesRoom := range []Name{"2", "3", "1"} {
-		name := Name(fmt.Sprint("new", i))
+	for i, makesRoom := range []wire.Name{"2", "3", "1"} {
+		name := wire.Name(fmt.Sprint("new", i))
 		require.NoError(t, r.Put(name, "127.0.0.1:6002", seen))
 		require.Negative(t, r.findLocked(makesRoom))
 		require.Len(t, r.Entries(), maxEntries)
@@ -150,12 +152,12 @@ func TestRegistryInUTF16(t *testing.T) {
 // Fault R1: strangers who come and go by the thousand do not push out a client that is connected.
 func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
-		s := l.start(server, serverAddr, func(m *member) {
+		s := l.start(wire.Server, serverAddr, func(m *member) {
 			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
 		})
 		l.client("1")
 		for i := range maxEntries - 2 {
-			s.registry.lines = append(s.registry.lines, registryLine{Entry: Entry{Name(fmt.Sprint("old", i)), "127.0.0.1:9"}})
+			s.registry.lines = append(s.registry.lines, registryLine{Entry: Entry{wire.Name(fmt.Sprint("old", i)), "127.0.0.1:9"}})
 		}
 		for i := range 10 {
 			conn, _ := l.stranger(serverAddr, fmt.Sprintf("HELLO peerlab-chat/1 x%d 2000 127.0.0.1:9 new 0", i))
@@ -174,7 +176,7 @@ func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
 // On a full disk each of 800 newcomers brought the same warning.
 func TestAFailingRegistryIsReportedOnce(t *testing.T) {
 	var log recorder
-	m := newMember(config{Name: server, Screen: io.Discard, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	m := newMember(config{Name: wire.Server, Screen: io.Discard, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	full := errors.New("no space left on device")
 	for _, err := range []error{nil, full, full, full, nil, nil, full} {
 		m.recorded(err)

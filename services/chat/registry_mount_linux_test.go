@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // mounted runs the test again in a process with mounts of its own, which the shell script makes; $1 is a folder. It returns that
@@ -45,7 +47,7 @@ func TestRegistryMountedAsASingleFile(t *testing.T) {
 	require.NoError(t, err)
 	defer r.Close()
 	for _, name := range []string{"2", "3", "4"} {
-		require.NoError(t, r.Put(Name(name), "127.0.0.1:600"+name, never))
+		require.NoError(t, r.Put(wire.Name(name), "127.0.0.1:600"+name, never))
 		require.NoFileExists(t, a+".tmp")
 	}
 	require.NoError(t, r.Remove("3"))

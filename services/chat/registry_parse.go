@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // byteOrderMark is what a Windows editor begins a file in UTF-8 with; it is in the middle of files that were joined.
@@ -43,7 +45,7 @@ func (r *Registry) parse(text []byte) (bad complaints) {
 		bad.add("its end: %d bytes are more than a registry has (%d); the lines in its first %d are used", len(text), maxRegistry, len(fit))
 		text = fit
 	}
-	at := make(map[Name]int) // indices in r.lines
+	at := make(map[wire.Name]int) // indices in r.lines
 	number, comments := 0, 0
 	for raw := range bytes.Lines(text) {
 		number++
@@ -90,11 +92,11 @@ func parseRegistryLine(raw []byte) (registryLine, error) {
 	case 0:
 		return l, nil
 	case 2:
-		name, err := ParseID(f[0])
+		name, err := wire.ParseID(f[0])
 		if err != nil {
 			return l, err
 		}
-		if checkAddr(f[1]) != nil {
+		if wire.CheckAddr(f[1]) != nil {
 			return l, fmt.Errorf("%q is no HOST:PORT", f[1])
 		}
 		l.Entry = Entry{name, f[1]}

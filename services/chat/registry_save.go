@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // registryTitle is the first line of a new registry.
@@ -14,12 +16,12 @@ var errRegistryFull = fmt.Errorf("it holds %d clients, and all of them are conne
 
 // seen returns when a client was last connected, or true if it is now. The time of one that has not been since the server was
 // started is zero.
-type seen func(Name) (last time.Time, now bool)
+type seen func(wire.Name) (last time.Time, now bool)
 
 // Put records the address of a client. When it returns nil, that is on disk. It writes nothing if nothing changes. If the
 // registry is full, the client that has been gone for longest makes room. After an error the entry is kept in memory and the
 // next call tries again.
-func (r *Registry) Put(name Name, addr string, seen seen) error {
+func (r *Registry) Put(name wire.Name, addr string, seen seen) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.findLocked(name)
@@ -41,7 +43,7 @@ func (r *Registry) Put(name Name, addr string, seen seen) error {
 }
 
 // Remove removes a client from the registry.
-func (r *Registry) Remove(name Name) error {
+func (r *Registry) Remove(name wire.Name) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.findLocked(name)
@@ -52,7 +54,7 @@ func (r *Registry) Remove(name Name) error {
 	return r.saveLocked()
 }
 
-func (r *Registry) findLocked(name Name) int {
+func (r *Registry) findLocked(name wire.Name) int {
 	return slices.IndexFunc(r.lines, func(l registryLine) bool { return l.Name == name })
 }
 

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 func open(t *testing.T, path string) (*Registry, string) {
@@ -162,7 +164,7 @@ func writeForEver(path string) {
 	for n := 1; ; n++ {
 		r.lines = nil
 		for i := range 50 {
-			r.lines = append(r.lines, registryLine{Entry: Entry{Name(fmt.Sprint(i)), fmt.Sprintf("127.0.0.1:%d", n)}})
+			r.lines = append(r.lines, registryLine{Entry: Entry{wire.Name(fmt.Sprint(i)), fmt.Sprintf("127.0.0.1:%d", n)}})
 		}
 		if err := r.saveLocked(); err != nil {
 			panic(err)

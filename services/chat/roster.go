@@ -3,6 +3,8 @@ package chat
 import (
 	"net"
 	"slices"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // sayReady sends READY to p, with the list: everybody that this member has met,
@@ -14,7 +16,7 @@ func (m *member) sayReady(p *peer, a *attempt, have uint64) (told, error) {
 		return told{}, err
 	}
 	defer m.delivery.done(s)
-	return s.write(a.conn, message{verb: verbReady, seq: have, count: s.count})
+	return s.write(a.conn, wire.Ready{Have: have, Count: s.count})
 }
 
 func (m *member) listFor(p *peer, a *attempt) (*list, error) {
@@ -33,7 +35,7 @@ func (m *member) listFor(p *peer, a *attempt) (*list, error) {
 	s := d.newList()
 	d.names(s, p.id()) // READY tells of p itself
 	for _, o := range m.peers {
-		if o != p && o.name != server && o.incarnation != 0 && !o.left {
+		if o != p && o.name != wire.Server && o.incarnation != 0 && !o.left {
 			s.add(mention{o.id(), o.addr, d.names(s, o.id())})
 		}
 	}
@@ -46,7 +48,7 @@ func (m *member) listFor(p *peer, a *attempt) (*list, error) {
 func (m *member) introduce(l *link) {
 	m.mu.Lock()
 	newcomer := mention{l.peer.id(), l.peer.addr, m.delivery.shown(l.peer.id())}
-	told := l.peer.announced == l.incarnation || l.peer.rumour.incarnation == l.incarnation || l.peer.name == server
+	told := l.peer.announced == l.incarnation || l.peer.rumour.incarnation == l.incarnation || l.peer.name == wire.Server
 	l.peer.announced = l.incarnation
 	m.mu.Unlock()
 	if told {
@@ -61,11 +63,10 @@ func (m *member) introduce(l *link) {
 }
 
 // id is who p was when it was met last. It is called with member.mu held.
-func (p *peer) id() originID { return originID{p.name, p.incarnation} }
+func (p *peer) id() wire.ID { return wire.ID{Name: p.name, Incarnation: p.incarnation} }
 
 // introduced takes in a PEER line that came after the list.
-func (m *member) introduced(l *link, msg message) error {
-	x := mention{originID{Name(msg.name), msg.incarnation}, string(msg.addr), msg.seq}
+func (m *member) introduced(l *link, x mention) error {
 	m.delivery.mu.Lock()
 	err := m.delivery.mentioned(l, x)
 	m.delivery.mu.Unlock()
@@ -85,15 +86,15 @@ func (m *member) heard(x mention) {
 }
 
 func (m *member) heardLocked(x mention) {
-	if x.name == m.Name || x.name == server {
+	if x.Name == m.Name || x.Name == wire.Server {
 		return // oneself is known, and everybody knows a server of their own
 	}
-	p := m.peerLocked(x.name)
-	if p == nil || x.incarnation == p.incarnation || p.left && x.incarnation < p.incarnation {
+	p := m.peerLocked(x.Name)
+	if p == nil || x.Incarnation == p.incarnation || p.left && x.Incarnation < p.incarnation {
 		return
 	}
-	p.rumour = rumour{x.incarnation, x.addr}
-	m.delivery.seek(x.originID)
+	p.rumour = rumour{x.Incarnation, x.addr}
+	m.delivery.seek(x.ID)
 	p.failures = 0
 	m.pursueLocked(p)
 	if p.dialling { // by an attempt that is under way, perhaps, and may come to nothing
@@ -104,15 +105,15 @@ func (m *member) heardLocked(x mention) {
 // met takes in a HELLO and returns how far the peer's lines have been shown. It
 // fails if the attempt a has lost its claim to the peer; while that holds, there
 // is no link to it.
-func (m *member) met(p *peer, a *attempt, h hello) (have uint64, err error) {
+func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if p.claim != a {
 		return 0, errOvertaken
 	}
-	heir := p.incarnation != 0 && p.incarnation != h.incarnation
-	p.incarnation, p.addr = h.incarnation, h.addr
-	if p.rumour.incarnation != h.incarnation {
+	heir := p.incarnation != 0 && p.incarnation != h.Incarnation
+	p.incarnation, p.addr = h.Incarnation, h.Addr
+	if p.rumour.incarnation != h.Incarnation {
 		p.rumour = rumour{}
 	}
 	p.rumour.addr = ""
@@ -140,6 +141,6 @@ func (m *member) everybody() []*peer {
 	for _, p := range m.peers {
 		all = append(all, p)
 	}
-	slices.SortFunc(all, func(a, b *peer) int { return a.name.compare(b.name) })
+	slices.SortFunc(all, func(a, b *peer) int { return a.name.Compare(b.name) })
 	return all
 }

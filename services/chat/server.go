@@ -9,6 +9,8 @@ import (
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // ServerConfig is what a server needs to know. Registry and Advertise may be empty.
@@ -56,9 +58,9 @@ func ListenServer(c ServerConfig) (*Server, error) {
 		c.Advertise = ln.Addr().String()
 	}
 	m := newMember(config{
-		Name: server, Incarnation: c.Incarnation, Advertise: c.Advertise,
+		Name: wire.Server, Incarnation: c.Incarnation, Advertise: c.Advertise,
 		Screen: c.Screen, Log: c.Log,
-		Dial: func(ctx context.Context, _ Name, addr string) (net.Conn, error) { return tcp.Dial(ctx, "", addr) },
+		Dial: func(ctx context.Context, _ wire.Name, addr string) (net.Conn, error) { return tcp.Dial(ctx, "", addr) },
 	})
 	if c.Registry != "" {
 		if m.registry, err = OpenRegistry(c.Registry, c.Log); err != nil {

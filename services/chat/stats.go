@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // cuts counts why the links to a peer were cut.
@@ -76,7 +78,7 @@ func (m *member) showStats() {
 	links, origins, kept, held, typed := len(d.links), len(d.origins), d.kept, d.held, d.self.log.size
 	d.mu.Unlock()
 	m.screen.note(append(rows,
-		fmt.Sprintf("links up: %d; members known: %d, at most %d; processes known: %d, at most %d", links, peers, maxPeers, origins, maxOrigins),
+		fmt.Sprintf("links up: %d; members known: %d, at most %d; processes known: %d, at most %d", links, peers, wire.MaxMembers, origins, maxOrigins),
 		fmt.Sprintf("kept for members that are behind: %d KiB typed here, %d KiB typed elsewhere; %d KiB of that wait for earlier lines",
 			typed>>10, kept>>10, held>>10))...)
 }

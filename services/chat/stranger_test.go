@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // stranger links to a member as hello says, and returns the connection.
@@ -68,7 +70,7 @@ func TestNamesOfNobodyKeepNobodyOut(t *testing.T) {
 		conn.Close()
 		synctest.Wait()
 		s.mu.Lock()
-		require.Len(t, s.peers, maxPeers)
+		require.Len(t, s.peers, wire.MaxMembers)
 		s.mu.Unlock()
 		two := l.client("2")
 		<-time.After(lastRetry)
@@ -100,7 +102,7 @@ func TestNewcomerWhoseFirstHandshakeBreaksIsAnnounced(t *testing.T) {
 
 func TestNobodyCallsItselfAlmostServer(t *testing.T) {
 	for _, name := range []string{"SERVER", "Server"} {
-		_, err := parse([]byte("HELLO peerlab-chat/1 " + name + " 1 127.0.0.1:1 new 0"))
+		_, err := wire.Parse([]byte("HELLO peerlab-chat/1 " + name + " 1 127.0.0.1:1 new 0"))
 		require.ErrorContains(t, err, "no name")
 	}
 }

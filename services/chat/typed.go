@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // pushLinks is how many links whoever types writes to by itself.
@@ -23,7 +25,7 @@ func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
 			if _, err = in.SkipLine(); err == nil {
-				m.Log.Warn(fmt.Sprintf("not sent: a line of more than %d bytes; split it", maxText))
+				m.Log.Warn(fmt.Sprintf("not sent: a line of more than %d bytes; split it", wire.MaxText))
 			}
 		case errors.Is(err, errNotSent):
 			m.Log.Warn(err.Error())
@@ -82,12 +84,12 @@ func (m *member) say(line []byte) error {
 	if bytes.HasPrefix(line, twoSlashes) {
 		line = line[1:]
 	}
-	err := CheckText(line)
+	err := wire.CheckText(line)
 	if err != nil {
 		// What can steer a terminal is made harmless here already, so that the
 		// wire never carries it; everybody else escapes again all the same.
 		line = lines.Escape(nil, line)
-		err = CheckText(line)
+		err = wire.CheckText(line)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotSent, err)
@@ -117,7 +119,7 @@ func (m *member) commands(line []byte) bool {
 	case line[0] == '/':
 		return !bytes.HasPrefix(line, twoSlashes)
 	}
-	return m.Name == server && string(line) == typedExit
+	return m.Name == wire.Server && string(line) == typedExit
 }
 
 // obey runs a command, and reports whether that is to leave.
@@ -130,7 +132,7 @@ func (m *member) obey(command string) (leave bool) {
 		m.showHelp()
 	case name == typedStats:
 		m.showStats()
-	case name == typedExit, name == typedQuit && m.Name != server:
+	case name == typedExit, name == typedQuit && m.Name != wire.Server:
 		return true
 	default:
 		m.Log.Warn("not sent: no command " + lines.Quote([]byte(name)) + "; /help lists them, and a line that begins with // is sent with one /")
@@ -140,7 +142,7 @@ func (m *member) obey(command string) (leave bool) {
 
 func (m *member) showHelp() {
 	leave := "/quit leaves the chat"
-	if m.Name == server {
+	if m.Name == wire.Server {
 		leave = "Exit ends the server; the clients go on without it"
 	}
 	m.screen.note(
@@ -158,7 +160,7 @@ func (m *member) showWho() {
 	var rows []string
 	m.mu.Lock()
 	for _, p := range m.everybody() {
-		if self != "" && m.Name.compare(p.name) < 0 {
+		if self != "" && m.Name.Compare(p.name) < 0 {
 			rows = append(rows, self)
 			self = ""
 		}

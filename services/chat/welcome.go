@@ -1,6 +1,10 @@
 package chat
 
-import "time"
+import (
+	"time"
+
+	"peerlab/services/chat/internal/wire"
+)
 
 // The screens tell of a process once, by its incarnation, however often the
 // connection to it is lost and found. See "Screens" in docs/protocol.md.
@@ -8,35 +12,35 @@ import "time"
 // welcome is called when the other side has said who it is, and before it is
 // told that it is welcome: what must come first is done here. A server writes
 // its client down; a client shows who has come.
-func (m *member) welcome(p *peer, ours, theirs hello) {
-	if m.Name == server {
-		m.register(p.name, theirs.addr)
+func (m *member) welcome(p *peer, ours, theirs wire.Hello) {
+	if m.Name == wire.Server {
+		m.register(p.name, theirs.Addr)
 		return
 	}
-	if !m.greetOnce(p, theirs.incarnation) {
+	if !m.greetOnce(p, theirs.Incarnation) {
 		return
 	}
 	switch {
-	case p.name != server:
+	case p.name != wire.Server:
 		m.screen.event(p.name.Who(), eventInitiated)
-	case ours.state != stateNew:
+	case ours.State != wire.StateNew:
 		m.screen.event(p.name.Who(), eventBack)
 	}
 }
 
 // welcomed is called when the other side has said that we are welcome. A new
 // client is in then; it reports whether that was so.
-func (m *member) welcomed(p *peer, theirs hello) (joined bool) {
-	if m.Name == server {
+func (m *member) welcomed(p *peer, theirs wire.Hello) (joined bool) {
+	if m.Name == wire.Server {
 		m.welcomedClient(p, theirs)
 		return false
 	}
 	m.mu.Lock()
-	joined = m.state == stateNew
-	if p.name == server {
-		m.state = stateBack
+	joined = m.state == wire.StateNew
+	if p.name == wire.Server {
+		m.state = wire.StateBack
 	} else if joined {
-		m.state = stateIn
+		m.state = wire.StateIn
 	}
 	m.mu.Unlock()
 	if joined {
@@ -61,7 +65,7 @@ func (m *member) settled(told bool) {
 	}
 	m.mu.Lock()
 	m.told = m.told || told
-	done := m.told && m.state != stateNew
+	done := m.told && m.state != wire.StateNew
 	for _, p := range m.peers {
 		if p.pursued && !p.left && p.link == nil && p.failures == 0 {
 			done = false
@@ -80,11 +84,11 @@ func (m *member) arrive() {
 	}
 }
 
-func (m *member) welcomedClient(p *peer, theirs hello) {
-	if !m.greetOnce(p, theirs.incarnation) {
+func (m *member) welcomedClient(p *peer, theirs wire.Hello) {
+	if !m.greetOnce(p, theirs.Incarnation) {
 		return
 	}
-	if theirs.state == stateBack || theirs.state == stateIn && p.registered {
+	if theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered {
 		m.screen.event(p.name.Who(), eventReconnected)
 	} else {
 		m.screen.event(p.name.Who(), eventInitiated)
@@ -107,7 +111,7 @@ func (m *member) greetOnce(p *peer, incarnation uint64) bool {
 func (m *member) goodbye(l *link) {
 	p := l.peer
 	m.mu.Lock()
-	p.left = p.name != server && p.incarnation == l.incarnation
+	p.left = p.name != wire.Server && p.incarnation == l.incarnation
 	gone := p.left
 	m.mu.Unlock()
 	m.farewell(l)
@@ -132,7 +136,7 @@ func (m *member) farewell(l *link) {
 }
 
 // register records a client in the server's registry.
-func (m *member) register(name Name, addr string) {
+func (m *member) register(name wire.Name, addr string) {
 	if m.registry == nil {
 		return
 	}
@@ -155,7 +159,7 @@ func (m *member) recorded(err error) {
 
 // seen returns when the last link to a client ended, or true if there is one or
 // a handshake that may become one.
-func (m *member) seen(name Name) (last time.Time, now bool) {
+func (m *member) seen(name wire.Name) (last time.Time, now bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := m.peers[name]

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // pushLimit is how many bytes push writes at most.
@@ -123,7 +125,7 @@ func (l *link) collect() bool {
 	return len(l.bufs) > 0
 }
 
-var byeLine, beatLine = message{verb: verbBye}.append(nil), message{verb: verbBeat}.append(nil)
+var byeLine, beatLine = wire.Bye{}.Append(nil), wire.Keepalive{}.Append(nil)
 
 // written notes that bufs has been written.
 func (l *link) written() {

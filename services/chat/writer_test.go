@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // overTCP returns a link over loopback and its
@@ -77,7 +79,7 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	for range 4 {
 		everybody.Go(func() {
 			for range 100 {
-				l.send(message{verb: verbPong, token: []byte("x")})
+				l.send(wire.Pong{Token: []byte("x")})
 				l.push()
 			}
 		})
@@ -151,7 +153,7 @@ func (s *script) SkipLine() (int64, error) { return 0, nil }
 func (s *script) Ready() bool              { return len(*s) > 0 }
 
 func TestWhateverIsReadyIsSaid(t *testing.T) {
-	for _, size := range []int{1, 1000, maxText} {
+	for _, size := range []int{1, 1000, wire.MaxText} {
 		var in script
 		for range 3*paceStep/size + 1 {
 			in = append(in, strings.Repeat("x", size))

@@ -1,4 +1,4 @@
-package chat
+package wire
 
 import (
 	"cmp"
@@ -9,13 +9,17 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// Name is who a member is on the wire: "server", or the ID of a client.
+// Name is a member's name on the wire: "server", or the ID of a client.
 type Name string
 
-const server Name = "server"
+// Server is the name of the server.
+const Server Name = "server"
 
-// maxID bounds the ID of a client, in bytes.
-const maxID = 32
+// ID identifies a process: no two processes have the same name and incarnation.
+type ID struct {
+	Name        Name
+	Incarnation uint64 // greater than that of any earlier process of the name
+}
 
 // ParseID returns the name of the client with the given ID: 1 to 32 letters,
 // digits, '_', '-' and '.', the first a letter or a digit, and not "server".
@@ -23,11 +27,11 @@ func ParseID(id string) (Name, error) {
 	switch {
 	case id == "":
 		return "", errors.New("the ID is empty; give one, such as 1")
-	case len(id) > maxID:
-		return "", fmt.Errorf("ID %s is longer than %d characters", lines.Quote([]byte(id)), maxID)
+	case len(id) > MaxID:
+		return "", fmt.Errorf("ID %s is longer than %d characters", lines.Quote([]byte(id)), MaxID)
 	case !validName([]byte(id)):
 		return "", fmt.Errorf("%s is no ID; use letters and digits, such as 1", lines.Quote([]byte(id)))
-	case strings.EqualFold(id, string(server)):
+	case strings.EqualFold(id, string(Server)):
 		return "", fmt.Errorf("ID %q is the server's own name; give another, such as 1", id)
 	}
 	return Name(id), nil
@@ -42,26 +46,26 @@ func validName(b []byte) bool {
 			return false
 		}
 	}
-	return len(b) > 0 && len(b) <= maxID
+	return len(b) > 0 && len(b) <= MaxID
 }
 
-// Who is how screens name the member.
+// Who returns the member's name on screens.
 func (n Name) Who() string {
-	if n == server {
+	if n == Server {
 		return "Server"
 	}
 	return "Client " + string(n)
 }
 
-// compare orders names for people and for settling which of two crossing
-// connections stays: the server first, then by length, so that 2 comes before 10.
-func (n Name) compare(m Name) int {
+// Compare orders names for lists and for the decision which of two crossing
+// connections stays: the server first, then by length, so that 2 precedes 10.
+func (n Name) Compare(m Name) int {
 	switch {
 	case n == m:
 		return 0
-	case n == server:
+	case n == Server:
 		return -1
-	case m == server:
+	case m == Server:
 		return 1
 	}
 	return cmp.Or(cmp.Compare(len(n), len(m)), cmp.Compare(n, m))

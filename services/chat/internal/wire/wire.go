@@ -1,0 +1,100 @@
+// Package wire has the messages that the members of a chat exchange: one type a
+// message, with Parse and Append, which are each other's inverse. It does no I/O.
+// docs/protocol.md defines the protocol.
+package wire
+
+// Version is the first field of every HELLO.
+const Version = "peerlab-chat/1"
+
+// Limits, in bytes unless noted.
+const (
+	MaxText  = 16 << 10      // a typed line
+	MaxLine  = MaxText + 256 // a line of the protocol, without its end
+	MaxID    = 32            // the ID of a client
+	MaxAddr  = 128           // an address
+	MaxToken = 64            // the token of PING and PONG
+
+	// MaxMembers is how many members a member keeps track of, those that are gone
+	// included.
+	MaxMembers = 1024
+
+	// MaxDigits bounds a number.
+	MaxDigits = 18
+)
+
+// A Message is a line of the protocol.
+type Message interface {
+	// Append adds the line to dst, with its end. The fields must be valid: an
+	// address and a token without blanks, a text that CheckText accepts.
+	Append(dst []byte) []byte
+}
+
+// The messages, in the order of docs/protocol.md. Those that Parse returns are
+// pointers, and refer to the line's bytes.
+type (
+	// Hello is HELLO: who a member is, where it listens, and how far it has got.
+	Hello struct {
+		ID
+		Addr  string
+		State State
+		Last  uint64 // sequence of the last line typed so far
+	}
+	// Ready is READY: the connection is the one to keep.
+	Ready struct {
+		Have  uint64 // the receiver's lines are shown through this one
+		Count uint64 // PEER and HAVE lines that follow
+	}
+	// Peer is PEER: a client, and how far its lines are shown.
+	Peer struct {
+		ID
+		Addr string
+		Have uint64
+	}
+	// Msg is MSG: a typed line.
+	Msg struct {
+		Name Name
+		Seq  uint64
+		Text []byte
+	}
+	// After is AFTER: what was shown when the MSG behind it was typed.
+	After struct {
+		ID
+		Seq uint64
+	}
+	// Have is HAVE: how far the lines of a process are shown.
+	Have struct {
+		ID
+		Seq uint64
+	}
+	// Want is WANT: a request for the lines after Seq.
+	Want struct {
+		ID
+		Seq uint64
+	}
+	// Lines is LINES: Count MSG lines of another process follow.
+	Lines struct {
+		ID
+		Count uint64
+	}
+	// Ping is PING, to be answered by PONG.
+	Ping struct{ Token []byte }
+	// Pong is PONG.
+	Pong struct{ Token []byte }
+	// Bye is BYE: the sender leaves for good.
+	Bye struct{}
+	// Err is ERR: the sender closes the connection, and why.
+	Err struct{ Code, Reason []byte }
+	// Keepalive is the empty line.
+	Keepalive struct{}
+)
+
+// State is how far a client has got, by its HELLO.
+type State string
+
+// A client in StateNew asks to be let in; StateIn was let in by another client and
+// has met no server; StateBack has been connected to a server.
+const (
+	StateNew  State = "new"
+	StateIn   State = "in"
+	StateBack State = "back"
+)
