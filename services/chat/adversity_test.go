@@ -12,6 +12,8 @@ import (
 	"peerlab/services/internal/memnet"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/registry"
 )
 
 func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {
@@ -34,7 +36,7 @@ func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {
 			}
 		}()
 		l.start(wire.Server, serverAddr, func(m *member) {
-			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{{Entry: Entry{"2", "127.0.0.1:6002"}}}}
+			m.registry = registry.New(registry.Entry{Name: "2", Addr: "127.0.0.1:6002"})
 		})
 		<-time.After(10 * time.Second)
 		require.Less(t, dials.Load(), int64(20))
@@ -96,7 +98,7 @@ func TestSilentImpostorKeepsNobodyOut(t *testing.T) {
 		require.NoError(t, err)
 		defer ln.Close()
 		l.start(wire.Server, serverAddr, func(m *member) {
-			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{{Entry: Entry{"3", "127.0.0.1:6003"}}}}
+			m.registry = registry.New(registry.Entry{Name: "3", Addr: "127.0.0.1:6003"})
 		})
 		<-time.After(time.Second)
 		three := l.start("3", "127.0.0.1:7003", nil)

@@ -17,6 +17,8 @@ import (
 	"peerlab/services/internal/tcp"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/registry"
 )
 
 func TestWhatTheFailureOfADialSays(t *testing.T) {
@@ -143,10 +145,8 @@ func TestARegistryThatLeadsToOthersIsReported(t *testing.T) {
 		l.serves("127.0.0.1:7007", strangers["web"])
 		l.client("1")
 		s := l.start(wire.Server, serverAddr, func(m *member) {
-			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
-			for name, addr := range map[wire.Name]string{"3": "127.0.0.1:6003", "4": clientAddr("1"), "5": serverAddr, "6": "127.0.0.1:6006"} {
-				m.registry.lines = append(m.registry.lines, registryLine{Entry: Entry{name, addr}})
-			}
+			m.registry = registry.New(registry.Entry{Name: "3", Addr: "127.0.0.1:6003"}, registry.Entry{Name: "4", Addr: clientAddr("1")},
+				registry.Entry{Name: "5", Addr: serverAddr}, registry.Entry{Name: "6", Addr: "127.0.0.1:6006"})
 		})
 		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
 		fmt.Fprintln(conn, "PEER 7 5 127.0.0.1:7007 0")

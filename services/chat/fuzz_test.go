@@ -35,24 +35,6 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
-// FuzzRegistry: whatever the file holds is read, and what is written is read as
-// it was meant.
-func FuzzRegistry(f *testing.F) {
-	for _, text := range []string{
-		"", "1 127.0.0.1:6001\n", "# a\n\n 2\t[::1]:6002 # b\r\n1 x:1", "1 a:1\n1 b:1\n", "\xff\x00\nserver a:1\n", "1 a:1#\n#\r\n", "\ufeff1 a:1\n\ufeff#\n",
-	} {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var r, again Registry
-		r.parse(text)
-		written := r.textLocked()
-		require.Empty(t, again.parse(written), "%q, of %q", written, text)
-		require.Equal(t, r.Entries(), again.Entries())
-		require.Equal(t, string(written), string(again.textLocked()))
-	})
-}
-
 // FuzzDelivery: whatever a member says, the counts are right, and its text alone
 // is shown.
 func FuzzDelivery(f *testing.F) {

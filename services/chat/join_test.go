@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/registry"
 )
 
 func TestClientKilledAndStartedAgain(t *testing.T) {
@@ -162,12 +164,12 @@ func TestRegistryThatLeadsAstray(t *testing.T) {
 		s, c := l.five()
 		s.kill()
 		s = l.start(wire.Server, serverAddr, func(m *member) {
-			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}, lines: []registryLine{
-				{Entry: Entry{"7", c[0].Advertise}}, // another client
-				{Entry: Entry{"8", serverAddr}},     // the server itself
-				{Entry: Entry{"1", c[0].Advertise}},
-				{Entry: Entry{"9", "127.0.0.1:9"}}, // nobody
-			}}
+			m.registry = registry.New(
+				registry.Entry{Name: "7", Addr: c[0].Advertise}, // another client
+				registry.Entry{Name: "8", Addr: serverAddr},     // the server itself
+				registry.Entry{Name: "1", Addr: c[0].Advertise},
+				registry.Entry{Name: "9", Addr: "127.0.0.1:9"}, // no process
+			)
 		})
 		<-time.After(time.Minute)
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected")

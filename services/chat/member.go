@@ -13,6 +13,8 @@ import (
 	"peerlab/services/internal/lines"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/registry"
 )
 
 // maxPeers bounds the members that one keeps track of, dead ones included.
@@ -45,7 +47,7 @@ type member struct {
 	delivery *delivery
 	painting chan struct{} // the screen is to be written by somebody who may wait; holds one
 	// registry is the server's; clients have none.
-	registry *Registry
+	registry *registry.Registry
 
 	// Set by serve, before any goroutine is started.
 	soft     context.Context // ends when this member is to leave

@@ -13,6 +13,8 @@ import (
 	"peerlab/services/internal/memnet"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/registry"
 )
 
 // inTime runs a test on a fake clock.
@@ -99,10 +101,11 @@ func TestClientsOutliveTheServerAndAreFoundAgain(t *testing.T) {
 // remember gives a server a registry that is not on disk.
 func remember(c ...*actor) func(*member) {
 	return func(m *member) {
-		m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
+		var entries []registry.Entry
 		for _, a := range c {
-			m.registry.lines = append(m.registry.lines, registryLine{Entry: Entry{a.Name, a.Advertise}})
+			entries = append(entries, registry.Entry{Name: a.Name, Addr: a.Advertise})
 		}
+		m.registry = registry.New(entries...)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/registry"
 )
 
 // seeds is how many random runs there are. A seed decides what is done when; what
@@ -46,7 +48,7 @@ type world struct {
 	rnd    *rand.Rand
 	server *actor // nil while there is none
 	client []*actor
-	last   *Registry
+	last   *registry.Registry
 	typed  []typedLine
 
 	restarted []restart
@@ -141,10 +143,11 @@ func (w *world) run() {
 
 func (w *world) startServer() {
 	w.server = w.start(wire.Server, serverAddr, func(m *member) {
-		m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
-		if w.last != nil { // what was on disk
-			m.registry.lines = slices.Clone(w.last.lines)
+		var saved []registry.Entry
+		if w.last != nil {
+			saved = w.last.Entries()
 		}
+		m.registry = registry.New(saved...)
 		w.last = m.registry
 	})
 }

@@ -1,176 +1,59 @@
 package chat
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"peerlab/services/chat/internal/registry"
 
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/chat/internal/wire"
 )
 
-func open(t *testing.T, path string) (*Registry, string) {
-	t.Helper()
-	var log recorder
-	r, err := OpenRegistry(path, slog.New(slog.NewTextHandler(&log, nil)))
-	require.NoError(t, err)
-	t.Cleanup(r.Close)
-	return r, strings.Join(log.lines(), "\n")
-}
-
-func TestRegistryLoads(t *testing.T) {
-	const title = "# clients\n\n"
-	for name, test := range map[string]struct {
-		text string
-		want string // name@addr
-		bad  []string
-	}{
-		"empty":                  {"", "", nil},
-		"comments":               {title + "  # indented\n1 127.0.0.1:6001 # mine\n", "1@127.0.0.1:6001", nil},
-		"CRLF and tabs":          {"1\t127.0.0.1:6001\r\n  2   [::1]:6002  \r\n", "1@127.0.0.1:6001 2@[::1]:6002", nil},
-		"a last line cut":        {"1 127.0.0.1:6001\n2 127.0.0.", "1@127.0.0.1:6001", []string{"line 2"}},
-		"a last line without LF": {"1 127.0.0.1:6001\n2 127.0.0.1:6002", "1@127.0.0.1:6001 2@127.0.0.1:6002", nil},
-		"junk": {
-			"\x00\xff\x1b[2J\n1 127.0.0.1:6001\none two three\n3 127.0.0.1\n4 127.0.0.1:70000\n../x 127.0.0.1:1\nserver 127.0.0.1:1\n5 :6005\n",
-			"1@127.0.0.1:6001",
-			[]string{"line 1", "line 3", "line 4", "line 5", "line 6", "line 7", "line 8"},
-		},
-		"the same client twice": {"1 127.0.0.1:6001\n1 127.0.0.1:7001\n", "1@127.0.0.1:7001", []string{"line 2"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "clients.txt")
-			require.NoError(t, os.WriteFile(path, []byte(test.text), 0o644))
-			r, log := open(t, path)
-			require.Equal(t, test.want, entries(r))
-			for _, b := range test.bad {
-				require.Contains(t, log, b+":")
-			}
-			kept, err := os.ReadFile(path + ".bad")
-			if len(test.bad) == 0 {
-				require.Equal(t, "", log)
-				require.ErrorIs(t, err, os.ErrNotExist)
-			} else {
-				require.Equal(t, test.text, string(kept))
-				require.NotContains(t, log, "\x1b")
-			}
+// Fault R1: thousands of strangers do not replace a client that is connected.
+func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s := l.start(wire.Server, serverAddr, func(m *member) {
+			m.registry = registry.New()
 		})
-	}
-}
-
-func entries(r *Registry) string {
-	var all []string
-	for _, e := range r.Entries() {
-		all = append(all, string(e.Name)+"@"+e.Addr)
-	}
-	return strings.Join(all, " ")
-}
-
-func TestRegistryKeepsWhatAPersonWrote(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "clients.txt")
-	require.NoError(t, os.WriteFile(path, []byte("# my clients\n2 127.0.0.1:6002 # the loud one\n\n1 127.0.0.1:6001\n"), 0o644))
-	r, _ := open(t, path)
-	require.NoError(t, r.Put("2", "127.0.0.1:7002", never))
-	require.NoError(t, r.Put("3", "127.0.0.1:6003", never))
-	require.NoError(t, r.Remove("1"))
-	require.NoError(t, r.Remove("9"))
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, "# my clients\n2 127.0.0.1:7002 # the loud one\n\n3 127.0.0.1:6003\n", string(text))
-	require.NoError(t, r.Remove("2"))
-	text, err = os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, "# my clients\n# the loud one\n\n3 127.0.0.1:6003\n", string(text))
-}
-
-func TestRegistryIsNotWrittenWithoutNeed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "clients.txt")
-	r, _ := open(t, path)
-	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
-	require.NoError(t, os.Remove(path))
-	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
-	require.NoFileExists(t, path)
-}
-
-func TestRegistryBelongsToOneServer(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "clients.txt")
-	first, _ := open(t, path)
-	_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrRegistryInUse)
-	require.ErrorContains(t, err, path)
-	first.Close()
-	open(t, path)
-}
-
-func TestRegistryThatCannotBeWritten(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "later")
-	r, log := open(t, filepath.Join(dir, "clients.txt"))
-	require.Contains(t, log, "cannot be written")
-	require.Error(t, r.Put("1", "127.0.0.1:6001", never))
-	require.NoError(t, os.Mkdir(dir, 0o755))
-	require.NoError(t, r.Put("1", "127.0.0.1:6001", never), "it tries again although nothing has changed")
-	text, err := os.ReadFile(filepath.Join(dir, "clients.txt"))
-	require.NoError(t, err)
-	require.Contains(t, string(text), "1 127.0.0.1:6001\n")
-
-	_, err = OpenRegistry(dir, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorContains(t, err, "not a regular file")
-}
-
-// TestRegistrySurvivesKill kills a process that does nothing but write its
-// registry, again and again, and reads what is left each time.
-func TestRegistrySurvivesKill(t *testing.T) {
-	path := os.Getenv("PEERLAB_TEST_REGISTRY")
-	if path != "" {
-		writeForEver(path)
-	}
-	path = filepath.Join(t.TempDir(), "clients.txt")
-	for range 200 {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestRegistrySurvivesKill$")
-		cmd.Env = append(os.Environ(), "PEERLAB_TEST_REGISTRY="+path)
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-		_, err = bufio.NewReader(out).ReadString('\n') // it has begun
-		require.NoError(t, err)
-		<-time.After(time.Duration(rand.IntN(2000)) * time.Microsecond)
-		require.NoError(t, cmd.Process.Kill())
-		_ = cmd.Wait() // killed, as it should be
-
-		r, log := open(t, path)
-		require.Equal(t, "", log)
-		all := r.Entries()
-		require.Len(t, all, 50)
-		for _, e := range all {
-			require.Equal(t, all[0].Addr, e.Addr, "half a version")
+		l.client("1")
+		for i := range registry.MaxEntries - 2 {
+			require.NoError(t, s.registry.Put(wire.Name(fmt.Sprint("old", i)), "127.0.0.1:9", s.seen))
 		}
-		r.Close()
-	}
+		for i := range 10 {
+			conn, _ := l.stranger(serverAddr, fmt.Sprintf("HELLO peerlab-chat/1 x%d 2000 127.0.0.1:9 new 0", i))
+			conn.Close()
+			<-time.After(time.Second)
+		}
+		all := make(map[wire.Name]string)
+		for _, e := range s.registry.Entries() {
+			all[e.Name] = e.Addr
+		}
+		require.Len(t, all, registry.MaxEntries)
+		require.Equal(t, clientAddr("1"), all["1"])
+		require.NotContains(t, all, wire.Name("old8"), "nine had to make room, those that were never connected first")
+		require.Contains(t, all, wire.Name("old9"))
+		require.Contains(t, all, wire.Name("x0"))
+	})
 }
 
-func writeForEver(path string) {
-	r, err := OpenRegistry(path, slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	if err != nil {
-		panic(err)
+// On a full disk each of 800 newcomers brought the same warning.
+func TestAFailingRegistryIsReportedOnce(t *testing.T) {
+	var log recorder
+	m := newMember(config{Name: wire.Server, Screen: io.Discard, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	full := errors.New("no space left on device")
+	for _, err := range []error{nil, full, full, full, nil, nil, full} {
+		m.recorded(err)
 	}
-	for n := 1; ; n++ {
-		r.lines = nil
-		for i := range 50 {
-			r.lines = append(r.lines, registryLine{Entry: Entry{wire.Name(fmt.Sprint(i)), fmt.Sprintf("127.0.0.1:%d", n)}})
-		}
-		if err := r.saveLocked(); err != nil {
-			panic(err)
-		}
-		if n == 1 {
-			fmt.Println("writing")
-		}
+	var levels []string
+	for _, line := range log.lines() {
+		levels = append(levels, strings.Fields(line)[1])
 	}
+	require.Equal(t, []string{"level=WARN", "level=INFO", "level=WARN"}, levels)
 }

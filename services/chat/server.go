@@ -11,6 +11,8 @@ import (
 	"peerlab/services/internal/tcp"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/registry"
 )
 
 // ServerConfig is what a server needs to know. Registry and Advertise may be empty.
@@ -63,7 +65,7 @@ func ListenServer(c ServerConfig) (*Server, error) {
 		Dial: func(ctx context.Context, _ wire.Name, addr string) (net.Conn, error) { return tcp.Dial(ctx, "", addr) },
 	})
 	if c.Registry != "" {
-		if m.registry, err = OpenRegistry(c.Registry, c.Log); err != nil {
+		if m.registry, err = registry.Open(c.Registry, c.Log); err != nil {
 			ln.Close()
 			return nil, err
 		}

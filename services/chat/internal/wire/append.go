@@ -28,12 +28,15 @@ func (m Msg) Append(dst []byte) []byte {
 func (m After) Append(dst []byte) []byte {
 	return end(number(process(append(dst, "AFTER"...), m.ID), m.Seq))
 }
+
 func (m Have) Append(dst []byte) []byte {
 	return end(number(process(append(dst, "HAVE"...), m.ID), m.Seq))
 }
+
 func (m Want) Append(dst []byte) []byte {
 	return end(number(process(append(dst, "WANT"...), m.ID), m.Seq))
 }
+
 func (m Lines) Append(dst []byte) []byte {
 	return end(number(process(append(dst, "LINES"...), m.ID), m.Count))
 }

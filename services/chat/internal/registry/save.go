@@ -1,4 +1,4 @@
-package chat
+package registry
 
 import (
 	"bytes"
@@ -9,19 +9,19 @@ import (
 	"peerlab/services/chat/internal/wire"
 )
 
-// registryTitle is the first line of a new registry.
-const registryTitle = "# The clients of this chat, one ID HOST:PORT a line. The server keeps this file; edit it while none runs."
+// title is the first line of a new registry.
+const title = "# The clients of this chat, one ID HOST:PORT a line. The server keeps this file; edit it while none runs."
 
-var errRegistryFull = fmt.Errorf("it holds %d clients, and all of them are connected", maxEntries)
+var errFull = fmt.Errorf("it holds %d clients, and all of them are connected", MaxEntries)
 
-// seen returns when a client was last connected, or true if it is now. The time of one that has not been since the server was
+// Seen returns when a client was last connected, or true if it is now. The time of one that has not been since the server was
 // started is zero.
-type seen func(wire.Name) (last time.Time, now bool)
+type Seen func(wire.Name) (last time.Time, now bool)
 
 // Put records the address of a client. When it returns nil, that is on disk. It writes nothing if nothing changes. If the
 // registry is full, the client that has been gone for longest makes room. After an error the entry is kept in memory and the
 // next call tries again.
-func (r *Registry) Put(name wire.Name, addr string, seen seen) error {
+func (r *Registry) Put(name wire.Name, addr string, seen Seen) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.findLocked(name)
@@ -31,9 +31,9 @@ func (r *Registry) Put(name wire.Name, addr string, seen seen) error {
 			return err
 		}
 		if len(r.lines) == 0 {
-			r.lines = append(r.lines, registryLine{comment: registryTitle})
+			r.lines = append(r.lines, line{comment: title})
 		}
-		r.lines = append(r.lines, registryLine{Entry: Entry{name, addr}})
+		r.lines = append(r.lines, line{Entry: Entry{name, addr}})
 	case r.lines[i].Addr == addr && !r.unsaved:
 		return nil
 	default:
@@ -55,7 +55,7 @@ func (r *Registry) Remove(name wire.Name) error {
 }
 
 func (r *Registry) findLocked(name wire.Name) int {
-	return slices.IndexFunc(r.lines, func(l registryLine) bool { return l.Name == name })
+	return slices.IndexFunc(r.lines, func(l line) bool { return l.Name == name })
 }
 
 // dropLocked removes the entry at index i; a comment in its line stays.
@@ -67,7 +67,7 @@ func (r *Registry) dropLocked(i int) {
 	}
 }
 
-func (r *Registry) makeRoomLocked(seen seen) error {
+func (r *Registry) makeRoomLocked(seen Seen) error {
 	count, oldest := 0, -1
 	var since time.Time
 	for i, l := range r.lines {
@@ -80,9 +80,9 @@ func (r *Registry) makeRoomLocked(seen seen) error {
 		}
 	}
 	switch {
-	case count < maxEntries:
+	case count < MaxEntries:
 	case oldest < 0:
-		return errRegistryFull
+		return errFull
 	default:
 		r.dropLocked(oldest)
 	}
@@ -90,6 +90,9 @@ func (r *Registry) makeRoomLocked(seen seen) error {
 }
 
 func (r *Registry) saveLocked() error {
+	if r.file == nil {
+		return nil
+	}
 	err := r.file.write(r.textLocked())
 	r.unsaved = err != nil
 	return err

@@ -1,7 +1,6 @@
-package chat
+package registry
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,33 +24,33 @@ func longest(i int) (wire.Name, string) {
 }
 
 // Fault R1: what a registry has written, however much that is, it can read.
-func TestRegistryCanBeReadHoweverManyCame(t *testing.T) {
+func TestCanBeReadHoweverManyCame(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("#"+strings.Repeat("x", 62)+"\n", maxComments/64)), 0o644))
 	r, log := open(t, path)
 	require.Equal(t, "", log)
-	for i := range maxEntries { // without a save for each
+	for i := range MaxEntries { // without a save for each
 		name, addr := longest(i)
-		r.lines = append(r.lines, registryLine{Entry: Entry{name, addr}})
+		r.lines = append(r.lines, line{Entry: Entry{name, addr}})
 	}
 	for i := range 20 {
-		name, addr := longest(maxEntries + i)
+		name, addr := longest(MaxEntries + i)
 		require.NoError(t, r.Put(name, addr, never))
 	}
 	r.Close()
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	require.LessOrEqual(t, info.Size(), int64(maxRegistry))
+	require.LessOrEqual(t, info.Size(), int64(maxSize))
 	r, log = open(t, path)
 	require.Equal(t, "", log)
-	require.Len(t, r.Entries(), maxEntries)
+	require.Len(t, r.Entries(), MaxEntries)
 }
 
 // Fault R1: the client that has been gone for longest makes room, and none that is connected.
-func TestRegistryMakesRoom(t *testing.T) {
+func TestMakesRoom(t *testing.T) {
 	r, _ := open(t, filepath.Join(t.TempDir(), "clients.txt"))
-	for i := range maxEntries {
-		r.lines = append(r.lines, registryLine{Entry: Entry{wire.Name(fmt.Sprint(i)), "127.0.0.1:6001"}})
+	for i := range MaxEntries {
+		r.lines = append(r.lines, line{Entry: Entry{wire.Name(fmt.Sprint(i)), "127.0.0.1:6001"}})
 	}
 	r.lines[2].comment = "# mine"
 	now := time.Now()
@@ -64,20 +63,20 @@ func TestRegistryMakesRoom(t *testing.T) {
 		name := wire.Name(fmt.Sprint("new", i))
 		require.NoError(t, r.Put(name, "127.0.0.1:6002", seen))
 		require.Negative(t, r.findLocked(makesRoom))
-		require.Len(t, r.Entries(), maxEntries)
-		require.Equal(t, name, r.Entries()[maxEntries-1].Name)
+		require.Len(t, r.Entries(), MaxEntries)
+		require.Equal(t, name, r.Entries()[MaxEntries-1].Name)
 	}
-	require.ErrorIs(t, r.Put("one too many", "127.0.0.1:6003", seen), errRegistryFull)
+	require.ErrorIs(t, r.Put("one too many", "127.0.0.1:6003", seen), errFull)
 	require.Contains(t, string(r.textLocked()), "\n# mine\n")
 	gone["5"] = 0
 	require.NoError(t, r.Put("6", "127.0.0.1:7006", never), "one that is there needs no room")
 	require.NoError(t, r.Put("7", "127.0.0.1:6004", seen))
 }
 
-func TestRegistryUsesWhatFits(t *testing.T) {
+func TestUsesWhatFits(t *testing.T) {
 	first := "1 127.0.0.1:6001\n2 127.0.0.1:6002\n"
 	var clients strings.Builder
-	for i := range 2 * maxEntries {
+	for i := range 2 * MaxEntries {
 		fmt.Fprintf(&clients, "c%d 127.0.0.1:6003\n", i)
 	}
 	comments := strings.Repeat("#"+strings.Repeat("x", 100_000)+"\n", 10)
@@ -86,9 +85,9 @@ func TestRegistryUsesWhatFits(t *testing.T) {
 		entries int
 		log     []string
 	}{
-		"too large":             {first + strings.Repeat("# and so on\n", maxRegistry/10) + "3 127.0.0.1:6003\n", 2, []string{"1258335 bytes", "first 1048570 are used"}},
-		"one line, too long":    {strings.Repeat("x", maxRegistry+1), 0, []string{"1048577 bytes", "first 0 are used"}},
-		"too many clients":      {clients.String(), maxEntries, []string{"line 1025: more clients", "1014 more lines"}},
+		"too large":             {first + strings.Repeat("# and so on\n", maxSize/10) + "3 127.0.0.1:6003\n", 2, []string{"1258335 bytes", "first 1048570 are used"}},
+		"one line, too long":    {strings.Repeat("x", maxSize+1), 0, []string{"1048577 bytes", "first 0 are used"}},
+		"too many clients":      {clients.String(), MaxEntries, []string{"line 1025: more clients", "1014 more lines"}},
 		"too many comments":     {first + comments + "3 127.0.0.1:6003 # mine\n", 3, []string{"line 11: more comments", "line 12: more", "line 13: more"}},
 		"nothing but bad lines": {strings.Repeat("x\n", 1000), 0, []string{"line 10:", "990 more lines"}},
 	} {
@@ -113,18 +112,18 @@ func TestRegistryUsesWhatFits(t *testing.T) {
 }
 
 // A file that is far too large is not a registry, and stays as it is.
-func TestRegistryLeavesAHugeFileAlone(t *testing.T) {
+func TestLeavesAHugeFileAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	require.NoError(t, os.WriteFile(path, nil, 0o644))
 	require.NoError(t, os.Truncate(path, maxAside+1))
-	_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	require.ErrorContains(t, err, path)
 	require.ErrorContains(t, err, "-registry")
 	require.NoFileExists(t, path+".bad")
 }
 
 // Fault R7: editors begin a file with a mark, and joined files have it in the middle.
-func TestRegistryWithByteOrderMarks(t *testing.T) {
+func TestWithByteOrderMarks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	require.NoError(t, os.WriteFile(path, []byte("\ufeff1 127.0.0.1:6001\r\n\ufeff# joined\n\ufeff2 127.0.0.1:6002\n"), 0o644))
 	r, log := open(t, path)
@@ -136,7 +135,7 @@ func TestRegistryWithByteOrderMarks(t *testing.T) {
 	require.Equal(t, "1 127.0.0.1:6001\n# joined\n2 127.0.0.1:6002\n3 127.0.0.1:6003\n", string(text))
 }
 
-func TestRegistryInUTF16(t *testing.T) {
+func TestInUTF16(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	text := "\xff\xfe" + strings.ReplaceAll("1 127.0.0.1:6001\n2 127.0.0.1:6002\n", "", "\x00")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
@@ -147,43 +146,4 @@ func TestRegistryInUTF16(t *testing.T) {
 	kept, err := os.ReadFile(path + ".bad")
 	require.NoError(t, err)
 	require.Equal(t, text, string(kept))
-}
-
-// Fault R1: strangers who come and go by the thousand do not push out a client that is connected.
-func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
-	inTime(t, func(t *testing.T, l *lab) {
-		s := l.start(wire.Server, serverAddr, func(m *member) {
-			m.registry = &Registry{file: &registryFile{path: "/dev/null/none"}}
-		})
-		l.client("1")
-		for i := range maxEntries - 2 {
-			s.registry.lines = append(s.registry.lines, registryLine{Entry: Entry{wire.Name(fmt.Sprint("old", i)), "127.0.0.1:9"}})
-		}
-		for i := range 10 {
-			conn, _ := l.stranger(serverAddr, fmt.Sprintf("HELLO peerlab-chat/1 x%d 2000 127.0.0.1:9 new 0", i))
-			conn.Close()
-			<-time.After(time.Second)
-		}
-		all := entries(s.registry)
-		require.Len(t, s.registry.Entries(), maxEntries)
-		require.Contains(t, all, "1@"+clientAddr("1"))
-		require.NotContains(t, all, "old8@", "nine had to make room, those who were never connected first")
-		require.Contains(t, all, "old9@")
-		require.Contains(t, all, "x0@")
-	})
-}
-
-// On a full disk each of 800 newcomers brought the same warning.
-func TestAFailingRegistryIsReportedOnce(t *testing.T) {
-	var log recorder
-	m := newMember(config{Name: wire.Server, Screen: io.Discard, Log: slog.New(slog.NewTextHandler(&log, nil))})
-	full := errors.New("no space left on device")
-	for _, err := range []error{nil, full, full, full, nil, nil, full} {
-		m.recorded(err)
-	}
-	var levels []string
-	for _, line := range log.lines() {
-		levels = append(levels, strings.Fields(line)[1])
-	}
-	require.Equal(t, []string{"level=WARN", "level=INFO", "level=WARN"}, levels)
 }

@@ -1,4 +1,4 @@
-package chat
+package registry
 
 import (
 	"io"
@@ -35,7 +35,7 @@ func mounted(t *testing.T, script string) (dir string) {
 
 // Fault R5: a registry that is mounted as a single file was never written. In two containers it has two folders, and is still
 // one registry.
-func TestRegistryMountedAsASingleFile(t *testing.T) {
+func TestMountedAsASingleFile(t *testing.T) {
 	dir := mounted(t, `mkdir "$1/a" "$1/b"; touch "$1/a/r" "$1/b/r"; echo 1 127.0.0.1:6001 >"$1/host"
 		mount --bind "$1/host" "$1/a/r"; mount --bind "$1/host" "$1/b/r"`)
 	if dir == "" {
@@ -43,7 +43,7 @@ func TestRegistryMountedAsASingleFile(t *testing.T) {
 	}
 	a, b := filepath.Join(dir, "a", "r"), filepath.Join(dir, "b", "r")
 	var log recorder
-	r, err := OpenRegistry(a, slog.New(slog.NewTextHandler(&log, nil)))
+	r, err := Open(a, slog.New(slog.NewTextHandler(&log, nil)))
 	require.NoError(t, err)
 	defer r.Close()
 	for _, name := range []string{"2", "3", "4"} {
@@ -58,8 +58,8 @@ func TestRegistryMountedAsASingleFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "1 127.0.0.1:6001\n2 127.0.0.1:6002\n4 127.0.0.1:6004\n", string(text))
 
-	_, err = OpenRegistry(b, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrRegistryInUse)
+	_, err = Open(b, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.ErrorIs(t, err, ErrInUse)
 	r.Close()
 	again, text2 := open(t, b)
 	require.Equal(t, "", text2)
@@ -67,7 +67,7 @@ func TestRegistryMountedAsASingleFile(t *testing.T) {
 }
 
 // The folder of a registry may be read-only, and the file not.
-func TestRegistryInAReadOnlyFolder(t *testing.T) {
+func TestInAReadOnlyFolder(t *testing.T) {
 	dir := mounted(t, `mkdir "$1/a"; touch "$1/host" "$1/a/r"; mount --bind "$1/a" "$1/a"
 		mount --bind "$1/host" "$1/a/r"; mount -o remount,bind,ro "$1/a"`)
 	if dir == "" {
@@ -75,18 +75,18 @@ func TestRegistryInAReadOnlyFolder(t *testing.T) {
 	}
 	path := filepath.Join(dir, "a", "r")
 	var log recorder
-	r, err := OpenRegistry(path, slog.New(slog.NewTextHandler(&log, nil)))
+	r, err := Open(path, slog.New(slog.NewTextHandler(&log, nil)))
 	require.NoError(t, err)
 	defer r.Close()
 	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
 	require.Len(t, log.lines(), 1, "%s", log.lines())
 	require.Contains(t, log.lines()[0], "in place")
-	_, err = OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrRegistryInUse)
+	_, err = Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.ErrorIs(t, err, ErrInUse)
 }
 
 // On a full disk the old content stays, whether the file is replaced or written in place.
-func TestRegistryOnAFullDisk(t *testing.T) {
+func TestOnAFullDisk(t *testing.T) {
 	dir := mounted(t, `mount -t tmpfs -o size=16k none "$1"; mkdir "$1/a"; touch "$1/host" "$1/a/mounted"
 		mount --bind "$1/host" "$1/a/mounted"`)
 	if dir == "" {
@@ -94,7 +94,7 @@ func TestRegistryOnAFullDisk(t *testing.T) {
 	}
 	for _, name := range []string{"plain", "mounted"} {
 		path := filepath.Join(dir, "a", name)
-		r, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		r, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		require.NoError(t, err)
 		require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
 		before, err := os.ReadFile(path)
@@ -107,7 +107,7 @@ func TestRegistryOnAFullDisk(t *testing.T) {
 			_, err = io.WriteString(f, strings.Repeat("x", 4096))
 		}
 		f.Close()
-		r.lines = append(r.lines, registryLine{comment: "#" + strings.Repeat("x", 10_000)})
+		r.lines = append(r.lines, line{comment: "#" + strings.Repeat("x", 10_000)})
 		require.ErrorContains(t, r.Put("2", "127.0.0.1:6002", never), "no space")
 		after, err := os.ReadFile(path)
 		require.NoError(t, err)

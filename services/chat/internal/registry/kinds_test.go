@@ -1,4 +1,4 @@
-package chat
+package registry
 
 import (
 	"io"
@@ -37,7 +37,7 @@ var kinds = map[string]func(t *testing.T, path string){
 }
 
 // Fault R2: a registry that is a named pipe was waited for, for ever.
-func TestRegistryThatIsNoFile(t *testing.T) {
+func TestThatIsNoFile(t *testing.T) {
 	for kind, make := range kinds {
 		if kind == "a symbolic link" {
 			continue // see below
@@ -45,22 +45,22 @@ func TestRegistryThatIsNoFile(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "r")
 			make(t, path)
-			_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			require.ErrorContains(t, err, path+" is "+kind)
 			require.ErrorContains(t, err, "-registry")
 			require.NoFileExists(t, path+".lock")
 		})
 	}
-	_, err := OpenRegistry("/dev/null", slog.New(slog.NewTextHandler(io.Discard, nil)))
+	_, err := Open("/dev/null", slog.New(slog.NewTextHandler(io.Discard, nil)))
 	require.ErrorContains(t, err, "/dev/null is a device")
 	require.ErrorContains(t, err, "-registry ''")
 	dir := t.TempDir()
-	_, err = OpenRegistry(dir+"/", slog.New(slog.NewTextHandler(io.Discard, nil)))
+	_, err = Open(dir+"/", slog.New(slog.NewTextHandler(io.Discard, nil)))
 	require.ErrorContains(t, err, dir+" is a folder")
 }
 
 // Faults R2 and R3: what is in the way of a file beside the registry is neither written nor waited for, and is named.
-func TestRegistryWithSomethingInTheWay(t *testing.T) {
+func TestWithSomethingInTheWay(t *testing.T) {
 	for kind, make := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			dir := t.TempDir()
@@ -73,8 +73,8 @@ func TestRegistryWithSomethingInTheWay(t *testing.T) {
 			require.Contains(t, log, path+".lock is "+kind)
 			require.Contains(t, log, path+".bad is "+kind)
 			require.Equal(t, "1@127.0.0.1:6001", entries(r))
-			_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			require.ErrorIs(t, err, ErrRegistryInUse, "it is locked all the same")
+			_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			require.ErrorIs(t, err, ErrInUse, "it is locked all the same")
 
 			require.ErrorContains(t, r.Put("2", "127.0.0.1:6002", never), path+".tmp is "+kind+", not a regular file; move it away")
 			require.NoError(t, os.Remove(path+".tmp"))
@@ -87,24 +87,24 @@ func TestRegistryWithSomethingInTheWay(t *testing.T) {
 				require.NoError(t, err)
 				require.False(t, info.Mode().IsRegular())
 			}
-			_, err = OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			require.ErrorIs(t, err, ErrRegistryInUse, "the new version is locked, too")
+			_, err = Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			require.ErrorIs(t, err, ErrInUse, "the new version is locked, too")
 		})
 	}
 }
 
 // A new registry, too, is locked if there can be no lock file.
-func TestNewRegistryWithoutALockFile(t *testing.T) {
+func TestNewWithoutALockFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r")
 	kinds["a named pipe"](t, path+".lock")
 	_, log := open(t, path)
 	require.Contains(t, log, path+".lock is a named pipe")
-	_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrRegistryInUse)
+	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.ErrorIs(t, err, ErrInUse)
 }
 
 // Something that takes the place of the registry while the server runs is left alone.
-func TestRegistryWhosePlaceIsTaken(t *testing.T) {
+func TestWhosePlaceIsTaken(t *testing.T) {
 	for kind, make := range kinds {
 		t.Run(kind, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "r")
@@ -121,7 +121,7 @@ func TestRegistryWhosePlaceIsTaken(t *testing.T) {
 }
 
 // A file that a killed server left at FILE.tmp or FILE.bad is replaced, and not written through its other names.
-func TestRegistryReplacesWhatAServerLeft(t *testing.T) {
+func TestReplacesWhatAServerLeft(t *testing.T) {
 	dir := t.TempDir()
 	path, other := filepath.Join(dir, "r"), filepath.Join(dir, "other")
 	require.NoError(t, os.WriteFile(path, []byte("bad\n"), 0o644))
@@ -139,7 +139,7 @@ func TestRegistryReplacesWhatAServerLeft(t *testing.T) {
 }
 
 // Fault R4: a link to a registry was replaced by a file, and another link to the same one was another registry.
-func TestRegistryBehindLinks(t *testing.T) {
+func TestBehindLinks(t *testing.T) {
 	for _, exists := range []bool{true, false} {
 		dir := t.TempDir()
 		share := filepath.Join(dir, "share")
@@ -153,8 +153,8 @@ func TestRegistryBehindLinks(t *testing.T) {
 		require.NoError(t, os.Symlink("folder/../../clients.txt", again))
 		r, _ := open(t, path)
 		for _, name := range []string{file, again, dir + "/folder/../c.txt", dir + "//share/c.txt"} {
-			_, err := OpenRegistry(name, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			require.ErrorIs(t, err, ErrRegistryInUse)
+			_, err := Open(name, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			require.ErrorIs(t, err, ErrInUse)
 			require.ErrorContains(t, err, name)
 		}
 		require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
@@ -170,26 +170,26 @@ func TestRegistryBehindLinks(t *testing.T) {
 	}
 }
 
-func TestRegistryBehindALinkToItself(t *testing.T) {
+func TestBehindALinkToItself(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r")
 	require.NoError(t, os.Symlink("r", path))
-	_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	require.ErrorContains(t, err, "symbolic links")
 }
 
 // Two names of one file are one registry.
-func TestRegistryWithTwoNames(t *testing.T) {
+func TestWithTwoNames(t *testing.T) {
 	dir := t.TempDir()
 	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
 	require.NoError(t, os.WriteFile(one, nil, 0o644))
 	require.NoError(t, os.Link(one, two))
 	open(t, one)
-	_, err := OpenRegistry(two, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrRegistryInUse)
+	_, err := Open(two, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.ErrorIs(t, err, ErrInUse)
 }
 
 // Fault R6: a registry that only its owner may read could be read by all after the first save.
-func TestRegistryKeepsModeAndOwner(t *testing.T) {
+func TestKeepsModeAndOwner(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r")
 	require.NoError(t, os.WriteFile(path, []byte("bad\n"), 0o644))
 	require.NoError(t, os.Chmod(path, 0o620))
@@ -212,13 +212,13 @@ func TestRegistryKeepsModeAndOwner(t *testing.T) {
 }
 
 // A name that leaves no room for ".tmp" behind it is written in place.
-func TestRegistryWithALongName(t *testing.T) {
+func TestWithALongName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), strings.Repeat("r", 255))
 	r, log := open(t, path)
 	require.Equal(t, "", log)
 	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
-	_, err := OpenRegistry(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrRegistryInUse)
+	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	require.ErrorIs(t, err, ErrInUse)
 	r.Close()
 	again, _ := open(t, path)
 	require.Equal(t, "1@127.0.0.1:6001", entries(again))

@@ -1,4 +1,4 @@
-package chat
+package registry
 
 import (
 	"bytes"
@@ -20,10 +20,10 @@ const (
 	newMode  = 0o644    // of a new file, before the umask
 )
 
-// registryFile is the file of a registry on disk, FILE, and the files beside it: FILE.lock, FILE.tmp and FILE.bad. FILE may be
+// file is the file of a registry on disk, FILE, and the files beside it: FILE.lock, FILE.tmp and FILE.bad. FILE may be
 // a symbolic link; the link is resolved once, and all four names are those of its target. Beyond that no link is followed, and
 // a name that belongs to anything but a regular file is reported and left alone. No call blocks on a named pipe or a device.
-type registryFile struct {
+type file struct {
 	path    string // with symbolic links resolved
 	log     *slog.Logger
 	beside  *os.File // FILE.lock, locked; nil: it could not be
@@ -31,14 +31,14 @@ type registryFile struct {
 	inPlace bool     // FILE cannot be replaced by a renamed file
 }
 
-// openRegistryFile resolves path and locks the file, which need not exist. A missing lock is no error unless another server has
+// openFile resolves path and locks the file, which need not exist. A missing lock is no error unless another server has
 // it: the log has a warning then. close must be called in the end.
-func openRegistryFile(path string, log *slog.Logger) (*registryFile, error) {
+func openFile(path string, log *slog.Logger) (*file, error) {
 	resolved, err := resolve(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &registryFile{path: resolved, log: log}
+	f := &file{path: resolved, log: log}
 	beside, err := f.lock()
 	if err != nil {
 		f.close()
@@ -78,8 +78,8 @@ func resolve(path string) (string, error) {
 
 // lock acquires two locks: FILE.lock, and FILE itself, because FILE.lock cannot be created in every folder, and because a file
 // that is mounted in two containers has a FILE.lock in each. The system releases both when the process ends, however it ends.
-// The error is ErrRegistryInUse, or why FILE cannot be opened; beside is why there is no FILE.lock.
-func (f *registryFile) lock() (beside, err error) {
+// The error is ErrInUse, or why FILE cannot be opened; beside is why there is no FILE.lock.
+func (f *file) lock() (beside, err error) {
 	if f.itself == nil {
 		f.itself, err = openLocked(f.path, os.O_RDONLY)
 	}
@@ -89,7 +89,7 @@ func (f *registryFile) lock() (beside, err error) {
 	if f.beside == nil {
 		f.beside, beside = openLocked(f.path+".lock", os.O_RDWR|os.O_CREATE)
 	}
-	if errors.Is(beside, ErrRegistryInUse) {
+	if errors.Is(beside, ErrInUse) {
 		return nil, beside
 	}
 	if f.itself == nil && beside != nil {
@@ -101,7 +101,7 @@ func (f *registryFile) lock() (beside, err error) {
 	return beside, err
 }
 
-func (f *registryFile) writable() error {
+func (f *file) writable() error {
 	file, err := openRegular(f.path, os.O_WRONLY)
 	if err == nil {
 		file.Close()
@@ -109,7 +109,7 @@ func (f *registryFile) writable() error {
 	return err
 }
 
-func (f *registryFile) close() {
+func (f *file) close() {
 	for _, file := range []*os.File{f.beside, f.itself} {
 		if file != nil {
 			file.Close()
@@ -118,7 +118,7 @@ func (f *registryFile) close() {
 }
 
 // read returns the whole file; a missing file is empty.
-func (f *registryFile) read() ([]byte, error) {
+func (f *file) read() ([]byte, error) {
 	if f.itself == nil {
 		return nil, nil
 	}
@@ -130,7 +130,7 @@ func (f *registryFile) read() ([]byte, error) {
 }
 
 // keepAside copies text, which was read from the file, to FILE.bad, with the mode and owner of FILE.
-func (f *registryFile) keepAside(text []byte) error {
+func (f *file) keepAside(text []byte) error {
 	bad, err := f.create(".bad")
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (f *registryFile) keepAside(text []byte) error {
 // write replaces the content of the file. A reader finds, at any time and after any crash, either the old version or the new one,
 // whole: FILE.tmp is written, synced and renamed to FILE, and the folder is synced. Where FILE cannot be replaced it is
 // overwritten, which is weaker; the log has one warning.
-func (f *registryFile) write(text []byte) error {
+func (f *file) write(text []byte) error {
 	if _, err := f.lock(); err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func cannotReplace(err error) bool {
 	return false
 }
 
-func (f *registryFile) replace(text []byte) error {
+func (f *file) replace(text []byte) error {
 	tmp, err := f.create(".tmp")
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (f *registryFile) replace(text []byte) error {
 
 // create creates a file beside FILE, with the mode and owner of FILE if that exists. A regular file of that name, which a
 // process left that was killed, is removed first.
-func (f *registryFile) create(suffix string) (*os.File, error) {
+func (f *file) create(suffix string) (*os.File, error) {
 	like, err := os.Lstat(f.path)
 	if err != nil {
 		like = nil
@@ -241,7 +241,7 @@ func keepModeAndOwner(file *os.File, like fs.FileInfo) error {
 }
 
 // finish writes, syncs and closes a file that create has returned; if that fails, the file is removed.
-func (f *registryFile) finish(file *os.File, text []byte) error {
+func (f *file) finish(file *os.File, text []byte) error {
 	_, err := file.Write(text)
 	if err == nil {
 		err = file.Sync()
@@ -257,7 +257,7 @@ func (f *registryFile) finish(file *os.File, text []byte) error {
 
 // overwrite writes FILE in place. What makes it longer is written first, behind the old content: on a full disk that fails, and
 // the old content is still whole.
-func (f *registryFile) overwrite(text []byte) error {
+func (f *file) overwrite(text []byte) error {
 	file, err := openRegular(f.path, os.O_WRONLY)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package chat
+package registry
 
 import (
 	"bytes"
@@ -41,15 +41,15 @@ func (r *Registry) parse(text []byte) (bad complaints) {
 		bad.add("all of it: it is UTF-16; save it as UTF-8")
 		return bad
 	}
-	if fit := whole(text, maxRegistry); len(fit) < len(text) {
-		bad.add("its end: %d bytes are more than a registry has (%d); the lines in its first %d are used", len(text), maxRegistry, len(fit))
+	if fit := whole(text, maxSize); len(fit) < len(text) {
+		bad.add("its end: %d bytes are more than a registry has (%d); the lines in its first %d are used", len(text), maxSize, len(fit))
 		text = fit
 	}
 	at := make(map[wire.Name]int) // indices in r.lines
 	number, comments := 0, 0
 	for raw := range bytes.Lines(text) {
 		number++
-		l, err := parseRegistryLine(bytes.TrimPrefix(raw, byteOrderMark))
+		l, err := parseLine(bytes.TrimPrefix(raw, byteOrderMark))
 		if err != nil {
 			bad.add("line %d: %v", number, err)
 			continue
@@ -67,8 +67,8 @@ func (r *Registry) parse(text []byte) (bad complaints) {
 		case known:
 			bad.add("line %d: client %s is there before; the later line counts", number, l.Name)
 			r.lines[i].Addr = l.Addr
-		case len(at) == maxEntries:
-			bad.add("line %d: more clients than a registry has (%d)", number, maxEntries)
+		case len(at) == MaxEntries:
+			bad.add("line %d: more clients than a registry has (%d)", number, MaxEntries)
 		default:
 			at[l.Name] = len(r.lines)
 			r.lines = append(r.lines, l)
@@ -77,10 +77,10 @@ func (r *Registry) parse(text []byte) (bad complaints) {
 	return bad
 }
 
-// parseRegistryLine parses one line. A last line without its end may have been cut, but if it makes sense it is used: the process
+// parseLine parses one line. A last line without its end may have been cut, but if it makes sense it is used: the process
 // at its address must identify itself in any case.
-func parseRegistryLine(raw []byte) (registryLine, error) {
-	var l registryLine
+func parseLine(raw []byte) (line, error) {
+	var l line
 	if !lines.Clean(bytes.ReplaceAll(bytes.TrimRight(raw, "\r\n"), []byte("\t"), []byte(" "))) {
 		return l, fmt.Errorf("%s is no text", lines.Quote(raw))
 	}

@@ -1,4 +1,6 @@
-package chat
+// Package registry keeps the file in which a server of the chat records its
+// clients, for the next server to find them.
+package registry
 
 import (
 	"errors"
@@ -10,10 +12,10 @@ import (
 )
 
 const (
-	maxRegistry = 1 << 20         // bytes of the file
-	maxEntries  = wire.MaxMembers // clients in it
+	maxSize    = 1 << 20         // bytes of the file
+	MaxEntries = wire.MaxMembers // clients in it
 	// maxComments bounds the bytes of comments and empty lines, so that all entries fit beside them.
-	maxComments = maxRegistry - maxEntries*(wire.MaxID+wire.MaxAddr+3)
+	maxComments = maxSize - MaxEntries*(wire.MaxID+wire.MaxAddr+3)
 	maxReported = 10 // bad lines that the log names one by one
 )
 
@@ -23,10 +25,10 @@ const (
 //
 // A file that a Registry has written is within the bounds of one that it reads. All methods may be called by any goroutine.
 type Registry struct {
-	file *registryFile
+	file *file // nil: the registry is kept in memory only
 
 	mu      sync.Mutex
-	lines   []registryLine
+	lines   []line
 	unsaved bool // the last save failed
 }
 
@@ -36,20 +38,20 @@ type Entry struct {
 	Addr string
 }
 
-// registryLine is a line of the file: an entry, or a comment that keeps its place.
-type registryLine struct {
+// line is a line of the file: an entry, or a comment that keeps its place.
+type line struct {
 	Entry          // Name empty: none
 	comment string // from its '#', or an empty line
 }
 
-// ErrRegistryInUse is the error of opening a registry that another server has open.
-var ErrRegistryInUse = errors.New("another server is using it")
+// ErrInUse is the error of opening a registry that another server has open.
+var ErrInUse = errors.New("another server is using it")
 
-// OpenRegistry reads the registry at path; a missing file is an empty registry. What cannot be used is reported to the log and
-// left out, and the file is copied to path.bad. The errors are ErrRegistryInUse and those of reading; a registry that can be
+// Open reads the registry at path; a missing file is an empty registry. What cannot be used is reported to the log and
+// left out, and the file is copied to path.bad. The errors are ErrInUse and those of reading; a registry that can be
 // read and not written is reported to the log. Close must be called in the end.
-func OpenRegistry(path string, log *slog.Logger) (*Registry, error) {
-	file, err := openRegistryFile(path, log)
+func Open(path string, log *slog.Logger) (*Registry, error) {
+	file, err := openFile(path, log)
 	var text []byte
 	if err == nil {
 		if text, err = file.read(); err != nil {
@@ -57,7 +59,7 @@ func OpenRegistry(path string, log *slog.Logger) (*Registry, error) {
 		}
 	}
 	switch {
-	case errors.Is(err, ErrRegistryInUse):
+	case errors.Is(err, ErrInUse):
 		return nil, fmt.Errorf("registry %s: %w; stop that one, or give another file with -registry", path, err)
 	case err != nil:
 		return nil, fmt.Errorf("registry %s cannot be used: %w; see to that, or give another file with -registry (-registry '' for none)", path, err)
@@ -72,8 +74,21 @@ func OpenRegistry(path string, log *slog.Logger) (*Registry, error) {
 	return r, nil
 }
 
+// New returns a registry that is kept in memory only.
+func New(entries ...Entry) *Registry {
+	r := &Registry{}
+	for _, e := range entries {
+		r.lines = append(r.lines, line{Entry: e})
+	}
+	return r
+}
+
 // Close lets another server use the registry. Put and Remove must not be called afterwards.
-func (r *Registry) Close() { r.file.close() }
+func (r *Registry) Close() {
+	if r.file != nil {
+		r.file.close()
+	}
+}
 
 // Entries returns the clients in the order of the file.
 func (r *Registry) Entries() []Entry {

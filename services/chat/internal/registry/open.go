@@ -1,4 +1,4 @@
-package chat
+package registry
 
 import (
 	"errors"
@@ -52,7 +52,7 @@ func openRegular(path string, flag int) (*os.File, error) {
 	return file, nil
 }
 
-// openLocked opens a regular file and locks it until it is closed. The error is ErrRegistryInUse if another process has it
+// openLocked opens a regular file and locks it until it is closed. The error is ErrInUse if another process has it
 // locked. A file system without locks is no error.
 func openLocked(path string, flag int) (*os.File, error) {
 	file, err := openRegular(path, flag)
@@ -65,7 +65,7 @@ func openLocked(path string, flag int) (*os.File, error) {
 	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		file.Close()
-		return nil, ErrRegistryInUse
+		return nil, ErrInUse
 	}
 	return file, nil
 }
