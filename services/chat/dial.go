@@ -89,7 +89,7 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	defer m.mu.Unlock()
 	if p.failures >= maxFailures && p.incarnation == 0 && !p.registered && p.fixed == "" && p.claim == nil {
 		m.dropLocked(p)
-		m.delivery.died(wire.ID{Name: p.name, Incarnation: p.rumour.incarnation})
+		m.ended(wire.ID{Name: p.name, Incarnation: p.rumour.incarnation})
 	}
 	addrs := p.addrs()
 	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
@@ -139,9 +139,16 @@ func (m *member) failedLocked(p *peer, addr string, err error) {
 	p.mute = errors.As(err, &ours) && ours.Code == "timeout"
 	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.Code == "wrong" {
 		for _, id := range p.at(addr) {
-			m.delivery.died(id)
+			m.ended(id)
 		}
 	}
+}
+
+// ended records that a process has left, or does not listen any more.
+func (m *member) ended(id wire.ID) {
+	s := m.core.lock()
+	defer m.core.unlock()
+	s.Ended(id)
 }
 
 // greetAt makes the handshake over a connection that dial has made, and returns

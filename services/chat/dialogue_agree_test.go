@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/broadcast"
 )
 
 // The beginning of a dialogue with the server: client 1, who is new, is let in.
@@ -219,7 +221,7 @@ var agreeing = map[string]string{
 		S: ERR silent nothing was heard for 3 seconds
 		S closes`,
 	"a flood of AFTER": `
-		C" "` + strings.Repeat(`AFTER 9 500 1\n`, maxOrigins+1) + `"
+		C" "` + strings.Repeat(`AFTER 9 500 1\n`, broadcast.MaxSenders+1) + `"
 		S: ERR syntax more than 2048 lines AFTER
 		S closes`,
 	"HAVE of everybody": `

@@ -2,6 +2,7 @@
 // each other, they talk over a full mesh, and the mesh outlives the server.
 //
 // docs/protocol.md defines the protocol, and docs/architecture.md describes how
-// the code is laid out. internal/wire has the messages and internal/registry the
-// server's file of clients.
+// the code is laid out. internal/wire has the messages, internal/broadcast decides
+// which lines are shown and in which order, and internal/registry is the server's
+// file of clients.
 package chat

@@ -9,6 +9,8 @@ import (
 	"peerlab/services/internal/lines"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/broadcast"
 )
 
 // handshakeTimeout bounds the handshake from the first byte to the last.
@@ -64,7 +66,7 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	told, err := m.sayReady(p, a, have)
+	sent, err := m.sayReady(p, a, have)
 	if err != nil {
 		return nil, p, err
 	}
@@ -72,7 +74,7 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 	if err != nil {
 		return nil, p, err
 	}
-	l, err := m.newLink(in, p, a, theirs, ready, told)
+	l, err := m.newLink(in, p, a, theirs, ready, sent)
 	return l, p, err
 }
 
@@ -113,11 +115,11 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 		return nil, p, err
 	}
 	m.welcome(p, ours, theirs)
-	told, err := m.sayReady(p, a, have)
+	sent, err := m.sayReady(p, a, have)
 	if err != nil {
 		return nil, p, err
 	}
-	l, err := m.newLink(in, p, a, theirs, ready, told)
+	l, err := m.newLink(in, p, a, theirs, ready, sent)
 	return l, p, err
 }
 
@@ -136,7 +138,7 @@ func readReady(in *lines.Reader) (wire.Ready, error) {
 
 func judgeReady(line []byte) (wire.Ready, error) {
 	msg, err := only[wire.Ready](line)
-	if err == nil && msg.Count > maxList {
+	if err == nil && msg.Count > broadcast.MaxDigest {
 		err = lines.Refuse("full", "a list of %d lines", msg.Count)
 	}
 	return msg, err
@@ -145,12 +147,12 @@ func judgeReady(line []byte) (wire.Ready, error) {
 // newLink is what a handshake ends with, the other side having said that we are
 // welcome; from now on only the reader's and the writer's own errors end the
 // connection.
-func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs wire.Hello, ready wire.Ready, told told) (*link, error) {
+func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs wire.Hello, ready wire.Ready, sent broadcast.Digest) (*link, error) {
 	l := &link{
-		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.Incarnation, last: theirs.Last, own: a.own,
-		delivery: m.delivery, control: told.rest, told: told.round, listed: int(ready.Count),
-		done: make(chan struct{}), over: make(chan struct{}),
+		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.Incarnation, own: a.own,
+		core: m.core, done: make(chan struct{}), over: make(chan struct{}),
 	}
+	l.stream = broadcast.NewStream(l, theirs, sent, int(ready.Count))
 	l.joined = m.welcomed(p, theirs)
 	l.sent.Store(ready.Have)
 	l.moved.Store(time.Now().UnixNano())

@@ -14,7 +14,7 @@ import (
 )
 
 func (m *member) ourHello() wire.Hello {
-	last, _ := m.delivery.typed()
+	last, _ := m.core.typed()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Advertise, State: m.state, Last: last}

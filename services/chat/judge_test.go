@@ -158,20 +158,8 @@ func (w *world) screens() string {
 		fmt.Fprintf(&all, "--- %s, incarnation %d\n%s\n", a.Name.Who(), a.Incarnation, strings.Join(a.screen.lines(), "\n"))
 	}
 	for _, a := range w.live() {
-		a.delivery.mu.Lock()
-		for _, o := range a.delivery.holding {
-			fmt.Fprintf(&all, "--- held back at %s: %s %d, lines %d to %d\n", a.Name.Who(), o.Name, o.Incarnation, o.have+1, o.end)
-			for _, wait := range o.waits {
-				for _, x := range wait.deps {
-					fmt.Fprintf(&all, "line %d waits for %s %d, line %d, and there is %d\n", wait.seq, x.Name, x.Incarnation, x.seq, x.have)
-				}
-			}
-		}
-		for _, o := range a.delivery.origins {
-			fmt.Fprintf(&all, "--- at %s: %s %d has shown %d, has %d; known %d, given up %d; linked %v, dead %v\n",
-				a.Name.Who(), o.Name, o.Incarnation, o.have, o.end, o.known, o.given, o.link != nil, o.dead)
-		}
-		a.delivery.mu.Unlock()
+		fmt.Fprintf(&all, "--- at %s:\n%v", a.Name.Who(), a.core.lock())
+		a.core.unlock()
 	}
 	return all.String()
 }

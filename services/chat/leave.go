@@ -51,7 +51,7 @@ func (m *member) depart(stopDialling func()) {
 // leaveUnlessOwed has nobody let in any more, and returns the links that are up,
 // unless a peer is still owed something and it is not too late for that.
 func (m *member) leaveUnlessOwed(grace, late bool) (links []*link, ready bool) {
-	end, _ := m.delivery.typed()
+	end, _ := m.core.typed()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range m.peers {
@@ -60,7 +60,7 @@ func (m *member) leaveUnlessOwed(grace, late bool) (links []*link, ready bool) {
 		}
 	}
 	m.leaving = true
-	return m.delivery.all(), true
+	return m.core.all(), true
 }
 
 // owed reports whether a peer has been told that it is welcome and has no link

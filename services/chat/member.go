@@ -40,11 +40,10 @@ type config struct {
 //	peer.go     who is known                  roster.go   how one hears of them
 //	welcome.go  what the screens say of it    leave.go    the end of this one
 //	typed.go    the terminal, and pace.go     pulse.go    who lives
-//	delivery.go all that is shown             stats.go    what has been counted
+//	core.go     all that is shown             stats.go    what has been counted
 type member struct {
 	config
-	screen   *screen // delivery's
-	delivery *delivery
+	core     *core
 	painting chan struct{} // the screen is to be written by somebody who may wait; holds one
 	// registry is the server's; clients have none.
 	registry *registry.Registry
@@ -75,13 +74,12 @@ func newMember(c config) *member {
 	m := &member{
 		config:   c,
 		painting: make(chan struct{}, 1),
-		delivery: newDelivery(c.Name, c.Incarnation, c.Screen),
+		core:     newCore(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, c.Screen),
 		peers:    make(map[wire.Name]*peer),
 
 		handshakes: make(map[net.Conn]struct{}),
 		state:      wire.StateIn,
 	}
-	m.screen = &m.delivery.screen
 	m.arrived.Store(c.Name == wire.Server)
 	return m
 }
@@ -100,7 +98,7 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	defer cut()
 	dialling, stopDialling := context.WithCancel(hard)
 	m.soft, m.dialling, m.hard, m.fatal = soft, dialling, hard, func(err error) { end(err) }
-	m.screen.failed = m.fatal
+	m.core.failed = m.fatal
 
 	start()
 	m.work(func() { m.accept(dialling, ln) })
@@ -128,7 +126,7 @@ func (m *member) finished() bool {
 	go func() {
 		defer close(over)
 		m.workers.Wait()
-		m.screen.flush()
+		m.core.flush()
 	}()
 	timeout := time.NewTimer(leaveTimeout)
 	defer timeout.Stop()
@@ -145,7 +143,7 @@ func (m *member) painter() {
 	for {
 		select {
 		case <-m.painting:
-			m.screen.flush()
+			m.core.flush()
 		case <-m.hard.Done():
 			return
 		}
@@ -173,7 +171,7 @@ func (m *member) up(l *link) bool {
 		return false
 	}
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
-	m.delivery.up(l)
+	m.core.join(l)
 	return true
 }
 
@@ -189,7 +187,7 @@ func (m *member) run(l *link) {
 	l.poke()
 	err := m.read(l)
 	l.conn.Close()
-	m.delivery.down(l)
+	m.core.part(l)
 	m.paint()
 	why := l.reason(err)
 	close(l.done)

@@ -45,7 +45,7 @@ func TestFullMeshIsComplete(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		for _, a := range append([]*actor{s}, c...) {
-			require.Len(t, a.delivery.all(), 5, a.Name.Who())
+			require.Len(t, a.core.all(), 5, a.Name.Who())
 		}
 		links := 0
 		l.net.Each(func(*memnet.Conn, string, string) { links++ })

@@ -39,21 +39,21 @@ func (p *pace) keep(m *member) {
 }
 
 func (m *member) typedBytes() uint64 {
-	_, n := m.delivery.typed()
+	_, n := m.core.typed()
 	return n
 }
 
 // outrun reports whether there is a link to wait for.
 func (m *member) outrun() bool {
 	wait := false
-	for _, l := range m.delivery.all() {
+	for _, l := range m.core.all() {
 		wait = l.outrun(time.Now()) || wait
 	}
 	return wait
 }
 
 func (l *link) outrun(now time.Time) bool {
-	behind, limit := l.delivery.behind(l.sent.Load()), uint64(l.delivery.limits.history)
+	behind, limit := l.core.behind(l.sent.Load())
 	p := &l.pace
 	switch {
 	case behind <= limit/4:

@@ -79,20 +79,20 @@ func (p *pulse) expect(now time.Time, within time.Duration) error {
 // watchOver is the one clock of a member: it has every link say that it lives,
 // the others be told what has moved, and what is missing be looked for.
 func (m *member) watchOver() {
-	defer m.delivery.close()
+	defer m.core.close()
 	beat := time.NewTicker(beatLook)
 	defer beat.Stop()
 	for odd := false; ; {
 		select {
 		case now := <-beat.C:
-			for _, l := range m.delivery.all() {
+			for _, l := range m.core.all() {
 				l.beat(now)
 			}
 			if odd = !odd; odd {
-				m.delivery.tell()
+				m.core.advertise()
 			}
-		case <-m.delivery.alarm.C:
-			m.delivery.look()
+		case <-m.core.alarm.C:
+			m.core.tick()
 			m.paint()
 		case <-m.hard.Done():
 			return

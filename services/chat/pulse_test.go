@@ -30,7 +30,7 @@ func TestHostThatVanishesIsNoticed(t *testing.T) {
 		require.Contains(t, c[0].screen.lines(), "* Client 5: silent, 127.0.0.1:6005")
 		<-time.After(800 * time.Millisecond)
 		for _, a := range []*actor{s, c[0], c[1], c[2], c[3]} {
-			require.Len(t, a.delivery.all(), 4, a.Name.Who())
+			require.Len(t, a.core.all(), 4, a.Name.Who())
 			require.True(t, a.logged("nothing was heard"), a.Name.Who())
 		}
 		<-time.After(firstRetry + precedence) // it is dialled, in vain
@@ -124,8 +124,8 @@ func TestHeldUpByItsScreenIsNotDead(t *testing.T) {
 		free := make(chan struct{})
 		one := l.client("1")
 		s := l.start(wire.Server, serverAddr, func(m *member) {
-			w := m.screen.w
-			m.screen.w = writerFunc(func(b []byte) (int, error) {
+			w := m.core.w
+			m.core.w = writerFunc(func(b []byte) (int, error) {
 				if strings.Contains(string(b), "stop") {
 					<-free
 				}
@@ -155,7 +155,7 @@ func TestStoppedForTenMinutesUnderLoad(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		for _, a := range append(c, s) {
-			a.delivery.limits.history, a.delivery.limits.logs = 200<<10, 400<<10
+			a.core.state.Limits.Typed, a.core.state.Limits.Kept = 200<<10, 400<<10
 		}
 		l.hold(true, between(c[4]))
 		l.forbid(between(c[4]))
@@ -170,11 +170,10 @@ func TestStoppedForTenMinutesUnderLoad(t *testing.T) {
 			require.Equal(t, n, len(a.screen.lines()), a.Name.Who())
 		}
 		for _, a := range []*actor{s, c[0], c[1], c[2], c[3]} {
-			d := a.delivery
-			d.mu.Lock()
-			require.LessOrEqual(t, d.self.log.size, d.limits.history)
-			require.LessOrEqual(t, d.kept, d.limits.logs)
-			d.mu.Unlock()
+			stats := a.core.lock().Stats()
+			a.core.unlock()
+			require.LessOrEqual(t, stats.Typed, 200<<10)
+			require.LessOrEqual(t, stats.Kept, 400<<10)
 		}
 		l.part(nil)
 		l.hold(false, between(c[4]))

@@ -191,9 +191,9 @@ func (w *world) there(b, a *actor) bool {
 	if b.Name != wire.Server && !slices.Contains(b.screen.lines(), b.Name.Who()+": initiated.") {
 		return false
 	}
-	b.delivery.mu.Lock()
-	defer b.delivery.mu.Unlock()
-	return b.delivery.origins[wire.ID{Name: a.Name, Incarnation: a.Incarnation}] != nil
+	_, known := b.core.lock().Shown(wire.ID{Name: a.Name, Incarnation: a.Incarnation})
+	b.core.unlock()
+	return known
 }
 
 // times is how often a screen shows a line.

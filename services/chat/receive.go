@@ -17,11 +17,7 @@ var errBye = errors.New("it has left")
 // read takes in what comes from a link until it ends, and says why it did. What
 // was shown is on the screen when it returns.
 func (m *member) read(l *link) error {
-	if l.listed == 0 {
-		if err := m.listOver(l); err != nil {
-			return err
-		}
-	}
+	m.hear(l)
 	for {
 		line, err := l.in.Next()
 		switch {
@@ -33,8 +29,12 @@ func (m *member) read(l *link) error {
 		case err != nil:
 			return l.reason(err)
 		}
-		err = m.takeAll(l, line)
-		m.screen.flush() // all that came with one read goes to the screen with one write
+		msg, err := m.receive(l, line)
+		m.hear(l)
+		if err == nil && msg != nil {
+			err = m.take(l, msg)
+		}
+		m.core.flush() // all that came with one read goes to the screen with one write
 		if err != nil {
 			var ours *lines.Refusal
 			if errors.As(err, &ours) && !errors.As(err, new(theirRefusal)) {
@@ -45,55 +45,48 @@ func (m *member) read(l *link) error {
 	}
 }
 
-// takeAll takes in a line and those behind it that came with the same read.
-func (m *member) takeAll(l *link, line []byte) (err error) {
-	d := m.delivery
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	defer d.release()
-	d.wait(l)
+// receive processes a line, and those behind it that came with the same read up to
+// one that is not about lines of the chat, which it returns.
+func (m *member) receive(l *link, line []byte) (wire.Message, error) {
+	s := m.core.lock()
+	defer m.core.unlock()
+	defer s.Release()
+	m.core.flowLocked(l)
+	s.Begin(time.Now())
 	for {
-		seq, text, plain := l.plain(line)
-		var msg wire.Message
-		if !plain {
-			msg, err = l.parser.Parse(line)
+		msg, err := s.Receive(l.stream, line)
+		if p, ok := msg.(*wire.Peer); ok {
+			l.heard, msg = append(l.heard, *p), nil
 		}
-		switch {
-		case err != nil:
-			return lines.Refuse("syntax", "%v", err)
-		case plain:
-			d.arrive(l, l.origin, seq, text, line)
-		case l.listed > 1 && d.knows(l, msg):
-			l.listed--
-		case forDelivery(msg) && (l.listed == 0 || !isHave(msg)):
-			err = d.take(l, msg, line)
-		default:
-			d.mu.Unlock()
-			err = m.take(l, msg)
-			d.mu.Lock()
-		}
-		if err != nil || !l.in.Ready() {
-			return err
+		if msg != nil || err != nil || !l.in.Ready() {
+			return msg, err
 		}
 		if line, err = l.in.Next(); err != nil {
-			return nil // too long: the next call of Next says so again
+			return nil, nil // too long: the next call of Next returns the same
 		}
 	}
 }
 
-// take does what a message asks for that is not about lines of chat.
+// hear acts on PEER lines, those of the digest once it is complete.
+func (m *member) hear(l *link) {
+	if l.stream.Pending() > 0 {
+		return
+	}
+	if len(l.heard) > 0 {
+		m.heard(l.heard)
+		l.heard = nil
+	}
+	if l.joined {
+		l.joined = false
+		m.settled(true)
+	}
+}
+
+// take processes a message that is not about lines of the chat.
 func (m *member) take(l *link, msg wire.Message) error {
 	switch msg := msg.(type) {
-	case *wire.Have: // of the list
-		return m.takeListed(l, mention{msg.ID, "", msg.Seq})
-	case *wire.Peer:
-		x := mention{msg.ID, msg.Addr, msg.Have}
-		if l.listed > 0 {
-			return m.takeListed(l, x)
-		}
-		return m.introduced(l, x)
 	case *wire.Ping:
-		l.send(wire.Pong{Token: msg.Token})
+		m.core.send(l, wire.Pong{Token: msg.Token})
 	case *wire.Pong:
 		l.answered()
 	case *wire.Bye:
@@ -105,11 +98,6 @@ func (m *member) take(l *link, msg wire.Message) error {
 		return lines.Refuse("syntax", "%s is for the handshake", wire.Verb(msg))
 	}
 	return nil
-}
-
-func isHave(msg wire.Message) bool {
-	_, is := msg.(*wire.Have)
-	return is
 }
 
 // cut ends a link for what came from it: it tells the other side, and the log.

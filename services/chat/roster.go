@@ -5,59 +5,60 @@ import (
 	"slices"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/broadcast"
 )
 
 // sayReady sends READY to p, with the list: everybody that this member has met,
 // and how far the lines of every process have been shown. Hearsay is not passed
 // on. It fails if this member is leaving, or the attempt a has lost its claim.
-func (m *member) sayReady(p *peer, a *attempt, have uint64) (told, error) {
-	s, err := m.listFor(p, a)
+func (m *member) sayReady(p *peer, a *attempt, have uint64) (broadcast.Digest, error) {
+	d, err := m.digestFor(p, a)
 	if err != nil {
-		return told{}, err
+		return d, err
 	}
-	defer m.delivery.done(s)
-	return s.write(a.conn, wire.Ready{Have: have, Count: s.count})
+	_, err = a.conn.Write(append(wire.Ready{Have: have, Count: d.Count}.Append(nil), d.Lines...))
+	return d, err
 }
 
-func (m *member) listFor(p *peer, a *attempt) (*list, error) {
+func (m *member) digestFor(p *peer, a *attempt) (d broadcast.Digest, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case m.leaving:
-		return nil, m.isLeaving()
+		return d, m.isLeaving()
 	case p.claim != a:
-		return nil, errOvertaken
+		return d, errOvertaken
 	}
 	a.ready = true
-	d := m.delivery
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s := d.newList()
-	d.names(s, p.id()) // READY tells of p itself
+	peers := make([]wire.Peer, 0, len(m.peers))
 	for _, o := range m.peers {
 		if o != p && o.name != wire.Server && o.incarnation != 0 && !o.left {
-			s.add(mention{o.id(), o.addr, d.names(s, o.id())})
+			peers = append(peers, wire.Peer{ID: o.id(), Addr: o.addr})
 		}
 	}
-	d.finish(s)
-	return s, nil
+	s := m.core.lock()
+	defer m.core.unlock()
+	return s.Digest(p.id(), peers), nil
 }
 
 // introduce tells everybody else of a newcomer, if this member is the first to
 // meet it.
 func (m *member) introduce(l *link) {
 	m.mu.Lock()
-	newcomer := mention{l.peer.id(), l.peer.addr, m.delivery.shown(l.peer.id())}
+	newcomer := wire.Peer{ID: l.peer.id(), Addr: l.peer.addr}
 	told := l.peer.announced == l.incarnation || l.peer.rumour.incarnation == l.incarnation || l.peer.name == wire.Server
 	l.peer.announced = l.incarnation
 	m.mu.Unlock()
 	if told {
 		return
 	}
-	line := newcomer.append(nil)
-	for _, o := range m.delivery.all() {
+	s := m.core.lock()
+	defer m.core.unlock()
+	newcomer.Have, _ = s.Shown(newcomer.ID)
+	for _, o := range m.core.links {
 		if o != l {
-			o.queue(line)
+			s.Send(o.stream, newcomer)
 		}
 	}
 }
@@ -65,27 +66,17 @@ func (m *member) introduce(l *link) {
 // id is who p was when it was met last. It is called with member.mu held.
 func (p *peer) id() wire.ID { return wire.ID{Name: p.name, Incarnation: p.incarnation} }
 
-// introduced takes in a PEER line that came after the list.
-func (m *member) introduced(l *link, x mention) error {
-	m.delivery.mu.Lock()
-	err := m.delivery.mentioned(l, x)
-	m.delivery.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	m.heard(x)
-	return nil
-}
-
-// heard takes in that a client is said to be somewhere: whoever is not known by
+// heard takes in that clients are said to be somewhere: one that is not known by
 // that incarnation is dialled there too.
-func (m *member) heard(x mention) {
+func (m *member) heard(peers []wire.Peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.heardLocked(x)
+	for _, x := range peers {
+		m.heardLocked(x)
+	}
 }
 
-func (m *member) heardLocked(x mention) {
+func (m *member) heardLocked(x wire.Peer) {
 	if x.Name == m.Name || x.Name == wire.Server {
 		return // oneself is known, and everybody knows a server of their own
 	}
@@ -93,8 +84,9 @@ func (m *member) heardLocked(x mention) {
 	if p == nil || x.Incarnation == p.incarnation || p.left && x.Incarnation < p.incarnation {
 		return
 	}
-	p.rumour = rumour{x.Incarnation, x.addr}
-	m.delivery.seek(x.ID)
+	p.rumour = rumour{x.Incarnation, x.Addr}
+	m.core.lock().Expect(x.ID)
+	m.core.unlock()
 	p.failures = 0
 	m.pursueLocked(p)
 	if p.dialling { // by an attempt that is under way, perhaps, and may come to nothing
@@ -111,14 +103,16 @@ func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error)
 	if p.claim != a {
 		return 0, errOvertaken
 	}
-	heir := p.incarnation != 0 && p.incarnation != h.Incarnation
+	successor := p.incarnation != 0 && p.incarnation != h.Incarnation
 	p.incarnation, p.addr = h.Incarnation, h.Addr
 	if p.rumour.incarnation != h.Incarnation {
 		p.rumour = rumour{}
 	}
 	p.rumour.addr = ""
 	m.pursueLocked(p)
-	return m.delivery.met(h, heir), nil
+	s := m.core.lock()
+	defer m.core.unlock()
+	return s.Meet(h, successor), nil
 }
 
 // reachable returns the address that others are to dial: where it names no one

@@ -7,6 +7,10 @@ import (
 	"sync"
 
 	"peerlab/services/internal/lines"
+
+	"peerlab/services/chat/internal/broadcast"
+
+	"peerlab/services/chat/internal/wire"
 )
 
 // screen is what a member shows, in the order of the calls: "WHO: TEXT" for a
@@ -22,32 +26,49 @@ type screen struct {
 	err     error       // the first failure; later lines go nowhere
 	failed  func(error) // is told of it
 
-	mu  *sync.Mutex // the delivery lock
+	mu  *sync.Mutex // of the core
 	buf []byte
 }
 
-// line gathers a line; who is with ": " already. It is called with s.mu held.
-func (s *screen) line(who string, text []byte) {
+// lineLocked gathers a line.
+func (s *screen) lineLocked(who string, text []byte) {
 	s.buf = append(s.buf, who...)
-	s.buf = lines.Escape(s.buf, text)
-	s.buf = append(s.buf, '\n')
+	s.textLocked(text)
 }
 
-// typedLine gathers a line typed at another member; who is with ": " already. A
-// text that looks like an event is shown in quotes. It is called with s.mu held.
-func (s *screen) typedLine(who string, text []byte) {
+func (s *screen) textLocked(text []byte) {
+	s.buf = append(s.buf, ": "...)
+	s.buf = append(lines.Escape(s.buf, text), '\n')
+}
+
+// Line gathers a line typed at another member. A text that looks like an event is
+// shown in quotes. Like all methods of broadcast.Screen it expects the lock.
+func (s *screen) Line(from wire.Name, text []byte) {
 	if looksLikeEvent(text) {
 		text = slices.Concat(quote, text, quote)
 	}
-	s.line(who, text)
+	if from == wire.Server {
+		s.buf = append(s.buf, "Server"...)
+	} else {
+		s.buf = append(append(s.buf, "Client "...), from...)
+	}
+	s.textLocked(text)
 }
+
+// Gap gathers a notice of lines that are not shown.
+func (s *screen) Gap(from wire.Name, n uint64, what broadcast.Absence) {
+	s.lineLocked(ownMark+from.Who(), []byte(counted(int64(n), "line")+" "+string(what)))
+}
+
+// Left gathers the event of a member that has left.
+func (s *screen) Left(from wire.Name) { s.lineLocked(from.Who(), []byte(eventTerminated)) }
 
 var quote = []byte{'"'}
 
 // event shows an event at once: when it returns, the line is on the screen.
 func (s *screen) event(who, event string) {
 	s.mu.Lock()
-	s.line(who+": ", []byte(event))
+	s.lineLocked(who, []byte(event))
 	s.mu.Unlock()
 	s.flush()
 }
@@ -56,7 +77,7 @@ func (s *screen) event(who, event string) {
 func (s *screen) note(rows ...string) {
 	s.mu.Lock()
 	for _, row := range rows {
-		s.line(ownMark, []byte(row))
+		s.buf = append(lines.Escape(append(s.buf, ownMark...), []byte(row)), '\n')
 	}
 	s.mu.Unlock()
 	s.flush()

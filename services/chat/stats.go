@@ -8,6 +8,8 @@ import (
 	"peerlab/services/internal/lines"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/broadcast"
 )
 
 // cuts counts why the links to a peer were cut.
@@ -17,11 +19,11 @@ type cuts struct{ slow, silent, overheld, wrong atomic.Int64 }
 func (c *cuts) count(why error) {
 	var ours *lines.Refusal
 	switch {
-	case errors.Is(why, errSlow):
+	case errors.Is(why, broadcast.ErrSlow):
 		c.slow.Add(1)
 	case errors.Is(why, errSilent):
 		c.silent.Add(1)
-	case errors.Is(why, errOverheld):
+	case errors.Is(why, broadcast.ErrOverheld):
 		c.overheld.Add(1)
 	case errors.As(why, &ours) && !errors.As(why, new(theirRefusal)):
 		c.wrong.Add(1)
@@ -56,8 +58,10 @@ func (m *member) showStats() {
 	}
 	peers := len(m.peers)
 	m.mu.Unlock()
-	d := m.delivery
-	lost, missing, refused, forgotten := d.counts.lost.Load(), d.counts.missing.Load(), m.turnedAway.Load(), d.counts.forgotten.Load()
+	m.core.mu.Lock()
+	stats, links := m.core.state.Stats(), len(m.core.links)
+	m.core.mu.Unlock()
+	lost, missing, refused, forgotten := stats.Lost, stats.Missing, m.turnedAway.Load(), stats.Forgotten
 	for _, count := range []struct {
 		n   int64
 		row string
@@ -74,11 +78,8 @@ func (m *member) showStats() {
 	if len(rows) == 0 {
 		rows = append(rows, "nothing was lost, cut or refused since this program was started")
 	}
-	d.mu.Lock()
-	links, origins, kept, held, typed := len(d.links), len(d.origins), d.kept, d.held, d.self.log.size
-	d.mu.Unlock()
-	m.screen.note(append(rows,
-		fmt.Sprintf("links up: %d; members known: %d, at most %d; processes known: %d, at most %d", links, peers, wire.MaxMembers, origins, maxOrigins),
+	m.core.note(append(rows,
+		fmt.Sprintf("links up: %d; members known: %d, at most %d; processes known: %d, at most %d", links, peers, wire.MaxMembers, stats.Senders, broadcast.MaxSenders),
 		fmt.Sprintf("kept for members that are behind: %d KiB typed here, %d KiB typed elsewhere; %d KiB of that wait for earlier lines",
-			typed>>10, kept>>10, held>>10))...)
+			stats.Typed>>10, stats.Kept>>10, stats.Held>>10))...)
 }

@@ -50,10 +50,10 @@ func (m *member) chat(in lines.Source) (command []byte, err error) {
 		return line, err
 	}
 	defer m.send()
-	m.delivery.mu.Lock()
-	defer m.delivery.mu.Unlock()
+	m.core.lock()
+	defer m.core.unlock()
 	for taken := 0; ; {
-		if err = m.say(line); err != nil {
+		if err = m.sayLocked(line); err != nil {
 			return nil, err
 		}
 		if taken += len(line); taken >= paceStep || !in.Ready() {
@@ -68,7 +68,7 @@ func (m *member) chat(in lines.Source) (command []byte, err error) {
 // send has the links send what has been typed. To the first few it writes itself
 // if it is little; with more the processors are to share the work.
 func (m *member) send() {
-	links := m.delivery.all()
+	links := m.core.all()
 	few := min(len(links), pushLinks)
 	for _, l := range links[few:] {
 		l.poke()
@@ -78,9 +78,8 @@ func (m *member) send() {
 	}
 }
 
-// say sends one line; of two slashes at its beginning only one. It is called
-// with the delivery lock held.
-func (m *member) say(line []byte) error {
+// sayLocked sends one line; of two slashes at its beginning only one.
+func (m *member) sayLocked(line []byte) error {
 	if bytes.HasPrefix(line, twoSlashes) {
 		line = line[1:]
 	}
@@ -94,7 +93,7 @@ func (m *member) say(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	m.delivery.say(line)
+	m.core.state.Say(line)
 	return nil
 }
 
@@ -145,7 +144,7 @@ func (m *member) showHelp() {
 	if m.Name == wire.Server {
 		leave = "Exit ends the server; the clients go on without it"
 	}
-	m.screen.note(
+	m.core.note(
 		"/who lists who is connected, silent or gone",
 		"/stats says what was lost, cut and refused",
 		leave,
@@ -172,7 +171,7 @@ func (m *member) showWho() {
 	if self != "" {
 		rows = append(rows, self)
 	}
-	m.screen.note(rows...)
+	m.core.note(rows...)
 }
 
 // condition says how it stands with a peer; it is empty for those who have left

@@ -22,9 +22,9 @@ func (m *member) welcome(p *peer, ours, theirs wire.Hello) {
 	}
 	switch {
 	case p.name != wire.Server:
-		m.screen.event(p.name.Who(), eventInitiated)
+		m.core.event(p.name.Who(), eventInitiated)
 	case ours.State != wire.StateNew:
-		m.screen.event(p.name.Who(), eventBack)
+		m.core.event(p.name.Who(), eventBack)
 	}
 }
 
@@ -80,7 +80,7 @@ func (m *member) settled(told bool) {
 // arrive shows, once, that this client is in.
 func (m *member) arrive() {
 	if m.arrived.CompareAndSwap(false, true) {
-		m.screen.event(m.Name.Who(), eventInitiated)
+		m.core.event(m.Name.Who(), eventInitiated)
 	}
 }
 
@@ -89,9 +89,9 @@ func (m *member) welcomedClient(p *peer, theirs wire.Hello) {
 		return
 	}
 	if theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered {
-		m.screen.event(p.name.Who(), eventReconnected)
+		m.core.event(p.name.Who(), eventReconnected)
 	} else {
-		m.screen.event(p.name.Who(), eventInitiated)
+		m.core.event(p.name.Who(), eventInitiated)
 	}
 }
 
@@ -120,19 +120,12 @@ func (m *member) goodbye(l *link) {
 	}
 }
 
-// farewell shows that somebody has left, after the last line of theirs.
+// farewell shows that a member has left, after its last line.
 func (m *member) farewell(l *link) {
-	d := m.delivery
-	d.mu.Lock()
-	l.origin.dead = true
-	show := func() { d.line(l.origin.who, []byte(eventTerminated)) }
-	if l.origin.have < l.origin.end {
-		l.origin.bye = show
-	} else {
-		show()
-	}
-	d.mu.Unlock()
-	m.screen.flush()
+	s := m.core.lock()
+	s.Leave(l.stream)
+	m.core.unlock()
+	m.core.flush()
 }
 
 // register records a client in the server's registry.

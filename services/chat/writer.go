@@ -60,7 +60,7 @@ func (l *link) beginLocked() bool {
 
 // push writes what there is to write, if it is little and the connection takes it
 // at once; what is left is for a goroutine. It does not wait for the other side.
-// It must be called without delivery.mu.
+// It must not be called with core.mu held.
 func (l *link) push() {
 	l.mu.Lock()
 	begins := l.beginLocked()
@@ -107,14 +107,11 @@ func (l *link) collect() bool {
 		l.mu.Unlock()
 		return false
 	}
-	control, beating, leaving := l.control, l.beating, l.leaving
-	l.control, l.beating = nil, false
+	beating, leaving := l.beating, l.leaving
+	l.beating = false
 	l.mu.Unlock()
 
-	if len(control) > 0 {
-		l.bufs = append(l.bufs, control)
-	}
-	l.bufs, l.through = l.delivery.forLink(l, l.sent.Load(), l.bufs)
+	l.bufs, l.through = l.core.next(l, l.sent.Load(), l.bufs)
 	switch {
 	case len(l.bufs) > 0:
 	case leaving: // the other side closes, so that TIME_WAIT is there and not on our source port

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/broadcast"
 )
 
 // overTCP returns a link over loopback and its
@@ -28,7 +30,8 @@ func overTCP(t *testing.T) (*link, *net.TCPConn) {
 	require.NoError(t, err)
 	require.NoError(t, near.(*net.TCPConn).SetWriteBuffer(256<<10))
 	require.NoError(t, far.(*net.TCPConn).SetReadBuffer(256<<10))
-	l := &link{conn: near, delivery: newDelivery("1", 1000, io.Discard)}
+	l := linkOf(newCore(wire.ID{Name: "1", Incarnation: 1000}, io.Discard), "2")
+	l.conn = near
 	t.Cleanup(func() {
 		near.Close()
 		far.Close()
@@ -37,16 +40,27 @@ func overTCP(t *testing.T) (*link, *net.TCPConn) {
 	return l, far.(*net.TCPConn)
 }
 
-func (d *delivery) says(text string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.say([]byte(text))
+// linkOf adds a link to a member that has no connection.
+func linkOf(c *core, name wire.Name) *link {
+	hello := wire.Hello{ID: wire.ID{Name: name, Incarnation: 1}, State: wire.StateNew}
+	l := &link{core: c, peer: &peer{name: name}}
+	l.stream = broadcast.NewStream(l, hello, broadcast.Digest{}, 0)
+	c.lock().Meet(hello, true)
+	c.unlock()
+	c.join(l)
+	return l
+}
+
+func (c *core) says(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state.Say([]byte(text))
 }
 
 func TestPushWritesAtOnce(t *testing.T) {
 	l, far := overTCP(t)
 	for n := range uint64(3) {
-		l.delivery.says("hello")
+		l.core.says("hello")
 		l.push()
 		require.Equal(t, n+1, l.sent.Load(), "it was left to somebody else")
 		want := fmt.Sprintf("MSG 1 %d hello\n", n+1)
@@ -56,7 +70,7 @@ func TestPushWritesAtOnce(t *testing.T) {
 		require.Equal(t, want, string(got))
 	}
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
-		l.delivery.says("hello")
+		l.core.says("hello")
 		l.push()
 	}), "for a line")
 	require.EqualValues(t, 3+1001, l.sent.Load())
@@ -69,7 +83,7 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	var want strings.Builder
 	text := strings.Repeat("x", 1000)
 	for n := range 3000 {
-		l.delivery.says(text)
+		l.core.says(text)
 		l.push()
 		fmt.Fprintf(&want, "MSG 1 %d %s\n", n+1, text)
 	}
@@ -79,7 +93,7 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	for range 4 {
 		everybody.Go(func() {
 			for range 100 {
-				l.send(wire.Pong{Token: []byte("x")})
+				l.core.send(l, wire.Pong{Token: []byte("x")})
 				l.push()
 			}
 		})
@@ -107,14 +121,14 @@ func TestNobodyWritesOnceItIsFinished(t *testing.T) {
 	for _, lines := range []int{0, 1, 3000} {
 		l, far := overTCP(t)
 		for range lines {
-			l.delivery.says(strings.Repeat("x", 1000))
+			l.core.says(strings.Repeat("x", 1000))
 			l.push()
 		}
 		require.NoError(t, l.conn.SetWriteDeadline(time.Now().Add(10*time.Millisecond)))
 		l.finish() // 3000 lines are more than the connection holds
 		sent := l.sent.Load()
 		require.Equal(t, lines == 3000, sent < uint64(lines))
-		l.delivery.says("too late")
+		l.core.says("too late")
 		l.push()
 		l.poke()
 		var all bytes.Buffer
@@ -163,6 +177,7 @@ func TestWhateverIsReadyIsSaid(t *testing.T) {
 			_, err := m.chat(&in)
 			require.NoError(t, err)
 		}
-		require.EqualValues(t, lines, m.delivery.self.end, "of %d bytes", size)
+		typed, _ := m.core.typed()
+		require.EqualValues(t, lines, typed, "of %d bytes", size)
 	}
 }

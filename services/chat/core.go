@@ -1,0 +1,152 @@
+package chat
+
+import (
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/wire"
+)
+
+// core is the lines of a member: the state machine that decides what is shown, the
+// screen, and the lock around both. A reader takes the lock once for all lines of
+// one read. No goroutine waits for another side while it holds the lock.
+//
+// The lock is taken after member.mu. What the state machine wants to be written is
+// written after the lock has been released, so link.mu is never taken under it.
+type core struct {
+	screen
+	alarm *time.Timer // tick is due
+
+	mu      sync.Mutex
+	state   *broadcast.State
+	links   []*link   // those that are up; the slice is replaced when one goes
+	flowing sync.Cond // readers that wait in flow must look again
+	waiting int       // those readers
+	over    bool      // no reader waits any more
+}
+
+func newCore(id wire.ID, w io.Writer) *core {
+	c := &core{alarm: time.NewTimer(time.Hour)}
+	c.alarm.Stop()
+	c.screen = screen{w: w, mu: &c.mu}
+	c.flowing.L = &c.mu
+	c.state = broadcast.New(id, &c.screen)
+	return c
+}
+
+// lock takes the lock of the state machine.
+func (c *core) lock() *broadcast.State {
+	c.mu.Lock()
+	return c.state
+}
+
+// unlock releases the lock, and does what the state machine wants to be done.
+func (c *core) unlock() {
+	woken, due := c.state.Woken(), c.state.Due()
+	if c.state.Progress() && c.waiting > 0 {
+		c.flowing.Broadcast()
+	}
+	c.mu.Unlock()
+	for _, st := range woken {
+		l := st.Link.(*link)
+		if err := st.Err(); err != nil {
+			l.close(err)
+		} else {
+			l.poke()
+		}
+	}
+	if due {
+		c.alarm.Reset(broadcast.TickAfter)
+	}
+}
+
+// flowLocked keeps the reader of a link from reading on while too much of what
+// came over it is held back. It releases the lock meanwhile.
+func (c *core) flowLocked(l *link) {
+	for c.state.Blocked(l.stream) && !l.closed.Load() && !c.over {
+		if c.state.Due() {
+			c.alarm.Reset(broadcast.TickAfter)
+		}
+		c.waiting++
+		c.flowing.Wait()
+		c.waiting--
+	}
+}
+
+// close lets no reader wait any more.
+func (c *core) close() {
+	c.lock()
+	defer c.unlock()
+	c.over = true
+	c.flowing.Broadcast()
+}
+
+// tick requests and gives up what has been missing for too long.
+func (c *core) tick() {
+	s := c.lock()
+	defer c.unlock()
+	s.Tick(time.Now())
+}
+
+// advertise tells some links what was shown lately.
+func (c *core) advertise() {
+	s := c.lock()
+	defer c.unlock()
+	s.Advertise()
+}
+
+// join adds a link that is up.
+func (c *core) join(l *link) {
+	s := c.lock()
+	defer c.unlock()
+	s.Join(l.stream)
+	c.links = append(slices.Clip(c.links), l)
+}
+
+// part removes a link.
+func (c *core) part(l *link) {
+	s := c.lock()
+	defer c.unlock()
+	c.links = slices.DeleteFunc(slices.Clone(c.links), func(other *link) bool { return other == l })
+	s.Part(l.stream, time.Now())
+}
+
+// all returns the links that are up. The caller must not change the slice.
+func (c *core) all() []*link {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.links
+}
+
+// typed returns the sequence number of the latest line typed here, and the bytes of
+// all that were.
+func (c *core) typed() (seq, bytes uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Typed()
+}
+
+// behind returns how many bytes were typed here after line seq, and how many are kept.
+func (c *core) behind(seq uint64) (bytes, limit uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Behind(seq), uint64(c.state.Limits.Typed)
+}
+
+// send queues a control line for a link.
+func (c *core) send(l *link, m wire.Message) {
+	s := c.lock()
+	defer c.unlock()
+	s.Send(l.stream, m)
+}
+
+// next adds to bufs what the writer of a link must write next.
+func (c *core) next(l *link, sent uint64, bufs net.Buffers) (_ net.Buffers, through uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.Next(l.stream, sent, bufs)
+}

@@ -1,0 +1,280 @@
+// Package broadcast decides which lines a member of the chat shows, in which
+// order, and what it sends to whom so that all members show the same.
+//
+// A [State] is a state machine: it opens no connection, starts no goroutine and
+// reads no clock. Lines and the time come in as arguments; lines to show go to a
+// [Screen], and lines to send wait in a [Stream] for each link until Next takes
+// them. A State is for one goroutine at a time: its user has a lock around it.
+//
+// docs/protocol.md defines the messages, and the guarantees:
+//
+//	sender.go    whose lines there are      log.go       the lines that are kept
+//	receive.go   lines that arrive          holdback.go  lines that wait for others
+//	repair.go    lines that are missing     digest.go    what other members have shown
+//	stream.go    lines to one link
+package broadcast
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"peerlab/services/chat/internal/wire"
+)
+
+// Screen shows lines, in the order of the calls. Its methods must not block, and
+// must not call the State.
+type Screen interface {
+	Line(from wire.Name, text []byte)               // a line typed at another member
+	Gap(from wire.Name, lines uint64, what Absence) // lines of a member are not shown here
+	Left(from wire.Name)                            // a member has left, after its last line
+}
+
+// Absence is why lines are not shown.
+type Absence string
+
+const (
+	Lost    Absence = "lost"    // no member has them any more
+	Missing Absence = "missing" // a line that answers them is shown without them
+)
+
+// Limits are bounds in bytes.
+type Limits struct {
+	Typed int // lines typed here that are kept for links that are behind
+	Kept  int // lines of all others that are kept for members that lack some
+
+	// Lines that are held back, of one sender and of all. Above Slow a link is
+	// not read; above Held it is cut.
+	SlowOf, Slow, HeldOf, Held int
+}
+
+// DefaultLimits returns the limits of the chat.
+func DefaultLimits() Limits {
+	return Limits{Typed: 16 << 20, Kept: 16 << 20, SlowOf: 1 << 20, Slow: 4 << 20, HeldOf: 16 << 20, Held: 32 << 20}
+}
+
+// Why a link is cut.
+var (
+	// ErrSlow: the other side requests lines and does not read them.
+	ErrSlow = errors.New("the other side does not read what it asked for")
+	// ErrOverheld: the other side's lines wait for those of others.
+	ErrOverheld = errors.New("too much of what it sent waits for lines of others")
+)
+
+// State is the lines of one member: those shown and those to come.
+type State struct {
+	Limits Limits
+
+	self   *sender // the lines typed here
+	screen Screen
+	now    time.Time // of the current call
+
+	streams  []*Stream // links that are up; the slice is replaced when one goes
+	senders  map[wire.ID]*sender
+	floor    uint64    // greatest incarnation of a forgotten sender
+	answered []*sender // whose lines were shown since the latest line typed here
+	typing   []byte    // memory for Say
+	free     freeList
+
+	round   uint64 // rounds of Advertise
+	turn    int    // the next stream of Advertise
+	digests uint64 // made so far
+
+	kept    int // bytes of the lines of all others, held ones included
+	held    int // bytes that are held back
+	holding []*sender
+	gaps    []*sender // of which others have more
+
+	ticking bool // Tick is wanted, and Due has said so
+	due     bool
+	moving  bool // see Progress
+	woken   []*Stream
+
+	counts Counts
+}
+
+// Counts are lines and senders that were given up.
+type Counts struct{ Lost, Missing, Forgotten int64 }
+
+// New returns the state of a process that has shown nothing.
+func New(self wire.ID, screen Screen) *State {
+	s := &State{Limits: DefaultLimits(), screen: screen, senders: make(map[wire.ID]*sender)}
+	s.self = newSender(self)
+	s.self.log.free = &s.free
+	s.senders[self] = s.self
+	return s
+}
+
+// Say adds a line typed here, which CheckText must accept. It wakes no link: the
+// caller has all links sent to.
+func (s *State) Say(text []byte) {
+	o, line := s.self, s.typing[:0]
+	for _, other := range s.answered {
+		other.isAnswered = false
+		line = wire.After{ID: other.ID, Seq: other.shown}.Append(line)
+	}
+	s.answered = s.answered[:0]
+	after := len(line)
+	line = append(line, o.prefix...)
+	line = strconv.AppendUint(line, o.received+1, 10)
+	line = append(append(line, ' '), text...)
+	o.received++
+	o.shown = o.received
+	o.log.add(o.received, line[:after], line[after:])
+	for o.log.size > s.Limits.Typed && len(o.log.segments) > 1 {
+		o.log.shrink(o.received)
+	}
+	s.typing = line
+}
+
+// Typed returns the sequence number of the latest line typed here, and the bytes
+// of all that were.
+func (s *State) Typed() (seq, bytes uint64) { return s.self.received, s.self.log.total }
+
+// Behind returns how many bytes were typed here after line seq.
+func (s *State) Behind(seq uint64) uint64 { return s.self.log.backlog(seq) }
+
+// Shown returns the sequence number through which the lines of a process are
+// shown, and whether the process is known.
+func (s *State) Shown(id wire.ID) (seq uint64, known bool) {
+	o := s.senders[id]
+	if o == nil {
+		return 0, false
+	}
+	return o.shown, true
+}
+
+// Woken returns the streams whose links must be written to, or closed if Err is
+// not nil, because of the calls since it was called last.
+func (s *State) Woken() []*Stream {
+	woken := s.woken
+	s.woken = nil
+	for _, st := range woken {
+		st.isWoken = false
+	}
+	return woken
+}
+
+// Due reports, once, that Tick must be called after TickAfter.
+func (s *State) Due() bool {
+	due := s.due
+	s.due = false
+	return due
+}
+
+// Progress reports whether a stream that was Blocked may not be any more, since it
+// was called last.
+func (s *State) Progress() bool {
+	moving := s.moving
+	s.moving = false
+	return moving
+}
+
+// TickAfter is the time between two calls of Tick, while they are due.
+const TickAfter = 200 * time.Millisecond
+
+// Tick requests and gives up what has been missing for too long.
+func (s *State) Tick(now time.Time) {
+	s.now, s.ticking = now, false
+	for _, o := range s.gaps {
+		s.repair(o)
+	}
+	s.expedite()
+	s.Release()
+	s.moving = true
+	s.gaps = slices.DeleteFunc(s.gaps, func(o *sender) bool {
+		o.inGaps = o.hasGap()
+		return !o.inGaps
+	})
+	if len(s.holding) > 0 {
+		s.tickSoon()
+	}
+}
+
+// tickSoon makes Tick due.
+func (s *State) tickSoon() {
+	if !s.ticking {
+		s.ticking, s.due = true, true
+	}
+}
+
+// Stats are the sizes that Limits bounds, and counts.
+type Stats struct {
+	Counts
+	Senders           int
+	Typed, Kept, Held int // bytes
+}
+
+// Stats returns the current sizes and counts.
+func (s *State) Stats() Stats {
+	return Stats{s.counts, len(s.senders), s.self.log.size, s.kept, s.held}
+}
+
+// String describes what is held back and missing, for tests that have failed.
+func (s *State) String() string {
+	var all strings.Builder
+	for _, o := range s.holding {
+		fmt.Fprintf(&all, "held back: %s %d, lines %d to %d\n", o.Name, o.Incarnation, o.shown+1, o.received)
+		for _, h := range o.holds {
+			for _, x := range h.deps {
+				fmt.Fprintf(&all, "line %d waits for %s %d, line %d; %d is shown\n", h.seq, x.Name, x.Incarnation, x.seq, x.shown)
+			}
+		}
+	}
+	for _, o := range s.senders {
+		fmt.Fprintf(&all, "%s %d: shown %d, received %d, known %d, settled %d; linked %v, ended %v\n",
+			o.Name, o.Incarnation, o.shown, o.received, o.known, o.settledThrough, o.stream != nil, o.ended)
+	}
+	return all.String()
+}
+
+// show shows a line.
+func (s *State) show(o *sender, seq uint64, text []byte) {
+	if seq > o.shown+1 {
+		s.lose(o, seq-o.shown-1)
+	}
+	s.screen.Line(o.Name, text)
+	s.reach(o, seq)
+}
+
+// lose shows that lines are lost.
+func (s *State) lose(o *sender, n uint64) {
+	s.screen.Gap(o.Name, n, Lost)
+	s.counts.Lost += int64(n)
+}
+
+// reach records that the lines through seq are shown.
+func (s *State) reach(o *sender, seq uint64) {
+	o.shown, o.round, o.seen = seq, s.round, true
+	if !o.isAnswered {
+		o.isAnswered = true
+		s.answered = append(s.answered, o)
+	}
+}
+
+// keep adds a line of another process to its log.
+func (s *State) keep(o *sender, seq uint64, after, line []byte) int {
+	n := o.log.add(seq, after, line)
+	o.received = seq
+	if s.kept += n; s.kept > s.Limits.Kept {
+		s.shrinkLongest()
+	}
+	return n
+}
+
+// shrinkLongest drops the oldest lines of the longest log: a flood of one sender
+// must not cost another its latest lines.
+func (s *State) shrinkLongest() {
+	var longest *sender
+	for _, o := range s.senders {
+		if o != s.self && (longest == nil || o.log.size > longest.log.size) {
+			longest = o
+		}
+	}
+	if longest != nil {
+		s.kept -= longest.log.shrink(longest.shown)
+	}
+}

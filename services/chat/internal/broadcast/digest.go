@@ -1,0 +1,147 @@
+package broadcast
+
+import (
+	"bytes"
+
+	"peerlab/services/chat/internal/wire"
+)
+
+// MaxDigest bounds the lines of a digest.
+const MaxDigest = wire.MaxMembers + MaxSenders
+
+const (
+	// digestAtOnce bounds the bytes of a digest that are sent with READY, while
+	// the other side may be sending its own without reading: any connection takes
+	// that much.
+	digestAtOnce = 16 << 10
+	digestLine   = 48 // bytes of a line of it, about
+
+	advertiseTo = 8 // streams in one round of Advertise
+)
+
+// Digest is how far the lines of every process are shown here: what is sent behind
+// READY.
+type Digest struct {
+	Count uint64 // lines
+	Lines []byte // to be sent with READY
+	rest  []byte // to be sent before anything else
+	round uint64 // in which it was true
+}
+
+// entry is a line of a digest.
+type entry struct {
+	wire.ID
+	seq uint64
+}
+
+// Digest returns what a new link to a process is sent. The peers, of which Have
+// is not used, are named by PEER, and all other processes by HAVE.
+func (s *State) Digest(to wire.ID, peers []wire.Peer) Digest {
+	s.digests++
+	d := Digest{round: s.round, Lines: make([]byte, 0, digestLine*len(s.senders))}
+	if o := s.senders[to]; o != nil { // READY has its number
+		o.digest = s.digests
+	}
+	for _, p := range peers {
+		p.Have = 0
+		if o := s.senders[p.ID]; o != nil {
+			o.digest, p.Have = s.digests, o.advertised()
+		}
+		d.Lines = p.Append(d.Lines)
+		d.Count++
+	}
+	for _, o := range s.senders {
+		if o.digest != s.digests && (o != s.self || o.shown > 0) {
+			d.Lines = wire.Have{ID: o.ID, Seq: o.advertised()}.Append(d.Lines)
+			d.Count++
+		}
+	}
+	if len(d.Lines) > digestAtOnce {
+		at := bytes.LastIndexByte(d.Lines[:digestAtOnce], '\n') + 1
+		d.Lines, d.rest = d.Lines[:at:at], d.Lines[at:]
+	}
+	return d
+}
+
+// receiveEntry processes a line of the other side's digest, and the digest after
+// its last line. It reports whether the line says nothing new, as most do: it is
+// of a process that is linked, or that is known and needs no address, and whose
+// lines are here.
+func (s *State) receiveEntry(st *Stream, e entry, addressless bool) (known bool, err error) {
+	o := s.senders[e.ID]
+	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) && o.settled(e.seq) && e.seq <= o.received
+	if !known {
+		st.digest = append(st.digest, e)
+	}
+	if st.pending--; st.pending == 0 {
+		err = s.endDigest(st)
+		st.digest = nil
+	}
+	return known, err
+}
+
+// endDigest processes a digest that is complete. Its lines were shown at the other
+// side before those that follow were typed, and a process that is first named by
+// it may answer them without AFTER.
+func (s *State) endDigest(st *Stream) error {
+	var added []entry
+	for _, e := range st.digest {
+		before := len(s.senders)
+		o, err := s.lookup(st, e.ID, e.seq)
+		if err != nil {
+			return err
+		}
+		if o == st.from && o.baselinePending {
+			if !o.seen {
+				o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)
+			}
+			added = append(added, e)
+		}
+		if len(s.senders) > before {
+			added = append(added, e)
+		}
+	}
+	st.from.baselinePending = false
+	var deps []dep
+	for _, e := range st.digest {
+		o := s.senders[e.ID]
+		if o == nil || o == s.self || o == st.from {
+			continue
+		}
+		if !o.settled(e.seq) {
+			deps = append(deps, dep{o, e.seq})
+		}
+		s.learn(st, o, e.seq)
+	}
+	if len(deps) > 0 {
+		for _, e := range added {
+			if o := s.senders[e.ID]; o != nil && o.shown > 0 { // or else its lines say all that they answer
+				o.baseline = &baseline{max(o.received, e.seq), deps}
+			}
+		}
+	}
+	return nil
+}
+
+// Advertise tells the next few links what was shown since they were told last. It
+// leaves out links with control lines that are not sent yet.
+func (s *State) Advertise() {
+	for range min(advertiseTo, len(s.streams)) {
+		s.turn++
+		st := s.streams[s.turn%len(s.streams)]
+		if len(st.control) > 0 {
+			continue
+		}
+		before := len(st.control)
+		for _, o := range s.senders {
+			if o.round >= st.round && o != s.self && o != st.from && (o.shown > 0 || o.Name == wire.Server) {
+				st.control = wire.Have{ID: o.ID, Seq: o.shown}.Append(st.control)
+			}
+		}
+		st.round = s.round + 1
+		if len(st.control) > before {
+			s.wake(st)
+		}
+	}
+	s.round++
+}

@@ -1,0 +1,151 @@
+package broadcast
+
+import (
+	"slices"
+	"time"
+)
+
+// MaxWait is how long a line is held back at most.
+const MaxWait = 10 * time.Second
+
+// The hold-back queue: a line is shown after the lines that its AFTER lines name
+// (Birman, Schiper and Stephenson 1991, with the names of lines in place of a
+// vector).
+
+// dep is a line that must be shown before another.
+type dep struct {
+	*sender
+	seq uint64
+}
+
+// hold means that line seq of its sender, and those behind it, are shown after
+// deps.
+type hold struct {
+	seq   uint64
+	deps  []dep
+	since time.Time
+}
+
+// baseline is what was shown, besides its lines through some number, where a
+// process was first heard of. Its lines after that may answer it without AFTER.
+type baseline struct {
+	through uint64
+	deps    []dep
+}
+
+// over reports whether there is nothing left to wait for.
+func (h *hold) over() bool {
+	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool { return d.settled(d.seq) })
+	return len(h.deps) == 0
+}
+
+// holdBack keeps a line until the lines before it, and those of st.incoming.deps,
+// are shown.
+func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
+	if o.shown == o.received {
+		s.holding = append(s.holding, o)
+	}
+	if seq > o.received+1 {
+		o.settledThrough = max(o.settledThrough, seq-1) // lost: no line needs to wait for them
+	}
+	n := s.keep(o, seq, st.incoming.after, line)
+	o.held += n
+	s.held += n
+	if len(st.incoming.deps) > 0 {
+		h := hold{seq, slices.DeleteFunc(slices.Clone(st.incoming.deps), func(x dep) bool { return x.settled(x.seq) }), s.now}
+		o.holds = append(o.holds, h)
+		for _, x := range h.deps {
+			s.learn(st, x.sender, x.seq)
+		}
+		s.tickSoon()
+	}
+	if o.held > s.Limits.HeldOf {
+		s.dropHeld(o)
+	} else if s.held > s.Limits.Held {
+		s.dropHeld(slices.MaxFunc(s.holding, func(a, b *sender) int { return a.held - b.held }))
+	}
+}
+
+// Blocked reports whether a link must not be read for now: too much of what came
+// over it is held back. It is shown when other links have been read, so the sender
+// is slowed down, as by a slow screen. A link over which lines were requested is
+// read.
+func (s *State) Blocked(st *Stream) bool {
+	o := st.from
+	blocked := (o.held > s.Limits.SlowOf || o.held > 0 && s.held > s.Limits.Slow) &&
+		len(st.incoming.wanted) == 0 && st.incoming.left == 0 && !st.isCut()
+	if blocked {
+		s.tickSoon()
+	}
+	return blocked
+}
+
+// dropHeld drops the lines of a sender that are held back, and cuts its link, over
+// which they come again after a reconnect.
+func (s *State) dropHeld(o *sender) {
+	s.kept -= o.log.truncate(o.shown)
+	s.held -= o.held
+	received := o.received
+	o.received, o.held, o.holds = o.shown, 0, nil
+	if o.stream == nil {
+		s.addGap(o, received)
+		s.tickSoon()
+	}
+	s.holding = slices.DeleteFunc(s.holding, func(x *sender) bool { return x == o })
+	for _, st := range s.streams {
+		if st == o.stream || st.incoming.lines == o && st.incoming.left > 0 {
+			s.cut(st, ErrOverheld)
+		}
+	}
+}
+
+// expedite requests lines that others have waited for too long, although they
+// should come without a request. After MaxWait the others are shown without them.
+func (s *State) expedite() {
+	for _, o := range s.holding {
+		if len(o.holds) == 0 {
+			continue
+		}
+		h := &o.holds[0]
+		age := s.now.Sub(h.since)
+		for _, x := range h.deps {
+			stuck := x.received == x.looked
+			x.looked = x.received
+			if stuck && age >= dueIfStuck || age >= dueByLink {
+				s.fetch(x.sender)
+			}
+		}
+		if age < MaxWait {
+			continue
+		}
+		for _, x := range h.deps {
+			if !x.settled(x.seq) {
+				s.abandon(x.sender, x.seq)
+			}
+		}
+	}
+}
+
+// awaited returns the latest line of a sender that another is held back for.
+func (s *State) awaited(o *sender) (seq uint64) {
+	for _, other := range s.holding {
+		for _, h := range other.holds {
+			for _, x := range h.deps {
+				if x.sender == o {
+					seq = max(seq, x.seq)
+				}
+			}
+		}
+	}
+	return seq
+}
+
+// abandon lets no line wait for a sender's lines through seq any more, and shows
+// that they are missing. If they come later, they are shown.
+func (s *State) abandon(o *sender, seq uint64) {
+	if from := max(o.shown, o.settledThrough); seq > from {
+		s.screen.Gap(o.Name, seq-from, Missing)
+		s.counts.Missing += int64(seq - from)
+		o.settledThrough = seq
+	}
+}

@@ -1,0 +1,184 @@
+package broadcast
+
+import "sort"
+
+const (
+	segmentSize = 64 << 10
+	maxFree     = 4 // segments
+)
+
+// log is the lines of one process as they are sent, each MSG with the AFTER lines
+// before it. That of the lines typed here is the queue of every link, and what a
+// link that comes back is sent: a link remembers only how far it has got, so that
+// a peer that reads slowly or not at all costs the others nothing, and one bound
+// is enough. That of another process is for members that lack some of its lines.
+//
+// Bytes that were returned do not change, and are left to the garbage collector
+// when they are dropped. Memory that was never returned is used again.
+type log struct {
+	free     *freeList  // nil: memory is always new
+	segments []*segment // the oldest first
+	size     int        // bytes in segments
+	total    uint64     // bytes ever added
+	last     uint64     // sequence number of the newest line; 0: none yet
+}
+
+// segment is a run of lines in one piece of memory, none left out.
+type segment struct {
+	first uint64 // sequence number of its first line
+	base  uint64 // bytes added before it
+	data  []byte
+	ends  []uint32 // where each line ends in data
+	lent  bool     // some of data was returned
+}
+
+// freeList is segments that were dropped and never returned. New memory must be
+// cleared, and dropped memory collected.
+type freeList []*segment
+
+// put adds a segment, if it is of use and there is room.
+func (f *freeList) put(s *segment) {
+	if f != nil && !s.lent && cap(s.data) == segmentSize && len(*f) < maxFree {
+		*f = append(*f, s)
+	}
+}
+
+// get returns a segment with room for n bytes, or nil.
+func (f *freeList) get(n int) *segment {
+	if f == nil || len(*f) == 0 || n > segmentSize {
+		return nil
+	}
+	last := len(*f) - 1
+	s := (*f)[last]
+	(*f)[last] = nil
+	*f = (*f)[:last]
+	*s = segment{data: s.data[:0], ends: s.ends[:0]}
+	return s
+}
+
+func (s *segment) last() uint64 { return s.first + uint64(len(s.ends)) - 1 }
+
+// add adds line seq, which is greater than all before, without its end, and its
+// AFTER lines, with theirs. It returns how many bytes that is.
+func (l *log) add(seq uint64, after, line []byte) int {
+	n := len(after) + len(line) + 1
+	s := l.room(seq, n)
+	s.data = append(append(append(s.data, after...), line...), '\n')
+	s.ends = append(s.ends, uint32(len(s.data)))
+	l.last = seq
+	l.size += n
+	l.total += uint64(n)
+	return n
+}
+
+// room returns the segment for a line of n bytes.
+func (l *log) room(seq uint64, n int) *segment {
+	var s *segment
+	if len(l.segments) > 0 {
+		newest := l.segments[len(l.segments)-1]
+		full := len(newest.data)+n > segmentSize
+		if seq == l.last+1 && !full {
+			return newest
+		}
+		if full { // there will be many
+			if s = l.free.get(n); s == nil {
+				s = &segment{data: make([]byte, 0, max(segmentSize, n)), ends: make([]uint32, 0, len(newest.ends)+len(newest.ends)/8)}
+			}
+		}
+	}
+	if s == nil {
+		s = &segment{}
+	}
+	s.first, s.base = seq, l.total
+	l.segments = append(l.segments, s)
+	return s
+}
+
+// shrink drops the oldest segment if all its lines are among those through, and
+// returns how many bytes that makes.
+func (l *log) shrink(through uint64) int {
+	if len(l.segments) == 0 || l.segments[0].last() > through {
+		return 0
+	}
+	s := l.segments[0]
+	l.segments[0] = nil
+	l.segments = l.segments[1:]
+	n := len(s.data)
+	l.size -= n
+	l.free.put(s)
+	return n
+}
+
+// truncate drops the lines after seq and returns how many bytes that makes. They
+// must not have been handed out.
+func (l *log) truncate(seq uint64) int {
+	before := l.size
+	for n := len(l.segments); n > 0 && l.segments[n-1].last() > seq; n = len(l.segments) {
+		s := l.segments[n-1]
+		keep := s.offset(seq)
+		l.size -= len(s.data) - keep
+		if keep > 0 {
+			s.data, s.ends = s.data[:keep], s.ends[:seq+1-s.first]
+			break
+		}
+		l.segments[n-1] = nil
+		l.segments = l.segments[:n-1]
+	}
+	l.last = min(l.last, seq)
+	l.total -= uint64(before - l.size)
+	return before - l.size
+}
+
+// backlog returns how many bytes follow line seq, dropped ones included as far
+// as they can be told.
+func (l *log) backlog(seq uint64) uint64 {
+	i := l.find(seq)
+	if i == len(l.segments) {
+		return 0
+	}
+	s := l.segments[i]
+	return l.total - s.base - uint64(s.offset(seq))
+}
+
+// find returns the index of the segment with the first line there is after seq.
+func (l *log) find(seq uint64) int {
+	return sort.Search(len(l.segments), func(i int) bool { return l.segments[i].last() > seq })
+}
+
+// offset returns where in the segment its first line after seq begins. There is one.
+func (s *segment) offset(seq uint64) int {
+	if seq < s.first {
+		return 0
+	}
+	return int(s.ends[seq-s.first])
+}
+
+// after adds to bufs the lines that follow line seq, up to line through, as far
+// as they are still held, about limit bytes of them. It returns the last line
+// added, or seq if there are none, and how many there are.
+func (l *log) after(seq, through uint64, limit int, bufs [][]byte) (_ [][]byte, last, count uint64) {
+	for _, s := range l.segments[l.find(seq):] {
+		if s.first > through || limit <= 0 {
+			break
+		}
+		from, to, end := s.offset(seq), len(s.data), s.last()
+		if end > through {
+			to, end = s.offset(through), through
+		}
+		bufs = append(bufs, s.data[from:to:to])
+		s.lent = true
+		limit -= to - from
+		count += end - max(seq, s.first-1)
+		seq = end
+	}
+	return bufs, seq, count
+}
+
+// next returns the first line there is after seq, with the AFTER lines before it
+// and all line ends, and its number. There is one. The bytes are valid until the
+// next call.
+func (l *log) next(seq uint64) (unit []byte, number uint64) {
+	s := l.segments[l.find(seq)]
+	number = max(seq+1, s.first)
+	return s.data[s.offset(seq):s.ends[number-s.first]], number
+}

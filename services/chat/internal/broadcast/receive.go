@@ -1,0 +1,237 @@
+package broadcast
+
+import (
+	"bytes"
+	"cmp"
+	"time"
+
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
+)
+
+// incoming is what a stream remembers of the lines that it has received.
+type incoming struct {
+	after []byte // the AFTER lines in front of the next MSG
+	count int    // of them
+	deps  []dep  // lines that they name and that are not shown here
+
+	wanted []*sender // whose lines were requested and have not come
+	lines  *sender   // whose lines are coming
+	left   uint64    // how many of them
+	from   uint64    // lines.received before
+	first  uint64    // their first one, if it is not the one that was requested
+}
+
+// Begin must be called before lines of a stream are received that came together,
+// and Release after them.
+func (s *State) Begin(now time.Time) { s.now = now }
+
+// Receive processes a line that came over a link, without its end. It returns the
+// message if it is not about lines of the chat, and PEER, for the caller to
+// process. The error is a *lines.Refusal: the link must be closed with it.
+func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) {
+	if seq, text, ok := st.plain(line); ok {
+		s.arrive(st, st.from, seq, text, line)
+		return nil, nil
+	}
+	m, err := st.parser.Parse(line)
+	if err != nil {
+		return nil, lines.Refuse("syntax", "%v", err)
+	}
+	switch m := m.(type) {
+	case *wire.Keepalive:
+		return nil, nil
+	case *wire.Peer:
+		if st.pending > 0 {
+			known, err := s.receiveEntry(st, entry{m.ID, m.Have}, false)
+			if known || err != nil {
+				return nil, err
+			}
+			return m, nil
+		}
+		return m, s.have(st, m.ID, m.Have)
+	case *wire.Msg, *wire.After, *wire.Have, *wire.Want, *wire.Lines:
+		if have, ok := m.(*wire.Have); ok && st.pending > 0 {
+			_, err := s.receiveEntry(st, entry{have.ID, have.Seq}, true)
+			return nil, err
+		}
+		if st.isCut() {
+			return nil, nil
+		}
+		return nil, s.receive(st, m, line)
+	}
+	return m, nil
+}
+
+// Pending returns how many lines of the other side's digest are to come.
+func (st *Stream) Pending() int { return st.pending }
+
+func (s *State) receive(st *Stream, m wire.Message, line []byte) error {
+	in := &st.incoming
+	switch m := m.(type) {
+	case *wire.Msg:
+		return s.receiveMsg(st, m, line)
+	case *wire.After:
+		return s.receiveAfter(st, m, line)
+	}
+	switch {
+	case in.count > 0:
+		return lines.Refuse("syntax", "AFTER is not followed by MSG")
+	case in.left > 0:
+		return lines.Refuse("syntax", "LINES is not followed by that many")
+	}
+	switch m := m.(type) {
+	case *wire.Have:
+		return s.have(st, m.ID, m.Seq)
+	case *wire.Want:
+		return s.want(st, m.ID, m.Seq)
+	case *wire.Lines:
+		return s.answering(st, m)
+	}
+	return nil
+}
+
+// plain parses a line that is nothing but the next one of the link's own process,
+// as nearly all are: 16 ns, where Parse takes 46. Any other line is for Parse to
+// judge.
+func (st *Stream) plain(line []byte) (seq uint64, text []byte, ok bool) {
+	if !bytes.HasPrefix(line, st.from.prefix) || st.incoming.count > 0 || st.incoming.left > 0 || st.isCut() {
+		return 0, nil, false
+	}
+	line = line[len(st.from.prefix):]
+	for i, c := range line {
+		switch {
+		case c >= '1' && c <= '9', c == '0' && i > 0:
+			seq = seq*10 + uint64(c-'0')
+		case c == ' ' && i > 0 && i <= wire.MaxDigits:
+			text = line[i+1:]
+			return seq, text, len(text) <= wire.MaxText
+		default:
+			return 0, nil, false
+		}
+	}
+	return 0, nil, false
+}
+
+func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
+	in := &st.incoming
+	if in.count++; in.count > MaxSenders {
+		return lines.Refuse("syntax", "more than %d lines AFTER", MaxSenders)
+	}
+	in.after = append(append(in.after, line...), '\n')
+	o, err := s.lookup(st, m.ID, m.Seq)
+	if err != nil {
+		return err
+	}
+	if o != s.self && !o.settled(m.Seq) {
+		in.deps = append(in.deps, dep{o, m.Seq})
+	}
+	return nil
+}
+
+func (s *State) receiveMsg(st *Stream, m *wire.Msg, line []byte) error {
+	in := &st.incoming
+	o, relayed := st.from, in.left > 0
+	if relayed {
+		o = in.lines
+	}
+	if m.Name != o.Name {
+		return lines.Refuse("sender", "%s sent a line in the name of %s", st.from.Name.Who(), lines.Quote([]byte(m.Name)))
+	}
+	if len(m.Text) > wire.MaxText {
+		return lines.Refuse("syntax", "a text of more than %d bytes", wire.MaxText)
+	}
+	if relayed && (o.forgotten || m.Seq > o.received+1) { // perhaps another member has those between
+		in.first = cmp.Or(in.first, m.Seq)
+		in.clear()
+	} else {
+		s.arrive(st, o, m.Seq, m.Text, line)
+	}
+	if relayed {
+		if in.left--; in.left == 0 {
+			s.endAnswer(st)
+		}
+	}
+	return nil
+}
+
+// clear drops what belongs to the next MSG.
+func (in *incoming) clear() { in.after, in.deps, in.count = in.after[:0], in.deps[:0], 0 }
+
+// arrive shows line seq of a sender, or holds it back.
+func (s *State) arrive(st *Stream, o *sender, seq uint64, text, line []byte) {
+	in := &st.incoming
+	if o.baseline != nil && seq > o.baseline.through {
+		for _, x := range o.baseline.deps {
+			if x.received >= x.seq || x.hasGap() { // or else no member has it, as far as is known
+				in.deps = append(in.deps, x)
+			}
+		}
+		o.baseline = nil
+	}
+	switch {
+	case seq <= o.received: // it came over another link
+	case len(in.deps) == 0 && o.shown == o.received: // as nearly always
+		s.keep(o, seq, in.after, line)
+		s.show(o, seq, text)
+	default:
+		s.holdBack(st, o, seq, line)
+	}
+	in.clear()
+}
+
+// Release shows the lines that were held back for lines that are shown now.
+func (s *State) Release() {
+	for progress := len(s.holding) > 0; progress; {
+		progress = false
+		still := s.holding[:0]
+		for _, o := range s.holding {
+			progress = s.release(o) || progress
+			if o.shown < o.received {
+				still = append(still, o)
+			}
+		}
+		clear(s.holding[len(still):])
+		s.holding = still
+		s.moving = s.moving || progress
+	}
+}
+
+// release shows what can be shown of one sender, and reports whether that is any.
+func (s *State) release(o *sender) bool {
+	before := o.shown
+	for o.shown < o.received {
+		through := o.received
+		if len(o.holds) > 0 {
+			h := &o.holds[0]
+			if h.over() {
+				o.holds = o.holds[1:]
+				continue
+			}
+			through = h.seq - 1
+		}
+		unit, seq := o.log.next(o.shown)
+		if seq > through {
+			break
+		}
+		o.held -= len(unit)
+		s.held -= len(unit)
+		s.show(o, seq, textOf(unit))
+	}
+	if o.shown == o.received && o.hasLeft {
+		o.hasLeft = false
+		s.screen.Left(o.Name)
+	}
+	return o.shown > before
+}
+
+// textOf returns the text of a line in a log.
+func textOf(unit []byte) []byte {
+	for bytes.HasPrefix(unit, []byte("AFTER ")) {
+		_, unit, _ = bytes.Cut(unit, []byte{'\n'})
+	}
+	for range 3 { // MSG, name, number
+		_, unit, _ = bytes.Cut(unit, []byte{' '})
+	}
+	return unit[:len(unit)-1]
+}

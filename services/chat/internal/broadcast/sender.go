@@ -1,0 +1,160 @@
+package broadcast
+
+import (
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
+)
+
+// MaxSenders bounds the processes whose lines are told apart, ended ones included,
+// and the unknown ones that one link may name.
+const MaxSenders = 2048
+
+// sender is a process whose lines are delivered, by name and incarnation.
+type sender struct {
+	wire.ID
+	prefix []byte // of its lines on the wire: MSG and its name
+
+	stream   *Stream // the link to that very process, while it is up
+	expected bool    // a link to it is being made
+	ended    bool    // it has left, or does not listen where it did
+	shown    uint64  // sequence number of the latest line shown
+	received uint64  // and of the latest one here; those between are held back
+	log      log     // its lines, as far as they are kept
+
+	digest     uint64 // the latest digest that named it
+	seen       bool   // a line of it was shown
+	isAnswered bool   // it is in State.answered
+	round      uint64 // in which shown grew last
+	forgotten  bool   // it is no longer in State.senders
+
+	baselinePending bool      // its digest follows, and says what its next lines answer
+	baseline        *baseline // nil: its lines say all that they answer
+	held            int       // bytes that are held back
+	holds           []hold    // why, in the order of the lines
+	hasLeft         bool      // Screen.Left follows its latest line
+	gap
+	inGaps bool // it is in State.gaps
+}
+
+func newSender(id wire.ID) *sender {
+	return &sender{ID: id, prefix: []byte("MSG " + string(id.Name) + " ")}
+}
+
+// create adds a sender whose lines count from shown, and forgets another if there
+// are too many.
+func (s *State) create(id wire.ID, shown uint64) *sender {
+	if len(s.senders) >= MaxSenders {
+		s.forget()
+	}
+	o := newSender(id)
+	o.shown, o.received, o.round = shown, shown, s.round
+	o.log.free = &s.free
+	s.senders[id] = o
+	return o
+}
+
+// forget drops a sender without a link: one of which no line was shown if there is
+// one, or the oldest. A process that is unknown and no younger than a forgotten
+// one of which lines were shown may be that one, so it will not count from 0:
+// nothing is shown twice.
+func (s *State) forget() {
+	var least *sender
+	for _, o := range s.senders {
+		if o == s.self || o.stream != nil || o.shown < o.received {
+			continue
+		}
+		if least == nil || !o.seen && least.seen || o.seen == least.seen && o.Incarnation < least.Incarnation {
+			least = o
+		}
+	}
+	if least == nil {
+		return
+	}
+	if least.seen {
+		s.floor = max(s.floor, least.Incarnation)
+		s.counts.Forgotten++
+	}
+	least.forgotten = true
+	s.kept -= least.log.size
+	least.log = log{}
+	delete(s.senders, least.ID)
+}
+
+// Meet adds the process that sent a HELLO and returns how far its lines are shown.
+// It is a successor if another process had its name.
+func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
+	for _, other := range s.senders {
+		other.ended = other.ended || other.Name == h.Name && other.Incarnation != h.Incarnation
+	}
+	o := s.senders[h.ID]
+	switch {
+	case o != nil:
+	case h.Incarnation > s.floor && (h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor):
+		o = s.create(h.ID, 0)
+	default:
+		o = s.create(h.ID, h.Last)
+		o.baselinePending = true
+	}
+	o.expected = true
+	if !o.seen && o.shown == o.received {
+		o.shown = min(o.shown, h.Last) // the member that named it first may have named too many
+		o.received = o.shown
+	}
+	return o.shown
+}
+
+// Expect records that a link to a process is being made.
+func (s *State) Expect(id wire.ID) {
+	if o := s.senders[id]; o != nil {
+		o.expected = true
+	}
+}
+
+// Ended records that a process has left, or does not listen any more.
+func (s *State) Ended(id wire.ID) {
+	if o := s.senders[id]; o != nil {
+		o.ended = true
+	}
+}
+
+// allLinked reports whether there is a link to every process that may run.
+func (s *State) allLinked() bool {
+	for _, o := range s.senders {
+		if o.expected && !o.ended && o.stream == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// lookup returns the sender that a link names, whose lines are shown at its other
+// side through seq. An unknown process counts from there, unless it is younger
+// than this one: all its lines are for this screen.
+func (s *State) lookup(st *Stream, id wire.ID, seq uint64) (*sender, error) {
+	if o := s.senders[id]; o != nil {
+		return o, nil
+	}
+	if st.named++; st.named > MaxSenders {
+		return nil, lines.Refuse("full", "%d processes that nobody knows", st.named)
+	}
+	if id.Incarnation > s.self.Incarnation && id.Incarnation > s.floor {
+		seq = 0
+	}
+	return s.create(id, seq), nil
+}
+
+// settled reports whether the lines through seq are shown, or no line waits for
+// them any more.
+func (o *sender) settled(seq uint64) bool {
+	return o.shown >= seq || o.settledThrough >= seq || o.forgotten
+}
+
+// advertised returns how far the lines of a process count as shown for others: lines
+// that were given up while it cannot be reached are not shown to a newcomer, later,
+// behind lines that were shown without them.
+func (o *sender) advertised() uint64 {
+	if o.stream == nil {
+		return max(o.shown, o.settledThrough)
+	}
+	return o.shown
+}

@@ -1,0 +1,176 @@
+package broadcast
+
+import (
+	"slices"
+	"time"
+
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
+)
+
+const (
+	batchSize   = 256 << 10 // bytes of lines in one write, about, so that control lines get in between
+	maxControl  = 1 << 20   // bytes of control lines that may wait in a stream
+	maxRequests = 256       // processes whose lines one link may request at a time
+)
+
+// Stream is one link, as the State uses it. Lines typed here are not queued: all
+// streams read them from one log.
+type Stream struct {
+	Link  any // of the user, as given to NewStream
+	peer  wire.ID
+	last  uint64  // the LAST of its HELLO
+	from  *sender // the process at the other side
+	round uint64  // the first round of Advertise that it lacks
+
+	control  []byte    // lines that wait to be sent
+	requests []request // of the other side
+	why      error     // it must be closed, for this reason; nothing is received any more
+	isWoken  bool      // it is in State.woken
+	parser   wire.Parser
+
+	digest   []entry // lines of the other side's digest that say something new
+	pending  int     // lines of it to come
+	named    int     // processes that this link was the first to name
+	incoming incoming
+}
+
+// request is a WANT that is to be answered.
+type request struct {
+	*sender
+	after uint64
+}
+
+// NewStream returns the stream of a link that is to be joined. d is the digest that
+// was sent with READY, and pending the COUNT of the other side's.
+func NewStream(link any, h wire.Hello, d Digest, pending int) *Stream {
+	return &Stream{Link: link, peer: h.ID, last: h.Last, round: d.round, control: d.rest, pending: pending}
+}
+
+// Join adds a link that is up. If the other side's digest is empty, Join processes
+// it.
+func (s *State) Join(st *Stream) {
+	st.from = s.senders[st.peer]
+	if st.from == nil { // forgotten during the handshake
+		st.from = s.create(st.peer, st.last)
+	}
+	st.from.stream, st.from.ended = st, false
+	s.streams = append(s.streams, st)
+	if st.pending == 0 {
+		st.from.baselinePending = false
+	}
+}
+
+// Part removes a link, and tells all others how far the lines of its process are
+// shown here.
+func (s *State) Part(st *Stream, now time.Time) {
+	s.now = now
+	s.streams = slices.DeleteFunc(slices.Clone(s.streams), func(other *Stream) bool { return other == st })
+	o := st.from
+	if o.stream == st {
+		o.stream = nil
+	}
+	if o.shown > 0 && !o.forgotten {
+		have := wire.Have{ID: o.ID, Seq: o.shown}
+		for _, other := range s.streams {
+			s.Send(other, have)
+		}
+	}
+	o.since = now
+	for _, x := range s.gaps {
+		x.drop(st)
+		s.repair(x)
+	}
+}
+
+// Err returns the reason for which the link must be closed, or nil.
+func (st *Stream) Err() error { return st.why }
+
+func (st *Stream) isCut() bool { return st.why != nil }
+
+// Leave records that the process of a link has left. The screen shows it after
+// the latest line.
+func (s *State) Leave(st *Stream) {
+	o := st.from
+	o.ended = true
+	if o.shown < o.received {
+		o.hasLeft = true
+	} else {
+		s.screen.Left(o.Name)
+	}
+}
+
+// Send queues a control line.
+func (s *State) Send(st *Stream, m wire.Message) {
+	st.control = m.Append(st.control)
+	s.wake(st)
+}
+
+// wake has the stream written. If too many lines wait it is cut.
+func (s *State) wake(st *Stream) {
+	if len(st.control) > maxControl {
+		s.cut(st, ErrSlow)
+		return
+	}
+	if !st.isWoken {
+		st.isWoken = true
+		s.woken = append(s.woken, st)
+	}
+}
+
+// cut has the link closed, and receives nothing from it any more.
+func (s *State) cut(st *Stream, why error) {
+	if !st.isCut() {
+		st.why, st.control = why, nil
+		s.moving = true
+		s.wake(st)
+	}
+}
+
+// Next adds to bufs what the link must send next: control lines, an answer to a
+// request, and of the lines typed here those after line sent. It returns the
+// sequence number of the latest of these. The bytes do not change any more.
+func (s *State) Next(st *Stream, sent uint64, bufs [][]byte) (_ [][]byte, through uint64) {
+	if len(st.control) > 0 {
+		bufs = append(bufs, st.control)
+		st.control = nil
+	}
+	bufs = st.answer(bufs)
+	bufs, through, _ = s.self.log.after(sent, s.self.received, batchSize, bufs)
+	return bufs, through
+}
+
+// want records a WANT. A second one for the same process replaces the first.
+func (s *State) want(st *Stream, id wire.ID, after uint64) error {
+	o := s.senders[id]
+	if o == nil || o.shown <= after {
+		s.Send(st, wire.Lines{ID: id})
+		return nil
+	}
+	s.wake(st)
+	for i := range st.requests {
+		if st.requests[i].sender == o {
+			st.requests[i].after = after
+			return nil
+		}
+	}
+	if len(st.requests) == maxRequests {
+		return lines.Refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
+	}
+	st.requests = append(st.requests, request{o, after})
+	return nil
+}
+
+// answer adds to bufs the answer to the oldest request.
+func (st *Stream) answer(bufs [][]byte) [][]byte {
+	if len(st.requests) == 0 {
+		return bufs
+	}
+	r := st.requests[0]
+	st.requests = append(st.requests[:0], st.requests[1:]...)
+	at := len(bufs)
+	bufs = append(bufs, nil)
+	bufs, _, count := r.log.after(r.after, r.shown, batchSize, bufs)
+	bufs[at] = wire.Lines{ID: r.ID, Count: count}.Append(nil)
+	return bufs
+}
