@@ -225,7 +225,7 @@ func TestTheCommandThatPlaysATestAgain(t *testing.T) {
 	t.Setenv("PEERLAB_SERVER", "cmd:python3 'my server.py'")
 	t.Setenv("PEERLAB_ARTIFACTS", "artifacts")
 	l := New(t)
-	assert.Regexp(t, `^(PEERLAB_[A-Z0-9]+=\S+ )*PEERLAB_SERVER='cmd:python3 '\\''my server.py'\\''' make e2e(-native)? RUN=TestTheCommandThatPlaysATestAgain$`, l.again())
+	assert.Regexp(t, `^(PEERLAB_[A-Z0-9_]+=\S+ )*PEERLAB_SERVER='cmd:python3 '\\''my server.py'\\''' (PEERLAB_[A-Z0-9_]+=\S+ )*make e2e(-native)? RUN=TestTheCommandThatPlaysATestAgain$`, l.again())
 	l.Replay("make chaos SEED=7")
 	assert.Regexp(t, ` make chaos SEED=7$`, l.again())
 }
