@@ -12,7 +12,7 @@ import (
 	"peerlab/services/internal/process"
 )
 
-// place is a text that a file must contain for each process or system.
+// place is a text that a file must contain for a process or system.
 type place struct{ file, text string }
 
 // The files that docs/add-a-system.md lists contain every process and system, and
@@ -72,8 +72,8 @@ func read(t *testing.T, file string) string {
 }
 
 // The changelog begins with the version that -version prints.
-func TestTheChangelogHasTheVersion(t *testing.T) {
+func TestTheChangelogBeginsWithTheVersion(t *testing.T) {
 	_, newest, ok := strings.Cut(read(t, "CHANGELOG.md"), "\n## ")
 	require.True(t, ok)
-	assert.True(t, strings.HasPrefix(newest, process.Version+" "), "%.20q and %s", newest, process.Version)
+	assert.True(t, strings.HasPrefix(newest, process.Version+" "), "CHANGELOG.md begins with %.20q, the version is %s", newest, process.Version)
 }

@@ -68,9 +68,9 @@ func TestAManualFitsOneScreen(t *testing.T) {
 func TestAManualHasItsParts(t *testing.T) {
 	for _, p := range programs(t) {
 		t.Run(p.name, func(t *testing.T) {
-			assert.True(t, strings.HasPrefix(p.manual, p.name+" - "), "it must begin with the name and the purpose")
+			assert.True(t, strings.HasPrefix(p.manual, p.name+" - "), "the manual must begin with the name and the purpose")
 			_, example, ok := strings.Cut(p.manual, "\nExample")
-			require.True(t, ok, "it must have an example")
+			require.True(t, ok, "the manual must have an example")
 			assert.Regexp(t, `(?m)^    (.*\| )?`+p.name+`\b`, example, "the example must run the program")
 			assert.Contains(t, p.manual, "Exit status")
 		})
@@ -99,7 +99,7 @@ func TestAManualNamesEveryFlagAndNoOther(t *testing.T) {
 func listOf(t *testing.T, manual string) string {
 	t.Helper()
 	_, list, ok := strings.Cut(manual, "\nFlags:\n")
-	require.True(t, ok, "it must have a list of flags after Flags:")
+	require.True(t, ok, "the manual must list the flags after Flags:")
 	var b strings.Builder
 	for row := range strings.Lines(list) {
 		if !strings.HasPrefix(row, " ") {

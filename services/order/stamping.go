@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The limits count bytes, not time: elapsed time on a busy machine says little
-// about the kernel.
+// The limits count bytes, not time: elapsed time on a busy machine is no
+// measure of the kernel's behaviour.
 const (
 	stampedRun = 25  // consecutive bytes with a timestamp, at least a millisecond apart
 	probeBytes = 500 // bytes at most

@@ -77,9 +77,9 @@ func TestKilledNodeIsRemoved(t *testing.T) {
 	})
 }
 
-// However long a relay was away, when it is back so is every living node within
-// five seconds.
-func TestARestartedRelayHasItsNodesBack(t *testing.T) {
+// A relay that restarts, after any downtime, lists every running node again
+// within five seconds.
+func TestARestartedRelayListsItsNodesAgain(t *testing.T) {
 	for _, away := range []time.Duration{0, 100 * time.Millisecond, 7 * time.Second, time.Hour} {
 		t.Run(away.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -92,10 +92,10 @@ func TestARestartedRelayHasItsNodesBack(t *testing.T) {
 				synctest.Wait()
 				l.relay.leases.lists(t, n.Addr())
 				if away > 5*time.Second {
-					// Fault U12: that it is back is no warning.
-					require.Len(t, l.log.warnings(), 1, "once that it is away")
+					// Fault U12: the node logged the relay's return as a warning.
+					require.Len(t, l.log.warnings(), 1, "the node warns once that the relay is unreachable")
 					require.Contains(t, l.log.warnings()[0], "cannot register with the relay; retrying\" relay="+l.relay.Addr())
-					require.Equal(t, 2, strings.Count(l.log.String(), "level=INFO msg=\"registered with the relay\" relay="+l.relay.Addr()), "at first, and when it is back")
+					require.Equal(t, 2, strings.Count(l.log.String(), "level=INFO msg=\"registered with the relay\" relay="+l.relay.Addr()), "the node registers at its start and after the relay's restart")
 				}
 			})
 		})
@@ -109,7 +109,7 @@ func TestANodeStartsWithoutARelay(t *testing.T) {
 		n := l.announced(nil)
 		<-time.After(time.Minute)
 		_, in := l.asks(n.Addr(), "WHO")
-		hears(t, in, "NODE 00000000000000aa\n") // it serves anyway
+		receives(t, in, "NODE 00000000000000aa\n") // it serves without a relay
 		l.restarts()
 		<-time.After(time.Second)
 		synctest.Wait()
@@ -117,12 +117,13 @@ func TestANodeStartsWithoutARelay(t *testing.T) {
 		l.stopRelay()
 		began := time.Now()
 		n.stop()
-		require.LessOrEqual(t, time.Since(began), time.Second, "it leaves without a relay as well")
+		require.LessOrEqual(t, time.Since(began), time.Second, "a node stops within a second without a relay")
 	})
 }
 
-// Another relay may give shorter leases.
-func TestANodeRenewsAtAThirdOfTheLeaseItHas(t *testing.T) {
+// A node renews every third of the lease that the relay grants, which may be
+// shorter than this relay's.
+func TestANodeRenewsAfterAThirdOfItsLease(t *testing.T) {
 	for seconds, most := range map[string]time.Duration{"3": time.Second, "15": 5 * time.Second, "0": time.Second / 3, "9223372036854775807": 5 * time.Second} {
 		t.Run(seconds, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -150,7 +151,7 @@ func TestANodeRenewsAtAThirdOfTheLeaseItHas(t *testing.T) {
 	}
 }
 
-func TestARelayThatMakesNoSense(t *testing.T) {
+func TestARelayThatSendsAnInvalidReply(t *testing.T) {
 	for name, says := range map[string]string{
 		"another address": "OK somewhere 15\n", "another lease": "OK 127.0.0.1:1 soon\n", "HTTP": "HTTP/1.1 400 Bad Request\n",
 		"full": "ERR full no room\n", "nothing": "",
@@ -162,7 +163,7 @@ func TestARelayThatMakesNoSense(t *testing.T) {
 				l.announced(func(c *NodeConfig) { c.Relay = rogue })
 				<-time.After(10 * time.Second)
 				synctest.Wait()
-				require.Len(t, l.log.warnings(), 1, "told once")
+				require.Len(t, l.log.warnings(), 1, "the node warns once")
 				require.Contains(t, l.log.warnings()[0], "cannot register with the relay; retrying\" relay="+rogue)
 			})
 		})
@@ -175,13 +176,13 @@ func TestAnAdvertisedAddress(t *testing.T) {
 		ln, err := l.net.Listen("10.0.0.7:7007")
 		require.NoError(t, err)
 		n := l.announced(func(c *NodeConfig) { c.Advertise = "10.0.0.7:7007" })
-		<-time.After(answerTime) // the relay asks there, in vain
+		<-time.After(answerTime) // the relay dials this address, which does not answer
 		synctest.Wait()
 		l.relay.leases.lists(t, "127.0.0.1:7007")
 		<-time.After(10 * time.Second)
 		require.Len(t, l.log.warnings(), 1)
 		require.Contains(t, l.log.String(), "the relay cannot reach this node at 10.0.0.7:7007 and lists it at 127.0.0.1:7007")
-		l.runs(func(ctx context.Context) { // the way there is open now
+		l.runs(func(ctx context.Context) { // the address answers from now on
 			s := listener{ln, l.logger(), n.handle}
 			s.serve(ctx)
 		})

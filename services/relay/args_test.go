@@ -52,7 +52,7 @@ func TestArgumentsOfAFetch(t *testing.T) {
 	require.ErrorContains(t, c.Parse(nil), "give RELAY_HOST RELAY_PORT")
 }
 
-func TestACommandDoesWhatItSays(t *testing.T) {
+func TestFetchCommandRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		n := l.node("a", "1", "b", "2")

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rows returns what has been drawn, row by row, and requires that no row was wide
-// enough to wrap, and that no line ended before the last.
+// rows returns the rows drawn so far. It requires that each row is too narrow to
+// wrap and that only the last one ends with a line feed.
 func (r *recorder) rows(t *testing.T, columns int) []string {
 	t.Helper()
 	drawn := strings.TrimSuffix(r.String(), "\n")
@@ -27,8 +27,8 @@ func (r *recorder) rows(t *testing.T, columns int) []string {
 	return rows[1:]
 }
 
-// Fault F8: the row of a long name was wider than the terminal, which wrapped it, so
-// that each update began a new one.
+// Fault F8: the row of a long name was wider than the terminal, which wrapped it.
+// Each update then began a new row.
 func TestABarFitsItsTerminal(t *testing.T) {
 	for _, name := range []string{"a", strings.Repeat("n", 300), strings.Repeat("文件", 60), strings.Repeat("👩‍👩‍👧‍👦", 30), strings.Repeat("e\u0301", 90)} {
 		for _, columns := range []int{1, 2, 10, 20, 39, 40, 41, 60, 80, 200} {
@@ -68,7 +68,7 @@ func TestARowOfABar(t *testing.T) {
 	}
 }
 
-// Fault F8, after a resize: the next row fits the terminal as it is then.
+// Fault F8, after a resize: the next row did not fit the resized terminal.
 func TestABarFollowsItsTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out, columns := &recorder{}, 80
@@ -80,14 +80,14 @@ func TestABarFollowsItsTerminal(t *testing.T) {
 		b.Add(1)
 		out.rows(t, 30)
 		out.clear()
-		columns = 0 // it does not say: a container's before a client attaches
+		columns = 0 // width unknown: a container's terminal before a client attaches
 		<-time.After(barEvery)
 		b.Add(1)
 		require.Equal(t, barColumns-1, displaywidth.String(out.rows(t, barColumns)[0]))
 	})
 }
 
-// Fault U9: after a resume the rate counted the bytes that were there before.
+// Fault U9: after a resume the rate counted the bytes that an earlier run had saved.
 func TestABarCountsTheRateOfThisRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &recorder{}
@@ -100,7 +100,7 @@ func TestABarCountsTheRateOfThisRun(t *testing.T) {
 	})
 }
 
-func TestABarMakesRoomForALine(t *testing.T) {
+func TestABarClearsItsRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &recorder{}
 		b := newBar(out, func() int { return 60 }, "a", 1000, 0)
@@ -117,11 +117,11 @@ func TestABarMakesRoomForALine(t *testing.T) {
 		b.Clear()
 		b.Exit()
 		b.Add(999)
-		require.Empty(t, out.String(), "what has ended stays as it is")
+		require.Empty(t, out.String(), "a bar that has exited draws nothing")
 	})
 }
 
-func TestABarOfManyHelpers(t *testing.T) {
+func TestABarIsSafeForConcurrentUse(t *testing.T) {
 	out := &recorder{}
 	b := newBar(out, func() int { return 80 }, "a", 8000, 0)
 	var all sync.WaitGroup
@@ -138,7 +138,7 @@ func TestABarOfManyHelpers(t *testing.T) {
 	require.True(t, strings.HasSuffix(out.String(), "\n"))
 }
 
-// A bar is for what takes long.
+// A transfer of less than longTransfer bytes draws no bar.
 func TestABarIsForLargeFiles(t *testing.T) {
 	bars := barsOn(-1, io.Discard)
 	require.Equal(t, quiet{}, bars("small", longTransfer-1, 0))

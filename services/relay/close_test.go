@@ -13,12 +13,12 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// lateCloser answers requests, each with the next of what it says, and closes a
-// while after the other side has said that there will be no more. ends gets how
-// its reading ended.
-func (l *lab) lateCloser(while time.Duration, ends chan<- error, says ...string) (addr string) {
+// lateCloser starts a node that answers each request with the next of the replies.
+// It closes the connection a delay after the caller has closed its write side, and
+// sends on ends the error that ended its reading.
+func (l *lab) lateCloser(delay time.Duration, ends chan<- error, replies ...string) (addr string) {
 	return l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
-		for _, text := range says {
+		for _, text := range replies {
 			if _, err := in.ReadString('\n'); err != nil {
 				break
 			}
@@ -28,31 +28,31 @@ func (l *lab) lateCloser(while time.Duration, ends chan<- error, says ...string)
 		}
 		_, err := in.ReadByte()
 		ends <- err
-		<-time.After(while)
+		<-time.After(delay)
 	})
 }
 
-// A caller that has read all answers closes its write side, and
-// waits for the other side to close: no connection is reset, and none is left in
-// TIME_WAIT at the listener's.
+// A caller that has read all answers closes its write side and waits for the
+// listener to close. No connection is reset, and none stays in TIME_WAIT at the
+// listener.
 func TestCallsEndGracefully(t *testing.T) {
 	const late = 300 * time.Millisecond
 	for name, test := range map[string]struct {
-		says  []string
-		costs time.Duration
+		replies []string
+		costs   time.Duration
 	}{
 		"a file":          {[]string{"SEND 1 - 1\nxEND " + hashed("x") + "\n"}, late},
 		"no file":         {[]string{"ERR notfound no\n"}, late},
 		"another version": {[]string{"ERR differs no\n"}, late},
 		"full":            {[]string{"ERR full no\n"}, late},
-		"nonsense":        {[]string{"x\n"}, 0}, // what more could be said is of no interest
+		"nonsense":        {[]string{"x\n"}, 0}, // the caller does not wait for further replies
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, n := range []*memnet.Network{memnet.New(), nil} {
 				play := func(t *testing.T) {
 					l := newLab(t, n)
 					ends := make(chan error, 1)
-					l.lateCloser(late, ends, test.says...)
+					l.lateCloser(late, ends, test.replies...)
 					began := time.Now()
 					_ = l.client(nil).File(t.Context(), "a")
 					if n != nil {
@@ -72,7 +72,7 @@ func TestCallsEndGracefully(t *testing.T) {
 	}
 }
 
-// One who never closes costs a second, and what has been had is had.
+// A node that never closes its connection costs a second; the file is printed.
 func TestACallThatIsNotClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -83,9 +83,9 @@ func TestACallThatIsNotClosed(t *testing.T) {
 	})
 }
 
-// The relay is called, and left, in the same way; its slow goodbye counts as
-// little.
-func TestTheRelayIsLeftGracefully(t *testing.T) {
+// A client closes its connection to the relay in the same way, and waits for a
+// relay that closes late.
+func TestTheCallToTheRelayEndsGracefully(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		n := l.node("a", "x")

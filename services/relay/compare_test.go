@@ -13,13 +13,13 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// The first node's file wins, and the user is told of every node that has another
-// under the same name.
-func TestTheUserIsToldOfAnotherFile(t *testing.T) {
+// A client fetches the first node's file and warns of every node that serves a
+// different file of the same name.
+func TestFetchWarnsOfADifferentFile(t *testing.T) {
 	content := noise(2*smallFile, 50)
 	for name, test := range map[string]struct {
 		other string
-		told  bool
+		warns bool
 	}{
 		"of another size":                  {content + "x", true},
 		"of another size, not hashed":      {strings.Repeat("x", 10*smallFile), true},
@@ -36,7 +36,7 @@ func TestTheUserIsToldOfAnotherFile(t *testing.T) {
 				l.lists("127.0.0.1:9")
 				c := l.client(func(c *FetchConfig) { c.First = false })
 				c.gets(t, "a", content)
-				if !test.told {
+				if !test.warns {
 					require.Empty(t, l.log.warnings())
 					return
 				}
@@ -50,17 +50,17 @@ func TestTheUserIsToldOfAnotherFile(t *testing.T) {
 
 func TestComparingCostsASecondAtMost(t *testing.T) {
 	content := noise(2*smallFile, 52)
-	for name, says := range map[string]func(request string) (string, bool){
-		"silence":      func(string) (string, bool) { return "", true },
-		"half a line":  func(string) (string, bool) { return "SEND 1", true },
-		"no end":       func(string) (string, bool) { return "SEND 131072 - 0\n", true },
-		"no last word": func(string) (string, bool) { return "SEND 131072 - 0\nEND -\n", true },
+	for name, answer := range map[string]func(request string) (string, bool){
+		"silence":     func(string) (string, bool) { return "", true },
+		"half a line": func(string) (string, bool) { return "SEND 1", true },
+		"no end":      func(string) (string, bool) { return "SEND 131072 - 0\n", true },
+		"no hash":     func(string) (string, bool) { return "SEND 131072 - 0\nEND -\n", true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, memnet.New())
 				l.node("a", content)
-				l.rogue(says)
+				l.rogue(answer)
 				slow := l.node("a", noise(2*smallFile, 53))
 				goOn := make(chan struct{})
 				defer close(goOn)
@@ -78,7 +78,7 @@ func TestComparingCostsASecondAtMost(t *testing.T) {
 	}
 }
 
-func TestTheNodeThatGaveAFileIsNotComparedWithItself(t *testing.T) {
+func TestTheSendingNodeIsNotComparedWithItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		asked := l.spy(l.node("a", "1"))
@@ -87,21 +87,21 @@ func TestTheNodeThatGaveAFileIsNotComparedWithItself(t *testing.T) {
 	})
 }
 
-func TestNothingIsComparedWithoutNeed(t *testing.T) {
+func TestFirstAndMissingFilesAreNotCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.node("a", "1")
 		asked := l.spy(l.node("a", "2"))
 		l.client(nil).gets(t, "a", "1")
-		require.Empty(t, *asked, "-first says so")
+		require.Empty(t, *asked, "-first compares no files")
 		require.Error(t, l.client(func(c *FetchConfig) { c.First = false }).File(t.Context(), "b"))
 		require.Equal(t, []string{"GET 0 16777216 - b"}, *asked)
 	})
 }
 
-// A hash that is none, or an answer that makes no sense, is not another file.
+// An invalid hash or an invalid answer does not count as a different file.
 func TestComparingWithRogues(t *testing.T) {
-	for name, says := range map[string]string{
+	for name, answer := range map[string]string{
 		"no hash": "SEND 1 - 0\nEND abc\n", "ERR": "ERR failed\n", "no answer": "x\n", "bytes": "SEND 1 - 1\nxEND -\n",
 		"STAT without a hash": "SEND 1 - 0\nEND -\nFILE 1 - a\n",
 	} {
@@ -109,7 +109,7 @@ func TestComparingWithRogues(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, memnet.New())
 				l.node("a", "1")
-				l.rogue(func(string) (string, bool) { return says, false })
+				l.rogue(func(string) (string, bool) { return answer, false })
 				l.client(func(c *FetchConfig) { c.First = false }).gets(t, "a", "1")
 				require.Empty(t, l.log.warnings())
 			})

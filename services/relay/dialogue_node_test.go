@@ -2,12 +2,13 @@ package relay
 
 import "strings"
 
-// large is a file of more than is sent at once, and than is hashed at once.
+// large is the content of a file that a node neither sends nor hashes in one piece.
 var large = strings.Repeat("0123456789abcdef", smallFile/8)
 
-// noded are the dialogues with a node. It has a.txt, which is "hello\n", empty, a
-// file named `two words`, one named `"q" Ü`, large, and a link that leads out.
-var noded = []dialogue{
+// nodeDialogues are the dialogues with a node. Its folder holds a.txt with the content
+// "hello\n", empty, large, other, `two words`, `"q" Ü` and link, a symbolic link to
+// a file outside the folder.
+var nodeDialogues = []dialogue{
 	{"who", "C: WHO\nS: NODE 00000000000000aa\nC closes\nS closes"},
 	{"a file", `
 		C: GET 0 - - a.txt
@@ -35,7 +36,7 @@ var noded = []dialogue{
 		S: SEND 6 <a.txt> 6
 		S: hello
 		S: END <a.txt>`},
-	{"from beyond the end", "C: GET 7 - - a.txt\nS: ERR differs \"a.txt\" has 6 bytes\nC: WHO\nS: NODE 00000000000000aa"},
+	{"a range beyond the end", "C: GET 7 - - a.txt\nS: ERR differs \"a.txt\" has 6 bytes\nC: WHO\nS: NODE 00000000000000aa"},
 	{"an empty file", "C: GET 0 - - empty\nS: SEND 0 <empty> 0\nS: END <empty>\nC closes\nS closes"},
 	{"odd names", `
 		C: GET 0 - - two words
@@ -111,15 +112,15 @@ var noded = []dialogue{
 		S: FILE 131072 - large
 		S: FILE 1 - other
 		S: FILE 1 - two words`},
-	{"nothing of that name", "C: GET 0 - - missing\nS: ERR notfound no file \"missing\" here\nC: WHO\nS: NODE 00000000000000aa"},
+	{"a missing file", "C: GET 0 - - missing\nS: ERR notfound no file \"missing\" here\nC: WHO\nS: NODE 00000000000000aa"},
 	{"a folder", "C: GET 0 - - .\nS ERR name\nS closes"},
-	{"a link that leads out", "C: GET 0 - - link\nS: ERR notfound no file \"link\" here\nC: STAT link\nS: ERR notfound no file \"link\" here"},
-	{"a way out", "C: GET 0 - - ../secret\nS: ERR name \"../secret\" is not the name of a file of a node: no empty part, no . and no .. between slashes\nS closes"},
-	{"another way out", "C: GET 0 - - a/../../x\nS ERR name\nS closes"},
+	{"a link to a file outside", "C: GET 0 - - link\nS: ERR notfound no file \"link\" here\nC: STAT link\nS: ERR notfound no file \"link\" here"},
+	{"a parent folder", "C: GET 0 - - ../secret\nS: ERR name \"../secret\" is not the name of a file of a node: no empty part, no . and no .. between slashes\nS closes"},
+	{"a parent folder in the middle", "C: GET 0 - - a/../../x\nS ERR name\nS closes"},
 	{"an absolute name", "C: STAT /etc/passwd\nS ERR name\nS closes"},
 	{"a backslash", `C: STAT ..\etc\passwd` + "\nS ERR name\nS closes"},
 	{"a NUL", `C" "DIGEST 1 a\x00b\n"` + "\nS: ERR name \"a\\x00b\" has control characters: rename the file to fetch it\nS closes"},
-	{"no UTF-8", `C" "STAT \xff\n"` + "\nS: ERR name \"\\xff\" is not UTF-8: rename the file to fetch it\nS closes"},
+	{"invalid UTF-8", `C" "STAT \xff\n"` + "\nS: ERR name \"\\xff\" is not UTF-8: rename the file to fetch it\nS closes"},
 	{"no name", "C: GET 0 - - \nS: ERR name the name is empty\nS closes"},
 	{"a long name", "C: GET 0 - - " + strings.Repeat("n", 1025) + "\nS: ERR name a name of 1025 bytes exceeds the limit of 1024\nS closes"},
 	{"a word too few", "C: GET 0 - a.txt\nS: ERR syntax expected GET FROM COUNT HASH NAME, received \"GET 0 - a.txt\"\nS closes"},
@@ -127,8 +128,8 @@ var noded = []dialogue{
 	{"no count", "C: GET 0 x - a.txt\nS: ERR syntax \"x\" is not a number\nS closes"},
 	{"no hash", "C: GET 0 - abc a.txt\nS: ERR syntax \"abc\" is not a hash\nS closes"},
 	{"a number that is too large", "C: GET 9223372036854775808 - - a.txt\nS: ERR syntax \"9223372036854775808\" is not a number\nS closes"},
-	{"DIGEST of how much", "C: DIGEST a.txt\nS: ERR syntax \"a.txt\" is not a number\nS closes"},
-	{"LIST of what comes after a name", `
+	{"DIGEST without a count", "C: DIGEST a.txt\nS: ERR syntax \"a.txt\" is not a number\nS closes"},
+	{"LIST of the files after a name", `
 		C: LIST large
 		S: FILES 2
 		S: FILE 1 - other

@@ -18,17 +18,26 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// A dialogue is with a relay or a node, by a process that dials it. C: is sent to
-// it, S: is its answer, S without a colon how that begins; "S closes" says that it closes the connection and says no
-// more, "C closes" that the dialler closes its write side; "waits" how much
-// time goes by; "changes" gives a file another content. C" and S" are quoted
-// strings, without a line end. HELLO comes first by itself, unless the dialogue
-// begins with "no HELLO". <NAME> stands for the hash of a file.
-type dialogue struct{ name, says string }
+// A dialogue is a script of a connection to a relay or a node, one step a line:
+//
+//	C: TEXT            the dialler sends a line
+//	C" "TEXT"          the dialler sends a quoted string, without a line end
+//	C closes           the dialler closes its write side
+//	S: TEXT            the listener sends this line
+//	S TEXT             the listener sends a line that begins with TEXT
+//	S" "TEXT"          the listener sends a quoted string
+//	S closes           the listener closes the connection and sends nothing more
+//	quiet              the listener sends nothing
+//	waits DURATION     the duration passes
+//	changes FILE "TEXT"  the file's content is replaced
+//
+// The dialler sends HELLO before the first step, unless the script begins with
+// "no HELLO". <NAME> stands for the hash of a file.
+type dialogue struct{ name, script string }
 
-// shared are those that a relay and a node answer alike.
-var shared = []dialogue{
-	{"nothing is asked", "C closes\nS closes"},
+// sharedDialogues are those that a relay and a node answer alike.
+var sharedDialogues = []dialogue{
+	{"no request", "C closes\nS closes"},
 	{"a browser", "no HELLO\nC: GET / HTTP/1.1\nS: ERR syntax received \"GET / HTTP/1.1\" instead of \"HELLO peerlab-relay/1\"\nS closes"},
 	{"another version", "no HELLO\nC: HELLO peerlab-relay/2\nS: ERR version this is peerlab-relay/1\nS closes"},
 	{"another protocol", "no HELLO\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0\nS: ERR version this is peerlab-relay/1\nS closes"},
@@ -59,10 +68,10 @@ var shared = []dialogue{
 	{"a request that was cut", "C\" \"WHO\"\nC closes\nS closes"},
 }
 
-// relayed are those with a relay.
-var relayed = []dialogue{
+// relayDialogues are the dialogues with a relay.
+var relayDialogues = []dialogue{
 	{"no nodes", "C: NODES\nS: NODES 0 15\nC closes\nS closes"},
-	{"a node comes and goes", `
+	{"a node registers and withdraws", `
 		C: REGISTER 0123456789abcdef :7001
 		S: OK 127.0.0.1:7001 15
 		C: NODES
@@ -110,7 +119,7 @@ var relayed = []dialogue{
 		S: NODES 0 15
 		C closes
 		S closes`},
-	{"someone else's address", `
+	{"the address of another host", `
 		C: REGISTER 0123456789abcdef 10.0.0.99:7001
 		S: OK 127.0.0.1:7001 15`},
 	{"an address where another node is", `
@@ -133,28 +142,28 @@ var relayed = []dialogue{
 		quiet
 		waits 100ms
 		S: OK 127.0.0.1:7008 15`},
-	{"an ID that is none", "C: REGISTER 0123456789ABCDEF :7001\nS: ERR syntax \"0123456789ABCDEF\" is not an ID\nS closes"},
+	{"an invalid ID", "C: REGISTER 0123456789ABCDEF :7001\nS: ERR syntax \"0123456789ABCDEF\" is not an ID\nS closes"},
 	{"a short ID", "C: REGISTER 0123456789abcde :7001\nS: ERR syntax \"0123456789abcde\" is not an ID\nS closes"},
-	{"an address that is none", "C: REGISTER 0123456789abcdef 7001\nS: ERR syntax \"7001\" is not HOST:PORT\nS closes"},
+	{"an invalid address", "C: REGISTER 0123456789abcdef 7001\nS: ERR syntax \"7001\" is not HOST:PORT\nS closes"},
 	{"port 0", "C: REGISTER 0123456789abcdef :0\nS: ERR syntax \":0\" is not HOST:PORT\nS closes"},
 	{"a word too many", "C: REGISTER 0123456789abcdef :1 x\nS: ERR syntax \":1 x\" is not HOST:PORT\nS closes"},
 	{"nothing to register", "C: REGISTER\nS: ERR syntax \"\" is not HOST:PORT\nS closes"},
 	{"WITHDRAW without an ID", "C: WITHDRAW \nS: ERR syntax \"WITHDRAW \" is not a request to a relay\nS closes"},
-	{"NODES of what", "C: NODES x\nS: ERR syntax \"NODES x\" is not a request to a relay\nS closes"},
+	{"NODES with an argument", "C: NODES x\nS: ERR syntax \"NODES x\" is not a request to a relay\nS closes"},
 	{"a request to a node", "C: GET 0 - - a.txt\nS: ERR syntax \"GET 0 - - a.txt\" is not a request to a relay\nS closes"},
 }
 
 func TestDialogues(t *testing.T) {
-	for with, all := range map[string][]dialogue{"relay": append(shared, relayed...), "node": append(shared, noded...)} {
+	for with, all := range map[string][]dialogue{"relay": append(sharedDialogues, relayDialogues...), "node": append(sharedDialogues, nodeDialogues...)} {
 		for _, d := range all {
-			t.Run(with+"/"+d.name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { play(t, with, d.says) }) })
+			t.Run(with+"/"+d.name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { play(t, with, d.script) }) })
 		}
 	}
 }
 
 var hashOfFile = regexp.MustCompile(`<[^>]+>`)
 
-func play(t *testing.T, with, says string) {
+func play(t *testing.T, with, script string) {
 	n := memnet.New()
 	l := newLab(t, n)
 	node := l.node("a.txt", "hello\n", "empty", "", "two words", "2", `"q" Ü`, "3", "large", large, "other", "x")
@@ -171,24 +180,24 @@ func play(t *testing.T, with, says string) {
 	conn := raw.(*memnet.Conn)
 	defer conn.Close()
 	in := bufio.NewReader(conn)
-	if says = strings.TrimSpace(says); strings.HasPrefix(says, "no HELLO") {
-		says = strings.TrimPrefix(says, "no HELLO\n")
+	if script = strings.TrimSpace(script); strings.HasPrefix(script, "no HELLO") {
+		script = strings.TrimPrefix(script, "no HELLO\n")
 	} else {
 		_, err := io.WriteString(conn, hello+"\n")
 		require.NoError(t, err)
 	}
-	says = hashOfFile.ReplaceAllStringFunc(says, func(name string) string {
+	script = hashOfFile.ReplaceAllStringFunc(script, func(name string) string {
 		content, err := os.ReadFile(filepath.Join(node.dir, strings.Trim(name, "<>")))
 		require.NoError(t, err)
 		return hashed(string(content))
 	})
-	for line := range strings.SplitSeq(says, "\n") {
+	for line := range strings.SplitSeq(script, "\n") {
 		line = strings.TrimLeft(line, "\t")
-		what, rest, _ := strings.Cut(line, " ")
-		if what != "waits" {
+		step, rest, _ := strings.Cut(line, " ")
+		if step != "waits" {
 			require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Millisecond)), line)
 		}
-		switch what {
+		switch step {
 		case "C:":
 			_, err = io.WriteString(conn, rest+"\n")
 		case `C"`:
@@ -212,8 +221,8 @@ func play(t *testing.T, with, says string) {
 				break
 			}
 			left, err := io.ReadAll(in)
-			require.NoError(t, err, "it does not close")
-			require.Empty(t, string(left), "it says more")
+			require.NoError(t, err, "the connection stays open")
+			require.Empty(t, string(left), "the listener sends more")
 		case "quiet":
 			_, err := in.ReadByte()
 			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
@@ -226,7 +235,7 @@ func play(t *testing.T, with, says string) {
 			name, content, _ := strings.Cut(rest, " ")
 			write(t, filepath.Join(node.dir, name), unquote(t, content))
 		default:
-			t.Fatalf("what is %q?", line)
+			t.Fatalf("unknown step %q", line)
 		}
 		require.NoError(t, err, line)
 	}
@@ -239,8 +248,8 @@ func unquote(t *testing.T, s string) string {
 	return raw
 }
 
-// elsewhere is a node at another host, 10.0.0.9:7009, and a process at 10.0.0.8:7008
-// who takes calls and says nothing.
+// elsewhere starts a node on another host, at 10.0.0.9:7009, and a listener at
+// 10.0.0.8:7008 that sends nothing.
 func elsewhere(t *testing.T, l *lab, n *memnet.Network) {
 	t.Helper()
 	ln, err := n.Listen("10.0.0.9:7009")

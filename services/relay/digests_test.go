@@ -41,7 +41,7 @@ func counted() (*digests, *atomic.Int32) {
 	return d, reads
 }
 
-// longAfter is a clock by which no file has changed lately.
+// longAfter is a clock that runs an hour ahead, so that no file has changed recently.
 func longAfter() time.Time { return time.Now().Add(time.Hour) }
 
 func TestDigestIsComputedOnce(t *testing.T) {
@@ -80,7 +80,7 @@ func TestDigestOfEachVersion(t *testing.T) {
 	write(t, filepath.Join(dir, "a"), "two") // the same size and inode
 	require.NoError(t, os.Chtimes(filepath.Join(dir, "a"), time.Unix(0, v.mtime), time.Unix(0, v.mtime)))
 	file, changed := open(t, dir, "a")
-	require.NotEqual(t, v, changed, "even with the time set back")
+	require.NotEqual(t, v, changed, "a version differs even if its modification time is set back")
 	require.Equal(t, unknown, d.peek(changed))
 	hash, err = d.of(t.Context(), file, changed)
 	require.NoError(t, err)
@@ -89,7 +89,7 @@ func TestDigestOfEachVersion(t *testing.T) {
 	require.Equal(t, hashed("one"), d.peek(v))
 }
 
-// A file that changes while it is read has no hash, and that is not remembered.
+// A file that changes while it is read has no hash, and no digest is stored.
 func TestDigestOfAFileThatChanges(t *testing.T) {
 	for name, change := range map[string]func(path string) error{
 		"grows":      func(path string) error { return os.Truncate(path, 1<<20) },
@@ -115,7 +115,7 @@ func TestDigestOfAFileThatChanges(t *testing.T) {
 	}
 }
 
-func TestDigestOfAFileThatCanNotBeRead(t *testing.T) {
+func TestDigestOfAnUnreadableFile(t *testing.T) {
 	dir := folderOf(t, "a", "content")
 	file, v := open(t, dir, "a")
 	d, broken := newDigests(), errors.New("input/output error")
@@ -124,12 +124,12 @@ func TestDigestOfAFileThatCanNotBeRead(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 	d.read = hashPrefix
 	hash, err := d.of(t.Context(), file, v)
-	require.NoError(t, err, "the next one tries again")
+	require.NoError(t, err, "the next call reads the file again")
 	require.Equal(t, hashed("content"), hash)
 }
 
-// However many large files are asked for, few are hashed at a time; who can't
-// wait goes without, and a small file never waits.
+// At most maxHashing large files are hashed at a time. A caller of ahead that finds
+// no free slot goes without a digest; a small file never waits for a slot.
 func TestFewFilesAreHashedAtATime(t *testing.T) {
 	dir := folderOf(t, "large", noise(smallFile+1, 6), "other", noise(smallFile+2, 7), "small", "s")
 	file, v := open(t, dir, "large")
@@ -147,24 +147,24 @@ func TestFewFilesAreHashedAtATime(t *testing.T) {
 		}
 		return hashPrefix(ctx, file, n)
 	}
-	d.ahead(t.Context(), file, v) // takes the last place
+	d.ahead(t.Context(), file, v) // uses the last slot
 	<-reading
 	d.ahead(t.Context(), other, w)
-	require.Len(t, d.known, 1, "there was no room for the other")
+	require.Len(t, d.known, 1, "no slot was free for the other file")
 	hash, err := d.of(t.Context(), small, u)
 	require.NoError(t, err)
 	require.Equal(t, hashed("s"), hash)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = d.of(ctx, other, w)
-	require.ErrorIs(t, err, context.Canceled, "who needs the hash waits for room")
+	require.ErrorIs(t, err, context.Canceled, "of waits for a free slot")
 	_, err = d.prefix(ctx, other, w, smallFile+1)
-	require.ErrorIs(t, err, context.Canceled, "so does who needs that of a large part")
+	require.ErrorIs(t, err, context.Canceled, "prefix waits for a free slot for a large prefix")
 	hash, err = d.prefix(t.Context(), other, w, 1)
 	require.NoError(t, err)
 	require.Equal(t, hashed(noise(1, 7)), hash)
 	_, err = d.of(ctx, file, v)
-	require.ErrorIs(t, err, context.Canceled, "and may leave")
+	require.ErrorIs(t, err, context.Canceled, "of returns when its context ends")
 	goOn <- struct{}{}
 	d.wait()
 	require.Len(t, d.room, maxHashing-1)
@@ -225,9 +225,9 @@ func TestDigestOfAPrefix(t *testing.T) {
 		hash, err := d.prefix(t.Context(), file, v, int64(n))
 		require.NoError(t, err)
 		require.Equal(t, hashed(content[:n]), hash)
-		require.Equal(t, unknown, d.peek(v), "it is not for others")
+		require.Equal(t, unknown, d.peek(v), "the digest of a prefix is not stored")
 	}
-	require.Equal(t, int32(6), reads.Load(), "they are read each time")
+	require.Equal(t, int32(6), reads.Load(), "each call reads the file")
 	d.read = func(ctx context.Context, file io.ReaderAt, n int64) (string, error) {
 		write(t, filepath.Join(dir, "a"), content[:smallFile]+"changed")
 		return hashPrefix(ctx, file, n)

@@ -15,8 +15,8 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// half serves the first bytes of a file, to those who ask for them, and hangs up
-// in the middle of what they asked for.
+// half answers requests for a file with its first upTo bytes and closes the
+// connection before the requested range is complete.
 func half(content, hash string, upTo int) func(request string) (string, bool) {
 	return func(request string) (string, bool) {
 		f := strings.SplitN(request, " ", 5)
@@ -34,7 +34,7 @@ func half(content, hash string, upTo int) func(request string) (string, bool) {
 }
 
 // Bytes received from a node that is killed are not requested again.
-func TestTheNextNodeGoesOnFromTheSameByte(t *testing.T) {
+func TestTheNextNodeContinuesFromTheSameByte(t *testing.T) {
 	content := noise(100_000, 12)
 	for name, test := range map[string]struct {
 		hash  string
@@ -56,8 +56,8 @@ func TestTheNextNodeGoesOnFromTheSameByte(t *testing.T) {
 	}
 }
 
-// A node that dies after the last byte and before the hash has done all but one
-// thing, and no node is excluded.
+// A node is killed after it has sent the last byte and before the hash. The client
+// requests only the hash from the next node and blames no node.
 func TestANodeThatIsKilledBeforeTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(1000, 13)
@@ -70,7 +70,7 @@ func TestANodeThatIsKilledBeforeTheEnd(t *testing.T) {
 	})
 }
 
-// The next node may have another version: then the file is that one, whole.
+// If the next node has another version, the client fetches all of that version.
 func TestTheNextNodeHasAnotherVersion(t *testing.T) {
 	content := noise(1000, 14)
 	for name, other := range map[string]string{
@@ -94,7 +94,7 @@ func TestTheNextNodeHasAnotherVersion(t *testing.T) {
 	}
 }
 
-// A node that does not care which version it is asked for gives no part of it.
+// The client uses no part of an answer in another version than the requested one.
 func TestANodeThatIgnoresTheHash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content, other := noise(1000, 16), noise(1000, 17)
@@ -115,7 +115,7 @@ func TestANodeThatIgnoresTheHash(t *testing.T) {
 	})
 }
 
-// A node that has answered may take its time to hash a file, and no longer.
+// A node that has answered may hash a file for at most hashTime.
 func TestTheNextNodeHashesTheFileFirst(t *testing.T) {
 	for name, test := range map[string]struct {
 		takes time.Duration
@@ -143,8 +143,8 @@ func TestTheNextNodeHashesTheFileFirst(t *testing.T) {
 	}
 }
 
-// A node that falls silent between two parts is not waited for longer than within one.
-func TestANodeThatFallsSilentBetweenTwoParts(t *testing.T) {
+// A client waits for a silent node between two parts for as long as within a part.
+func TestANodeThatStopsSendingBetweenTwoParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(segment+1000, 22)
 		l := newLab(t, memnet.New())
@@ -157,7 +157,7 @@ func TestANodeThatFallsSilentBetweenTwoParts(t *testing.T) {
 	})
 }
 
-// once does the first thing for the first request for bytes, and the other ever after.
+// once calls first for the first request for bytes, and then for all other requests.
 func once(first, then func(request string) (string, bool)) func(request string) (string, bool) {
 	done := false
 	return func(request string) (string, bool) {
@@ -187,9 +187,9 @@ func honest(content string) func(request string) (string, bool) {
 	}
 }
 
-// A node whose connection broke is asked once more for the rest before a file of
-// another version is begun elsewhere.
-func TestANodeThatComesBack(t *testing.T) {
+// A client requests the rest once more from a node whose connection broke, before
+// it fetches another version from another node.
+func TestANodeThatIsAskedTwice(t *testing.T) {
 	content := noise(1000, 18)
 	for _, hash := range []string{hashed(content), unknown} {
 		t.Run("the hash is "+hash[:1], func(t *testing.T) {
@@ -203,9 +203,9 @@ func TestANodeThatComesBack(t *testing.T) {
 	}
 }
 
-// A file that changes while it is sent is asked for again, of the same node if
-// there is no other.
-func TestAFileThatHasChangedIsAskedForAgain(t *testing.T) {
+// A client requests a file that changed while it was sent again, from the same node
+// if no other has it.
+func TestAChangedFileIsRequestedAgain(t *testing.T) {
 	content := noise(1000, 20)
 	for name, first := range map[string]string{
 		"before it is sent": "ERR changed\n",

@@ -13,7 +13,7 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// Any bytes, under any name, come out as they went in: printed and saved.
+// A file of any bytes and any valid name is printed and saved without a change.
 func TestFetchGetsAnyFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := make([]byte, 256)
@@ -59,11 +59,11 @@ func TestFetchAsksOneNodeAfterTheOther(t *testing.T) {
 		c.gets(t, "b", "2")
 		require.Equal(t, []string{"GET 0 16777216 - b"}, *asked[0])
 		require.Equal(t, []string{"GET 0 16777216 - b"}, *asked[1])
-		require.Empty(t, *asked[2], "there is no need")
+		require.Empty(t, *asked[2], "the second node has sent the file")
 	})
 }
 
-// The cost of a listed node that does not answer.
+// A listed node that does not answer delays a fetch by at most a second.
 func TestADeadNodeCostsASecondAtMost(t *testing.T) {
 	for name, test := range map[string]struct {
 		costs time.Duration
@@ -108,7 +108,7 @@ func TestADeadNodeCostsASecondAtMost(t *testing.T) {
 	}
 }
 
-func TestNoNodeHasIt(t *testing.T) {
+func TestNoNodeHasTheFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.node("a", "1")
@@ -121,7 +121,7 @@ func TestNoNodeHasIt(t *testing.T) {
 		require.ErrorContains(t, err, "\"missing\": not available from any of 3 nodes; last error: node 127.0.0.1:9: dial")
 		require.Empty(t, c.out.String())
 		for _, name := range []string{"../x", "/etc/passwd", "", "a\x00", `a\b`} {
-			require.Equal(t, badName{CheckName(name)}, c.File(t.Context(), name), "no node need be asked for that")
+			require.Equal(t, badName{CheckName(name)}, c.File(t.Context(), name), "an invalid name is refused before any request")
 		}
 	})
 }
@@ -134,20 +134,20 @@ func TestNoNodesAndNoRelay(t *testing.T) {
 		require.ErrorContains(t, err, "the relay at 127.0.0.1:7001 lists no node; start one: node -dir FOLDER RELAY_HOST RELAY_PORT")
 		require.ErrorIs(t, err, errNoNodes)
 		for name, test := range map[string]struct {
-			says  string
+			reply string
 			why   string
 			costs time.Duration
 		}{
-			"a silent one":         {"", "timeout: no answer in time; start it: relay PORT", 3 * time.Second},
-			"no relay":             {"HTTP/1.1 400 Bad Request\n", `received "HTTP/1.1 400 Bad Request" instead of NODES`, 0},
-			"a chat":               {"ERR version another\n", "version: another", 0},
-			"too many nodes":       {"NODES 1025 15\n", `"1025" nodes are more than any relay lists`, 0},
-			"a count that is none": {"NODES -1 15\n", `"-1" nodes are more`, 0},
-			"no lease":             {"NODES 0 soon\n", `"soon" is not a number`, 0},
-			"no node":              {"NODES 1 15\nNODE somewhere\n", `"somewhere" is not HOST:PORT`, 0},
-			"half a list":          {"NODES 2 15\nNODE 127.0.0.1:9\n", "timeout", 3 * time.Second},
+			"a silent one":     {"", "timeout: no answer in time; start it: relay PORT", 3 * time.Second},
+			"no relay":         {"HTTP/1.1 400 Bad Request\n", `received "HTTP/1.1 400 Bad Request" instead of NODES`, 0},
+			"a chat":           {"ERR version another\n", "version: another", 0},
+			"too many nodes":   {"NODES 1025 15\n", `"1025" nodes are more than any relay lists`, 0},
+			"a negative count": {"NODES -1 15\n", `"-1" nodes are more`, 0},
+			"no lease":         {"NODES 0 soon\n", `"soon" is not a number`, 0},
+			"no node":          {"NODES 1 15\nNODE somewhere\n", `"somewhere" is not HOST:PORT`, 0},
+			"half a list":      {"NODES 2 15\nNODE 127.0.0.1:9\n", "timeout", 3 * time.Second},
 		} {
-			rogue := l.rogue(func(string) (string, bool) { return test.says, true })
+			rogue := l.rogue(func(string) (string, bool) { return test.reply, true })
 			c := l.client(func(c *FetchConfig) { c.Relay = rogue })
 			began := time.Now()
 			err := c.File(t.Context(), "a")
@@ -161,7 +161,8 @@ func TestNoNodesAndNoRelay(t *testing.T) {
 	})
 }
 
-// A relay's list is believed for as long as it says, unless a file can't be had.
+// A client keeps the relay's list for the lease it came with, and requests it again
+// when no node has a file.
 func TestTheListOfNodesIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -179,10 +180,10 @@ func TestTheListOfNodesIsKept(t *testing.T) {
 		}
 		require.Equal(t, 1, asked)
 		l.node("b", "2")
-		c.gets(t, "b", "2") // a node that was not there when the list was asked for
+		c.gets(t, "b", "2") // a node that registered after the list was fetched
 		require.Equal(t, 2, asked)
 		require.ErrorIs(t, c.File(t.Context(), "c"), errNotFound)
-		require.Equal(t, 3, asked, "once more, to be sure")
+		require.Equal(t, 3, asked, "the list is requested again before the error")
 		require.ErrorIs(t, c.File(t.Context(), "c"), errNotFound)
 		require.Equal(t, 4, asked)
 		c.gets(t, "a", "1")
@@ -192,7 +193,7 @@ func TestTheListOfNodesIsKept(t *testing.T) {
 	})
 }
 
-func TestFilesGoesOnAfterAFailure(t *testing.T) {
+func TestFilesContinuesAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.node("a", "1", "b", "2")
@@ -201,22 +202,22 @@ func TestFilesGoesOnAfterAFailure(t *testing.T) {
 		require.EqualError(t, err, "2 of 5 files were not fetched")
 		require.Equal(t, "121", c.out.String())
 		require.Equal(t, "fetch: \"missing\": no node has it (1 node asked); fetch -list shows the available files\nfetch: \"../x\" is not the name of a file of a node: no empty part, no . and no .. between slashes\n", c.err.String())
-		require.ErrorIs(t, c.Files(t.Context(), []string{"missing"}), errNotFound, "one says itself why")
+		require.ErrorIs(t, c.Files(t.Context(), []string{"missing"}), errNotFound, "the error of a single file is returned unchanged")
 		require.NoError(t, c.Files(t.Context(), []string{"a", "b"}))
 
 		c = l.client(func(c *FetchConfig) { c.Relay = "127.0.0.1:9" })
 		require.ErrorIs(t, c.Files(t.Context(), []string{"a", "b"}), errNoNodes)
-		require.Empty(t, c.err.String(), "once is enough")
+		require.Empty(t, c.err.String(), "the returned error is not printed as well")
 	})
 }
 
 // A fetch that is interrupted returns at once and prints nothing.
 func TestAFetchIsStopped(t *testing.T) {
-	for name, says := range map[string]string{"before an answer": "", "in the middle": "SEND 100 - 100\nhalf", "at the end": "SEND 1 - 1\nx"} {
+	for name, reply := range map[string]string{"before an answer": "", "in the middle": "SEND 100 - 100\nhalf", "at the end": "SEND 1 - 1\nx"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, memnet.New())
-				l.rogue(func(string) (string, bool) { return says, true })
+				l.rogue(func(string) (string, bool) { return reply, true })
 				l.node("a", "x")
 				c := l.client(nil)
 				ctx, cancel := context.WithCancel(t.Context())

@@ -17,8 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// manyFolders is a folder with all that a folder may hold. Only what begins with
-// "good" may be served, and holds its own name.
+// manyFolders returns a folder with every type of file. A node may serve only the
+// names that begin with "good", whose content is their name, empty and inside, a
+// link to good.
 func manyFolders(t *testing.T) string {
 	t.Helper()
 	names := []string{
@@ -57,14 +58,14 @@ func TestFolderOpensRegularFilesInside(t *testing.T) {
 		file, w, err := f.open(name)
 		require.NoError(t, err, name)
 		defer file.Close()
-		require.Equal(t, v, w, "list and open speak of the same version")
+		require.Equal(t, v, w, "list and open return the same version")
 		if name == "empty" {
 			require.Zero(t, v.size)
 			return
 		}
 		content, err := io.ReadAll(file)
 		require.NoError(t, err)
-		if name == "inside" { // a link within the folder is as good as a file
+		if name == "inside" { // a link within the folder is served as the file
 			name = "good"
 		}
 		require.Equal(t, name, string(content))
@@ -81,8 +82,8 @@ func TestFolderOpensRegularFilesInside(t *testing.T) {
 	}
 }
 
-// A process waits for a reader of a FIFO. A request for it as a file is none, not
-// even for a moment: what is written then would be lost.
+// A writer waits for a reader of a FIFO. A node never opens a FIFO, not even for a
+// moment: bytes written in that moment would be lost.
 func TestFolderLeavesAFIFOAlone(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644))
@@ -91,7 +92,7 @@ func TestFolderLeavesAFIFOAlone(t *testing.T) {
 	defer f.close()
 	written := make(chan error, 1)
 	go func() { written <- os.WriteFile(filepath.Join(dir, "fifo"), []byte("not lost"), 0) }()
-	for range 1000 { // among these are some after the writer has come
+	for range 1000 { // the writer opens the FIFO during these
 		_, _, err := f.open("fifo")
 		require.True(t, lines.IsRefusal(err, "notfound"), err)
 	}
@@ -116,7 +117,7 @@ func TestFolderOpensNoDevice(t *testing.T) {
 	}
 }
 
-func TestFolderThatIsNone(t *testing.T) {
+func TestOpenFolderOfAnInvalidPath(t *testing.T) {
 	_, err := openFolder(t.TempDir() + "/missing")
 	require.ErrorContains(t, err, "missing")
 	require.ErrorContains(t, err, "-dir")
@@ -134,7 +135,7 @@ func TestFolderThatIsNone(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// A FIFO that has just taken the place of a folder is not waited for.
+// The walk does not block on a FIFO that has just replaced a folder.
 func TestFolderListDoesNotBlock(t *testing.T) {
 	dir := folderOf(t, "a", "")
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o644))
@@ -146,7 +147,7 @@ func TestFolderListDoesNotBlock(t *testing.T) {
 	}
 }
 
-func TestFolderThatHasGone(t *testing.T) {
+func TestFolderThatIsRemoved(t *testing.T) {
 	dir := folderOf(t, "a", "x")
 	f, err := openFolder(dir)
 	require.NoError(t, err)
@@ -155,7 +156,7 @@ func TestFolderThatHasGone(t *testing.T) {
 	require.True(t, lines.IsRefusal(err, "failed"), err)
 	require.ErrorContains(t, err, "the folder "+dir+" does not exist (no such file or directory); create it again")
 	f.close()
-	require.Error(t, f.list("", func(string, version) {}, nil), "that is no empty folder")
+	require.Error(t, f.list("", func(string, version) {}, nil), "a removed folder is not listed as an empty one")
 }
 
 func TestFolderListIsBounded(t *testing.T) {

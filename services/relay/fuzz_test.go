@@ -14,8 +14,8 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// The folder opens a name that passes CheckName inside or not at all, never what a
-// link leads to outside, and the way to save a file leads into the folder, too.
+// The folder opens a name that passes CheckName only inside the folder, never the
+// target of a link to a file outside. A file is saved inside the folder as well.
 func FuzzCheckName(f *testing.F) {
 	for _, name := range []string{"a", "out/secret", "absolute", "inside", "a/../../x", "/etc/passwd", "x\x00", `\`, "ä", "\u202e", strings.Repeat("n", 255)} {
 		f.Add(name)
@@ -38,7 +38,7 @@ func FuzzCheckName(f *testing.F) {
 				t.Fatalf("%q: the error can't be shown: %q", name, err)
 			}
 			if _, _, err := served.open(name); !lines.IsRefusal(err, "name") {
-				t.Fatalf("%q may not be asked for, and yet: %v", name, err)
+				t.Fatalf("%q is invalid, but open returns %v", name, err)
 			}
 			return
 		}
@@ -61,7 +61,7 @@ func FuzzCheckName(f *testing.F) {
 	})
 }
 
-// saveIn saves a file under the name, where a folder has room for it.
+// saveIn saves a file under the name, unless the file system refuses it as too long.
 func saveIn(t *testing.T, name string) {
 	t.Helper()
 	into := t.TempDir()
@@ -85,15 +85,15 @@ func saveIn(t *testing.T, name string) {
 	}
 }
 
-// For any line of the other side, the answer is either as many fields as expected
-// and without a line end, or an error that can be shown.
+// For any line received, answer returns either the expected number of fields,
+// without a line end, or an error that is safe to print.
 func FuzzAnswer(f *testing.F) {
-	for _, said := range []string{"OK\n", "SEND 1 - 1\n", "ERR notfound x\n", "ERR \x1b\n", "FILE 1 - a b\n", "\n", "SEND", "\r\n", strings.Repeat("x", 5000)} {
-		f.Add([]byte(said), uint8(3))
+	for _, received := range []string{"OK\n", "SEND 1 - 1\n", "ERR notfound x\n", "ERR \x1b\n", "FILE 1 - a b\n", "\n", "SEND", "\r\n", strings.Repeat("x", 5000)} {
+		f.Add([]byte(received), uint8(3))
 	}
-	f.Fuzz(func(t *testing.T, said []byte, n uint8) {
+	f.Fuzz(func(t *testing.T, received []byte, n uint8) {
 		fields := int(n % 8)
-		in := lines.NewReader(strings.NewReader(string(said)), maxLine)
+		in := lines.NewReader(strings.NewReader(string(received)), maxLine)
 		line, err := readLine(in)
 		if err == nil {
 			verb := []string{"OK", "NODE", "SEND", "FILE"}[n%4]

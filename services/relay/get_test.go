@@ -18,7 +18,7 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// asks dials a node, says HELLO and the request, and returns the connection.
+// asks dials a node, sends HELLO and the request, and returns the connection.
 func (l *lab) asks(addr, request string) (net.Conn, *bufio.Reader) {
 	l.t.Helper()
 	d := l.dialer()
@@ -35,7 +35,7 @@ func (l *lab) asks(addr, request string) (net.Conn, *bufio.Reader) {
 	return conn, bufio.NewReader(conn)
 }
 
-func hears(t *testing.T, in *bufio.Reader, want string) {
+func receives(t *testing.T, in *bufio.Reader, want string) {
 	t.Helper()
 	got := make([]byte, len(want))
 	_, err := io.ReadFull(in, got)
@@ -43,16 +43,16 @@ func hears(t *testing.T, in *bufio.Reader, want string) {
 	require.True(t, string(got) == want, "%.100q instead of %.100q", got, want)
 }
 
-// hearsSend reads the line before a whole file, whose hash may be known or not.
-func hearsSend(t *testing.T, in *bufio.Reader, size int) {
+// receivesSend reads the SEND line of a whole file, with or without its hash.
+func receivesSend(t *testing.T, in *bufio.Reader, size int) {
 	t.Helper()
 	line, err := in.ReadString('\n')
 	require.NoError(t, err)
 	require.Regexp(t, fmt.Sprintf("^SEND %d (-|[0-9a-f]{64}) %d\n$", size, size), line)
 }
 
-// The bytes of a file without a known hash are sent before the hash, which
-// follows them.
+// A node sends the bytes of a file that is not hashed yet without waiting for the
+// hash, which follows them.
 func TestTheFirstByteDoesNotWaitForTheHash(t *testing.T) {
 	for name, from := range map[string]int{"all of it": 0, "the last few bytes": len(large) - 10} {
 		t.Run(name, func(t *testing.T) {
@@ -65,23 +65,23 @@ func TestTheFirstByteDoesNotWaitForTheHash(t *testing.T) {
 					return hashPrefix(ctx, file, n)
 				}
 				_, in := l.asks(n.Addr(), fmt.Sprintf("GET %d - - large", from))
-				hears(t, in, fmt.Sprintf("SEND %d - %d\n", len(large), len(large)-from)+large[from:])
+				receives(t, in, fmt.Sprintf("SEND %d - %d\n", len(large), len(large)-from)+large[from:])
 				synctest.Wait()
 				require.Zero(t, in.Buffered())
 				close(goOn)
-				hears(t, in, "END "+hashed(large)+"\n")
+				receives(t, in, "END "+hashed(large)+"\n")
 			})
 		})
 	}
 }
 
-// sending is a dialogue that stops in the middle of a file; what the node is to
-// find is done, and the rest is read.
+// sending requests a file, calls meanwhile when the node has sent a part of it, and
+// returns the rest.
 func sending(t *testing.T, size int, meanwhile func(path string)) (rest string, err error) {
 	l := newLab(t, memnet.New())
 	n := l.node("a", strings.Repeat("x", size))
 	_, in := l.asks(n.Addr(), "GET 0 - - a")
-	hearsSend(t, in, size)
+	receivesSend(t, in, size)
 	synctest.Wait() // the window is full
 	meanwhile(filepath.Join(n.dir, "a"))
 	all, err := io.ReadAll(in)
@@ -115,25 +115,25 @@ func TestAFileThatShrinksWhileItIsSent(t *testing.T) {
 		const size = 1 << 20
 		rest, err := sending(t, size, func(path string) { require.NoError(t, os.Truncate(path, size/2)) })
 		require.NoError(t, err)
-		require.Less(t, len(rest), size, "it says that it sends less by sending less")
+		require.Less(t, len(rest), size, "the node closes the connection before the announced size")
 		require.NotContains(t, rest, "END")
 	})
 }
 
-// A client that reads slowly is served for as long as it needs; one that reads nothing
-// is not.
+// A node serves a slow reader to the end and closes the connection of a client that
+// reads nothing.
 func TestSlowClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		content := noise(1<<20, 9)
 		n := l.node("a", content)
 		_, in := l.asks(n.Addr(), "GET 0 - - a")
-		hearsSend(t, in, len(content))
+		receivesSend(t, in, len(content))
 		for at := 0; at < len(content); at += stallPart {
 			<-time.After(stallTime - time.Second)
-			hears(t, in, content[at:at+stallPart])
+			receives(t, in, content[at:at+stallPart])
 		}
-		hears(t, in, "END "+hashed(content)+"\n")
+		receives(t, in, "END "+hashed(content)+"\n")
 	})
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -143,7 +143,7 @@ func TestSlowClients(t *testing.T) {
 		synctest.Wait()
 		got, err := io.ReadAll(in)
 		require.NoError(t, err)
-		require.Less(t, len(got), 200<<10, "it has hung up")
+		require.Less(t, len(got), 200<<10, "the node has closed the connection")
 	})
 }
 
@@ -159,19 +159,19 @@ func TestSessionsAreBounded(t *testing.T) {
 				var last net.Conn
 				for range maxSessions {
 					conn, in := l.asks(addr, request)
-					hears(t, in, answer)
+					receives(t, in, answer)
 					last = conn
 				}
 				_, in := l.asks(addr, request)
-				hears(t, in, "ERR full all 512 sessions are in use; try again later\n")
+				receives(t, in, "ERR full all 512 sessions are in use; try again later\n")
 				require.NoError(t, last.Close())
 				synctest.Wait()
 				_, in = l.asks(addr, request)
-				hears(t, in, answer)
+				receives(t, in, answer)
 				<-time.After(requestTime)
 				synctest.Wait()
 				_, in = l.asks(addr, request)
-				hears(t, in, answer)
+				receives(t, in, answer)
 			})
 		})
 	}
@@ -188,6 +188,6 @@ func TestIdleConnectionsDoNotExcludeClients(t *testing.T) {
 			synctest.Wait()
 		}
 		_, in := l.asks(n.Addr(), "GET 0 - - a")
-		hears(t, in, "SEND 1 "+hashed("x")+" 1\nxEND")
+		receives(t, in, "SEND 1 "+hashed("x")+" 1\nxEND")
 	})
 }

@@ -13,9 +13,9 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// Fault F3: a node whose folder was removed and made again answered notfound for
-// ever, and stayed listed.
-func TestAFolderThatIsRemovedAndMadeAgain(t *testing.T) {
+// Fault F3: a node whose folder was removed and created again answered every request
+// with notfound, and stayed listed.
+func TestAFolderThatIsRemovedAndCreatedAgain(t *testing.T) {
 	for name, remove := range map[string]func(dir string) error{
 		"removed": os.RemoveAll,
 		"moved":   func(dir string) error { return os.Rename(dir, dir+" of yesterday") },
@@ -48,7 +48,7 @@ func TestAFolderThatIsRemovedAndMadeAgain(t *testing.T) {
 	}
 }
 
-// Fault F3, before the node has noticed that the folder was missing.
+// Fault F3, with a folder replaced before the node had noticed that it was missing.
 func TestAFolderThatIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -64,7 +64,7 @@ func TestAFolderThatIsReplaced(t *testing.T) {
 	})
 }
 
-// A folder that is no folder any more is gone too, and a FIFO is not waited for.
+// A folder that has been replaced by a file counts as removed.
 func TestAFolderThatIsReplacedByAFile(t *testing.T) {
 	dir := folderOf(t, "a", "x")
 	f, err := openFolder(dir)
@@ -77,7 +77,8 @@ func TestAFolderThatIsReplacedByAFile(t *testing.T) {
 	require.ErrorContains(t, err, "not a directory")
 }
 
-// The path of a folder is found again from wherever the process is.
+// A relative path is resolved once: the folder is found again after the working
+// directory has been removed.
 func TestAFolderByARelativePath(t *testing.T) {
 	dir := folderOf(t, "served/a", "x")
 	t.Chdir(filepath.Join(dir, "served"))

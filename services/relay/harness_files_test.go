@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// folderOf makes a folder with these files: name, content, name, content.
+// folderOf creates a folder with these files: name, content, name, content.
 func folderOf(t testing.TB, files ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,7 +30,7 @@ func write(t testing.TB, path, content string) {
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
 }
 
-// recorder is a screen or a log: what was written.
+// recorder is a writer, such as a screen or a log, that keeps the bytes written.
 type recorder struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -54,7 +54,7 @@ func (r *recorder) clear() {
 	r.buf.Reset()
 }
 
-// warnings returns the log's lines of that level.
+// warnings returns the log's lines of level WARN.
 func (r *recorder) warnings() (all []string) {
 	for line := range strings.SplitSeq(r.String(), "\n") {
 		if strings.Contains(line, "level=WARN") {
@@ -64,7 +64,7 @@ func (r *recorder) warnings() (all []string) {
 	return all
 }
 
-// noise returns n bytes that no packing makes shorter, the same for a seed each time.
+// noise returns n incompressible bytes, the same for each call with one seed.
 func noise(n int, seed uint64) string {
 	b := make([]byte, n)
 	r := rand.NewChaCha8([32]byte{byte(seed)})

@@ -9,17 +9,16 @@ import (
 	"sync"
 )
 
-// rogue starts a node that does as says says, which is called with each request
-// and whatever it returns is sent. When it reports false the connection is
-// closed, gracefully.
-func (l *lab) rogue(says func(request string) (answer string, goOn bool)) (addr string) {
+// rogue starts a node that calls reply with each request and sends the text it
+// returns. When reply returns false, the node closes the connection gracefully.
+func (l *lab) rogue(reply func(request string) (text string, goOn bool)) (addr string) {
 	return l.rawRogue(func(conn net.Conn, in *bufio.Reader) {
 		for {
 			request, err := in.ReadString('\n')
 			if err != nil {
 				return
 			}
-			text, goOn := says(strings.TrimSuffix(request, "\n"))
+			text, goOn := reply(strings.TrimSuffix(request, "\n"))
 			if _, err := io.WriteString(conn, text); err != nil || !goOn {
 				return
 			}
@@ -27,18 +26,18 @@ func (l *lab) rogue(says func(request string) (answer string, goOn bool)) (addr 
 	})
 }
 
-// runs makes a rogue that answers WHO itself, and other requests by says.
-func runs(says func(request string) (string, bool)) func(string) (string, bool) {
+// runs returns a reply function that answers WHO itself, and other requests by reply.
+func runs(reply func(request string) (string, bool)) func(string) (string, bool) {
 	return func(request string) (string, bool) {
 		if request == "WHO" {
 			return "NODE 00000000000000cc\n", true
 		}
-		return says(request)
+		return reply(request)
 	}
 }
 
-// rawRogue starts a node that hands its connections to handle once HELLO has
-// come, and closes them when that returns.
+// rawRogue starts a node that calls handle with each connection after HELLO, and
+// closes the connection when handle returns.
 func (l *lab) rawRogue(handle func(conn net.Conn, in *bufio.Reader)) (addr string) {
 	ln := l.listen()
 	l.runs(func(ctx context.Context) {

@@ -28,15 +28,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// How long and how often a test looks for what another goroutine is about to do
-// on real sockets.
+// testTime and testTick bound how long and set how often a test on real sockets
+// polls for the effect of another goroutine.
 const (
 	testTime = 10 * time.Second
 	testTick = 5 * time.Millisecond
 )
 
-// lab is a relay with nodes and a fetching client. Without a net it is on
-// loopback; with one in memory, for a synctest bubble.
+// lab is a relay with nodes and fetching clients. It uses net, for a synctest
+// bubble, or the loopback interface if net is nil.
 type lab struct {
 	t     *testing.T
 	net   *memnet.Network
@@ -46,7 +46,7 @@ type lab struct {
 	end   []func()
 
 	stopRelay func()
-	slow      time.Duration // how long a dial takes, where a test says so
+	slow      time.Duration // duration of a dial, in the tests that use it
 }
 
 func newLab(t *testing.T, n *memnet.Network) *lab {
@@ -109,7 +109,7 @@ func (l *lab) lists(addr string) {
 	require.True(l.t, ok)
 }
 
-// actor is a node under test, which does not announce itself: it is listed.
+// actor is a node under test. The lab lists it; it does not register itself.
 type actor struct {
 	*Node
 	dir   string
@@ -145,7 +145,7 @@ func (l *lab) nodeIn(dir string) *actor {
 	return a
 }
 
-// spy returns the requests that a node gets from now on.
+// spy returns the requests that a node receives after the call.
 func (l *lab) spy(a *actor) *[]string {
 	var mu sync.Mutex
 	var asked []string
@@ -184,6 +184,6 @@ func (c *client) gets(t testing.TB, name, content string) {
 	t.Helper()
 	require.NoError(t, c.File(t.Context(), name))
 	got := c.out.String()
-	require.True(t, got == content, "%d bytes were printed, not these %d", len(got), len(content))
+	require.True(t, got == content, "%d bytes were printed instead of %d", len(got), len(content))
 	c.out.clear()
 }

@@ -18,9 +18,9 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// Helpers of all kinds: whatever they do, the file is had, and what they cost is
-// no more than a second.
-func TestHelpersThatDoNotHelp(t *testing.T) {
+// A helper that fails or misbehaves delays a fetch by at most a second, and the file
+// is complete and correct.
+func TestHelpersThatFail(t *testing.T) {
 	content := severally()
 	hash, lies := hashed(content), liar(content)
 	begins := func(with func(from, to int) string) func(string) (string, bool) {
@@ -37,15 +37,15 @@ func TestHelpersThatDoNotHelp(t *testing.T) {
 	for name, test := range map[string]struct {
 		costs time.Duration
 		named bool
-		says  func(request string) (string, bool)
+		reply func(request string) (string, bool)
 	}{
-		"changed at the end":   {0, false, begins(func(from, to int) string { return content[from:to] + "ERR changed\n" })},
-		"more than it said":    {0, true, begins(func(from, to int) string { return content[from:to] + "more\n" })},
-		"nothing of that name": {0, false, func(string) (string, bool) { return "ERR notfound\n", true }},
-		"another version":      {0, false, func(string) (string, bool) { return "ERR differs\n", true }},
-		"silence":              {0, false, func(string) (string, bool) { return "", true }},
-		"hangs up":             {0, false, func(string) (string, bool) { return "", false }},
-		"hashes for ever": {0, false, func(request string) (string, bool) {
+		"changed at the end":  {0, false, begins(func(from, to int) string { return content[from:to] + "ERR changed\n" })},
+		"more than announced": {0, true, begins(func(from, to int) string { return content[from:to] + "more\n" })},
+		"a missing file":      {0, false, func(string) (string, bool) { return "ERR notfound\n", true }},
+		"another version":     {0, false, func(string) (string, bool) { return "ERR differs\n", true }},
+		"silence":             {0, false, func(string) (string, bool) { return "", true }},
+		"closes":              {0, false, func(string) (string, bool) { return "", false }},
+		"hashes without end": {0, false, func(request string) (string, bool) {
 			return map[string]string{"WHO": "NODE 00000000000000cc\n"}[request], true
 		}},
 		"stops in the middle": {answerTime, false, begins(func(from, _ int) string { return content[from : from+4] })},
@@ -56,25 +56,25 @@ func TestHelpersThatDoNotHelp(t *testing.T) {
 				l := newLab(t, memnet.New())
 				honest := l.node("a", content)
 				l.hashes("a", honest)
-				came := make(chan struct{})
+				asked := make(chan struct{})
 				var once sync.Once
 				addr := l.rogue(func(request string) (string, bool) {
 					if _, ok := data(request); ok || test.costs == 0 {
-						defer once.Do(func() { close(came) })
+						defer once.Do(func() { close(asked) })
 					}
-					return test.says(request)
+					return test.reply(request)
 				})
-				var requests atomic.Int32             // of all its connections
-				honest.spied = func(request string) { // it waits until the helper has come
+				var requests atomic.Int32             // over all connections
+				honest.spied = func(request string) { // waits until the helper has been asked
 					if _, ok := data(request); ok && requests.Add(1) == 2 {
-						<-came
+						<-asked
 					}
 				}
 				began := time.Now()
 				l.getsLarge("a", content)
 				require.Equal(t, test.costs, time.Since(began))
 				switch {
-				case name == "more than it said": // it is named only if something is still missing then
+				case name == "more than announced": // the warning depends on whether bytes are still missing
 				case test.named:
 					require.Len(t, l.log.warnings(), 1)
 					require.Contains(t, l.log.warnings()[0], "\\\"a\\\": node "+addr+" excluded")
@@ -86,9 +86,9 @@ func TestHelpersThatDoNotHelp(t *testing.T) {
 	}
 }
 
-// A helper whose file always changes while it is sent spoils what all have given,
-// once.
-func TestAHelperThatSpoilsEverything(t *testing.T) {
+// A helper whose file changes while it is sent makes the client discard the bytes of
+// all nodes once, not repeatedly.
+func TestAHelperWhoseFileAlwaysChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := severally()
 		hash := hashed(content)
@@ -96,7 +96,7 @@ func TestAHelperThatSpoilsEverything(t *testing.T) {
 		lead := l.node("a", content)
 		l.hashes("a", lead)
 		came := make(chan struct{}, 100)
-		lead.spied = func(request string) { // it waits for the helper, in case that is asked
+		lead.spied = func(request string) { // waits up to a second for a request to the helper
 			if _, ok := data(request); ok && !strings.HasPrefix(request, "GET 0 ") {
 				select {
 				case <-came:
@@ -113,13 +113,13 @@ func TestAHelperThatSpoilsEverything(t *testing.T) {
 			return fmt.Sprintf("SEND %d %s %d\n", len(content), hash, count) + strings.Repeat("x", int(count)) + "ERR changed\n", false
 		})
 		l.getsLarge("a", content)
-		require.Empty(t, l.log.warnings(), "it did not lie")
+		require.Empty(t, l.log.warnings(), "a changed file is not blamed on the helper")
 	})
 }
 
-// A node that has nothing to do yet does not put an end to the work of one that is
-// slow.
-func TestAHelperThatComesTooLate(t *testing.T) {
+// A helper that joins when no part is left does not cancel the transfer of a slow
+// node.
+func TestAHelperThatJoinsTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := severally()
 		hash := hashed(content)
@@ -158,7 +158,7 @@ func TestAHelperThatComesTooLate(t *testing.T) {
 	})
 }
 
-// When the first node becomes slow a helper that is not takes its place.
+// A fast helper replaces the first node when that becomes slow.
 func TestTheLeadBecomesSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := severally()

@@ -10,18 +10,18 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// news returns what the log says at its default level.
-func (r *recorder) news() (all []string) {
+// infos returns the messages of the log's lines of level INFO.
+func (r *recorder) infos() (all []string) {
 	for line := range strings.Lines(r.String()) {
-		if _, said, ok := strings.Cut(line, "level=INFO msg="); ok {
-			all = append(all, strings.TrimSpace(said))
+		if _, message, ok := strings.Cut(line, "level=INFO msg="); ok {
+			all = append(all, strings.TrimSpace(message))
 		}
 	}
 	return all
 }
 
-// Fault U13: fetch did not say which node it reads from, nor that it goes on at
-// another. Fault U12: "no use of a node" told a user nothing.
+// Fault U13: fetch did not log which node it read from, nor that it continued at
+// another. Fault U12: the message "no use of a node" did not explain the failure.
 func TestFetchNamesTheNodesItReadsFrom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(1000, 1)
@@ -32,19 +32,20 @@ func TestFetchNamesTheNodesItReadsFrom(t *testing.T) {
 		l.log.clear()
 		c := l.client(nil)
 		c.gets(t, "a", content)
-		news := l.log.news()
-		require.Len(t, news, 3)
-		require.Equal(t, `"\"a\": reading from node `+dies+`"`, news[0])
-		require.Contains(t, news[1], `"\"a\": node `+dies+` failed: `)
-		require.Equal(t, `"\"a\": continuing at node `+lives+` from byte 600"`, news[2])
+		infos := l.log.infos()
+		require.Len(t, infos, 3)
+		require.Equal(t, `"\"a\": reading from node `+dies+`"`, infos[0])
+		require.Contains(t, infos[1], `"\"a\": node `+dies+` failed: `)
+		require.Equal(t, `"\"a\": continuing at node `+lives+` from byte 600"`, infos[2])
 		l.log.clear()
 		c.gets(t, "b", "x")
-		require.Equal(t, []string{`"\"b\": reading from node ` + other + `"`}, l.log.news())
+		require.Equal(t, []string{`"\"b\": reading from node ` + other + `"`}, l.log.infos())
 	})
 }
 
-// That a node does not have a file, or cannot be reached, is no news.
-func TestNodesThatAreOfNoUseAreNotNamed(t *testing.T) {
+// fetch does not log a node that lacks the file or is unreachable at the default
+// level.
+func TestNodesWithoutTheFileAreNotLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.lists("127.0.0.1:9")
@@ -54,9 +55,9 @@ func TestNodesThatAreOfNoUseAreNotNamed(t *testing.T) {
 		l.log.clear()
 		c := l.client(nil)
 		require.Error(t, c.File(t.Context(), "missing"))
-		require.Empty(t, l.log.news())
+		require.Empty(t, l.log.infos())
 		c.gets(t, "a", "x")
-		require.Len(t, l.log.news(), 1)
+		require.Len(t, l.log.infos(), 1)
 		require.Empty(t, l.log.warnings())
 	})
 }
@@ -70,25 +71,25 @@ func TestFetchNamesTheNodesThatHelp(t *testing.T) {
 		together([]*actor{a, b}, func(*actor, int64) {})
 		l.log.clear()
 		l.getsLarge("a", content)
-		require.Equal(t, []string{`"\"a\": reading from node ` + a.Addr() + `"`, `"\"a\": also reading from node ` + b.Addr() + `"`}, l.log.news())
+		require.Equal(t, []string{`"\"a\": reading from node ` + a.Addr() + `"`, `"\"a\": also reading from node ` + b.Addr() + `"`}, l.log.infos())
 	})
 }
 
-// Fault F9: two errors that were joined made two lines, and a \x0a of the message.
+// Fault F9: two joined errors were printed on two lines, or with \x0a in the message.
 func TestErrorsAreOneLine(t *testing.T) {
 	content := noise(1000, 1)
-	for name, says := range map[string]string{
-		"changes":            "SEND 1000 - 1000\n" + content + "ERR changed it has\n",
-		"more than it said":  "SEND 1000 " + hashed("x") + " 1000\n" + content + "more\n",
-		"no numbers":         "SEND x x x\n",
-		"neither":            "SEND -1 - -1\n",
-		"hash of another":    "SEND 1000 " + hashed("x") + " 1000\n" + content + "END " + hashed("x") + "\n",
-		"an error in a line": "ERR failed a\\x0ab\n",
+	for name, reply := range map[string]string{
+		"changes":             "SEND 1000 - 1000\n" + content + "ERR changed it has\n",
+		"more than announced": "SEND 1000 " + hashed("x") + " 1000\n" + content + "more\n",
+		"no numbers":          "SEND x x x\n",
+		"neither":             "SEND -1 - -1\n",
+		"hash of another":     "SEND 1000 " + hashed("x") + " 1000\n" + content + "END " + hashed("x") + "\n",
+		"an error in a line":  "ERR failed a\\x0ab\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, memnet.New())
-				l.rogue(func(string) (string, bool) { return says, true })
+				l.rogue(func(string) (string, bool) { return reply, true })
 				c := l.client(nil)
 				err := c.File(t.Context(), "a")
 				require.Error(t, err)

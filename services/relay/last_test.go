@@ -13,5 +13,5 @@ func TestNodesThatFailedAreAskedLast(t *testing.T) {
 	require.Equal(t, []string{"b", "d", "a", "c"}, d.nodes)
 	d.moveToEnd(nil)
 	require.Equal(t, []string{"b", "d", "a", "c"}, d.nodes)
-	require.Equal(t, []string{"a", "b", "c", "d"}, given, "a list that was returned stays as it is")
+	require.Equal(t, []string{"a", "b", "c", "d"}, given, "moveToEnd does not modify a list that was returned before")
 }

@@ -31,7 +31,7 @@ func TestListShowsWhatEveryNodeOffers(t *testing.T) {
 
 func TestListOfRogues(t *testing.T) {
 	for name, test := range map[string]struct {
-		says  string
+		reply string
 		costs time.Duration
 		shows string
 	}{
@@ -51,7 +51,7 @@ func TestListOfRogues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, memnet.New())
-				rogue := l.rogue(runs(func(string) (string, bool) { return test.says, true }))
+				rogue := l.rogue(runs(func(string) (string, bool) { return test.reply, true }))
 				honest := l.node("a", "x")
 				c := l.client(nil)
 				began := time.Now()
@@ -72,7 +72,7 @@ func TestListOfRogues(t *testing.T) {
 	}
 }
 
-// A node that does not even say who it is costs a second.
+// A node that does not answer WHO delays the list by a second.
 func TestListOfAStoppedNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -84,7 +84,7 @@ func TestListOfAStoppedNode(t *testing.T) {
 	})
 }
 
-// A list that can't be printed is no node's fault.
+// The client blames no node when it cannot print the list.
 func TestPrintingAListFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -108,8 +108,8 @@ func TestListWithoutAnswers(t *testing.T) {
 	})
 }
 
-// A byte a second makes a list of many files last no longer than any other.
-func TestListIsDripped(t *testing.T) {
+// The time limit of a list does not grow with the number of files.
+func TestListIsBoundedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.rogue(runs(func(string) (string, bool) { return "FILES 10000\n" + strings.Repeat("FILE 1 - a\n", 9999), true }))
@@ -155,13 +155,13 @@ func TestListsAreBounded(t *testing.T) {
 		n := l.node(manyFiles()...)
 		for range maxLists {
 			_, in := l.asks(n.Addr(), "LIST")
-			hears(t, in, "FILES 2000\n")
+			receives(t, in, "FILES 2000\n")
 		}
 		_, in := l.asks(n.Addr(), "LIST")
-		hears(t, in, "ERR full the list is being sent to 16 others; try again later\n")
+		receives(t, in, "ERR full the list is being sent to 16 others; try again later\n")
 		<-time.After(stallTime)
 		synctest.Wait()
 		_, in = l.asks(n.Addr(), "LIST")
-		hears(t, in, "FILES 2000\n")
+		receives(t, in, "FILES 2000\n")
 	})
 }

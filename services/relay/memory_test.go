@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// zeros is a store for a file of zeros, of which it keeps nothing.
+// zeros is a store for a file of zeros. It discards the bytes written.
 type zeros struct{}
 
 func (zeros) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
@@ -26,7 +26,7 @@ func (zeros) checkSpace(int64) error { return nil }
 func (zeros) checkpoint(int64)       {}
 func (zeros) drop(bool)              {}
 
-// heap is a progress that watches what all goroutines have in use.
+// heap is a Progress that records the memory in use by all goroutines.
 type heap struct {
 	mu         sync.Mutex
 	came, next int
@@ -53,7 +53,7 @@ func (h *heap) Exit()  {}
 
 // The memory of a node and a fetch does not depend on the size of the file.
 func TestMemoryStaysFlat(t *testing.T) {
-	const size = 5 << 30 // more than 32 bits count
+	const size = 5 << 30 // exceeds 32 bits
 	dir := folderOf(t, "a", "")
 	require.NoError(t, os.Truncate(filepath.Join(dir, "a"), size))
 	l := newLab(t, nil)
@@ -67,7 +67,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	j.watch = func(int64, int64) Progress { return h }
 	require.NoError(t, j.download(t.Context(), nodes))
 	j.close()
-	require.Equal(t, "7f06c62352aebd8125b2a1841e2b9e1ffcbed602f381c3dcb3200200e383d1d5", j.hash, "of 5 GiB of zeros")
+	require.Equal(t, "7f06c62352aebd8125b2a1841e2b9e1ffcbed602f381c3dcb3200200e383d1d5", j.hash, "the hash of 5 GiB of zeros")
 	require.GreaterOrEqual(t, h.came, size)
 	require.Less(t, h.most, before+16<<20)
 }
@@ -82,9 +82,9 @@ func TestSixtyFourTransfersAtATime(t *testing.T) {
 	runtime.GC()
 	before := inUse()
 	var all []io.Reader
-	for range many { // each has its first line and waits for the others
+	for range many { // each transfer reads its first line and waits for the others
 		_, in := l.asks(n.Addr(), "GET 0 - - a")
-		hears(t, in, fmt.Sprintf("SEND %d %s %d\n", size, n.digests.peek(versionIn(t, dir, "a")), size))
+		receives(t, in, fmt.Sprintf("SEND %d %s %d\n", size, n.digests.peek(versionIn(t, dir, "a")), size))
 		all = append(all, in)
 	}
 	most := inUse()

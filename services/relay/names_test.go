@@ -9,13 +9,12 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// Fault F7: a name that was typed with blanks around it, in quotes or with ./ was
-// not found.
+// Fault F7: fetch did not find a name that was typed in blanks, in quotes or with ./.
 func TestNamesAsTheyAreTyped(t *testing.T) {
 	for typed, want := range map[string]string{
 		"a.txt": "1", " a.txt": "1", "a.txt  ": "1", "\ta.txt\t": "1", `"a.txt"`: "1", "'a.txt'": "1", ` "a.txt" `: "1",
 		"./a.txt": "1", ".//a.txt": "1", "././a.txt": "1", `'./a.txt'`: "1", "./in/b": "2", `"two words"`: "3",
-		" blank ": "4", `"quoted"`: "5", "quoted": "6", // as it is typed comes first
+		" blank ": "4", `"quoted"`: "5", "quoted": "6", // the name as typed has precedence
 		"./list": "7", "./save a.txt": "8", "list.txt": "9",
 	} {
 		t.Run(typed, func(t *testing.T) {
@@ -34,7 +33,7 @@ func TestNamesAsTheyAreTyped(t *testing.T) {
 	}
 }
 
-// Fault F7: the message did not show where a name begins and ends.
+// Fault F7: the message did not show where a name began and ended.
 func TestAMessageQuotesTheNameAsItWasTyped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -50,8 +49,8 @@ fetch: "\"./missing\"": no node has it (1 node asked); list shows the available 
 	})
 }
 
-// Unicode has two ways to write é, and macOS keeps the other one in its folders.
-func TestNamesThatDifferInHowTheyAreComposed(t *testing.T) {
+// Unicode encodes é in two ways. File names on macOS often use the decomposed one.
+func TestNamesInBothNormalForms(t *testing.T) {
 	const composed, decomposed = "caf\u00e9.txt", "cafe\u0301.txt"
 	for there, typed := range map[string]string{composed: decomposed, decomposed: composed} {
 		synctest.Test(t, func(t *testing.T) {
@@ -62,14 +61,14 @@ func TestNamesThatDifferInHowTheyAreComposed(t *testing.T) {
 			require.Contains(t, l.log.String(), "level=INFO")
 			l.node(typed, "y")
 			c.directory.forget()
-			c.gets(t, typed, "y") // as it is typed comes first
+			c.gets(t, typed, "y") // the name as typed has precedence
 			c.gets(t, there, "x")
 		})
 	}
 }
 
-// Another spelling is not tried where something else than the name is the trouble.
-func TestOneSpellingIsEnoughForOtherTroubles(t *testing.T) {
+// The client tries another spelling only if no node has the file.
+func TestOtherErrorsTryNoOtherSpelling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		asked := 0

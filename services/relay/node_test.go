@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A node and a relay as the commands run them, on loopback.
+// This test runs a node and a relay as the commands do, on the loopback interface.
 func TestANodeAndARelay(t *testing.T) {
 	l := newLab(t, nil)
 	r, err := Listen("127.0.0.1:0", l.logger())
@@ -36,12 +36,12 @@ func TestANodeAndARelay(t *testing.T) {
 	require.ErrorContains(t, err, "missing: no such file or directory; give the folder to serve with -dir")
 
 	stop()
-	r.leases.lists(t) // it has withdrawn
+	r.leases.lists(t) // the node has withdrawn
 	stopRelay()
 }
 
-// The address that counts is where the node's connection comes from; another one
-// counts where the very node answers.
+// The relay lists a node at the address that its connection comes from. It lists
+// another address only if the same node answers there.
 func TestANodeAtAnotherAddress(t *testing.T) {
 	l := newLab(t, nil)
 	config := NodeConfig{ID: idA, Dir: folderOf(t), Listen: "127.0.0.2:0", Relay: l.relay.Addr(), Log: l.logger()}
@@ -55,22 +55,23 @@ func TestANodeAtAnotherAddress(t *testing.T) {
 	_, in := l.asks(l.relay.Addr(), "REGISTER "+idB+" "+n.Addr())
 	_, port, err := splitAddr(n.Addr())
 	require.NoError(t, err)
-	hears(t, in, "OK 127.0.0.1:"+port+" 15\n")
+	receives(t, in, "OK 127.0.0.1:"+port+" 15\n")
 }
 
-// With requests under way a node ends at once, and with it all that it does.
-func TestANodeEndsInTheMiddle(t *testing.T) {
+// A node that is stopped closes the connections of its requests at once.
+func TestANodeStopsDuringTransfers(t *testing.T) {
 	l := newLab(t, nil)
 	n := l.node("a", noise(50<<20, 60))
 	for range 10 {
 		_, in := l.asks(n.Addr(), "GET 0 - - a")
-		hears(t, in, "SEND 52428800 ")
+		receives(t, in, "SEND 52428800 ")
 	}
 	n.stop()
 }
 
-// A node that listens on every host of its machine leaves it to the relay which.
-func TestWhatANodeAnnounces(t *testing.T) {
+// A node that listens on all interfaces registers only its port; the relay adds the
+// host.
+func TestTheAddressThatANodeRegisters(t *testing.T) {
 	for listen, want := range map[string]string{
 		"127.0.0.1:0": `^127\.0\.0\.1:\d+$`, "127.0.0.2:0": `^127\.0\.0\.2:\d+$`, "localhost:0": `^127\.0\.0\.1:\d+$`,
 		"0.0.0.0:0": `^:\d+$`, ":0": `^:\d+$`,

@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Fault F5: a file that the node may not read was listed, and could not be fetched.
-// TempDir makes folders that only their owner may enter.
-func TestAFileThatMayNotBeReadIsNotOffered(t *testing.T) {
+// Fault F5: a node listed a file that it could not read, and no client could fetch it.
+// TempDir creates folders that only their owner may enter.
+func TestAnUnreadableFileIsNotOffered(t *testing.T) {
 	dir := folderOf(t, "open", "x", "closed", "x", "shut/a", "x", "unlisted/a", "x")
 	for path, mode := range map[string]os.FileMode{
 		dir: 0o755, filepath.Dir(dir): 0o755, dir + "/closed": 0o600, dir + "/shut": 0o700, dir + "/unlisted": 0o711,
 	} {
 		require.NoError(t, os.Chmod(path, mode))
 	}
-	if os.Geteuid() != 0 { // the owner has the right that others lack
+	if os.Geteuid() != 0 { // the modes above still let the owner read
 		require.NoError(t, os.Chmod(dir+"/closed", 0))
 		require.NoError(t, os.Chmod(dir+"/shut", 0))
 		require.NoError(t, os.Chmod(dir+"/unlisted", 0o100))
@@ -50,8 +50,8 @@ func TestAFileThatMayNotBeReadIsNotOffered(t *testing.T) {
 	}
 }
 
-// Fault B8: the hint was to give another folder.
-func TestTheHintForAFolderThatMayNotBeRead(t *testing.T) {
+// Fault B8: the hint for an unreadable folder was to give another folder.
+func TestTheHintForAnUnreadableFolder(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: only another user's folder belongs to another user")
 	}

@@ -15,8 +15,8 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// offers returns what a folder lists, and for what else that looks like a file it
-// says why not.
+// offers returns the names that a folder lists, and the reason for each file that it
+// skips.
 func offers(t *testing.T, dir, after string) (names []string, why map[string]string) {
 	t.Helper()
 	f, err := openFolder(dir)
@@ -28,8 +28,8 @@ func offers(t *testing.T, dir, after string) (names []string, why map[string]str
 	return names, why
 }
 
-// Fault F5: list and fetch had a rule each.
-func TestWhatIsListedCanBeFetchedAndNothingElse(t *testing.T) {
+// Fault F5: list and fetch used different rules.
+func TestAFileIsListedIfAndOnlyIfItCanBeFetched(t *testing.T) {
 	dir := manyFolders(t)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "folder", "deep"), 0o755))
 	write(t, filepath.Join(dir, "folder", "deep", "file"), "x")
@@ -50,27 +50,26 @@ func TestWhatIsListedCanBeFetchedAndNothingElse(t *testing.T) {
 			file.Close()
 		}
 	}
-	// The reason is the true one.
 	require.Equal(t, `"bad\xff" is not UTF-8: rename the file to fetch it`, why["bad\xff"])
 	require.Equal(t, `"bad\x1b[2J" has control characters: rename the file to fetch it`, why["bad\x1b[2J"])
 	require.Contains(t, why[`bad\slash`], "no backslash")
 	require.Contains(t, why["out"], `"out" is a symbolic link, and its target is not a file in this folder`)
 	require.Contains(t, why, "to-folder")
-	require.NotContains(t, why, "fifo", "that looks like no file")
+	require.NotContains(t, why, "fifo", "a FIFO is skipped without a reason")
 	_, _, err = f.open("to-folder/deep/file")
 	require.ErrorContains(t, err, "is behind a symbolic link to a folder; such links are not followed")
 }
 
-// Fault F6: a node offered the half of a file that fetch -o had not finished.
+// Fault F6: a node offered the incomplete file of an unfinished fetch -o.
 func TestUnfinishedDownloadsAreNotOffered(t *testing.T) {
 	mark := fmt.Sprintf("%019d\n", 100)
 	long := strings.Repeat("n", 250)
 	dir := folderOf(t,
 		"whole", "x", "big.part", "half", "big.part.at", mark, "in/a.part", "half", "in/a.part.at", mark, partOf(long), "half", markOf(long), mark,
-		"mine.part", "no mark beside it", "yours.part", "x", "yours.part.at", "what stands here is no mark", "lone.part.at", mark)
+		"mine.part", "no mark beside it", "yours.part", "x", "yours.part.at", "not a valid mark", "lone.part.at", mark)
 	names, why := offers(t, dir, "")
 	require.Equal(t, []string{"lone.part.at", "mine.part", "whole", "yours.part", "yours.part.at"}, names)
-	require.Empty(t, why, "they are not logged")
+	require.Empty(t, why, "unfinished downloads are not logged")
 	f, err := openFolder(dir)
 	require.NoError(t, err)
 	defer f.close()
@@ -81,8 +80,8 @@ func TestUnfinishedDownloadsAreNotOffered(t *testing.T) {
 	require.Len(t, fmt.Sprintf("%019d\n", int64(1<<62)), markSize)
 }
 
-// A list goes on after a name, whether or not there still is such a file.
-func TestAListGoesOnAfterAName(t *testing.T) {
+// A list continues after a name, whether or not the file still exists.
+func TestAListContinuesAfterAName(t *testing.T) {
 	dir := folderOf(t, "a", "", "a.txt", "", "b/x", "", "b/y/z", "", "b.txt", "", "b0", "", "c", "")
 	all, _ := offers(t, dir, "")
 	require.Equal(t, []string{"a", "a.txt", "b/x", "b/y/z", "b.txt", "b0", "c"}, all)
@@ -91,11 +90,11 @@ func TestAListGoesOnAfterAName(t *testing.T) {
 		names, _ := offers(t, dir, name)
 		require.Equal(t, all[i+1:], append([]string{}, names...), name)
 		names, _ = offers(t, dir, name+"\x00")
-		require.Equal(t, all[i+1:], append([]string{}, names...), "after what would follow %s", name)
+		require.Equal(t, all[i+1:], append([]string{}, names...), "after a missing name that follows %s", name)
 	}
 }
 
-// Fault F4: of 10,050 files 10,000 were listed, without a word.
+// Fault F4: a list of 10,050 files ended after 10,000 without a warning.
 func TestAListOfMoreFilesThanAnAnswerHas(t *testing.T) {
 	dir := folderOf(t, "0", "x")
 	const many = maxFiles + 50
@@ -112,8 +111,8 @@ func TestAListOfMoreFilesThanAnAnswerHas(t *testing.T) {
 	require.Empty(t, l.log.warnings())
 }
 
-// A node that answers LIST, and not LIST and a name, as earlier ones did, has a list
-// that is not complete, and that is said.
+// Earlier nodes answer LIST but not LIST NAME. The client warns that the list of such
+// a node is not complete.
 func TestAListThatIsCut(t *testing.T) {
 	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - a\n", maxFiles)
 	for name, more := range map[string]string{"not known": "ERR syntax no request\n", "cut": "FILES 5\nFILE 1 - b\n"} {
@@ -137,7 +136,7 @@ func TestAListThatIsCut(t *testing.T) {
 	}
 }
 
-// A list without an end ends.
+// A client stops at a list that never ends.
 func TestAListWithoutAnEnd(t *testing.T) {
 	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - a\n", maxFiles-1)
 	synctest.Test(t, func(t *testing.T) {
@@ -153,8 +152,8 @@ func TestAListWithoutAnEnd(t *testing.T) {
 	})
 }
 
-// A node that answers LIST and a name with the same files, or earlier ones, could
-// repeat them up to a million times.
+// A client stops at a node that answers LIST NAME with the same files or earlier
+// ones; such a node could repeat them up to a million times.
 func TestAListThatRepeatsItself(t *testing.T) {
 	page := fmt.Sprintf("FILES %d\n", maxFiles) + strings.Repeat("FILE 1 - b\n", maxFiles)
 	for name, next := range map[string]string{"the same": page, "backwards": strings.ReplaceAll(page, " b\n", " a\n")} {
@@ -176,14 +175,14 @@ func TestAListThatRepeatsItself(t *testing.T) {
 	}
 }
 
-// The log of a node names what it does not offer, once.
-func TestANodeSaysWhatItDoesNotOffer(t *testing.T) {
+// A node logs each file that it does not offer once.
+func TestANodeLogsTheFilesThatItDoesNotOffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		n := l.node("good", "x", "caf\xe9.txt", "x")
 		for range 3 {
 			_, in := l.asks(n.Addr(), "LIST")
-			hears(t, in, "FILES 1\n")
+			receives(t, in, "FILES 1\n")
 		}
 		require.Len(t, l.log.warnings(), 1)
 		require.Contains(t, l.log.warnings()[0], "file not offered")
@@ -192,7 +191,7 @@ func TestANodeSaysWhatItDoesNotOffer(t *testing.T) {
 			write(t, filepath.Join(n.dir, fmt.Sprintf("%d\xff", i)), "x")
 		}
 		_, in := l.asks(n.Addr(), "LIST")
-		hears(t, in, "FILES 1\n")
+		receives(t, in, "FILES 1\n")
 		require.Len(t, l.log.warnings(), maxSkipped+1)
 		require.Contains(t, l.log.warnings()[maxSkipped], "more files are not offered")
 	})

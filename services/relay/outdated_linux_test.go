@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapped returns the bytes of a file, mapped so that a change of them changes the
-// file. The first change of a page, which is made here, stamps the file; those until
-// the kernel has written the page back do not.
+// mapped maps a file into memory and returns its bytes; a write to them changes the
+// file. The first write to a page, which mapped does, updates the file's times; later
+// writes do not until the kernel has written the page back.
 func mapped(t *testing.T, dir, name string) []byte {
 	t.Helper()
 	file, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR, 0)
@@ -29,26 +29,25 @@ func mapped(t *testing.T, dir, name string) []byte {
 	return b
 }
 
-// Fault F2: the version of a file that is written through a mapping did not change,
-// so the hash that the node remembered was wrong for good, and fetch called the node
-// a liar.
+// Fault F2: a write through a mapping did not change the version of the file. The
+// node's stored hash stayed wrong, and fetch blamed the node.
 func TestAFileThatIsWrittenThroughAMapping(t *testing.T) {
 	for name, size := range map[string]int{"small": 1000, "large": 1 << 20, "several parts": segment + 100} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, nil)
 			n := l.node("a", noise(size, 1))
-			n.digests.now = longAfter // it was written in the middle of an hour, and the page not written back
+			n.digests.now = longAfter // the last write to the file counts as an hour old
 			b := mapped(t, n.dir, "a")
 			c, d := l.client(nil), l.saves(t.TempDir())
 			unseen := 0
 			for i := byte(0); unseen < 3; i++ {
 				before := versionIn(t, n.dir, "a")
 				b[size/2] = i
-				if before == versionIn(t, n.dir, "a") { // the kernel may just have written the page back
+				if before == versionIn(t, n.dir, "a") { // differs if the kernel has just written the page back
 					unseen++
 				}
-				require.Less(t, i, byte(100), "each change shows: this test shows nothing")
-				l.lists(n.Addr()) // a lease lasts 15 s, and on a busy machine so may a few fetches
+				require.Less(t, i, byte(100), "each write changed the version: the test proves nothing")
+				l.lists(n.Addr()) // a few fetches on a busy machine may outlast a lease
 				c.gets(t, "a", string(b))
 				b[size/3] = i
 				require.NoError(t, d.File(t.Context(), "a"))
@@ -59,8 +58,8 @@ func TestAFileThatIsWrittenThroughAMapping(t *testing.T) {
 	}
 }
 
-// Fault F2: a hash of a file that changed lately is used for a moment only: a client that
-// asks for it, it is right.
+// Fault F2: a node answered STAT with the hash from before a recent change. It now
+// uses the hash of a recently changed file only for a moment.
 func TestTheHashOfAFileThatHasJustChanged(t *testing.T) {
 	l := newLab(t, nil)
 	n := l.node("a", noise(1<<20, 1))
@@ -70,17 +69,17 @@ func TestTheHashOfAFileThatHasJustChanged(t *testing.T) {
 	for i := range byte(3) {
 		b[1] = i
 		_, in := l.asks(n.Addr(), "STAT a")
-		hears(t, in, "FILE 1048576 "+hashed(string(b))+" a\n")
+		receives(t, in, "FILE 1048576 "+hashed(string(b))+" a\n")
 		now = now.Add(settleTime / 5)
 	}
 }
 
-// Ten fetches in a row of a file that has just been made do not hash it ten times.
+// Ten fetches in a row of a new file do not hash it ten times.
 func TestTheHashOfAFreshFileIsUsedForAWhile(t *testing.T) {
 	file, v := open(t, folderOf(t, "a", noise(1<<20, 1)), "a")
 	d, reads := counted()
 	now := time.Unix(0, v.ctime)
-	d.now = func() time.Time { now = now.Add(100 * time.Millisecond); return now } // so hashing takes 100 ms
+	d.now = func() time.Time { now = now.Add(100 * time.Millisecond); return now } // hashing takes 100 ms on this clock
 	for range 9 {
 		_, err := d.of(t.Context(), file, v)
 		require.NoError(t, err)
@@ -98,5 +97,5 @@ func TestTheHashOfAFreshFileIsUsedForAWhile(t *testing.T) {
 	now = now.Add(1000 * time.Hour)
 	_, err = d.of(t.Context(), file, v)
 	require.NoError(t, err)
-	require.Equal(t, last, reads.Load(), "what has settled is remembered for good")
+	require.Equal(t, last, reads.Load(), "the hash of a settled file is stored permanently")
 }

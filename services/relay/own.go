@@ -61,7 +61,7 @@ func notOwn(name string) error {
 	return fmt.Errorf("%s exists and was not created by fetch; remove it, or give another folder with -o", quoted(name))
 }
 
-// maxMark bounds what is read of a mark; markSize is less.
+// maxMark bounds the bytes read of a mark, which has markSize bytes.
 const maxMark = 64
 
 // readMark returns the number of complete bytes in the partial file, or 0 if the mark

@@ -18,11 +18,11 @@ func TestPartsOfLongNamesDiffer(t *testing.T) {
 	require.Equal(t, "d/a.part", partOf("d/a"))
 	for _, name := range []string{long + "a", strings.Repeat("ü", 127), strings.Repeat("語", 85), strings.Repeat("n", 248)} {
 		require.LessOrEqual(t, len(markOf(name)), 255)
-		require.NoError(t, CheckName(markOf(name)), "it is not cut within a letter")
+		require.NoError(t, CheckName(markOf(name)), "a name is not cut within a character")
 	}
 }
 
-func TestSavedWithAMarkThatMakesNoSense(t *testing.T) {
+func TestSavedWithAnInvalidMark(t *testing.T) {
 	for _, mark := range []string{"", "x", "-1", "5", "99999999999999999999", "4 4", "\x00"} {
 		dir := folderOf(t, "a.part", "half", "a.part.at", mark)
 		s, here, err := resume(rootOf(t, dir), "a")
@@ -33,8 +33,8 @@ func TestSavedWithAMarkThatMakesNoSense(t *testing.T) {
 	}
 }
 
-// A name that fetch uses may belong to a FIFO. Opening that would block until another
-// process opens its other end, which never happens.
+// The path of a file, its part or its mark may be a FIFO. fetch must not block until
+// another process opens the other end.
 func TestOpenOwnDoesNotBlockOnAFIFO(t *testing.T) {
 	for _, there := range []string{"a", "a.part", "a.part.at"} {
 		for name, puts := range map[string]func(path string) error{
@@ -71,7 +71,7 @@ func TestOpenOwnDoesNotBlockOnAFIFO(t *testing.T) {
 	}
 }
 
-// It may come there at any time.
+// A FIFO may replace the mark during a fetch.
 func TestOpenOwnDoesNotBlockOnANewFIFO(t *testing.T) {
 	dir := t.TempDir()
 	s, err := newSaved(rootOf(t, dir), "a")
@@ -108,7 +108,7 @@ func atOnce(t *testing.T, f func() error) error {
 	}
 }
 
-// markIn returns what the mark of a file says.
+// markIn returns the number in the mark of a file.
 func markIn(t testing.TB, dir, name string) int {
 	t.Helper()
 	at, err := strconv.Atoi(strings.TrimSpace(readFile(t, dir, markOf(name))))

@@ -13,14 +13,14 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// Fault U9: a complete file was fetched again without a word.
-func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
+// Fault U9: fetch transferred a complete file again without a message.
+func TestACompleteFileIsNotFetchedAgain(t *testing.T) {
 	for name, size := range map[string]int{"empty": 0, "small": 100, "large": 3 * segment} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				content := noise(size, 1)
 				l := newLab(t, memnet.New())
-				l.lists("127.0.0.1:9") // a dead one does not matter
+				l.lists("127.0.0.1:9") // a node that does not run
 				n := l.node("a", content)
 				c := l.saves(folderOf(t, "a", content))
 				before, err := os.Stat(filepath.Join(c.Dir, "a"))
@@ -42,7 +42,7 @@ func TestAFileThatIsThereIsNotFetchedAgain(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsThereInAnotherVersionIsReplaced(t *testing.T) {
+func TestAFileOfAnotherVersionIsReplaced(t *testing.T) {
 	for name, there := range map[string]string{"other bytes": noise(1000, 2), "shorter": noise(900, 1), "longer": noise(1100, 1), "empty": ""} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -75,10 +75,11 @@ func TestSaveKeepsAFileOfTheWorkingDirectory(t *testing.T) {
 	require.NoError(t, c.save(t.Context(), "notes.txt"), "the same content")
 }
 
-// A node that is silent costs a second, and one that lies makes nothing up.
-func TestAFileThatIsThereAndNodesThatDoNotHelp(t *testing.T) {
+// A silent or lying node delays the check of an existing file by at most a second
+// and does not change its result.
+func TestACompleteFileAndFailingNodes(t *testing.T) {
 	for name, test := range map[string]struct {
-		says  string
+		reply string
 		costs time.Duration
 	}{
 		"silence": {"", answerTime}, "no sense": {"hello\n", 0}, "no such file": {"ERR notfound no\n", 0}, "hangs up": {"ERR failed no\n", 0},
@@ -87,7 +88,7 @@ func TestAFileThatIsThereAndNodesThatDoNotHelp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				content := noise(1000, 1)
 				l := newLab(t, memnet.New())
-				l.rogue(func(string) (string, bool) { return test.says, true })
+				l.rogue(func(string) (string, bool) { return test.reply, true })
 				l.node("a", content)
 				c := l.saves(folderOf(t, "a", content))
 				began := time.Now()
@@ -99,8 +100,8 @@ func TestAFileThatIsThereAndNodesThatDoNotHelp(t *testing.T) {
 	}
 }
 
-// Fault U2: -o wanted a folder that was there.
-func TestTheFolderOfOIsMade(t *testing.T) {
+// Fault U2: fetch -o failed if the folder did not exist.
+func TestTheFolderOfOIsCreated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.node("a", "x")

@@ -15,7 +15,7 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// broken is a screen whose reader has closed it.
+// broken is a writer whose reader has closed the pipe.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
@@ -29,7 +29,7 @@ func TestPrintingFails(t *testing.T) {
 	})
 }
 
-// jammed is a screen whose reader has stopped reading.
+// jammed is a writer whose reader has stopped reading.
 type jammed chan struct{}
 
 func (j jammed) Write(b []byte) (int, error) {
@@ -68,7 +68,7 @@ func TestNoBinaryOnATerminal(t *testing.T) {
 		require.Empty(t, c.out.String())
 		c.Raw = true
 		c.gets(t, "picture", "\x89PNG\r\n\x1a\n")
-		l.client(nil).gets(t, "picture", "\x89PNG\r\n\x1a\n") // a pipe takes anything
+		l.client(nil).gets(t, "picture", "\x89PNG\r\n\x1a\n") // bytes of any kind are written to a pipe
 	})
 }
 

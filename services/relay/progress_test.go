@@ -12,26 +12,26 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// watcher is told of transfers, and writes down what it is told.
+// watcher is a Progress that records the calls of its methods.
 type watcher struct {
-	mu   sync.Mutex
-	told []string
-	came int
+	mu    sync.Mutex
+	calls []string
+	bytes int
 }
 
 func (w *watcher) Add(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.came += n
+	w.bytes += n
 }
 
 func (w *watcher) Clear() {}
 
-func (w *watcher) Exit() { w.told = append(w.told, fmt.Sprintf("exit at %d", w.came)) }
+func (w *watcher) Exit() { w.calls = append(w.calls, fmt.Sprintf("exit at %d", w.bytes)) }
 
 func (w *watcher) watch(name string, size, here int64) Progress {
-	w.told = append(w.told, fmt.Sprintf("%s %d", name, size))
-	w.came = int(here)
+	w.calls = append(w.calls, fmt.Sprintf("%s %d", name, size))
+	w.bytes = int(here)
 	return w
 }
 
@@ -39,15 +39,15 @@ func TestProgress(t *testing.T) {
 	content := noise(1000, 70)
 	for name, test := range map[string]struct {
 		first func(request string) (string, bool) // a node before the honest one
-		part  string                              // what is there already
-		told  string
+		part  string                              // the bytes saved before
+		calls string
 	}{
-		"all goes well":      {half(content, unknown, 0), "", "a 1000"},
-		"one dies":           {half(content, unknown, 600), "", "a 1000"},
-		"one lies":           {half(noise(500, 71), hashed("x"), 500), "", "a 500, exit at 500, a 1000"},
-		"some is there":      {half(content, unknown, 0), content[:300], "a 1000"},
-		"another version":    {half(noise(500, 71), unknown, 200), "", "a 500, exit at 200, a 1000"},
-		"nothing can be had": {nil, "", ""},
+		"no failure":               {half(content, unknown, 0), "", "a 1000"},
+		"the first node is killed": {half(content, unknown, 600), "", "a 1000"},
+		"the first node lies":      {half(noise(500, 71), hashed("x"), 500), "", "a 500, exit at 500, a 1000"},
+		"a part is saved":          {half(content, unknown, 0), content[:300], "a 1000"},
+		"another version":          {half(noise(500, 71), unknown, 200), "", "a 500, exit at 200, a 1000"},
+		"no node runs":             {nil, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -65,20 +65,20 @@ func TestProgress(t *testing.T) {
 					require.Error(t, err)
 				} else {
 					require.NoError(t, err)
-					require.Equal(t, 1000, w.came, "each byte counts once")
+					require.Equal(t, 1000, w.bytes, "each byte counts once")
 				}
-				require.Equal(t, test.told, strings.Join(w.told, ", "))
+				require.Equal(t, test.calls, strings.Join(w.calls, ", "))
 			})
 		})
 	}
 }
 
-func TestProgressOfAFileThatCanNotBeHad(t *testing.T) {
+func TestProgressOfAFailedFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.rogue(half(noise(1000, 72), unknown, 400))
 		w := &watcher{}
 		require.Error(t, l.client(func(c *FetchConfig) { c.Progress = w.watch }).File(t.Context(), "a"))
-		require.Equal(t, []string{"a 1000", "exit at 400"}, w.told)
+		require.Equal(t, []string{"a 1000", "exit at 400"}, w.calls)
 	})
 }

@@ -16,7 +16,8 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// keyboard is an Input; an error that is typed is what Next returns.
+// keyboard is an Input that reads lines from a channel. Next returns an error that is
+// sent on it.
 type keyboard chan any
 
 func (k keyboard) Next() ([]byte, error) {
@@ -26,23 +27,23 @@ func (k keyboard) Next() ([]byte, error) {
 	case error:
 		return nil, typed
 	}
-	return nil, io.EOF // it has been closed
+	return nil, io.EOF // the channel is closed
 }
 
 func (k keyboard) SkipLine() (int64, error) { return 0, nil }
 
 func (k keyboard) Ready() bool { return false }
 
-// prompted runs a prompt in a bubble, and returns what ends it.
+// prompted starts a prompt in a bubble. The channel receives the prompt's result.
 func prompted(ctx context.Context, c *client, keys keyboard) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- c.Prompt(ctx, keys) }()
 	return done
 }
 
-func (k keyboard) types(what ...any) {
-	for _, w := range what {
-		k <- w
+func (k keyboard) types(typed ...any) {
+	for _, line := range typed {
+		k <- line
 		synctest.Wait()
 	}
 }
@@ -65,7 +66,7 @@ fetch: "\x1b[2J" has control characters: rename the file to fetch it
 	})
 }
 
-func TestPromptWhereAllGoesWell(t *testing.T) {
+func TestPromptWithoutFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.node("a", "1\n")
@@ -77,7 +78,7 @@ func TestPromptWhereAllGoesWell(t *testing.T) {
 	})
 }
 
-// A relay that is not there is no reason to leave: it may come.
+// The prompt does not exit if no relay runs: one may start later.
 func TestPromptWaitsForTheRelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -95,9 +96,8 @@ func TestPromptWaitsForTheRelay(t *testing.T) {
 	})
 }
 
-// Closing the terminal or stopping the process interrupts a transfer. If a line waits
-// behind the transfer, the terminal reports Ctrl-C by its Hangup, like a signal.
-func TestPromptIsLeftInTheMiddle(t *testing.T) {
+// Closing the terminal or stopping the process interrupts a transfer.
+func TestPromptIsLeftDuringATransfer(t *testing.T) {
 	left := errors.New("the terminal was left")
 	for name, leave := range map[string]func(cancel func(), keys keyboard){
 		"by Ctrl-C":  func(_ func(), keys keyboard) { keys <- left },
@@ -114,7 +114,7 @@ func TestPromptIsLeftInTheMiddle(t *testing.T) {
 				keys.types("a")
 				began := time.Now()
 				leave(cancel, keys)
-				require.NoError(t, <-done, "it did what it was told")
+				require.NoError(t, <-done, "leaving the prompt is no error")
 				require.Zero(t, time.Since(began))
 				require.Empty(t, c.out.String())
 			})
@@ -122,9 +122,10 @@ func TestPromptIsLeftInTheMiddle(t *testing.T) {
 	}
 }
 
-// At a terminal what has failed has been told, and is no failure of the program's.
+// A prompt that is left at a terminal returns no error for failed files: their errors
+// have been printed.
 func TestPromptIsLeftAfterAFailure(t *testing.T) {
-	for range 30 { // what happens at once happens in any order
+	for range 30 { // the order of concurrent events differs between runs
 		synctest.Test(t, func(t *testing.T) {
 			c, keys := newLab(t, memnet.New()).client(nil), make(keyboard)
 			done := prompted(t.Context(), c, keys)
@@ -135,7 +136,7 @@ func TestPromptIsLeftAfterAFailure(t *testing.T) {
 	}
 }
 
-// The end of a pipe is not the end of the file that was named last.
+// A prompt finishes the last file after the end of its input.
 func TestPromptFinishesTheLastFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -167,7 +168,7 @@ func TestPromptSkipsALongLine(t *testing.T) {
 	})
 }
 
-// Fault U13: at the prompt there was no way to see what there is, nor to save.
+// Fault U13: the prompt had no command to list the files, and none to save one.
 func TestCommandsOfThePrompt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
@@ -182,7 +183,7 @@ func TestCommandsOfThePrompt(t *testing.T) {
 		c.out.clear()
 
 		keys.types("save a", `save "./in/b" `)
-		require.Empty(t, c.out.String(), "what is saved is not printed")
+		require.Empty(t, c.out.String(), "save does not print the file")
 		require.Equal(t, "1\n", readFile(t, dir, "a"))
 		require.Equal(t, "2\n", readFile(t, dir, "in/b"))
 		require.Contains(t, l.log.String(), `level=INFO msg="saved in `+dir+`"`)
@@ -196,7 +197,7 @@ func TestCommandsOfThePrompt(t *testing.T) {
 		c.err.clear()
 
 		keys.types("save", "save missing", "a", "quit")
-		require.NoError(t, <-done, "it is left as by Ctrl-D")
+		require.NoError(t, <-done, "quit ends the prompt as Ctrl-D does")
 		require.Equal(t, "1\n", c.out.String())
 		require.Equal(t, `fetch: save what? type: save NAME
 fetch: "missing": no node has it (1 node asked); list shows the available files
@@ -205,7 +206,7 @@ fetch: "missing": no node has it (1 node asked); list shows the available files
 	})
 }
 
-// With -o all that is named is saved there, and so it is by save.
+// With -o a name and the save command both save the file in the folder.
 func TestSaveAtAPromptThatSaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())

@@ -38,7 +38,7 @@ func TestCheckName(t *testing.T) {
 		"\x1b[2J":                       "control characters",
 		"\u009b":                        "control characters",
 		"\u202etxt.exe":                 "control characters",
-		"\xff":                          "not UTF-8", // fault F5: the true reason
+		"\xff":                          "not UTF-8", // fault F5: another reason was given
 		"caf\xe9.txt":                   "not UTF-8",
 		long + "n":                      "a part of 256 bytes",
 		strings.Repeat("n/", 512) + "n": "1025 bytes",
@@ -144,7 +144,7 @@ func TestReadLine(t *testing.T) {
 	_, err = readLine(in)
 	require.True(t, lines.IsRefusal(err, "syntax"), err)
 	_, err = readLine(lines.NewReader(strings.NewReader("OK"), maxLine))
-	require.ErrorContains(t, err, "unexpected EOF", "a line that was cut")
+	require.ErrorContains(t, err, "unexpected EOF", "a line without its end")
 	require.False(t, lines.IsRefusal(err, "syntax"))
 }
 

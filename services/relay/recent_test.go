@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fill returns a buffer of r's whose first n bytes are c.
+// fill returns a buffer of r whose first n bytes are c.
 func fill(r *recent, c byte, n int) []byte {
 	b := r.buffer()
 	for i := range n {
@@ -17,11 +17,11 @@ func fill(r *recent, c byte, n int) []byte {
 	return b
 }
 
-func TestRecentHandsOutWhatFollows(t *testing.T) {
+func TestRecentQueuesConsecutiveBytes(t *testing.T) {
 	r := newRecent()
 	r.keep(0, fill(r, 'a', 3), 3)
 	gap := fill(r, 'x', 2)
-	require.Same(t, &gap[0], &r.keep(5, gap, 2)[0], "it does not continue the queue and stays with the caller")
+	require.Same(t, &gap[0], &r.keep(5, gap, 2)[0], "bytes after a gap are not queued")
 	r.keep(3, fill(r, 'b', 2), 2)
 	for _, want := range []string{"aaa", "bb"} {
 		got, here := r.take(100)
@@ -34,7 +34,7 @@ func TestRecentHandsOutWhatFollows(t *testing.T) {
 	require.False(t, here)
 	require.Len(t, got, 7)
 	late := fill(r, 'x', 2)
-	require.Same(t, &late[0], &r.keep(5, late, 2)[0], "it is being read back")
+	require.Same(t, &late[0], &r.keep(5, late, 2)[0], "bytes that are read from the store are not queued")
 	r.keep(12, fill(r, 'c', 1), 1)
 	got, here = r.take(1)
 	require.True(t, here)
@@ -44,7 +44,7 @@ func TestRecentHandsOutWhatFollows(t *testing.T) {
 	require.Len(t, got, readBuffer)
 }
 
-func TestRecentWaitsForRoomAndForNothingElse(t *testing.T) {
+func TestRecentWaitsForRoomOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecent()
 		at := int64(0)
@@ -58,8 +58,8 @@ func TestRecentWaitsForRoomAndForNothingElse(t *testing.T) {
 			kept = true
 		}()
 		synctest.Wait()
-		require.False(t, kept, "there is no room")
-		r.keep(at+10, fill(r, 'x', 10), 10) // what does not follow never waits
+		require.False(t, kept, "the queue is full")
+		r.keep(at+10, fill(r, 'x', 10), 10) // bytes after a gap do not wait
 		got, here := r.take(10)
 		require.True(t, here)
 		r.free(got)
@@ -86,8 +86,8 @@ func TestRecentDoesNotBlockAfterStop(t *testing.T) {
 	})
 }
 
-// A store that can't be read shows that what came in last is not read back.
-func TestVerifierHashesWhatCameInLastWithoutReadingItBack(t *testing.T) {
+// An unreadable store shows that the verifier hashes recent bytes from memory.
+func TestVerifierHashesRecentBytesFromMemory(t *testing.T) {
 	content := noise(5<<20, 4)
 	s := &stepper{memory: make(memory, len(content)), fails: errors.New("input/output error")}
 	parts := newSpans(0, int64(len(content)))

@@ -19,8 +19,8 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// interrupted makes a fetch into a folder fail in the middle: the only node that
-// has the file dies, and is gone afterwards.
+// interrupted runs a fetch into a folder that fails at a byte: the only node with the
+// file is killed, and its lease is removed.
 func (l *lab) interrupted(dir, name, content string, at int) {
 	l.t.Helper()
 	rogue := l.rogue(half(content, hashed(content), at))
@@ -46,13 +46,13 @@ func TestAHalfFetchedFileIsCompleted(t *testing.T) {
 }
 
 // A partial file is discarded if the file has changed.
-func TestAHalfFetchedFileThatHasChangedMeanwhile(t *testing.T) {
+func TestAHalfFetchedFileThatHasChanged(t *testing.T) {
 	content := noise(100_000, 31)
 	for name, now := range map[string]string{
 		"other bytes": noise(100_000, 32),
 		"shorter":     content[:50_000],
 		"empty":       "",
-		"longer, and other bytes behind what is there": content[:60_000] + noise(80_000, 33),
+		"longer, with other bytes after the saved ones": content[:60_000] + noise(80_000, 33),
 		"large": noise(inMemory+1, 34),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,20 +70,20 @@ func TestAHalfFetchedFileThatHasChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// The node that dies takes calls for a while and hangs up: that is no reason to
-// drop what it has given.
-func TestANodeThatHangsUpTakesNothingAway(t *testing.T) {
+// A client keeps the bytes of a node that later accepts connections and closes them
+// without an answer.
+func TestANodeThatClosesKeepsThePart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content, dir := noise(100_000, 38), t.TempDir()
 		l := newLab(t, memnet.New())
-		gives := half(content, unknown, 60_000)
-		gave := false
+		serve := half(content, unknown, 60_000)
+		served := false
 		l.rogue(func(request string) (string, bool) {
-			if gave {
+			if served {
 				return "", false
 			}
-			gave = true
-			return gives(request)
+			served = true
+			return serve(request)
 		})
 		l.node("b", "x")
 		require.ErrorContains(t, l.saves(dir).File(t.Context(), "a"), `"a": only 60000 of 100000 bytes were fetched`)
@@ -122,8 +122,8 @@ func TestAHalfFetchedFileThatNoNodeHasNow(t *testing.T) {
 	})
 }
 
-// An earlier attempt may have been stopped just before the file got its name.
-func TestAFileThatIsWholeAndHasNotItsName(t *testing.T) {
+// A fetch may be stopped after the last byte and before it renames the part.
+func TestACompletePartIsRenamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(1000, 36)
 		dir := folderOf(t, "a.part", content, "a.part.at", "1000")
@@ -135,8 +135,8 @@ func TestAFileThatIsWholeAndHasNotItsName(t *testing.T) {
 	})
 }
 
-// A part that is broken, whatever its mark says, is compared before it counts.
-func TestAPartIsNotBelieved(t *testing.T) {
+// A client compares a part with a node's digest before it uses the part.
+func TestABrokenPartIsNotUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(1000, 37)
 		l := newLab(t, memnet.New())
@@ -150,9 +150,9 @@ func TestAPartIsNotBelieved(t *testing.T) {
 	})
 }
 
-// A node that agrees on what is here and then speaks of less has another file, or
-// makes it up.
-func TestANodeThatHasLessThanIsHere(t *testing.T) {
+// A node that confirms the digest of a part and then announces a smaller file is not
+// used.
+func TestANodeThatAnnouncesLessThanThePart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(1000, 41)
 		dir := folderOf(t, "a.part", content, "a.part.at", "1000")
@@ -166,12 +166,12 @@ func TestANodeThatHasLessThanIsHere(t *testing.T) {
 		asked := l.spy(l.node("a", content))
 		require.NoError(t, l.saves(dir).File(t.Context(), "a"))
 		require.True(t, readFile(t, dir, "a") == content)
-		require.Equal(t, "DIGEST 1000 a", (*asked)[1], "what is here is still worth something")
+		require.Equal(t, "DIGEST 1000 a", (*asked)[1], "the part is kept and offered to the next node")
 	})
 }
 
-// The error names the obstacle, and no node is asked for the file.
-func TestAFileThatCanNotBeSaved(t *testing.T) {
+// The error names the obstacle, and the client requests the file from no node.
+func TestAFileThatCannotBeSaved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		asked := l.spy(l.node("a", "x", "b", "y", "c/d", "z"))
@@ -189,11 +189,11 @@ func TestAFileThatCanNotBeSaved(t *testing.T) {
 	})
 }
 
-// killedEnv makes the test binary a fetch that is killed in the middle; its
-// value is the relay's address and the folder to save in.
+// killedEnv makes the test binary run a fetch that kills itself during the transfer.
+// Its value is the relay's address and the folder to save in.
 const killedEnv = "PEERLAB_FETCH_UNTIL_KILLED"
 
-// fetchUntilKilled is the process that is killed -9 once so much has come.
+// fetchUntilKilled runs a fetch that kills itself with SIGKILL during the transfer.
 func fetchUntilKilled(where string) {
 	relay, dir, _ := strings.Cut(where, " ")
 	k := &killer{left: segment + segment/2, kill: func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }}

@@ -16,13 +16,13 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// rogues are nodes that misbehave. An honest one beside them has the file: it must
-// be fetched, complete and correct, within so much time, and a node that has sent other bytes
-// than it announced must be named.
+// rogues are nodes that misbehave. An honest node serves the file as well. A fetch
+// must print the complete and correct file after costs, and name a node that has sent
+// other bytes than it announced.
 var rogues = map[string]struct {
 	costs time.Duration
 	named bool
-	says  func(content, request string) (answer string, goOn bool)
+	reply func(content, request string) (text string, goOn bool)
 }{
 	"a short body": {0, false, func(content, _ string) (string, bool) {
 		return send0(content, hashed(content)) + content[:len(content)/2], false
@@ -51,10 +51,10 @@ var rogues = map[string]struct {
 	"no hash at all": {0, false, func(content, _ string) (string, bool) {
 		return send0(content, unknown) + content + "END -\n", true
 	}},
-	"a hash that is none": {0, false, func(content, _ string) (string, bool) {
+	"an invalid hash": {0, false, func(content, _ string) (string, bool) {
 		return send0(content, "abc") + content + "END abc\n", true
 	}},
-	"a hash that is none at the end": {0, false, func(content, _ string) (string, bool) {
+	"an invalid hash at the end": {0, false, func(content, _ string) (string, bool) {
 		return send0(content, unknown) + content + "END ABC\n", true
 	}},
 	"no end": {0, false, func(content, _ string) (string, bool) {
@@ -66,22 +66,22 @@ var rogues = map[string]struct {
 	"silence in the middle": {bodyTime, false, func(content, _ string) (string, bool) {
 		return send0(content, unknown) + content[:10], true
 	}},
-	"silence":           {answerTime, false, func(_, _ string) (string, bool) { return "", true }},
-	"half an answer":    {answerTime, false, func(_, _ string) (string, bool) { return "SEND 1", true }},
-	"an answer cut":     {0, false, func(_, _ string) (string, bool) { return "SEND 1 - 1", false }},
-	"nothing":           {0, false, func(_, _ string) (string, bool) { return "", false }},
-	"an endless line":   {0, false, func(_, _ string) (string, bool) { return strings.Repeat("x", 1<<20), true }},
-	"HTTP":              {0, false, func(_, _ string) (string, bool) { return "HTTP/1.1 400 Bad Request\r\n\r\n", false }},
-	"a code of its own": {0, false, func(_, _ string) (string, bool) { return "ERR teapot short and stout\n", true }},
-	"full":              {0, false, func(_, _ string) (string, bool) { return "ERR full\n", false }},
-	"failed":            {0, false, func(_, _ string) (string, bool) { return "ERR failed a.txt could not be read\n", false }},
-	"always changed":    {0, false, func(_, _ string) (string, bool) { return "ERR changed\n", false }},
-	"always differs":    {0, false, func(_, _ string) (string, bool) { return "ERR differs\n", true }},
-	"ERR in control":    {0, false, func(_, _ string) (string, bool) { return "ERR \x1b[2J \x1b[2J\n", false }},
-	"a huge size":       {0, false, func(_, _ string) (string, bool) { return "SEND 4611686018427387904 - 16777216\n", true }},
-	"a huge count":      {0, false, func(_, _ string) (string, bool) { return "SEND 3 - 4611686018427387904\n", true }},
-	"no numbers":        {0, false, func(_, _ string) (string, bool) { return "SEND -1 - x\n", true }},
-	"fewer than asked":  {0, false, func(_, _ string) (string, bool) { return "SEND 1000 - 10\n0123456789END -\n", true }},
+	"silence":                     {answerTime, false, func(_, _ string) (string, bool) { return "", true }},
+	"half an answer":              {answerTime, false, func(_, _ string) (string, bool) { return "SEND 1", true }},
+	"an incomplete answer":        {0, false, func(_, _ string) (string, bool) { return "SEND 1 - 1", false }},
+	"nothing":                     {0, false, func(_, _ string) (string, bool) { return "", false }},
+	"an endless line":             {0, false, func(_, _ string) (string, bool) { return strings.Repeat("x", 1<<20), true }},
+	"HTTP":                        {0, false, func(_, _ string) (string, bool) { return "HTTP/1.1 400 Bad Request\r\n\r\n", false }},
+	"an unknown code":             {0, false, func(_, _ string) (string, bool) { return "ERR teapot short and stout\n", true }},
+	"full":                        {0, false, func(_, _ string) (string, bool) { return "ERR full\n", false }},
+	"failed":                      {0, false, func(_, _ string) (string, bool) { return "ERR failed a.txt could not be read\n", false }},
+	"always changed":              {0, false, func(_, _ string) (string, bool) { return "ERR changed\n", false }},
+	"always differs":              {0, false, func(_, _ string) (string, bool) { return "ERR differs\n", true }},
+	"ERR with control characters": {0, false, func(_, _ string) (string, bool) { return "ERR \x1b[2J \x1b[2J\n", false }},
+	"a huge size":                 {0, false, func(_, _ string) (string, bool) { return "SEND 4611686018427387904 - 16777216\n", true }},
+	"a huge count":                {0, false, func(_, _ string) (string, bool) { return "SEND 3 - 4611686018427387904\n", true }},
+	"no numbers":                  {0, false, func(_, _ string) (string, bool) { return "SEND -1 - x\n", true }},
+	"fewer than asked":            {0, false, func(_, _ string) (string, bool) { return "SEND 1000 - 10\n0123456789END -\n", true }},
 	"changed at the end": {0, false, func(content, _ string) (string, bool) {
 		return send0(content, unknown) + strings.Repeat("x", len(content)) + "ERR changed it is another now\n", false
 	}},
@@ -97,7 +97,7 @@ var rogues = map[string]struct {
 	"the list of its files": {0, false, func(_, _ string) (string, bool) { return "FILES 1\nFILE 1 - a.txt\n", true }},
 }
 
-// send0 is the line before all of the content.
+// send0 returns the SEND line of a whole file.
 func send0(content, hash string) string {
 	return fmt.Sprintf("SEND %d %s %d\n", len(content), hash, len(content))
 }
@@ -108,7 +108,7 @@ func TestARogueAndAnHonestNode(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const content = "He was part of my dream, of course - but then I was part of his dream, too.\n"
 				l := newLab(t, memnet.New())
-				rogue := l.rogue(func(request string) (string, bool) { return test.says(content, request) })
+				rogue := l.rogue(func(request string) (string, bool) { return test.reply(content, request) })
 				l.node("a.txt", content)
 				began := time.Now()
 				l.client(nil).gets(t, "a.txt", content)
@@ -125,15 +125,15 @@ func TestARogueAndAnHonestNode(t *testing.T) {
 	}
 }
 
-// Without an honest node the file can't be had, nothing is printed, and nothing
-// is left in the folder that would be taken for the file.
+// Without an honest node a fetch fails. It prints nothing and leaves no file of the
+// name in the folder.
 func TestARogueAlone(t *testing.T) {
 	for name, test := range rogues {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				content := noise(10_000, 10)
 				l := newLab(t, memnet.New())
-				l.rogue(func(request string) (string, bool) { return test.says(content, request) })
+				l.rogue(func(request string) (string, bool) { return test.reply(content, request) })
 				c := l.client(nil)
 				err := c.File(t.Context(), "a.txt")
 				require.ErrorContains(t, err, "a.txt")
@@ -187,7 +187,7 @@ func TestAByteASecond(t *testing.T) {
 	}
 }
 
-// A slow link is no crime.
+// A client does not blame a node on a slow link.
 func TestASlowNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(100*bodyPart, 11)

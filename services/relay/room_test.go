@@ -17,7 +17,8 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// full fills the relay with nodes of many hosts at ports where nothing listens.
+// full fills the relay's table with nodes of many hosts at ports where no process
+// listens.
 func (l *lab) full(hosts int) {
 	for i := range maxNodes {
 		_, ok := l.relay.leases.register(fmt.Sprintf("%016x", i), fmt.Sprintf("127.0.0.1:%d", 20_000+i), fmt.Sprintf("10.0.%d.7", i%hosts))
@@ -25,9 +26,9 @@ func (l *lab) full(hosts int) {
 	}
 }
 
-// Fault F1: registrations of ports where nothing listens filled the relay, and it
-// refused a node that runs.
-func TestANodeFindsRoomAmongTheDead(t *testing.T) {
+// Fault F1: registrations of ports where no process listened filled the relay, and it
+// refused a running node.
+func TestANodeReplacesADeadNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.full(64)
@@ -38,22 +39,22 @@ func TestANodeFindsRoomAmongTheDead(t *testing.T) {
 	})
 }
 
-// Fault F1, from one host: its share is full of what does not run.
-func TestANodeFindsRoomAmongTheDeadOfItsHost(t *testing.T) {
+// Fault F1, from one host: dead nodes filled the share of their host.
+func TestANodeReplacesADeadNodeOfItsHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		for i := range maxOfHost {
 			_, ok := l.relay.leases.register(fmt.Sprintf("%016x", i), fmt.Sprintf("127.0.0.1:%d", 20_000+i), fmt.Sprintf("127.0.0.%d", i%200+1))
 			require.True(t, ok)
 		}
-		l.relay.leases.register(idA, "10.0.0.7:7", "10.0.0.7") // it does not answer, but takes no needed place
+		l.relay.leases.register(idA, "10.0.0.7:7", "10.0.0.7") // does not answer; its host is not full
 		n := l.announced(nil)
 		require.Contains(t, l.relay.leases.list(), n.Addr())
 		require.Contains(t, l.relay.leases.list(), "10.0.0.7:7")
 	})
 }
 
-// Fault F1: one host that registers as often as it can leaves room for others.
+// Fault F1: the registrations of one host filled the relay's table.
 func TestOneHostDoesNotFillTheRelay(t *testing.T) {
 	for name, from := range map[string]func(i int) string{
 		"one address":     func(int) string { return "10.0.0.7" },
@@ -77,8 +78,8 @@ func TestOneHostDoesNotFillTheRelay(t *testing.T) {
 	}
 }
 
-// answering makes the nodes at these addresses answer the relay, each with its ID,
-// and counts how often the relay dials any.
+// answering makes the nodes at these addresses answer the relay, each with its ID. It
+// returns the number of the relay's dials.
 func (l *lab) answering(ids map[string]string) *atomic.Int32 {
 	var dials atomic.Int32
 	l.relay.dial = func(_ context.Context, addr string) (net.Conn, error) {
@@ -87,38 +88,38 @@ func (l *lab) answering(ids map[string]string) *atomic.Int32 {
 		if !ok {
 			return nil, syscall.ECONNREFUSED
 		}
-		ours, theirs := net.Pipe()
+		near, far := net.Pipe()
 		go func() {
-			defer theirs.Close()
-			in := bufio.NewReader(theirs)
+			defer far.Close()
+			in := bufio.NewReader(far)
 			_, _ = in.ReadString('\n')
 			if line, err := in.ReadString('\n'); err == nil && line == "WHO\n" {
-				fmt.Fprintf(theirs, "NODE %s\n", id)
+				fmt.Fprintf(far, "NODE %s\n", id)
 			}
 		}()
-		return ours, nil
+		return near, nil
 	}
 	return &dials
 }
 
-// A registration of a port where nothing listens costs one dial, to the host that
+// A registration of a port where no process listens costs one dial, to the host that
 // sent it, and replaces no node.
-func TestTheDeadMakeNoRoomForTheDead(t *testing.T) {
+func TestADeadNodeReplacesNoNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.full(64)
 		dials, before := l.answering(nil), l.relay.leases.list()
 		for i := range 100 {
 			_, in := l.asks(l.relay.Addr(), fmt.Sprintf("REGISTER %016x :%d", 1<<32+i, 60_000))
-			hears(t, in, "ERR full the table is full: the relay lists at most 1024 nodes, and 256 of one host\n")
+			receives(t, in, "ERR full the table is full: the relay lists at most 1024 nodes, and 256 of one host\n")
 		}
 		require.Equal(t, int32(100), dials.Load())
 		require.Equal(t, before, l.relay.leases.list())
 	})
 }
 
-// A node that answers keeps its place, and is asked once in a third of a lease,
-// however many others would have it.
+// A node that answers stays listed. The relay probes it at most once in a third of a
+// lease, regardless of the number of registrations.
 func TestNodesThatRunAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
@@ -132,13 +133,13 @@ func TestNodesThatRunAreKept(t *testing.T) {
 		const tries = 100
 		for range tries {
 			_, in := l.asks(l.relay.Addr(), "REGISTER "+idA+" :9")
-			hears(t, in, "ERR full ")
+			receives(t, in, "ERR full ")
 		}
-		require.Equal(t, int32(tries+maxOfHost), dials.Load(), "the newcomer each time, the others once")
+		require.Equal(t, int32(tries+maxOfHost), dials.Load(), "each new node is dialled, and each listed one once")
 		require.Equal(t, there, l.relay.leases.list())
 		delete(ids, "127.0.0.1:20007")
 		<-time.After(lease / 3)
-		for range maxOfHost/maxProbes - 1 { // until it is its turn
+		for range maxOfHost/maxProbes - 1 { // until the relay probes this node
 			_, in := l.asks(l.relay.Addr(), "REGISTER "+idA+" :9")
 			if line, err := in.ReadString('\n'); err == nil && strings.HasPrefix(line, "OK ") {
 				break
@@ -150,32 +151,32 @@ func TestNodesThatRunAreKept(t *testing.T) {
 	})
 }
 
-// Lines about nodes are for a user to read, and any host can cause them.
+// The relay limits the rate of log lines about nodes, because any host can cause them.
 func TestTheLogOfNodesIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		for i := range 1000 {
 			conn, in := l.asks(l.relay.Addr(), fmt.Sprintf("REGISTER %s :%d\nWITHDRAW %s", idA, i+1, idA))
-			hears(t, in, "OK ")
+			receives(t, in, "OK ")
 			require.NoError(t, conn.Close())
 		}
 		synctest.Wait()
 		require.Equal(t, nodeLogBurst, strings.Count(l.log.String(), "level=INFO"))
 		<-time.After(time.Minute)
 		_, in := l.asks(l.relay.Addr(), "REGISTER "+idB+" :7")
-		hears(t, in, "OK ")
+		receives(t, in, "OK ")
 		require.Equal(t, nodeLogBurst+1, strings.Count(l.log.String(), "level=INFO"))
 	})
 }
 
-// A node that was killed leaves the list when its lease ends, and the log says so.
+// The relay removes a killed node when its lease ends, and logs it.
 func TestTheLogNamesANodeWhoseLeaseHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, memnet.New())
 		l.relay.leases.register(idA, "127.0.0.1:9", "127.0.0.1")
 		<-time.After(lease)
 		_, in := l.asks(l.relay.Addr(), "NODES")
-		hears(t, in, "NODES 0 15\n")
+		receives(t, in, "NODES 0 15\n")
 		synctest.Wait()
 		require.Contains(t, l.log.String(), `level=INFO msg="lease expired; node removed" id=aaaaaaaaaaaaaaaa addr=127.0.0.1:9`)
 	})

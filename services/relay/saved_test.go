@@ -29,7 +29,7 @@ func TestSavedIsKept(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, s)
 		require.Zero(t, here)
-		require.Empty(t, filesIn(t, dir), "nothing is made for a file that has not been found yet")
+		require.Empty(t, filesIn(t, dir), "resume creates no file")
 		s, err = newSaved(root, name)
 		require.NoError(t, err, name)
 		put(t, s, "all of it, and more")
@@ -42,7 +42,7 @@ func TestSavedIsKept(t *testing.T) {
 	}
 }
 
-func TestSavedGoesOn(t *testing.T) {
+func TestSavedIsResumed(t *testing.T) {
 	root := rootOf(t, t.TempDir())
 	s, err := newSaved(root, "a")
 	require.NoError(t, err)
@@ -57,12 +57,11 @@ func TestSavedGoesOn(t *testing.T) {
 	s.drop(false)
 	_, here, err = resume(root, "a")
 	require.NoError(t, err)
-	require.Equal(t, int64(4), here, "an attempt that got nothing takes nothing away")
+	require.Equal(t, int64(4), here, "an attempt without new bytes keeps the part")
 }
 
-// A process that is killed has no time for a last word: what it has said every
-// few megabytes counts.
-func TestSavedMarksOnTheWay(t *testing.T) {
+// The mark is written every few megabytes, for a process that is killed.
+func TestSavedWritesItsMarkRegularly(t *testing.T) {
 	dir := t.TempDir()
 	root := rootOf(t, dir)
 	s, err := newSaved(root, "a")
@@ -70,21 +69,21 @@ func TestSavedMarksOnTheWay(t *testing.T) {
 	defer s.drop(false)
 	require.Zero(t, markIn(t, dir, "a"))
 	s.checkpoint(segment/2 - 1)
-	require.Zero(t, markIn(t, dir, "a"), "not for every byte")
+	require.Zero(t, markIn(t, dir, "a"), "the mark is not written for every byte")
 	s.checkpoint(segment / 2)
 	require.Equal(t, segment/2, markIn(t, dir, "a"))
 }
 
-func TestSavedLeavesNoJunk(t *testing.T) {
+func TestSavedRemovesItsFiles(t *testing.T) {
 	for name, test := range map[string]struct {
 		content string
 		spoilt  bool
 		left    []string
 	}{
-		"nothing came":     {"", false, []string{}},
-		"something came":   {"x", false, []string{"a.part", "a.part.at"}},
-		"something wrong":  {"x", true, []string{}},
-		"nothing at wrong": {"", true, []string{}},
+		"no bytes":        {"", false, []string{}},
+		"correct bytes":   {"x", false, []string{"a.part", "a.part.at"}},
+		"wrong bytes":     {"x", true, []string{}},
+		"no bytes, wrong": {"", true, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -97,7 +96,7 @@ func TestSavedLeavesNoJunk(t *testing.T) {
 	}
 }
 
-func TestSavedTakesNothingThatIsNotItsOwn(t *testing.T) {
+func TestSavedKeepsFilesOfOthers(t *testing.T) {
 	dir := folderOf(t, "a.part", "my part in a play")
 	_, _, err := resume(rootOf(t, dir), "a")
 	require.ErrorContains(t, err, `"a.part" exists and was not created by fetch; remove it`)
@@ -135,7 +134,7 @@ func TestSavedStaysInItsFolder(t *testing.T) {
 	require.Equal(t, []string{"a"}, filesIn(t, outside))
 }
 
-func TestTwoDoNotSaveTheSameFile(t *testing.T) {
+func TestTwoFetchesDoNotSaveTheSameFile(t *testing.T) {
 	dir := t.TempDir()
 	first, err := newSaved(rootOf(t, dir), "a")
 	require.NoError(t, err)
@@ -146,7 +145,7 @@ func TestTwoDoNotSaveTheSameFile(t *testing.T) {
 	}
 	require.NoError(t, first.keep(5))
 	second, err := newSaved(rootOf(t, dir), "a")
-	require.NoError(t, err, "what it wrote to is not the part any more")
+	require.NoError(t, err, "the first fetch has renamed its part")
 	put(t, second, "2nd")
 	first.drop(false)
 	got, err := os.ReadFile(filepath.Join(dir, "a"))
@@ -157,10 +156,10 @@ func TestTwoDoNotSaveTheSameFile(t *testing.T) {
 	require.Equal(t, []string{"a"}, filesIn(t, dir))
 }
 
-// Between the opening of a part and the look at it another may have finished it,
-// or dropped it: then it is not the part any more.
+// Another fetch may rename or remove a part between open and lock. claim then reports
+// that the part must be opened again.
 func TestSavedIsClaimedOnlyUnderItsName(t *testing.T) {
-	for name, goes := range map[string]func(path string) error{
+	for name, change := range map[string]func(path string) error{
 		"finished": func(path string) error { return os.Rename(path, strings.TrimSuffix(path, ".part")) },
 		"dropped":  os.Remove,
 		"recreated": func(path string) error {
@@ -177,7 +176,7 @@ func TestSavedIsClaimedOnlyUnderItsName(t *testing.T) {
 			require.NoError(t, err)
 			defer file.Close()
 			s := &saved{disk: disk{file}, root: rootOf(t, dir), name: "a"}
-			require.NoError(t, goes(path))
+			require.NoError(t, change(path))
 			again, err := s.claim()
 			require.NoError(t, err)
 			require.True(t, again)
@@ -185,7 +184,7 @@ func TestSavedIsClaimedOnlyUnderItsName(t *testing.T) {
 	}
 }
 
-func TestSavedInAFolderThatCanNotBeWritten(t *testing.T) {
+func TestSavedInAnUnwritableFolder(t *testing.T) {
 	dir := folderOf(t, "a", "")
 	_, err := newSaved(rootOf(t, dir), "a/b")
 	require.Error(t, err, "a is a file")

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// writes is how often this process has asked the kernel to write so far, sendfile
-// included: /proc/self/io counts that.
+// writes returns the number of write system calls of this process so far, sendfile
+// included, from /proc/self/io.
 func writes(t *testing.T) int {
 	t.Helper()
 	all, err := os.ReadFile("/proc/self/io")
@@ -25,9 +25,9 @@ func writes(t *testing.T) int {
 	return n
 }
 
-// The kernel sends the bytes, from the file to the connection: a process that read them
-// and wrote them again would do that 32 KiB at a time.
-func TestBytesGoOutBySendfile(t *testing.T) {
+// A node sends a file with sendfile. A loop of reads and writes would need a system
+// call for every 32 KiB.
+func TestFilesAreSentBySendfile(t *testing.T) {
 	const size, copied = 256 << 20, 32 << 10
 	dir := folderOf(t, "a", "")
 	require.NoError(t, os.Truncate(filepath.Join(dir, "a"), size))
@@ -35,7 +35,7 @@ func TestBytesGoOutBySendfile(t *testing.T) {
 	n := l.nodeIn(dir)
 	conn, in := l.asks(n.Addr(), "GET 0 - - a")
 	before := writes(t)
-	hears(t, in, fmt.Sprintf("SEND %d - %d\n", size, size))
+	receives(t, in, fmt.Sprintf("SEND %d - %d\n", size, size))
 	buf := make([]byte, 1<<20)
 	for got := in.Buffered(); got < size; {
 		k, err := conn.Read(buf[:min(len(buf), size-got)])
@@ -45,9 +45,9 @@ func TestBytesGoOutBySendfile(t *testing.T) {
 	require.Less(t, writes(t)-before, size/copied/2)
 }
 
-// A file system that does not say how large it is, such as one in memory, may have
-// room for anything.
-func TestADiskThatDoesNotSayHowLargeItIs(t *testing.T) {
+// A file system that does not report its size, such as one in memory, passes the
+// check for free space.
+func TestADiskOfUnknownSize(t *testing.T) {
 	file, err := os.Open("/proc/self/status")
 	require.NoError(t, err)
 	defer file.Close()

@@ -16,10 +16,10 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// severally is a file that is worth asking several nodes for.
+// severally returns the content of a file that a client fetches from several nodes.
 var severally = sync.OnceValue(func() string { return noise(segment+manyAtOnce+100, 20) })
 
-// data reports whether a request is for bytes, and for how many.
+// data reports whether a request asks for bytes, and returns their number.
 func data(request string) (count int64, ok bool) {
 	f := strings.SplitN(request, " ", 5)
 	if f[0] != "GET" {
@@ -29,8 +29,8 @@ func data(request string) (count int64, ok bool) {
 	return count, count > 0
 }
 
-// together holds up all after the first part until every node has been asked for
-// a part. asked is told of each request for bytes.
+// together blocks the requests after the first part until every node has received a
+// request for a part. It calls asked with each request for bytes.
 func together(nodes []*actor, asked func(n *actor, count int64)) {
 	var all sync.WaitGroup
 	for i, n := range nodes {
@@ -54,7 +54,7 @@ func together(nodes []*actor, asked func(n *actor, count int64)) {
 	}
 }
 
-// getsLarge requires that a client prints exactly this, and keeps no copy.
+// getsLarge requires that a client prints exactly this content. It keeps no copy.
 func (l *lab) getsLarge(name, content string) {
 	l.t.Helper()
 	sum := sha256.New()
@@ -63,7 +63,7 @@ func (l *lab) getsLarge(name, content string) {
 	require.Equal(l.t, hashed(content), hex.EncodeToString(sum.Sum(nil)))
 }
 
-// hashes has nodes compute the hash of a file that has been fetched for it.
+// hashes requests the hash of a file from each node, which stores it.
 func (l *lab) hashes(name string, nodes ...*actor) {
 	l.t.Helper()
 	for _, n := range nodes {
@@ -72,7 +72,7 @@ func (l *lab) hashes(name string, nodes ...*actor) {
 	}
 }
 
-func TestALargeFileComesFromAllNodesAtOnce(t *testing.T) {
+func TestALargeFileIsFetchedFromAllNodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		content := noise(100<<20, 21)
 		l := newLab(t, memnet.New())
@@ -80,26 +80,26 @@ func TestALargeFileComesFromAllNodesAtOnce(t *testing.T) {
 		nodes := []*actor{l.nodeIn(dir), l.nodeIn(dir), l.nodeIn(dir)}
 		l.hashes("a", nodes...)
 		var mu sync.Mutex
-		gave := make(map[*actor]int64)
+		sent := make(map[*actor]int64)
 		together(nodes, func(n *actor, count int64) {
 			mu.Lock()
 			defer mu.Unlock()
-			gave[n] += count
+			sent[n] += count
 		})
 		l.getsLarge("a", content)
-		require.Len(t, gave, 3)
+		require.Len(t, sent, 3)
 		var all int64
-		for _, count := range gave {
+		for _, count := range sent {
 			all += count
 		}
 		require.GreaterOrEqual(t, all, int64(len(content)))
-		require.Less(t, all, int64(len(content)+2*segment), "next to nothing is asked for twice")
+		require.Less(t, all, int64(len(content)+2*segment), "at most two segments are requested twice")
 		require.Empty(t, l.log.warnings())
 	})
 }
 
-// killer is a progress that kills a node once so much of a file has come, and
-// has everything wait for that.
+// killer is a Progress that kills a node when left bytes of a file have been received.
+// The transfer waits until the node has stopped.
 type killer struct {
 	mu   sync.Mutex
 	left int
@@ -122,9 +122,9 @@ func TestANodeIsKilledMidway(t *testing.T) {
 	content := noise(4*segment, 22)
 	source := folderOf(t, "a", content)
 	for name, test := range map[string]struct{ nodes, dies int }{
-		"the only one so far": {1, 0},
-		"the first of three":  {3, 0},
-		"a helper":            {3, 2},
+		"the only node with a hash": {1, 0},
+		"the first of three":        {3, 0},
+		"a helper":                  {3, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -136,13 +136,13 @@ func TestANodeIsKilledMidway(t *testing.T) {
 				l.hashes("a", nodes...)
 				together(nodes, func(*actor, int64) {})
 				if test.nodes == 1 {
-					l.nodeIn(source) // it has yet to hash the file: no client waits for it
+					l.nodeIn(source) // has not hashed the file: no client waits for this node
 				}
 				dir := t.TempDir()
 				c := l.client(func(c *FetchConfig) {
 					c.Dir = dir
 					c.Progress = func(string, int64, int64) Progress {
-						return &killer{left: segment + segment/2, kill: nodes[test.dies].stop} // each is in the middle of a part
+						return &killer{left: segment + segment/2, kill: nodes[test.dies].stop} // every node is sending a part then
 					}
 				})
 				require.NoError(t, c.File(t.Context(), "a"))
@@ -155,7 +155,7 @@ func TestANodeIsKilledMidway(t *testing.T) {
 	}
 }
 
-// liar serves other bytes than a file has, in part, under its hash.
+// liar serves a file with a wrong byte in each part, under the hash of the file.
 func liar(content string) func(request string) (string, bool) {
 	hash := hashed(content)
 	return func(request string) (string, bool) {
@@ -203,7 +203,7 @@ func TestOneWrongNodeAmongSeveralIsExcluded(t *testing.T) {
 					addr = rogue()
 					for i, n := range honest {
 						var requests atomic.Int32
-						n.spied = func(request string) { // beyond the first part they leave one for the liar
+						n.spied = func(request string) { // leaves a part for the liar
 							if _, ok := data(request); ok && requests.Add(1) == int32(2-i) {
 								<-lied
 							}
@@ -211,7 +211,7 @@ func TestOneWrongNodeAmongSeveralIsExcluded(t *testing.T) {
 					}
 				}
 				l.getsLarge("a", content)
-				require.Len(t, l.log.warnings(), 1, "and no other node")
+				require.Len(t, l.log.warnings(), 1, "only the liar is blamed")
 				require.Contains(t, l.log.warnings()[0], "\\\"a\\\": node "+addr+" excluded")
 			})
 		})

@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A byte of a file, in the naive model: unassigned, assigned, or received.
+// The states of a unit in the naive model: unassigned, assigned, and received.
 const (
 	todo = iota
 	taken
 	have
 )
 
-// naive does what spans does, a unit at a time.
+// naive is a model of spans with one state for each unit.
 type naive []int
 
 func (n naive) frontier() int64 {
@@ -42,7 +42,7 @@ func (n naive) fill(p span, b int) {
 	}
 }
 
-// unit is what one byte of the naive account stands for.
+// unit is the number of bytes in a unit of the naive model.
 const unit = segment / 8
 
 func scale(p span, by func(int64) int64) span { return span{by(p.from), by(p.to)} }
@@ -50,10 +50,9 @@ func scale(p span, by func(int64) int64) span { return span{by(p.from), by(p.to)
 func up(n int64) int64   { return n * unit }
 func down(n int64) int64 { return n / unit }
 
-// In any order of take, got and putBack, spans and the
-// naive account agree, and in the end everything has been handed out exactly as
-// often as it was given back and once more.
-func TestSpansAgainstANaiveAccount(t *testing.T) {
+// After any sequence of take, got and putBack, spans and the naive model agree. In the
+// end take has returned each byte once more than putBack has received it.
+func TestSpansAgainstANaiveModel(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		size := r.Int64N(100)
@@ -61,7 +60,7 @@ func TestSpansAgainstANaiveAccount(t *testing.T) {
 		s := newSpans(up(here), up(size))
 		n := make(naive, size)
 		n.fill(span{0, here}, have)
-		var out []span // in units: assigned and not returned
+		var out []span // in units: assigned, not yet received
 		for steps := 0; n.frontier() < size; steps++ {
 			require.Less(t, steps, 100_000, "seed %d: it does not end", seed)
 			switch i := r.IntN(max(len(out), 1)); {
@@ -79,11 +78,11 @@ func TestSpansAgainstANaiveAccount(t *testing.T) {
 				}
 				n.fill(p, taken)
 				out = append(out, p)
-			case r.IntN(4) == 0: // the node dies
+			case r.IntN(4) == 0: // the node is killed
 				s.putBack(scale(out[i], up))
 				n.fill(out[i], todo)
 				out = slices.Delete(out, i, i+1)
-			default: // some of it comes
+			default: // a part is received
 				came := span{out[i].from, out[i].from + r.Int64N(out[i].to-out[i].from) + 1}
 				s.got(scale(came, up))
 				n.fill(came, have)
@@ -97,13 +96,13 @@ func TestSpansAgainstANaiveAccount(t *testing.T) {
 		_, ok := s.take()
 		require.False(t, ok)
 		if size > 0 {
-			require.Equal(t, []span{{0, up(size)}}, s.have, "parts that touch are one")
+			require.Equal(t, []span{{0, up(size)}}, s.have, "adjacent parts are merged")
 		}
 		require.Empty(t, s.todo)
 	}
 }
 
-func TestSpansIgnoreWhatIsEmpty(t *testing.T) {
+func TestSpansIgnoreEmptyParts(t *testing.T) {
 	s := newSpans(0, 0)
 	_, ok := s.take()
 	require.False(t, ok)
@@ -140,6 +139,6 @@ func TestPastWaitsForTheFrontier(t *testing.T) {
 		s.stop()
 		reader.Wait()
 		require.Equal(t, []int64{20, 25}, seen)
-		require.Equal(t, int64(25), s.waitPast(25), "after stop it never waits")
+		require.Equal(t, int64(25), s.waitPast(25), "waitPast does not block after stop")
 	})
 }

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// coarse is what a file system that does not look closely stamps now.
+// coarse returns the time with which a file system of coarse time stamps marks a
+// change now.
 func coarse(t *testing.T) int64 {
 	t.Helper()
 	var now unix.Timespec
@@ -20,7 +21,7 @@ func TestSettleWaitsForTheClockOfFiles(t *testing.T) {
 	for range 20 {
 		now := coarse(t)
 		settle(now)
-		require.Greater(t, coarse(t), now, "another change would have the same stamp")
+		require.Greater(t, coarse(t), now, "a further change must have a later time stamp")
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Parts of a file that come in any order are the file in the end, in any store.
-func TestStoresTakePartsInAnyOrder(t *testing.T) {
+// Every store returns the file after its parts have been written in any order.
+func TestStoresAcceptPartsInAnyOrder(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	content := noise(inMemory, 1)
 	for name, create := range map[string]func(t *testing.T) store{
@@ -53,7 +53,7 @@ func TestStoresTakePartsInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestStoresDoNotBelieveAnySize(t *testing.T) {
+func TestStoresRefuseTooLargeASize(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	require.ErrorContains(t, make(memory, 10).checkSpace(11), "11 more bytes do not fit: memory is reserved for 10")
 	s, err := spool()
@@ -63,7 +63,7 @@ func TestStoresDoNotBelieveAnySize(t *testing.T) {
 	require.ErrorContains(t, s.checkSpace(1<<62), "free some space, or use another folder (-o DIR, or TMPDIR")
 }
 
-func TestSpoolLeavesNothing(t *testing.T) {
+func TestSpoolLeavesNoFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	s, err := printed(inMemory + 1)
@@ -71,14 +71,14 @@ func TestSpoolLeavesNothing(t *testing.T) {
 	require.IsType(t, disk{}, s)
 	_, err = s.WriteAt([]byte("x"), 10<<20)
 	require.NoError(t, err)
-	require.Empty(t, filesIn(t, dir), "even while it is in use: kill -9 leaves nothing")
+	require.Empty(t, filesIn(t, dir), "a spool has no name while it is in use: SIGKILL leaves no file")
 	s.drop(false)
 	s, err = printed(inMemory)
 	require.NoError(t, err)
 	require.IsType(t, memory{}, s)
 }
 
-func TestSpoolSaysWhatToDo(t *testing.T) {
+func TestSpoolErrorNamesTheRemedy(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
 	_, err := spool()
 	require.ErrorContains(t, err, "missing")

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stepper is a memory store that remembers the steps, and may fail.
+// stepper is a memory store that records its checkpoints. ReadAt returns fails if it
+// is not nil.
 type stepper struct {
 	memory
 	steps []int64
@@ -28,7 +29,7 @@ func (s *stepper) ReadAt(b []byte, at int64) (int, error) {
 
 func TestVerifierFollowsTheFrontier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		content := noise(900<<10, 2) // more than a buffer
+		content := noise(900<<10, 2) // exceeds one buffer
 		s := &stepper{memory: make(memory, len(content))}
 		parts := newSpans(0, int64(len(content)))
 		v := newVerifier(s, parts)
@@ -41,7 +42,7 @@ func TestVerifierFollowsTheFrontier(t *testing.T) {
 			synctest.Wait()
 		}
 		put(1000, 500_000)
-		require.Empty(t, s.steps, "there is a gap")
+		require.Empty(t, s.steps, "the first bytes are missing")
 		put(0, 1000)
 		require.Equal(t, []int64{500_000}, s.steps)
 		put(500_000, int64(len(content)))
@@ -65,10 +66,10 @@ func TestVerifierOfAHalf(t *testing.T) {
 	parts.got(span{0, 4})
 	sum, err := v.finish()
 	require.NoError(t, err)
-	require.Equal(t, hashed("half"), sum, "of all that is before the frontier")
+	require.Equal(t, hashed("half"), sum, "the hash covers the bytes before the frontier")
 }
 
-func TestVerifierTellsOfAnErrorOfTheDisk(t *testing.T) {
+func TestVerifierReturnsAnErrorOfTheDisk(t *testing.T) {
 	for _, fails := range []error{errors.New("input/output error"), io.EOF} { // EOF: the file was truncated
 		s := &stepper{fails: fails}
 		parts := newSpans(4, 4)

@@ -11,7 +11,8 @@ import (
 )
 
 // tryNode fetches the missing bytes from the lead, with the others as helpers if the
-// file is large, and verifies the file. The error is that of the node who.
+// file is large, and verifies the file. It returns the node that caused the
+// error.
 func (j *job) tryNode(ctx context.Context, lead string, others []string) (who string, err error) {
 	who, err = j.runWorkers(ctx, lead, others)
 	junk := errors.Is(err, errChanged) || errors.Is(err, errMismatch)

@@ -21,7 +21,7 @@ type merge struct {
 	armed    bool
 }
 
-// offerLocked releases what has been added to the transcript, or starts the timer
+// offerLocked releases the lines added to the transcript, or starts the timer
 // that will.
 func (r *room) offerLocked() {
 	m, now := &r.merge, time.Now()
@@ -35,7 +35,7 @@ func (r *room) offerLocked() {
 	}
 }
 
-// mergeOver releases what has been added to the transcript. The timer calls it.
+// mergeOver releases the lines added to the transcript. The timer calls it.
 func (r *room) mergeOver() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

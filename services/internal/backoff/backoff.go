@@ -33,7 +33,7 @@ func (b *Backoff) Next() time.Duration {
 // when there is news that makes another attempt likely to succeed.
 func (b *Backoff) Reset() { b.wait = 0 }
 
-// Wait waits for as long as Next says. It returns early, with the context's error,
+// Wait waits for the duration that Next returns. It returns early, with the context's error,
 // if ctx is cancelled.
 func (b *Backoff) Wait(ctx context.Context) error { return b.WaitOr(ctx, nil) }
 

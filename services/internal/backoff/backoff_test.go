@@ -55,8 +55,8 @@ func TestResetBeginsAgain(t *testing.T) {
 	}
 }
 
-// The jitter is there to pull apart those who began together: all of the
-// quarter has to be made use of.
+// The jitter separates the attempts of clients that started together. It uses the
+// whole range of a quarter.
 func TestJitterFillsItsRange(t *testing.T) {
 	const full = time.Second
 	lowest, highest := full, time.Duration(0)

@@ -83,8 +83,8 @@ func TestCleanAgreesWithUnicode(t *testing.T) {
 	}
 }
 
-// Bytes are looked at by the word: every byte at every place, beside others of
-// either kind, is to be judged as it is by itself.
+// Clean reads a word of bytes at a time. The result for a byte must not depend on its
+// position or its neighbours.
 func TestCleanFindsAByteAnywhere(t *testing.T) {
 	for _, filler := range []string{" ", "~", "\u20ac"} {
 		for _, size := range []int{0, 1, 7, 8, 9, 31, 32, 33, 45} {

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// split is what a Reader of data is to hand out, from all of the data at once
-// and in the words of transcript.
+// split returns the expected transcript of a Reader of data, computed from all of the
+// data at once.
 func split(data []byte, bound int) []string {
 	var want []string
 	for {

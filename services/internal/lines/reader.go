@@ -17,7 +17,7 @@ const (
 	lowReads  = 4  // and after so many that leave three quarters of it empty it is too large
 )
 
-// ErrTooLong says that a line is longer than the Reader's bound. The Reader
+// ErrTooLong is the error of a line that exceeds the Reader's bound. The Reader
 // stays usable: SkipLine drops the rest of that line.
 var ErrTooLong = errors.New("line too long")
 
@@ -88,8 +88,8 @@ func (r *Reader) Ready() bool {
 	return true
 }
 
-// Rest returns what came after the last line end: what io.ErrUnexpectedEOF is
-// about. It is good until the next call.
+// Rest returns the bytes after the last line end, to which io.ErrUnexpectedEOF
+// refers. They are valid until the next call.
 func (r *Reader) Rest() []byte { return r.buf[r.r:r.w] }
 
 // Read hands out the bytes that follow the last line as they are, for protocols
@@ -146,7 +146,7 @@ func (r *Reader) cut() ([]byte, bool) {
 	return line, true
 }
 
-// fill reads once. It moves what is left to the front first.
+// fill reads once. It moves the unread bytes to the front first.
 func (r *Reader) fill() {
 	if r.r > 0 {
 		copy(r.buf, r.buf[r.r:r.w])

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// transcript reads r to its end, skipping what is too long, and tells what came
+// transcript reads r to its end, skips lines that are too long, and returns the result
 // of each call.
 func transcript(r *Reader) []string {
 	var got []string

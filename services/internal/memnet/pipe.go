@@ -76,7 +76,7 @@ func (p *pipe) write(b []byte) (n int, err error) {
 	}
 }
 
-// deadline is a time, or never, and what then wakes those who wait.
+// deadline is the time, or zero for none, at which a timer wakes the waiting calls.
 type deadline struct {
 	at   time.Time
 	wake *time.Timer
@@ -119,7 +119,8 @@ func (p *pipe) until(d *deadline, t time.Time) {
 	p.set(func() {
 		d.stop()
 		if d.at = t; !t.IsZero() {
-			// Under the lock, or one who has looked and does not wait yet would miss it.
+			// The timer needs the lock: a call that has checked the deadline and does not
+			// wait yet would miss the wake-up.
 			d.wake = time.AfterFunc(time.Until(t), func() { p.set(func() {}) })
 		}
 	})

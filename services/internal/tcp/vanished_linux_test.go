@@ -135,13 +135,13 @@ func TestWatchKeepsAReachablePeer(t *testing.T) {
 func TestWatchStops(t *testing.T) {
 	ours, theirs := dial(t, "", listen(t))
 	dropPackets(t, theirs)
-	stop := watch(ours, testLook, func() { t.Error("it goes on") })
+	stop := watch(ours, testLook, func() { t.Error("watch calls back after stop") })
 	_, err := ours.Write([]byte("hello\n"))
 	require.NoError(t, err)
 	stop()
 	vanished := make(chan struct{})
 	defer watch(ours, testLook, func() { close(vanished) })()
-	<-vanished // and the other one would have noticed before
+	<-vanished // the stopped watch would have called back earlier
 }
 
 // Fault O3, at a server: it closes the connection and logs the reason.

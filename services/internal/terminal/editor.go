@@ -32,8 +32,8 @@ const (
 type editor struct {
 	text []byte
 	at   int // the cursor, as an index of text
-	// tooLong says that more than MaxLine bytes were typed. The line is not sent,
-	// even if some are deleted again: those beyond the bound are gone.
+	// tooLong reports that more than MaxLine bytes were typed. The line is not sent
+	// even if some are deleted again, because the bytes beyond the bound are lost.
 	tooLong bool
 
 	history []string // the oldest first

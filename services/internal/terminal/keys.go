@@ -61,8 +61,8 @@ var sequences = map[string]action{
 // maxSequence is longer than any key's.
 const maxSequence = 32
 
-// keys splits the bytes of a terminal into keys. Sequences that it does not know
-// are dropped. A sequence that is not complete never hides the control character
+// keys splits the bytes of a terminal into keys. It drops unknown
+// sequences. A sequence that is not complete never hides the control character
 // behind it: Ctrl-C is acted on after ESC, after half of an arrow, and within
 // pasted text.
 type keys struct {

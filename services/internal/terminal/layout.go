@@ -139,8 +139,9 @@ func (l *layout) place(part string) {
 // Asian ones do.
 var widths = displaywidth.Options{EastAsianWidth: true}
 
-// widest returns the most columns that a terminal may draw a piece in: one that
-// knows no clusters draws each rune, and in doubt those without a width too.
+// widest returns the most columns that a terminal may draw a piece in. A
+// terminal without support for clusters draws each rune, possibly those without a
+// width as well.
 func widest(piece string) int {
 	if len(piece) == 1 {
 		return 1

@@ -17,7 +17,7 @@ type mode struct {
 	mu     sync.Mutex
 	before *term.State // as it was, and as leave makes it again
 	raw    *term.State
-	on     bool // raw, as far as this process knows
+	on     bool // this process has made the terminal raw
 }
 
 // enter makes the terminal raw.
@@ -41,7 +41,7 @@ func (m *mode) leave() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.on && foreground(m.fd) {
-		_ = term.Restore(m.fd, m.before) // if the terminal is gone, so is its state
+		_ = term.Restore(m.fd, m.before) // fails only if the terminal no longer exists
 	}
 	m.on = false
 }
@@ -60,8 +60,8 @@ func (m *mode) isOn() bool {
 	return m.on
 }
 
-// intact reports whether the terminal is raw as enter left it. It is not after a
-// shell has had it.
+// intact reports whether the terminal is raw as enter left it. A shell
+// that ran in between changes the mode.
 func (m *mode) intact() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

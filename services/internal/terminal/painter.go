@@ -7,7 +7,7 @@ import (
 )
 
 // painter keeps a prompt and a half-typed line below everything else that a
-// terminal shows. It does no I/O: what is to be written is appended to out.
+// terminal shows. It does no I/O: it appends its output to out.
 //
 // It does not rely on how a terminal wraps and counts columns. To move within
 // what it has painted it goes up or down by rows that it ended itself, to the
@@ -19,7 +19,7 @@ type painter struct {
 	rows   []string // painted, from above; none: nothing is
 	row    int      // the cursor's
 	before string   // what is before the cursor in its row
-	// open says that the cursor is behind other text, whose line has no end yet.
+	// open reports that the cursor is behind other text, whose line has no end yet.
 	open bool
 }
 

@@ -21,7 +21,7 @@ var typeable = []string{
 	"\u0301", "\u200d", "\u200b", "\ufeff", "\ufe0f", "\u3164", "\u2028", "\t", "\u202e", "\u200f", "\u009b", "\xff", "\xe2\x82", "\U0010ffff",
 }
 
-// random is a person who types and edits at random, and others who interrupt.
+// random generates random typing, editing and output of other goroutines.
 type random struct {
 	*rand.Rand
 	t       testing.TB
@@ -35,8 +35,8 @@ type random struct {
 	steps   []string
 }
 
-// Fault T1: what is half-typed stays whole, and the cursor where it is, whatever is
-// typed, edited and shown meanwhile, and however the terminal counts columns.
+// Fault T1: output during typing damaged a half-typed line or moved the cursor. The
+// test covers terminals that count columns differently.
 func TestTheScreenShowsWhatWillBeSent(t *testing.T) {
 	for name, font := range fonts {
 		for _, cols := range []int{80, 20, 9, 4} {

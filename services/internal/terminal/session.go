@@ -220,7 +220,7 @@ func (s *session) flushLocked() error {
 
 // ReadLine returns the next line that is entered. Its error is lines.ErrTooLong,
 // after which there may be more lines, or io.EOF when there are none: Ctrl-C or
-// Ctrl-D was typed, or the terminal is gone.
+// Ctrl-D was typed, or the terminal has disconnected.
 func (s *session) ReadLine() (string, error) {
 	var buf [4096]byte
 	for len(s.finished) == 0 && !s.left {

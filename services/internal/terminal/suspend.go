@@ -11,7 +11,7 @@ import (
 
 // read waits for keys. It reads only in the foreground, where the kernel does not
 // stop it for that, and only when there is something to read, so that it never
-// reads what is typed for a shell.
+// reads input that is meant for a shell.
 func (s *session) read(b []byte) (int, error) {
 	for {
 		on, err := s.sync()
@@ -41,7 +41,7 @@ func (s *session) read(b []byte) (int, error) {
 }
 
 // sync reports whether the terminal is this process's, after taking it if so. Its
-// error says that there will be no more keys.
+// error means that no more keys will follow.
 func (s *session) sync() (on bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,8 +74,8 @@ func (s *session) suspendLocked() {
 	}
 	s.mu.Unlock()
 	if unix.Kill(0, syscall.SIGTSTP) == nil {
-		// The kernel ignores it in a group without a shell. While the process is
-		// stopped the time goes on.
+		// The kernel ignores the signal in a group without a shell. The timer also runs
+		// while the process is stopped.
 		patience := time.NewTimer(stopPatience)
 		select {
 		case <-s.continued:

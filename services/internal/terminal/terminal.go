@@ -31,7 +31,8 @@ const MaxLine = 16 << 10
 // promptPatience is how long Close waits for a screen that is stuck.
 const promptPatience = 200 * time.Millisecond
 
-// ErrHangup says that Ctrl-C or Ctrl-D was typed, or that the terminal is gone.
+// ErrHangup means that Ctrl-C or Ctrl-D was typed, or that the terminal has
+// disconnected.
 var ErrHangup = errors.New("the terminal was left")
 
 // Console is a program's three standard streams.
@@ -40,7 +41,7 @@ type Console struct {
 	Out io.Writer // the screen
 	Err io.Writer // the log
 
-	// Terminal says that Out is a terminal.
+	// Terminal reports that Out is a terminal.
 	Terminal bool
 
 	// Hangup and Lost notify a program that is blocked elsewhere and does not call

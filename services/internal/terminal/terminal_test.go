@@ -15,7 +15,7 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-const width = 80 // of a terminal that has not said
+const width = 80 // of a terminal that does not report its width
 
 func TestTypedLines(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -171,9 +171,8 @@ func TestTheWindowIsFollowed(t *testing.T) {
 // terminal it is.
 func winch(t *testing.T) { require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGWINCH)) }
 
-// Fault T7: who attaches to a container's terminal sees nothing of what was
-// painted before. docker changes the size there and back, which is one signal at
-// times.
+// Fault T7: a user who attached to a container's terminal did not see the rows painted
+// before. docker changes the size there and back, which is sometimes one signal.
 func TestASignalOfAResizePaintsAgainThoughTheSizeIsTheSame(t *testing.T) {
 	s := sit(t)
 	c := s.open()

@@ -9,33 +9,33 @@ import (
 )
 
 const (
-	typedAhead   = 16 << 20 // bytes of lines that wait to be taken: more than anybody pastes by mistake
+	typedAhead   = 16 << 20 // bytes of waiting lines: more than a user pastes by mistake
 	lineOverhead = 32       // what a line costs besides its bytes
 
-	takePatience  = 5 * time.Second // with a program that takes nothing, before lines are dropped,
-	leavePatience = time.Second     // and before it is told by Hangup that its user has left
+	takePatience  = 5 * time.Second // without a call of Next, before lines are dropped
+	leavePatience = time.Second     // without a call of Next, before Hangup is called
 )
 
-// typed is a source of lines edited at a terminal. Ctrl-C is one byte more behind
-// all that has been typed or pasted before it, and the kernel can't be asked
-// whether it is there. So a goroutine of its own reads on whether or not the
-// program takes the lines. Those that it does not take wait; when they are
-// 16 MiB, and it has taken none for five seconds, what follows is dropped.
+// typed is a source of lines edited at a terminal. Ctrl-C is a byte behind all input
+// typed or pasted before it, and the kernel cannot report whether it is there. So a
+// goroutine reads the input whether or not the program calls Next, and queues the
+// lines. When the queue holds 16 MiB and Next has not been called for five seconds,
+// further lines are dropped.
 type typed struct {
 	console  *Console // whose Hangup and Lost are called
 	terminal lineReader
 	room     int // bytes of lines that may wait
 	begin    sync.Once
-	took     chan struct{} // Next has taken something; holds one
+	took     chan struct{} // Next has removed a line; capacity 1
 
-	dropped int // lines, since they began to be; the reader's
+	dropped int // lines dropped in a row; owned by the reader
 
 	mu      sync.Mutex
 	changed sync.Cond
 	waiting []typedLine
 	size    int  // of them
-	left    bool // there will be no more
-	told    bool // and Next has said so
+	left    bool // no more lines will follow
+	told    bool // Next has returned the error for left
 }
 
 // lineReader returns edited lines. After lines.ErrTooLong, in place of a line,

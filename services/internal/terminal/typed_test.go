@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pasting is a user who pastes lines, and a program that reads them, or does not.
+// pasting simulates a user who pastes lines and a program that may read them.
 type pasting struct {
 	t       *testing.T
 	edited  edited
@@ -92,7 +92,7 @@ func TestCtrlCIsHeardBehindLinesThatAreNotTaken(t *testing.T) {
 	})
 }
 
-// However much was pasted: what there is no room for is dropped, and said.
+// Lines that exceed the queue are dropped, and the user is warned.
 func TestCtrlCIsHeardBehindMoreThanThereIsRoomFor(t *testing.T) {
 	inTime(t, func(t *testing.T, p *pasting) {
 		began := time.Now()

@@ -45,8 +45,8 @@ func TestAPipeMadeNonBlocking(t *testing.T) {
 }
 
 // nohup opens /dev/null for writing only as stdin, where a read fails with EBADF, and a
-// shell may redirect stdin from a folder. That is the end of the input, and not a user
-// who leaves.
+// shell may redirect stdin from a folder. Such an input counts as ended; it does not mean
+// that the user has left.
 func TestAnInputThatCannotBeReadHasEnded(t *testing.T) {
 	for name, flag := range map[string]int{os.DevNull: os.O_WRONLY, ".": os.O_RDONLY} {
 		in, err := os.OpenFile(name, flag, 0)
@@ -119,8 +119,8 @@ func TestAHintIsAtATerminalOnly(t *testing.T) {
 	s.shows(width, "shown though stdout is a pipe|shown|>| 2,2")
 }
 
-// Fault U5: Ctrl-L paints again and writes nothing else, Ctrl-C removes what is
-// half-typed.
+// Fault U5: Ctrl-L and Ctrl-C left text in a log. Ctrl-L only repaints, and Ctrl-C
+// removes the half-typed line.
 func TestKeysLeaveNothingInALog(t *testing.T) {
 	s := sit(t)
 	c := s.open()
@@ -136,7 +136,7 @@ func TestKeysLeaveNothingInALog(t *testing.T) {
 	s.shows(width, "one|| 0,1")
 }
 
-// A file may end without a line end. What follows it at once goes on in the line.
+// A file may end without a line end. Text that follows at once continues the line.
 func TestTextWithoutALineEndHasItsOwnRow(t *testing.T) {
 	s := sit(t)
 	c := s.open()
