@@ -279,8 +279,8 @@ func (p *plan) diskFull(at, until time.Duration) {
 // stranger has somebody be called by one who does not know the protocol.
 func (p *plan) stranger(at time.Duration, who string) {
 	said := []string{
-		"GET / HTTP/1.1\r\n\r\n", "HELLO peerlab-chat/1 9", "\x00\xff\x1b[2J\n", "MSG 1 1 hello\n", strings.Repeat("x", 100<<10),
-		"HELLO peerlab-chat/1 ../x 1 127.0.0.1:1 new 0\nREADY 0 0\nMSG ../x 1 x\n",
+		"GET / HTTP/1.1\r\n\r\n", "HELLO peerlab-chat/2 9", "\x00\xff\x1b[2J\n", "MSG 1 1 hello\n", strings.Repeat("x", 100<<10),
+		"HELLO peerlab-chat/2 ../x 1 127.0.0.1:1 new 0\nREADY 0 0\nMSG ../x 1 x\n",
 	}[p.rnd.IntN(6)]
 	p.at(at, func(r *round) {
 		c, err := net.Dial("tcp", r.gates[who].proxy.Address)

@@ -57,7 +57,7 @@ func TestStrangersAreAnsweredAndSentOff(t *testing.T) {
 
 		for _, said := range []string{
 			"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "\n", "MSG 1 1 hello\n", "HELLO\n", "HELLO peerlab-chat/99 9 1 x\n",
-			"hello peerlab-chat/1\n", "\x16\x03\x01\x02\x00\x01\n", "HELLO peerlab-chat/1 ../x 1 127.0.0.1:1 new 0\n",
+			"hello peerlab-chat/2\n", "\x16\x03\x01\x02\x00\x01\n", "HELLO peerlab-chat/2 ../x 1 127.0.0.1:1 new 0\n",
 		} {
 			s := callIn(t, address)
 			_, err := s.Write([]byte(said))
@@ -85,7 +85,7 @@ func TestAHandshakeHasItsTime(t *testing.T) {
 	go func() { // a byte a second, for as long as it is listened to
 		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
-		for _, b := range []byte("HELLO peerlab-chat/1") {
+		for _, b := range []byte("HELLO peerlab-chat/2") {
 			if _, err := slow.Write([]byte{b}); err != nil {
 				return
 			}

@@ -17,7 +17,7 @@ func TestForeignChatTextCannotSteerATerminal(t *testing.T) {
 	c.clients[2].Types(harmful)
 	c.clients[1].Sees("Client 2: " + harmless)
 	s := callIn(t, c.seats[2].address())
-	s.says(t, "HELLO peerlab-chat/1 evil 9 127.0.0.1:9 new 1\nREADY 0 0\nMSG evil 1 "+harmful+"\nMSG evil 1 twice\nMSG evil 4 late\nBYE\n")
+	s.says(t, "HELLO peerlab-chat/2 evil 9 127.0.0.1:9 new 1\nREADY 0 0\nMSG evil 1 "+harmful+"\nMSG evil 1 twice\nMSG evil 4 late\nBYE\n")
 	assert.Contains(t, s.answer(t), "\nREADY 0 ")
 	c.clients[2].SeesInOrder("Client evil: "+harmless, "* Client evil: 2 lines lost", "Client evil: late", "Client evil: terminated.")
 	c.settled().Nothing("twice")
@@ -37,7 +37,7 @@ func TestForeignChatRefusesWhatIsNoMessage(t *testing.T) {
 
 	// WHO is another one each time: somebody who was there before is dialled, and
 	// may be told that the two calls have crossed.
-	const hello = "HELLO peerlab-chat/1 WHO 9 127.0.0.1:9 new 0\n"
+	const hello = "HELLO peerlab-chat/2 WHO 9 127.0.0.1:9 new 0\n"
 	callers := 0
 	calls := func(said string) stranger {
 		callers++
@@ -48,11 +48,11 @@ func TestForeignChatRefusesWhatIsNoMessage(t *testing.T) {
 	for said, code := range map[string]string{
 		"GET / HTTP/1.1\r\n": "syntax",
 		"FROBNICATE\n":       "syntax",
-		"HELLO peerlab-chat/1 ../x 1 127.0.0.1:1 new 0\n":             "syntax",
-		"HELLO peerlab-chat/1 9 x 127.0.0.1:1 new 0\n":                "syntax",
+		"HELLO peerlab-chat/2 ../x 1 127.0.0.1:1 new 0\n":             "syntax",
+		"HELLO peerlab-chat/2 9 x 127.0.0.1:1 new 0\n":                "syntax",
 		"HELLO peerlab-chat/99 9 1 127.0.0.1:1 new 0\n":               "version",
-		"HELLO peerlab-chat/1 2 1 127.0.0.1:1 new 0\n":                "taken",
-		"HELLO peerlab-chat/1 1 1 127.0.0.1:1 new 0\n":                "taken",
+		"HELLO peerlab-chat/2 2 1 127.0.0.1:1 new 0\n":                "taken",
+		"HELLO peerlab-chat/2 1 1 127.0.0.1:1 new 0\n":                "taken",
 		hello + "MSG WHO 1 too early\n":                               "syntax",
 		hello + "READY 0 0\nFROBNICATE all of it\n":                   "syntax",
 		hello + "READY 0 0\nMSG 1 1 in another's name\n":              "sender",

@@ -27,7 +27,7 @@ func TestRelayAnswersStrangersAndSendsThemOff(t *testing.T) {
 	for who, address := range addresses {
 		for _, said := range []string{
 			"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "\n", "NODES\n", "GET 0 - - a.txt\n", "HELLO\n", "HELLO peerlab-relay/99\nNODES\n",
-			"hello peerlab-relay/1\nNODES\n", "\x16\x03\x01\x02\x00\x01\n", "HELLO peerlab-chat/1 9 1 127.0.0.1:1 new 0\n", relayHello + "HELLO\n",
+			"hello peerlab-relay/1\nNODES\n", "\x16\x03\x01\x02\x00\x01\n", "HELLO peerlab-chat/2 9 1 127.0.0.1:1 new 0\n", relayHello + "HELLO\n",
 			relayHello + relayHello, relayHello + "get 0 - - a.txt\n", relayHello + "\x00\n", relayHello + strings.Repeat("x", 5000) + "\n",
 		} {
 			c := callIn(t, address)

@@ -2,7 +2,7 @@
 """A client of the chat, written from docs/protocol.md alone: chat_client.py [-server HOST:PORT] ID PORT1 PORT2"""
 import asyncio, re, signal, socket, sys, threading, time
 
-VERSION, LINE, TEXT = "peerlab-chat/1", 16640, 16384  # bytes of a line, and of a text, at most
+VERSION, LINE, TEXT = "peerlab-chat/2", 16640, 16384  # bytes of a line, and of a text, at most
 NAME, NUMBER, ADDRESS = r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})", r"(0|[1-9][0-9]{0,17})", r"(\S+:[0-9]{1,5})"
 GRAMMAR = {"HELLO": rf"(\S+) {NAME} {NUMBER} {ADDRESS} (new|in|back) {NUMBER}", "READY": rf"{NUMBER} {NUMBER}",
            "PEER": rf"{NAME} {NUMBER} {ADDRESS} {NUMBER}", "MSG": rf"{NAME} {NUMBER} (.*)",
@@ -24,7 +24,7 @@ def send(writer, *words):
 
 
 async def receive(reader, *verbs):
-    while re.match(rb"\r?\n|(AFTER|HAVE|WANT) ", line := await asyncio.wait_for(reader.readline(), 3)): pass  # not for us
+    while re.match(rb"\r?\n|(AFTER|HAVE|WANT|SUSPECT) |(UN)?WATCH", line := await asyncio.wait_for(reader.readline(), 3)): pass  # not for us
     if not line.endswith(b"\n"): raise ConnectionError("closed, perhaps in the middle of a line")
     verb, _, rest = decode(line).partition(" ")
     if verb == "ERR": raise ConnectionError(rest)

@@ -30,7 +30,7 @@ func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {
 				}
 				if dials.Add(1) < 1000 {
 					_, _ = bufio.NewReader(c).ReadString('\n')
-					_, _ = io.WriteString(c, "HELLO peerlab-chat/1 2 10 127.0.0.1:6002 back 0\n")
+					_, _ = io.WriteString(c, "HELLO peerlab-chat/2 2 10 127.0.0.1:6002 back 0\n")
 				}
 				c.Close()
 			}

@@ -106,8 +106,8 @@ func TestNobodyIsWaitedForLongerThanTenSeconds(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		l.server()
 		one := l.client("1")
-		conn, _ := l.stranger(clientAddr("1"), "HELLO peerlab-chat/1 9 3000 127.0.0.1:9 new 0")
-		liar, _ := l.stranger(clientAddr("1"), "HELLO peerlab-chat/1 8 3000 127.0.0.1:8 new 0")
+		conn, _ := l.stranger(clientAddr("1"), "HELLO peerlab-chat/2 9 3000 127.0.0.1:9 new 0")
+		liar, _ := l.stranger(clientAddr("1"), "HELLO peerlab-chat/2 8 3000 127.0.0.1:8 new 0")
 		ready(one)
 		fmt.Fprintln(liar, "AFTER 9 3000 5") // which will never be, although 9 is there
 		fmt.Fprintln(liar, "MSG 8 1 trust me")
@@ -129,7 +129,7 @@ func TestTooMuchThatWaits(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		_, c := l.five()
 		limits := &c[2].core.state.Limits
-		limits.SlowOf, limits.HeldOf = 32<<10, 512<<10
+		limits.SlowOf = 32 << 10 // HeldOf stays: a mutex is not fair in fake time, so the request may wait for all that is on its way
 		held := func() int {
 			defer c[2].core.unlock()
 			return c[2].core.lock().Stats().Held
@@ -157,7 +157,7 @@ func TestWhoeverAsksForTooMuchPatienceIsCut(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, one := l.server(), l.client("1")
 		s.core.state.Limits.HeldOf = 100 << 10
-		conn, in := l.stranger(serverAddr, "HELLO peerlab-chat/1 9 3000 127.0.0.1:9 new 0")
+		conn, in := l.stranger(serverAddr, "HELLO peerlab-chat/2 9 3000 127.0.0.1:9 new 0")
 		_, err := fmt.Fprintln(conn, "AFTER 8 4000 1\nMSG 9 1 wait") // 8 is nobody; WANT is not answered
 		for i := 0; err == nil; i++ {
 			_, err = fmt.Fprintf(conn, "MSG 9 %d %s\n", i+2, strings.Repeat("x", 1000))

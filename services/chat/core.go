@@ -9,6 +9,8 @@ import (
 
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
+
+	"peerlab/services/chat/internal/liveness"
 )
 
 // core is the lines of a member: the state machine that decides what is shown, the
@@ -23,6 +25,7 @@ type core struct {
 
 	mu      sync.Mutex
 	state   *broadcast.State
+	detect  *liveness.Detector
 	links   []*link   // those that are up; the slice is replaced when one goes
 	flowing sync.Cond // readers that wait in flow must look again
 	waiting int       // those readers
@@ -35,6 +38,7 @@ func newCore(id wire.ID, w io.Writer) *core {
 	c.screen = screen{w: w, mu: &c.mu}
 	c.flowing.L = &c.mu
 	c.state = broadcast.New(id, &c.screen)
+	c.detect = liveness.New(id.Name)
 	return c
 }
 
@@ -92,6 +96,46 @@ func (c *core) tick() {
 	s.Tick(time.Now())
 }
 
+// watch runs the failure detector.
+func (c *core) watch(now time.Time) {
+	c.lock()
+	defer c.unlock()
+	c.doLocked(c.detect.Tick(now, c.trafficLocked(now)))
+}
+
+// watched processes WATCH and UNWATCH of a link.
+func (c *core) watched(l *link, on bool) {
+	c.lock()
+	defer c.unlock()
+	c.detect.Watch(l.liveness, on)
+}
+
+// suspect pings a process of which another member receives no keepalives.
+func (c *core) suspect(id wire.ID) {
+	now := time.Now()
+	c.lock()
+	defer c.unlock()
+	c.doLocked(c.detect.Suspect(id, now, c.trafficLocked(now)))
+}
+
+// trafficLocked returns the function that the failure detector looks at links with.
+func (c *core) trafficLocked(now time.Time) func(*liveness.Link) liveness.Traffic {
+	return func(k *liveness.Link) liveness.Traffic {
+		l := k.User.(*link)
+		return liveness.Traffic{Silence: l.pulse.silence(now), Idle: now.Sub(time.Unix(0, l.moved.Load()))}
+	}
+}
+
+func (c *core) doLocked(actions []liveness.Action) {
+	for _, a := range actions {
+		if l := a.Link.User.(*link); a.Message != nil {
+			c.state.Send(l.stream, a.Message)
+		} else {
+			l.fallSilent()
+		}
+	}
+}
+
 // advertise tells some links what was shown lately.
 func (c *core) advertise() {
 	s := c.lock()
@@ -104,6 +148,7 @@ func (c *core) join(l *link) {
 	s := c.lock()
 	defer c.unlock()
 	s.Join(l.stream)
+	c.detect.Up(l.liveness)
 	c.links = append(slices.Clip(c.links), l)
 }
 
@@ -113,6 +158,7 @@ func (c *core) part(l *link) {
 	defer c.unlock()
 	c.links = slices.DeleteFunc(slices.Clone(c.links), func(other *link) bool { return other == l })
 	s.Part(l.stream, time.Now())
+	c.detect.Down(l.liveness)
 }
 
 // all returns the links that are up. The caller must not change the slice.

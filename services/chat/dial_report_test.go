@@ -148,7 +148,7 @@ func TestARegistryThatLeadsToOthersIsReported(t *testing.T) {
 			m.registry = registry.New(registry.Entry{Name: "3", Addr: "127.0.0.1:6003"}, registry.Entry{Name: "4", Addr: clientAddr("1")},
 				registry.Entry{Name: "5", Addr: serverAddr}, registry.Entry{Name: "6", Addr: "127.0.0.1:6006"})
 		})
-		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
+		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
 		fmt.Fprintln(conn, "PEER 7 5 127.0.0.1:7007 0")
 		<-time.After(2 * time.Minute)
 		for name, addr := range map[string]string{"Client 3": "127.0.0.1:6003", "Client 4": clientAddr("1"), "Client 5": serverAddr} {

@@ -11,8 +11,8 @@ import (
 
 // The beginning of a dialogue with the server: client 1, who is new, is let in.
 const letIn = `
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.`
@@ -212,12 +212,14 @@ var agreeing = map[string]string{
 		C: MSG 1 1 a
 		screen Client 1: a`,
 	"nothing is heard": `
-		waits 2700ms
+		waits 1700ms
+		S: PING alive
 		C" "\n"
-		waits 2700ms
+		waits 900ms
 		C: PING alive
 		S: PONG alive
 		waits 2900ms
+		S: PING alive
 		S: ERR silent nothing was heard for 3 seconds
 		S closes`,
 	"a flood of AFTER": `

@@ -27,8 +27,8 @@ type dialogue struct {
 // much time goes by, "lives" the same with a sign of life each second. C" is a quoted string, sent without a line end.
 var dialogues = map[string]dialogue{
 	"a new client is let in by the server": {wire.Server, `
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.
@@ -40,22 +40,22 @@ var dialogues = map[string]dialogue{
 		screen Client 1: terminated.
 		S closes`},
 	"a client that has been with a server is back": {wire.Server, `
-		C: HELLO peerlab-chat/1 1 500 127.0.0.1:6001 back 7
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 500 127.0.0.1:6001 back 7
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 7 0
 		screen Client 1: reconnected
 		C: MSG 1 8 as I said
 		screen Client 1: as I said`},
 	"a client that met no server before is new to it": {wire.Server, `
-		C: HELLO peerlab-chat/1 6 500 127.0.0.1:6006 in 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 6 500 127.0.0.1:6006 in 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 6: initiated.`},
 	"a server finds a client that waits for one": {"1", `
-		C: HELLO peerlab-chat/1 server 2000 127.0.0.1:4001 in 0
-		S: HELLO peerlab-chat/1 1 1001 127.0.0.1:6001 new 0
+		C: HELLO peerlab-chat/2 server 2000 127.0.0.1:4001 in 0
+		S: HELLO peerlab-chat/2 1 1001 127.0.0.1:6001 new 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.
@@ -65,8 +65,8 @@ var dialogues = map[string]dialogue{
 		screen Server: terminated.
 		S closes`},
 	"a client lets a client in, and tells it of another": {"1", `
-		C: HELLO peerlab-chat/1 2 2000 127.0.0.1:6002 new 3
-		S: HELLO peerlab-chat/1 1 1001 127.0.0.1:6001 new 0
+		C: HELLO peerlab-chat/2 2 2000 127.0.0.1:6002 new 3
+		S: HELLO peerlab-chat/2 1 1001 127.0.0.1:6001 new 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 2: initiated.
@@ -81,8 +81,8 @@ var dialogues = map[string]dialogue{
 		screen * Client 2: 3 lines lost
 		screen Client 2: next`},
 	"text is escaped": {wire.Server, `
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.
@@ -94,18 +94,18 @@ var dialogues = map[string]dialogue{
 		S: AFTER 1 2000 2
 		S: MSG server 1 a\tb`},
 	"a line may come in pieces, and with CRLF": {wire.Server, `
-		C" "HELLO peerlab-chat/1 1 2000 127.0.0.1:6001"
+		C" "HELLO peerlab-chat/2 1 2000 127.0.0.1:6001"
 		waits 1s
 		C" " new 0\r\nREADY"
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C" " 0 0\r\nMSG 1 1 a\nMSG 1 2 b\n"
 		S: READY 0 0
 		screen Client 1: initiated.
 		screen Client 1: a
 		screen Client 1: b`},
 	"a line that was cut is not acted on": {wire.Server, `
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.
@@ -113,8 +113,8 @@ var dialogues = map[string]dialogue{
 		C closes
 		S closes`},
 	"PING": {wire.Server, `
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.
@@ -122,19 +122,19 @@ var dialogues = map[string]dialogue{
 		S: PONG x1`},
 	"a health check":        {wire.Server, "\nC: PING well?\nS: PONG well?\nS closes"},
 	"a browser":             {wire.Server, "\nC: GET / HTTP/1.1\nS: ERR syntax \"GET / HTTP/1.1\" is no message\nS closes"},
-	"another version":       {wire.Server, "\nC: HELLO peerlab-chat/2 1\nS: ERR version another protocol or version: this is peerlab-chat/1\nS closes"},
-	"a word too many":       {wire.Server, "\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0 x\nS: ERR syntax \"HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0 x\": has a field too many\nS closes"},
-	"a name that is none":   {wire.Server, "\nC: HELLO peerlab-chat/1 ../x 2000 127.0.0.1:6001 new 0\nS: ERR syntax \"HELLO peerlab-chat/1 ../x 2000 127.0.0.1:6001 new 0\": has no name where one belongs\nS closes"},
+	"another version":       {wire.Server, "\nC: HELLO peerlab-chat/1 1\nS: ERR version another protocol or version: this is peerlab-chat/2\nS closes"},
+	"a word too many":       {wire.Server, "\nC: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0 x\nS: ERR syntax \"HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0 x\": has a field too many\nS closes"},
+	"a name that is none":   {wire.Server, "\nC: HELLO peerlab-chat/2 ../x 2000 127.0.0.1:6001 new 0\nS: ERR syntax \"HELLO peerlab-chat/2 ../x 2000 127.0.0.1:6001 new 0\": has no name where one belongs\nS closes"},
 	"no greeting":           {wire.Server, "\nC: MSG 1 1 hello\nS: ERR syntax HELLO comes first\nS closes"},
-	"an echo":               {wire.Server, "\nC: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0\nS: ERR self Server has reached itself\nS closes"},
-	"another server":        {wire.Server, "\nC: HELLO peerlab-chat/1 server 77 127.0.0.1:4000 in 0\nS: ERR taken Server is here; stop it, or choose another ID\nS closes"},
+	"an echo":               {wire.Server, "\nC: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0\nS: ERR self Server has reached itself\nS closes"},
+	"another server":        {wire.Server, "\nC: HELLO peerlab-chat/2 server 77 127.0.0.1:4000 in 0\nS: ERR taken Server is here; stop it, or choose another ID\nS closes"},
 	"nothing is said":       {wire.Server, "\nwaits 4s\nC\" \"HELL\"\nwaits 999ms\nS: ERR timeout the handshake took more than 5s\nS closes"},
-	"half a handshake":      {wire.Server, "\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0\nS: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0\nwaits 5s\nS: ERR timeout the handshake took more than 5s\nS closes"},
+	"half a handshake":      {wire.Server, "\nC: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0\nS: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0\nwaits 5s\nS: ERR timeout the handshake took more than 5s\nS closes"},
 	"READY comes too early": {wire.Server, "\nC: READY 0 0\nS: ERR syntax HELLO comes first\nS closes"},
 	"an endless line":       {wire.Server, "\nC\" \"" + strings.Repeat("x", 17000) + "\"\nS: ERR syntax a line of more than 16640 bytes\nS closes"},
 	"in another's name": {wire.Server, `
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.
@@ -142,12 +142,12 @@ var dialogues = map[string]dialogue{
 		S: ERR sender Client 1 sent a line in the name of "2"
 		S closes`},
 	"a second HELLO": {wire.Server, `
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
-		S: HELLO peerlab-chat/1 server 1001 127.0.0.1:4000 in 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
+		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0
 		C: READY 0 0
 		S: READY 0 0
 		screen Client 1: initiated.
-		C: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0
+		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
 		S: ERR syntax HELLO is for the handshake
 		S closes`},
 }

@@ -3,6 +3,6 @@
 //
 // docs/protocol.md defines the protocol, and docs/architecture.md describes how
 // the code is laid out. internal/wire has the messages, internal/broadcast decides
-// which lines are shown and in which order, and internal/registry is the server's
-// file of clients.
+// which lines are shown and in which order, internal/liveness which members are
+// silent, and internal/registry is the server's file of clients.
 package chat

@@ -11,6 +11,8 @@ import (
 	"peerlab/services/chat/internal/wire"
 
 	"peerlab/services/chat/internal/broadcast"
+
+	"peerlab/services/chat/internal/liveness"
 )
 
 // handshakeTimeout bounds the handshake from the first byte to the last.
@@ -152,10 +154,10 @@ func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs wire.Hell
 		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.Incarnation, own: a.own,
 		core: m.core, done: make(chan struct{}), over: make(chan struct{}),
 	}
+	l.liveness = liveness.NewLink(l, theirs.ID)
 	l.stream = broadcast.NewStream(l, theirs, sent, int(ready.Count))
 	l.joined = m.welcomed(p, theirs)
 	l.sent.Store(ready.Have)
 	l.moved.Store(time.Now().UnixNano())
-	a.pulse.watch()
 	return l, a.conn.SetDeadline(time.Time{})
 }

@@ -12,6 +12,8 @@ import (
 	"peerlab/services/chat/internal/wire"
 
 	"peerlab/services/chat/internal/broadcast"
+
+	"peerlab/services/chat/internal/liveness"
 )
 
 const probeTimeout = time.Second
@@ -35,6 +37,7 @@ type link struct {
 	joined      bool   // this member was let in by it; the reader's
 	core        *core
 	stream      *broadcast.Stream // guarded by core.mu
+	liveness    *liveness.Link    // guarded by core.mu
 
 	done chan struct{} // closed by the reader when nothing more is read
 	over chan struct{} // closed by the reader when the peer has no link any more
@@ -49,21 +52,9 @@ type link struct {
 	closed atomic.Bool // by this side
 
 	mu      sync.Mutex
-	beating bool            // an empty line is to be written if there is nothing else
 	leaving bool            // BYE is to follow what is queued
 	cause   error           // why this side has closed conn
 	probes  []chan struct{} // closed by the next PONG
-}
-
-// beat has an empty line written if nothing else has been for a while.
-func (l *link) beat(now time.Time) {
-	if now.Sub(time.Unix(0, l.moved.Load())) < beatAfter {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.beating = true
-	l.pokeLocked()
 }
 
 // leave has BYE sent after all that is queued; the other side then closes.

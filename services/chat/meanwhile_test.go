@@ -55,7 +55,7 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 			}
 			return nil
 		})
-		conn, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/1 8 2000 127.0.0.1:8 new 0")
+		conn, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/2 8 2000 127.0.0.1:8 new 0")
 		defer conn.Close()
 		_, err := io.WriteString(conn, "PEER 2 5 "+clientAddr("2")+" 0\n")
 		require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 		dialling := two.dialling
 		one.mu.Unlock()
 		require.True(t, dialling)
-		other, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/1 9 2001 127.0.0.1:9 new 0")
+		other, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/2 9 2001 127.0.0.1:9 new 0")
 		defer other.Close()
 		one.mu.Lock()
 		dropped := two.dropped

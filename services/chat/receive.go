@@ -23,11 +23,11 @@ func (m *member) read(l *link) error {
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
 			return m.cut(l, lines.Refuse("syntax", "a line of more than %d bytes", wire.MaxLine))
-		case errors.Is(err, errSilent):
-			m.sayLast(l, lines.Refuse("silent", "%v", errSilent))
-			return l.reason(err)
 		case err != nil:
-			return l.reason(err)
+			if err = l.reason(err); errors.Is(err, errSilent) {
+				m.sayLast(l, lines.Refuse("silent", "%v", errSilent))
+			}
+			return err
 		}
 		msg, err := m.receive(l, line)
 		m.hear(l)
@@ -89,6 +89,12 @@ func (m *member) take(l *link, msg wire.Message) error {
 		m.core.send(l, wire.Pong{Token: msg.Token})
 	case *wire.Pong:
 		l.answered()
+	case *wire.Watch:
+		m.core.watched(l, true)
+	case *wire.Unwatch:
+		m.core.watched(l, false)
+	case *wire.Suspect:
+		m.core.suspect(msg.ID)
 	case *wire.Bye:
 		m.goodbye(l)
 		return errBye

@@ -27,7 +27,7 @@ func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
 			require.NoError(t, s.registry.Put(wire.Name(fmt.Sprint("old", i)), "127.0.0.1:9", s.seen))
 		}
 		for i := range 10 {
-			conn, _ := l.stranger(serverAddr, fmt.Sprintf("HELLO peerlab-chat/1 x%d 2000 127.0.0.1:9 new 0", i))
+			conn, _ := l.stranger(serverAddr, fmt.Sprintf("HELLO peerlab-chat/2 x%d 2000 127.0.0.1:9 new 0", i))
 			conn.Close()
 			<-time.After(time.Second)
 		}

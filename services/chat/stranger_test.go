@@ -45,7 +45,7 @@ func TestHearsayPartsNobody(t *testing.T) {
 		c := l.clients("12")
 		s.kill()
 		for i, a := range c {
-			conn, _ := l.stranger(a.Advertise, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
+			conn, _ := l.stranger(a.Advertise, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
 			fmt.Fprintf(conn, "PEER %s 999999999999999999 127.0.0.1:9 0\n", c[1-i].Name)
 			synctest.Wait()
 			conn.Close()
@@ -62,7 +62,7 @@ func TestHearsayPartsNobody(t *testing.T) {
 func TestNamesOfNobodyKeepNobodyOut(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, one := l.server(), l.client("1")
-		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
+		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
 		for i := range 1100 {
 			fmt.Fprintf(conn, "PEER x%d 5 127.0.0.1:9 0\n", i)
 		}
@@ -86,14 +86,14 @@ func TestNamesOfNobodyKeepNobodyOut(t *testing.T) {
 func TestNewcomerWhoseFirstHandshakeBreaksIsAnnounced(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		l.server()
-		_, told := l.stranger(serverAddr, "HELLO peerlab-chat/1 1 900 127.0.0.1:9 new 0")
+		_, told := l.stranger(serverAddr, "HELLO peerlab-chat/2 1 900 127.0.0.1:9 new 0")
 		conn, err := l.net.Dial(context.Background(), "stranger", serverAddr)
 		require.NoError(t, err)
-		_, err = io.WriteString(conn, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0\nREADY 0 0\n")
+		_, err = io.WriteString(conn, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0\nREADY 0 0\n")
 		require.NoError(t, err)
 		conn.Close()
 		synctest.Wait()
-		l.stranger(serverAddr, "HELLO peerlab-chat/1 9 2000 127.0.0.1:9 new 0")
+		l.stranger(serverAddr, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
 		line, err := told.ReadString('\n')
 		require.NoError(t, err)
 		require.Equal(t, "PEER 9 2000 127.0.0.1:9 0\n", line)
@@ -102,7 +102,7 @@ func TestNewcomerWhoseFirstHandshakeBreaksIsAnnounced(t *testing.T) {
 
 func TestNobodyCallsItselfAlmostServer(t *testing.T) {
 	for _, name := range []string{"SERVER", "Server"} {
-		_, err := wire.Parse([]byte("HELLO peerlab-chat/1 " + name + " 1 127.0.0.1:1 new 0"))
+		_, err := wire.Parse([]byte("HELLO peerlab-chat/2 " + name + " 1 127.0.0.1:1 new 0"))
 		require.ErrorContains(t, err, "no name")
 	}
 }

@@ -158,6 +158,7 @@ func (m *member) showWho() {
 	self := m.Name.Who() + ": connected, " + m.Advertise + " (you)"
 	var rows []string
 	m.mu.Lock()
+	m.core.mu.Lock()
 	for _, p := range m.everybody() {
 		if self != "" && m.Name.Compare(p.name) < 0 {
 			rows = append(rows, self)
@@ -167,6 +168,7 @@ func (m *member) showWho() {
 			rows = append(rows, p.name.Who()+": "+how)
 		}
 	}
+	m.core.mu.Unlock()
 	m.mu.Unlock()
 	if self != "" {
 		rows = append(rows, self)
@@ -175,10 +177,10 @@ func (m *member) showWho() {
 }
 
 // condition says how it stands with a peer; it is empty for those who have left
-// or were never looked for. It is called with member.mu held.
+// or were never looked for. It expects member.mu and core.mu.
 func (p *peer) condition() string {
 	switch {
-	case p.link != nil && p.link.pulse.silence() >= silentAfter:
+	case p.link != nil && p.link.liveness.Silent():
 		return "silent, " + p.addr
 	case p.link != nil:
 		return "connected, " + p.addr

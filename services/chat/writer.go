@@ -107,8 +107,7 @@ func (l *link) collect() bool {
 		l.mu.Unlock()
 		return false
 	}
-	beating, leaving := l.beating, l.leaving
-	l.beating = false
+	leaving := l.leaving
 	l.mu.Unlock()
 
 	l.bufs, l.through = l.core.next(l, l.sent.Load(), l.bufs)
@@ -116,13 +115,11 @@ func (l *link) collect() bool {
 	case len(l.bufs) > 0:
 	case leaving: // the other side closes, so that TIME_WAIT is there and not on our source port
 		l.bufs, l.final = append(l.bufs, byeLine), true
-	case beating:
-		l.bufs = append(l.bufs, beatLine)
 	}
 	return len(l.bufs) > 0
 }
 
-var byeLine, beatLine = wire.Bye{}.Append(nil), wire.Keepalive{}.Append(nil)
+var byeLine = wire.Bye{}.Append(nil)
 
 // written notes that bufs has been written.
 func (l *link) written() {

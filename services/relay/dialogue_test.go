@@ -40,7 +40,7 @@ var sharedDialogues = []dialogue{
 	{"no request", "C closes\nS closes"},
 	{"a browser", "no HELLO\nC: GET / HTTP/1.1\nS: ERR syntax received \"GET / HTTP/1.1\" instead of \"HELLO peerlab-relay/1\"\nS closes"},
 	{"another version", "no HELLO\nC: HELLO peerlab-relay/2\nS: ERR version this is peerlab-relay/1\nS closes"},
-	{"another protocol", "no HELLO\nC: HELLO peerlab-chat/1 1 2000 127.0.0.1:6001 new 0\nS: ERR version this is peerlab-relay/1\nS closes"},
+	{"another protocol", "no HELLO\nC: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0\nS: ERR version this is peerlab-relay/1\nS closes"},
 	{"HELLO is left out", "no HELLO\nC: NODES\nS: ERR syntax received \"NODES\" instead of \"HELLO peerlab-relay/1\"\nS closes"},
 	{"HELLO twice", "C: HELLO peerlab-relay/1\nS ERR syntax\nS closes"},
 	{"no verb", "C: \nS ERR syntax\nS closes"},

@@ -47,6 +47,10 @@ func (m Err) Append(dst []byte) []byte {
 	return end(word(word(append(dst, "ERR"...), m.Code), m.Reason))
 }
 
+func (m Watch) Append(dst []byte) []byte   { return append(dst, "WATCH\n"...) }
+func (m Unwatch) Append(dst []byte) []byte { return append(dst, "UNWATCH\n"...) }
+func (m Suspect) Append(dst []byte) []byte { return end(process(append(dst, "SUSPECT"...), m.ID)) }
+
 func (m Keepalive) Append(dst []byte) []byte { return end(dst) }
 
 func process(dst []byte, id ID) []byte { return number(word(dst, id.Name), id.Incarnation) }

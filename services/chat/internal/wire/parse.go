@@ -68,6 +68,12 @@ func (p *Parser) Parse(line []byte) (Message, error) {
 		m = &Bye{}
 	case "ERR":
 		m = &Err{f.token(), f.text()}
+	case "WATCH":
+		m = &Watch{}
+	case "UNWATCH":
+		m = &Unwatch{}
+	case "SUSPECT":
+		m = &Suspect{f.process()}
 	case "":
 		m = &Keepalive{}
 	default:

@@ -4,7 +4,7 @@
 package wire
 
 // Version is the first field of every HELLO.
-const Version = "peerlab-chat/1"
+const Version = "peerlab-chat/2"
 
 // Limits, in bytes unless noted.
 const (
@@ -86,6 +86,12 @@ type (
 	Err struct{ Code, Reason []byte }
 	// Keepalive is the empty line.
 	Keepalive struct{}
+	// Watch is WATCH: the receiver must send keepalives over this link.
+	Watch struct{}
+	// Unwatch is UNWATCH: it need not any more.
+	Unwatch struct{}
+	// Suspect is SUSPECT: the sender receives no keepalives of a process.
+	Suspect struct{ ID }
 )
 
 // State is how far a client has got, by its HELLO.

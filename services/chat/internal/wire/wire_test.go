@@ -11,7 +11,7 @@ import (
 func TestParse(t *testing.T) {
 	three, two := ID{"3", 12}, ID{"2", 7}
 	good := map[string]Message{
-		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4": &Hello{three, "127.0.0.1:6003", StateNew, 4},
+		"HELLO peerlab-chat/2 3 12 127.0.0.1:6003 new 4": &Hello{three, "127.0.0.1:6003", StateNew, 4},
 		"READY 0 3":                      &Ready{0, 3},
 		"PEER 2 7 [::1]:6002 9":          &Peer{two, "[::1]:6002", 9},
 		"PEER a-b.c_d 7 host:1 9":        &Peer{ID{"a-b.c_d", 7}, "host:1", 9},
@@ -25,6 +25,9 @@ func TestParse(t *testing.T) {
 		"WANT 3 12 17":                   &Want{three, 17},
 		"LINES 3 12 2":                   &Lines{three, 2},
 		"BYE":                            &Bye{},
+		"WATCH":                          &Watch{},
+		"UNWATCH":                        &Unwatch{},
+		"SUSPECT 3 12":                   &Suspect{three},
 		"":                               &Keepalive{},
 		"ERR taken another one is there": &Err{[]byte("taken"), []byte("another one is there")},
 	}
@@ -66,7 +69,7 @@ func TestParse(t *testing.T) {
 		"PEER 2 7 :6002 9":                "no HOST:PORT",
 		"PEER 2 7 host:0 9":               "no HOST:PORT",
 		"PEER 2 7 host:70000 9":           "no HOST:PORT",
-		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 old 4": "no state",
+		"HELLO peerlab-chat/2 3 12 127.0.0.1:6003 old 4": "no state",
 		"HELLO http/1 3 12 127.0.0.1:6003 new 4":         "another protocol",
 		"HELLO":                                          "another protocol",
 	}
@@ -147,9 +150,9 @@ func TestCheckAddr(t *testing.T) {
 // FuzzParse: a line that can be parsed is appended as the same line.
 func FuzzParse(f *testing.F) {
 	for _, line := range []string{
-		"HELLO peerlab-chat/1 3 12 127.0.0.1:6003 new 4", "READY 0 2", "PEER 2 7 [::1]:6002 9", "MSG 3 17 hello there",
+		"HELLO peerlab-chat/2 3 12 127.0.0.1:6003 new 4", "READY 0 2", "PEER 2 7 [::1]:6002 9", "MSG 3 17 hello there",
 		"AFTER 3 12 17", "HAVE server 12 0", "WANT 3 12 17", "LINES 3 12 2", "", "PING x", "PONG x",
-		"BYE", "ERR taken x", "MSG 3 17 \xff\x00", "MSG", " ", "HELLO peerlab-chat/1 3 12 [::1%lo]:1 in 4",
+		"BYE", "ERR taken x", "MSG 3 17 \xff\x00", "MSG", " ", "HELLO peerlab-chat/2 3 12 [::1%lo]:1 in 4",
 	} {
 		f.Add([]byte(line))
 	}
