@@ -30,6 +30,7 @@ func TestANewClientJoinsThroughAnotherWhenThereIsNoServer(t *testing.T) {
 }
 
 func TestANewClientWaitsForTheServer(t *testing.T) {
+	lab.NeedsOwn(t, "client")
 	c := newChat(t)
 	c.startClients(1)
 	c.clients[1].Stderr().Contains("no server at " + c.at)
@@ -42,6 +43,7 @@ func TestANewClientWaitsForTheServer(t *testing.T) {
 }
 
 func TestANewClientWaitsThroughADeadPeer(t *testing.T) {
+	lab.NeedsOwn(t, "client")
 	c := newChat(t)
 	c.flags[1] = []string{"-peer", c.Address()}
 	c.startClients(1)
@@ -51,6 +53,7 @@ func TestANewClientWaitsThroughADeadPeer(t *testing.T) {
 }
 
 func TestASecondClientUnderALiveIDIsRefused(t *testing.T) {
+	lab.NeedsOwn(t, "client")
 	c := startChat(t, 3)
 	twin := lab.Spec{Name: "twin", Role: "client", Args: []string{"-server", c.at, "2", c.Port(), c.Port()}}
 	second := c.Start(twin)

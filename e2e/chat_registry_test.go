@@ -65,6 +65,7 @@ func TestALostRegistryHeals(t *testing.T) {
 }
 
 func TestWhatIsNoUseInTheRegistryIsPutAside(t *testing.T) {
+	lab.NeedsOwn(t, "server")
 	c := startChat(t, 2)
 	c.server.Kill()
 	before, err := os.ReadFile(c.registry())
@@ -89,6 +90,7 @@ func TestWhatIsNoUseInTheRegistryIsPutAside(t *testing.T) {
 }
 
 func TestARegistryThatCannotBeWrittenStopsNobody(t *testing.T) {
+	lab.NeedsOwn(t, "server")
 	c := startChat(t, 2)
 	// A folder that is not empty cannot be replaced by a file, not even by root.
 	require.NoError(t, os.Remove(c.registry()))
@@ -100,6 +102,7 @@ func TestARegistryThatCannotBeWrittenStopsNobody(t *testing.T) {
 }
 
 func TestARegistryOnAReadOnlyDiskStopsNobody(t *testing.T) {
+	lab.NeedsOwn(t, "server")
 	c := newChat(t)
 	c.server = c.Start(lab.Spec{Name: "server", Args: []string{"-listen", c.at, "-registry", "/proc/clients.txt"}})
 	c.server.Listens(c.at)
@@ -110,6 +113,7 @@ func TestARegistryOnAReadOnlyDiskStopsNobody(t *testing.T) {
 }
 
 func TestARegistryOnAFullDiskIsWrittenWhenThereIsRoom(t *testing.T) {
+	lab.NeedsOwn(t, "server")
 	c := startChat(t, 2)
 	c.server.DiskFull()
 	c.startClients(3)
@@ -133,6 +137,7 @@ func TestARegistryOnAFullDiskIsWrittenWhenThereIsRoom(t *testing.T) {
 }
 
 func TestTwoServersOnOneRegistry(t *testing.T) {
+	lab.NeedsOwn(t, "server")
 	c := newChat(t)
 	dir := c.Dir("shared")
 	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs(), Dir: dir})
@@ -154,6 +159,7 @@ func TestTwoServersOnOneRegistry(t *testing.T) {
 
 // Fault R2: a server whose registry is a named pipe waited for a writer, and SIGTERM did not end it.
 func TestARegistryThatIsANamedPipe(t *testing.T) {
+	lab.NeedsOwn(t, "server")
 	c := newChat(t)
 	dir := c.Dir("pipes")
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "clients.txt"), 0o666))
@@ -165,6 +171,7 @@ func TestARegistryThatIsANamedPipe(t *testing.T) {
 
 // Faults R2 and R3: named pipes beside the registry hold up no server.
 func TestNamedPipesBesideARegistry(t *testing.T) {
+	lab.NeedsOwn(t, "server")
 	c := newChat(t)
 	dir := c.Dir("pipes")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "clients.txt"), []byte("what is this\n"), 0o666))

@@ -42,6 +42,7 @@ func TestATypedEventIsInQuotes(t *testing.T) {
 
 // Fault U11: a command that does not exist is not sent.
 func TestACommandThatDoesNotExistIsNotSent(t *testing.T) {
+	lab.NeedsOwn(t, "server", "client")
 	c := startChat(t, 2)
 	for _, p := range c.up() {
 		for _, line := range []string{"/foo", "/QUIT", "/stats please"} {
@@ -83,6 +84,7 @@ func TestTextCannotSteerATerminal(t *testing.T) {
 }
 
 func TestALineHasABound(t *testing.T) {
+	lab.NeedsOwn(t, "client")
 	c := startChat(t, 2)
 	longest := strings.Repeat("0123456789abcdef", 1024)
 	c.clients[1].Types(longest)

@@ -29,6 +29,7 @@ func (c *chat) listenForOne() (from func() string) {
 }
 
 func TestWrongUsage(t *testing.T) {
+	lab.NeedsOwn(t, "server", "client")
 	c := newChat(t)
 	port := c.Port()
 	wrong := map[string][]string{
@@ -65,6 +66,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestAPortInUseIsNamed(t *testing.T) {
+	lab.NeedsOwn(t, "server", "client")
 	c := newChat(t)
 	c.startServer()
 	c.startClients(1)
@@ -86,6 +88,7 @@ func TestAPortInUseIsNamed(t *testing.T) {
 }
 
 func TestManuals(t *testing.T) {
+	lab.NeedsOwn(t, "server", "client")
 	c := newChat(t)
 	for _, role := range []string{"server", "client"} {
 		help := c.Start(lab.Spec{Name: role + "-h", Role: role, Args: []string{"-h"}})
@@ -102,6 +105,7 @@ func TestManuals(t *testing.T) {
 
 // Fault U4: a client at the address of another program than the server was silent for ever.
 func TestAClientAtAnotherProgramSaysSo(t *testing.T) {
+	lab.NeedsOwn(t, "client")
 	c := newChat(t)
 	echoing, other := c.Address(), c.Address()
 	echo(t, echoing)

@@ -11,8 +11,8 @@ import (
 	"peerlab/e2e/lab"
 )
 
-// guests are the programs that play a client of the room: ours, and two as the
-// assignment's own, which wait in select and send no line end.
+// guests are the programs that play a client of the room: the project's own, one in
+// Python, and one in C as the assignment's, which sends no line end. Both wait in select.
 func guests(t *testing.T) (opts []lab.Option, roles []string) {
 	t.Helper()
 	return []lab.Option{

@@ -15,6 +15,7 @@ import (
 // Fault U7: with port 0 no process but order-server and room-server said where it
 // listens. Each logs its address, once, after the listen has succeeded.
 func TestEveryProcessSaysWhereItListens(t *testing.T) {
+	lab.NeedsOwn(t, "server", "client", "relay", "node", "order-server", "room-server")
 	listening := regexp.MustCompile(`^INF listening on (127\.0\.0\.1:\d+)$`)
 	l := lab.New(t)
 	nowhere := l.Port()
@@ -58,6 +59,7 @@ func complaint(p *lab.Process) (all []string) {
 
 // Fault U8: a flag that follows an argument counted as an argument.
 func TestFlagsAfterArguments(t *testing.T) {
+	lab.NeedsOwn(t, "order-client")
 	c := newCourt(t)
 	c.open(1)
 	x := c.Start(lab.Spec{Name: "x", Role: "order-client", Args: []string{"X", "-server", c.at, "Ahnaf"}})

@@ -70,6 +70,7 @@ func TestOrderBothLeave(t *testing.T) {
 // Nobody waits for ever: neither the server for a client that is silent, nor a
 // client for another one that does not come.
 func TestOrderSilenceHasABound(t *testing.T) {
+	lab.NeedsOwn(t, "order-client")
 	t.Parallel()
 	c := openCourt(t, 0)
 	began := time.Now()
@@ -93,6 +94,7 @@ func TestOrderSilenceHasABound(t *testing.T) {
 // A server that is asked to end says so to those who wait; one that is killed
 // can't, and they notice. Either can be started again at once.
 func TestOrderAServerThatEnds(t *testing.T) {
+	lab.NeedsOwn(t, "order-client")
 	c := openCourt(t, 1)
 	silent := callIn(t, c.at) // before X, and so accepted when X has been heard
 	x := c.client("X", "Ahnaf")
@@ -124,6 +126,7 @@ func TestOrderAServerThatEnds(t *testing.T) {
 }
 
 func TestOrderNoServer(t *testing.T) {
+	lab.NeedsOwn(t, "order-client")
 	t.Parallel()
 	c := newCourt(t)
 	x := c.client("X", "Ahnaf")
@@ -135,6 +138,7 @@ func TestOrderNoServer(t *testing.T) {
 
 // The health check, as a container's engine runs it, is in nobody's way.
 func TestOrderHealth(t *testing.T) {
+	lab.NeedsOwn(t, "order-server", "order-client")
 	c := openCourt(t, 1)
 	x := c.client("X", "Ahnaf")
 	c.server.Sees("Message Received: Client X: Ahnaf")

@@ -51,6 +51,7 @@ func TestOrderTextCannotSteer(t *testing.T) {
 
 // A server that is none of ours can't steer a client's terminal either.
 func TestOrderAServerThatIsNone(t *testing.T) {
+	lab.NeedsOwn(t, "order-client")
 	c := newCourt(t)
 	ln, err := net.Listen("tcp", c.at)
 	require.NoError(t, err)
@@ -123,6 +124,7 @@ func TestOrderTakesNoFlood(t *testing.T) {
 }
 
 func TestOrderWrongUsage(t *testing.T) {
+	lab.NeedsOwn(t, "order-server", "order-client")
 	c := newCourt(t)
 	wrong := map[string][][]string{
 		"order-server": {{"4400"}, {"-listen", "nowhere"}, {"-listen", "127.0.0.1:70000"}, {"-rounds", "-1"}, {"-rounds", "x"}, {"-round", "1"}},
@@ -155,6 +157,7 @@ func TestOrderWrongUsage(t *testing.T) {
 }
 
 func TestOrderPortInUseIsNamed(t *testing.T) {
+	lab.NeedsOwn(t, "order-server")
 	c := openCourt(t, 0)
 	second := c.Start(lab.Spec{Name: "second-server", Role: "order-server", Args: []string{"-listen", c.at}})
 	c.ends(second, 1)
@@ -163,6 +166,7 @@ func TestOrderPortInUseIsNamed(t *testing.T) {
 }
 
 func TestOrderManuals(t *testing.T) {
+	lab.NeedsOwn(t, "order-server", "order-client")
 	c := newCourt(t)
 	for _, role := range []string{"order-server", "order-client"} {
 		help := c.Start(lab.Spec{Name: role + "-h", Role: role, Args: []string{"-h"}})

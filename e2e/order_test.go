@@ -155,6 +155,7 @@ func (c *court) agree(x, y *lab.Process, text string) (first, second string) {
 
 // Nothing tells who is first when all start at once: but all agree.
 func TestOrderClientsThatAreThereBeforeTheServer(t *testing.T) {
+	lab.NeedsOwn(t, "order-client")
 	c := openCourt(t, 1)
 	c.server.Kill() // it only has to start now, and clients wait ten seconds
 	both := c.StartAll(c.speaker("X", "Ahnaf"), c.speaker("Y", "Ahnaf"))

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
 )
 
 // deadCost is what a node in the list that does not answer may cost.
@@ -100,6 +102,7 @@ func TestFetchLosesASecondOverADeadNode(t *testing.T) {
 // Fault F3: a node whose folder was removed and made again served nothing any more,
 // and stayed listed.
 func TestNodeFindsItsFolderAgain(t *testing.T) {
+	lab.NeedsOwn(t, "node")
 	s := startSwarm(t)
 	dir := s.folder("node", files{"served/a.txt": "A\n"})
 	n := s.join("node", dir, "-dir", "served")

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
 )
 
 // repository is a swarm that serves what is in the repository's own folder
@@ -82,6 +84,7 @@ func TestFetchSavesEveryFileOfTheRepository(t *testing.T) {
 }
 
 func TestFetchKeepsAskingForNames(t *testing.T) {
+	lab.NeedsOwn(t, "fetch")
 	s := startSwarm(t)
 	n := s.join("node", s.folder("node", files{"one.txt": "one\n", "two.txt": "two\n"}))
 	p := s.fetch(nil)
@@ -121,6 +124,7 @@ func TestFetchListsWhatEveryNodeOffers(t *testing.T) {
 // Fault U13: each file was on one node, so that the README's "kill the node that has
 // it, and fetch again" could only fail.
 func TestFetchOfTheRepositoryAfterANodeIsKilled(t *testing.T) {
+	lab.NeedsOwn(t, "fetch")
 	for _, name := range []string{"tyger.txt", "mesh.png", "ozymandias.txt"} {
 		t.Run(name, func(t *testing.T) {
 			s, all, where := repository(t)
@@ -139,6 +143,7 @@ func TestFetchOfTheRepositoryAfterANodeIsKilled(t *testing.T) {
 
 // Fault U13: the prompt had no list, and no way to save.
 func TestFetchListsAndSavesAtItsPrompt(t *testing.T) {
+	lab.NeedsOwn(t, "fetch")
 	s := startSwarm(t)
 	n := s.join("node", s.folder("node", files{"one.txt": "one\n", "list": "a file\n"}))
 	p := s.fetch(nil)

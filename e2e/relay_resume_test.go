@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
 )
 
 func TestFetchThatIsKilledIsResumed(t *testing.T) {
@@ -53,6 +55,7 @@ func (s *swarm) settles(dir string) {
 // Fault U2: a fresh clone has no folder "downloads". Fault U9: a file that is there was
 // fetched again, without a word.
 func TestFetchMakesItsFolderAndFetchesAFileOnce(t *testing.T) {
+	lab.NeedsOwn(t, "fetch")
 	s := startSwarm(t)
 	hash, dirs := s.large("node")
 	_, w := s.joinBehind("node", dirs[0], unlimited)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestRelayWrongUsage(t *testing.T) {
+	lab.NeedsOwn(t, "relay", "node", "fetch")
 	s := newSwarm(t)
 	at, relayPort := s.Address(), s.Port()
 	wrong := map[string][][]string{
@@ -54,6 +55,7 @@ func TestRelayWrongUsage(t *testing.T) {
 }
 
 func TestRelayPortInUseIsNamed(t *testing.T) {
+	lab.NeedsOwn(t, "relay", "node")
 	s := startSwarm(t)
 	n := s.join("node", s.folder("node", files{"a.txt": "A\n"}))
 	for _, taken := range []struct {
@@ -76,6 +78,7 @@ func TestRelayPortInUseIsNamed(t *testing.T) {
 }
 
 func TestRelayFoldersThatAreNotThereAreNamed(t *testing.T) {
+	lab.NeedsOwn(t, "node", "fetch")
 	s := startSwarm(t)
 	s.join("node", s.folder("node", files{"a.txt": "A\n"}))
 	for _, p := range []*lab.Process{
@@ -88,6 +91,7 @@ func TestRelayFoldersThatAreNotThereAreNamed(t *testing.T) {
 }
 
 func TestRelayManuals(t *testing.T) {
+	lab.NeedsOwn(t, "relay", "node", "fetch")
 	s := newSwarm(t)
 	for _, role := range []string{"relay", "node", "fetch"} {
 		help := s.Start(lab.Spec{Name: role + "-h", Role: role, Args: []string{"-h"}})

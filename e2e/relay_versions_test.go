@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
 )
 
 // versionSize is that of a file with several versions, some of them there only
@@ -15,6 +17,7 @@ import (
 const versionSize = 32<<20 + 4711
 
 func TestFetchTakesTheFirstOfSeveralVersions(t *testing.T) {
+	lab.NeedsOwn(t, "fetch")
 	s := startSwarm(t)
 	s.join("first", s.folder("first", files{"a.txt": "the first\n", "same.txt": "same\n"}))
 	second := s.join("second", s.folder("second", files{"a.txt": "the other\n", "same.txt": "same\n"}))

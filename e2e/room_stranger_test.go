@@ -73,6 +73,7 @@ func TestRoomALineTooLong(t *testing.T) {
 
 // A client that is stopped is cut, and nobody waits for it.
 func TestRoomAStoppedClientIsCut(t *testing.T) {
+	lab.NeedsOwn(t, "room-server")
 	r := openParlour(t)
 	ours, stopped := r.joins(), r.joins()
 	s, _ := r.call()
@@ -156,6 +157,7 @@ func TestRoomAThousandClients(t *testing.T) {
 }
 
 func TestRoomUsage(t *testing.T) {
+	lab.NeedsOwn(t, "room-server", "room-client")
 	r := openParlour(t)
 	taken := r.Start(lab.Spec{Name: "second", Role: "room-server", Args: []string{"-listen", r.at}})
 	taken.Exits(1)
@@ -187,6 +189,7 @@ func TestRoomUsage(t *testing.T) {
 // A look whether the server is well is told to nobody, unless it takes as long as
 // somebody who only listens: then once more.
 func TestRoomHealth(t *testing.T) {
+	lab.NeedsOwn(t, "room-server", "room-client")
 	for range 10 {
 		r := openParlour(t)
 		ours := r.joins()

@@ -174,6 +174,7 @@ func TestRoomLeaving(t *testing.T) {
 }
 
 func TestRoomServerEnds(t *testing.T) {
+	lab.NeedsOwn(t, "room-client")
 	r := openParlour(t)
 	one, two := r.joins(), r.joins()
 	s, _ := r.call()
@@ -196,6 +197,7 @@ func TestRoomServerEnds(t *testing.T) {
 }
 
 func TestRoomClientWaitsForTheServer(t *testing.T) {
+	lab.NeedsOwn(t, "room-server", "room-client")
 	t.Parallel()
 	r := openParlour(t, "-history", "5")
 	r.server.Kill() // it only has to start when it is waited for

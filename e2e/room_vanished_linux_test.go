@@ -38,6 +38,7 @@ func (s stranger) goDeaf(t *testing.T) {
 // for 939 s, and one to whom nothing was sent for 150 s. A client that is only
 // stopped stays, even if its window is full.
 func TestRoomNoticesAClientThatHasVanished(t *testing.T) {
+	lab.NeedsOwn(t, "room-server")
 	t.Parallel()
 	r := openParlour(t)
 	ours := r.joins()
@@ -80,6 +81,7 @@ func TestRoomNoticesAnIdleClientThatHasVanished(t *testing.T) {
 
 // Fault O3, the other way round.
 func TestRoomClientNoticesAServerThatHasVanished(t *testing.T) {
+	lab.NeedsOwn(t, "room-client")
 	t.Parallel()
 	r := newParlour(t)
 	ln, err := net.Listen("tcp", r.at)

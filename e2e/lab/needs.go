@@ -25,6 +25,28 @@ func Needs(t testing.TB, programs ...string) {
 	}
 }
 
+// NeedsOwn leaves the test out if a variable of the environment has a program
+// that is not the project's own play one of these roles, in any process: the test
+// asks for flags or messages that no specification asks of others.
+func NeedsOwn(t testing.TB, roles ...string) {
+	t.Helper()
+	for _, role := range roles {
+		for _, setting := range os.Environ() {
+			name, told, _ := strings.Cut(setting, "=")
+			if told == "" || !strings.HasPrefix(name, variable(role)) {
+				continue
+			}
+			p, err := parseProgram(told)
+			if err != nil {
+				t.Fatalf("lab: %s: %v", name, err)
+			}
+			if p.foreign() {
+				LeaveOut(t, "it tests this implementation's own flags and messages, and "+role+" is foreign ("+name+")")
+			}
+		}
+	}
+}
+
 // LeaveOut ends a test that cannot be run here. It is not lost: the end of the
 // run names it, and so does the file that PEERLAB_LEFT_OUT names, a line for
 // each test, because go test hides what a package prints that passes.

@@ -3,6 +3,7 @@ package lab
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -54,4 +55,32 @@ func TestWhatIsRequiredMustBeThere(t *testing.T) {
 	assert.False(t, f.skipped)
 	assert.Contains(t, f.output.String(), "missing is not installed, and PEERLAB_REQUIRE names it")
 	assert.NoFileExists(t, file)
+}
+
+// PEERLAB_ROOM_CLIENT2 plays one client of several; PEERLAB_CLIENT is another role.
+func TestATestOfOwnProgramsIsLeftOutWithAForeignOne(t *testing.T) {
+	for setting, left := range map[string]bool{
+		"PEERLAB_ROOM_CLIENT=cmd:python3 x.py":       true,
+		"PEERLAB_ROOM_CLIENT2=image:me/client":       true,
+		"PEERLAB_ROOM_CLIENT=image:peerlab/x:latest": false,
+		"PEERLAB_CLIENT=cmd:python3 x.py":            false,
+		"PEERLAB_ROOM_SERVER=cmd:python3 x.py":       false,
+	} {
+		t.Run(setting, func(t *testing.T) {
+			file := toolbox(t)
+			for _, name := range []string{"PEERLAB_ROOM_CLIENT", "PEERLAB_ROOM_CLIENT2", "PEERLAB_ROOM_SERVER", "PEERLAB_CLIENT"} {
+				t.Setenv(name, "") // the run may have foreign programs of its own
+			}
+			name, told, _ := strings.Cut(setting, "=")
+			t.Setenv(name, told)
+			f := play(t, func(t testing.TB) { NeedsOwn(t, "room-client") })
+			assert.Equal(t, left, f.skipped)
+			assert.False(t, f.failed, f.output.String())
+			if left {
+				content, err := os.ReadFile(file)
+				require.NoError(t, err)
+				assert.Contains(t, string(content), "room-client is foreign ("+name+")")
+			}
+		})
+	}
 }
