@@ -1,108 +1,13 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
-
-	"github.com/stretchr/testify/require"
-
-	"peerlab/e2e/lab"
 )
 
-// composeTimeout is for one command of compose to do its work.
-const composeTimeout = 60 * time.Second
-
-// composed is the project's own compose.yaml, brought up.
-type composed struct {
-	*lab.Lab
-	t     *testing.T
-	words []string // of every command: docker compose, the file, the project
-	logs  map[string]*lab.Process
-}
-
-// do runs one command of compose to its end.
-func (c *composed) do(args ...string) {
-	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), composeTimeout)
-	defer cancel()
-	words := append(c.words[1:len(c.words):len(c.words)], args...)
-	out, err := exec.CommandContext(ctx, c.words[0], words...).CombinedOutput()
-	require.NoError(c.t, err, "docker compose %s:\n%s", strings.Join(args, " "), out)
-}
-
-// ends is do for what ends containers.
-func (c *composed) ends(args ...string) {
-	c.t.Helper()
-	require.NoError(c.t, c.Undisturbed(func() error {
-		c.do(args...)
-		return nil
-	}))
-}
-
-// attach sits down at a terminal.
-func (c *composed) attach(service string) *lab.Terminal {
-	c.t.Helper()
-	terminal := c.Sit(service, nil, append(c.words[:len(c.words):len(c.words)], "attach", service)...)
-	terminal.TakesKeys()
-	return terminal
-}
-
-// follow reads along in a terminal's log.
-func (c *composed) follow(service string) {
-	c.t.Helper()
-	c.logs[service] = c.Start(lab.Spec{
-		Name: "log of " + service, Role: "docker",
-		Args: append(c.words[1:len(c.words):len(c.words)], "logs", "--follow", "--no-log-prefix", "--no-color", service),
-	})
-}
-
-// shows waits until a log has this line; a terminal ends its lines with CR LF.
-func (c *composed) shows(line string, services ...string) {
-	c.t.Helper()
-	for _, service := range services {
-		what := func() string { return fmt.Sprintf("line %q", line) }
-		c.logs[service].Collects(what, func(l lab.Line) bool { return strings.TrimRight(l.Text, "\r") == line })
-	}
-}
-
-// composeUp brings up the server and five clients on free ports.
-func composeUp(t *testing.T) (*composed, []string) {
-	t.Helper()
-	c := &composed{Lab: lab.New(t, lab.Playing("docker", "cmd:docker")), t: t, logs: map[string]*lab.Process{}}
-	file, err := filepath.Abs("../compose.yaml")
-	require.NoError(t, err)
-	c.words = []string{"docker", "compose", "--file", file, "--project-name", c.Project()}
-	t.Setenv("SERVER_PORT", c.Port())
-	services := []string{"server"}
-	for _, id := range ids(5) {
-		t.Setenv(fmt.Sprintf("CLIENT%d_PORT1", id), c.Port())
-		t.Setenv(fmt.Sprintf("CLIENT%d_PORT2", id), c.Port())
-		services = append(services, fmt.Sprintf("client%d", id))
-	}
-	t.Cleanup(func() {
-		for _, service := range services { // see Undisturbed: not all at once
-			c.ends("stop", "--timeout", "3", service)
-		}
-		c.ends("down", "--volumes")
-	})
-	c.do(append([]string{"up", "--detach", "--no-build"}, services...)...)
-	for _, service := range services {
-		c.follow(service)
-	}
-	return c, services
-}
-
 func TestComposeAsItsUserDoes(t *testing.T) {
-	if !lab.InContainers() {
-		lab.LeaveOut(t, "it is of compose.yaml, and runs with PEERLAB_E2E=container")
-	}
-	c, everyone := composeUp(t)
-	clients := everyone[1:]
+	c := composeUp(t)
+	everyone, clients := c.services, c.services[1:]
 	for _, id := range ids(5) {
 		c.shows(fmt.Sprintf("Client %d: initiated.", id), everyone...)
 	}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,23 +13,10 @@ import (
 
 // As its user does: docker compose --profile room up, and two terminals.
 func TestComposeRoom(t *testing.T) {
-	if !lab.InContainers() {
-		lab.LeaveOut(t, "it is of compose.yaml, and runs with PEERLAB_E2E=container")
-	}
-	c := &composed{Lab: lab.New(t, lab.Playing("docker", "cmd:docker")), t: t, logs: map[string]*lab.Process{}}
-	file, err := filepath.Abs("../compose.yaml")
-	require.NoError(t, err)
-	c.words = []string{"docker", "compose", "--file", file, "--project-name", c.Project(), "--profile", "room"}
-	t.Setenv("ROOM_PORT", c.Port())
+	c := newComposed(t, composeFile, []string{"room"}, "room-server", "room-client1", "room-client2")
+	c.port("ROOM_PORT")
 	t.Setenv("TZ", "Asia/Kathmandu") // fault O4: five hours and three quarters ahead of UTC, the whole year
-	services := []string{"room-server", "room-client1", "room-client2"}
-	t.Cleanup(func() {
-		for _, service := range services { // see Undisturbed: not all at once
-			c.ends("stop", "--timeout", "3", service)
-		}
-		c.ends("down", "--volumes")
-	})
-	c.do(append([]string{"up", "--detach", "--no-build"}, services...)...)
+	c.up()
 	c.follow("room-server")
 	come := 0
 	c.logs["room-server"].Collects(func() string { return "that two clients are connected" }, func(l lab.Line) bool {

@@ -23,21 +23,10 @@ type upped struct {
 
 func newUpped(t *testing.T, profile string, services ...string) *upped {
 	t.Helper()
-	if !lab.InContainers() {
-		lab.LeaveOut(t, "it is of compose.yaml, and runs with PEERLAB_E2E=container")
-	}
 	s := newScripted(t)
 	u := &upped{scripted: s, root: s.copies("scripts", "compose.yaml", "files", "Dockerfile")}
-	u.composed = &composed{Lab: lab.New(t, lab.Playing("docker", "cmd:docker")), t: t, logs: map[string]*lab.Process{}}
-	project := u.Project()
-	u.words = []string{"docker", "compose", "--file", filepath.Join(u.root, "compose.yaml"), "--project-name", project, "--profile", profile}
-	s.env = append(s.env, "COMPOSE_PROJECT_NAME="+project)
-	t.Cleanup(func() {
-		for _, service := range services { // see Undisturbed: not all at once
-			u.ends("stop", "--timeout", "3", service)
-		}
-		u.ends("down", "--volumes")
-	})
+	u.composed = newComposed(t, filepath.Join(u.root, "compose.yaml"), []string{profile}, services...)
+	s.env = append(s.env, "COMPOSE_PROJECT_NAME="+u.project)
 	return u
 }
 
@@ -59,9 +48,7 @@ func TestComposeUpBesideAContainerOfAnotherProfile(t *testing.T) {
 	u.sets("SERVER_PORT", u.Port())
 	u.sets("ROOM_PORT", u.Port()) // where nothing listens, so that its client ends with status 1
 	u.do("up", "--detach", "--no-build", "room-client1")
-	u.Eventually("room-client1 has ended with status 1", func() bool {
-		return u.tells("ps", "--all", "--format", "{{.State}} {{.ExitCode}}", "room-client1") == "exited 1"
-	})
+	u.ended("room-client1", 1)
 	r := u.up("server")
 	require.Equal(t, 0, r.status, r.stderr)
 	require.Contains(t, r.stdout, "The lab runs")
