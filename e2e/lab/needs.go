@@ -25,9 +25,9 @@ func Needs(t testing.TB, programs ...string) {
 	}
 }
 
-// NeedsOwn leaves the test out if a variable of the environment has a program
-// that is not the project's own play one of these roles, in any process: the test
-// asks for flags or messages that no specification asks of others.
+// NeedsOwn leaves the test out if the environment gives one of these roles, or one
+// process of it, to a program that is not the project's own. It is for tests of
+// flags and messages that docs/protocol.md does not specify.
 func NeedsOwn(t testing.TB, roles ...string) {
 	t.Helper()
 	for _, role := range roles {
