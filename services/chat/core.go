@@ -49,7 +49,11 @@ func (c *core) lock() *broadcast.State {
 }
 
 // unlock releases the lock, and does what the state machine wants to be done.
-func (c *core) unlock() {
+func (c *core) unlock() { c.unlockAnd((*link).poke) }
+
+// unlockAnd is unlock, with a way to write to links: poke, or push, which takes
+// the caller's time in place of a goroutine.
+func (c *core) unlockAnd(write func(*link)) {
 	woken, due := c.state.Woken(), c.state.Due()
 	if c.state.Progress() && c.waiting > 0 {
 		c.flowing.Broadcast()
@@ -60,7 +64,7 @@ func (c *core) unlock() {
 		if err := st.Err(); err != nil {
 			l.close(err)
 		} else {
-			l.poke()
+			write(l)
 		}
 	}
 	if due {
@@ -99,8 +103,11 @@ func (c *core) tick() {
 // watch runs the failure detector.
 func (c *core) watch(now time.Time) {
 	c.lock()
-	defer c.unlock()
-	c.doLocked(c.detect.Tick(now, c.trafficLocked(now)))
+	silent := c.doLocked(c.detect.Tick(now, c.trafficLocked(now)))
+	c.unlockAnd((*link).push)
+	for _, l := range silent {
+		l.fallSilent()
+	}
 }
 
 // watched processes WATCH and UNWATCH of a link.
@@ -126,14 +133,17 @@ func (c *core) trafficLocked(now time.Time) func(*liveness.Link) liveness.Traffi
 	}
 }
 
-func (c *core) doLocked(actions []liveness.Action) {
+// doLocked sends what the failure detector wants to be sent, and returns the links
+// that are silent.
+func (c *core) doLocked(actions []liveness.Action) (silent []*link) {
 	for _, a := range actions {
 		if l := a.Link.User.(*link); a.Message != nil {
 			c.state.Send(l.stream, a.Message)
 		} else {
-			l.fallSilent()
+			silent = append(silent, l)
 		}
 	}
+	return silent
 }
 
 // advertise tells some links what was shown lately.
