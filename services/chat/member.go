@@ -17,9 +17,6 @@ import (
 	"peerlab/services/chat/internal/registry"
 )
 
-// maxPeers bounds the members that one keeps track of, dead ones included.
-const maxPeers = 1024
-
 // config is what server and client have in common.
 type config struct {
 	Name        wire.Name

@@ -15,8 +15,6 @@ func (r *recorder) lines() []string {
 	return strings.Split(strings.TrimSuffix(r.String(), "\n"), "\n")
 }
 
-func (r *recorder) clear() { r.Reset() }
-
 // FuzzParse: any file can be read, and a file that was written is read as the same
 // entries.
 func FuzzParse(f *testing.F) {
