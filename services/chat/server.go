@@ -93,7 +93,7 @@ func (m *member) recall() {
 	if m.registry == nil {
 		return
 	}
-	entries := m.registry.Entries() // no more than maxPeers
+	entries := m.registry.Entries() // no more than wire.MaxMembers
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range entries {
