@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/terminal"
@@ -46,7 +47,14 @@ type Program struct {
 	// Health checks the process that runs with the same arguments. It must return
 	// when the context is done.
 	Health func(context.Context) error
+
+	abort func() // called if the program has not ended endLimit after a signal; nil: nothing is
 }
+
+// endLimit is the time in which a program exits after a signal, even if its
+// terminal takes no output any more and blocks what it writes last. It is longer
+// than any program waits for others.
+const endLimit = 6 * time.Second
 
 // Process holds what a running program needs.
 type Process struct {
@@ -70,6 +78,7 @@ func Main(p Program) {
 		}
 		args = append(args, running...)
 	}
+	p.abort = func() { os.Exit(failed) }
 	os.Exit(p.main(args, os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -141,6 +150,14 @@ func (p Program) serve(in, out, errs *os.File, verbose bool) error {
 		}
 	}
 	defer console.Close()
+	if p.abort != nil {
+		defer context.AfterFunc(ctx, func() {
+			time.AfterFunc(endLimit, func() {
+				console.Close()
+				p.abort()
+			})
+		})()
+	}
 	log := newLog(console.Err, errs, verbose)
 	console.Hangup = stop
 	console.Lost = func(lines int) {

@@ -110,3 +110,16 @@ func TestASecondSignalKills(t *testing.T) {
 	}
 	assert.Equal(t, syscall.SIGTERM, child.ProcessState.Sys().(syscall.WaitStatus).Signal())
 }
+
+// Without a limit, a program whose terminal took no output did not end: its last
+// log line waited for the terminal.
+func TestASignalEndsAProgramThatCannotEnd(t *testing.T) {
+	child, out := start(t, stays, "node")
+	began := time.Now()
+	require.NoError(t, child.Process.Signal(syscall.SIGTERM))
+	require.True(t, out.Scan())
+	require.Equal(t, "leaving", out.Text())
+	_ = child.Wait() // the result is in child.ProcessState
+	assert.Equal(t, failed, child.ProcessState.ExitCode(), child.ProcessState)
+	assert.Greater(t, time.Since(began), endLimit)
+}
