@@ -74,6 +74,7 @@ type State struct {
 
 	streams  []*Stream // links that are up; the slice is replaced when one goes
 	senders  map[wire.ID]*sender
+	ordered  []*sender // the senders, in the order of their creation: what is sent depends on the calls alone
 	floor    uint64    // greatest incarnation of a forgotten sender
 	answered []*sender // whose lines were shown since the latest line typed here
 	typing   []byte    // memory for Say
@@ -104,7 +105,7 @@ func New(self wire.ID, screen Screen) *State {
 	s := &State{Limits: DefaultLimits(), screen: screen, senders: make(map[wire.ID]*sender)}
 	s.self = newSender(self)
 	s.self.log.free = &s.free
-	s.senders[self] = s.self
+	s.add(s.self)
 	return s
 }
 
@@ -224,7 +225,7 @@ func (s *State) String() string {
 			}
 		}
 	}
-	for _, o := range s.senders {
+	for _, o := range s.ordered {
 		fmt.Fprintf(&all, "%s %d: shown %d, received %d, known %d, settled %d; linked %v, ended %v\n",
 			o.Name, o.Incarnation, o.shown, o.received, o.known, o.settledThrough, o.stream != nil, o.ended)
 	}
@@ -269,7 +270,7 @@ func (s *State) keep(o *sender, seq uint64, after, line []byte) int {
 // must not cost another its latest lines.
 func (s *State) shrinkLongest() {
 	var longest *sender
-	for _, o := range s.senders {
+	for _, o := range s.ordered {
 		if o != s.self && (longest == nil || o.log.size > longest.log.size) {
 			longest = o
 		}

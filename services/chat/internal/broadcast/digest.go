@@ -50,7 +50,7 @@ func (s *State) Digest(to wire.ID, peers []wire.Peer) Digest {
 		d.Lines = p.Append(d.Lines)
 		d.Count++
 	}
-	for _, o := range s.senders {
+	for _, o := range s.ordered {
 		if o.digest != s.digests && (o != s.self || o.shown > 0) {
 			d.Lines = wire.Have{ID: o.ID, Seq: o.advertised()}.Append(d.Lines)
 			d.Count++
@@ -133,7 +133,7 @@ func (s *State) Advertise() {
 			continue
 		}
 		before := len(st.control)
-		for _, o := range s.senders {
+		for _, o := range s.ordered {
 			if o.round >= st.round && o != s.self && o != st.from && (o.shown > 0 || o.Name == wire.Server) {
 				st.control = wire.Have{ID: o.ID, Seq: o.shown}.Append(st.control)
 			}

@@ -1,6 +1,8 @@
 package broadcast
 
 import (
+	"slices"
+
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 )
@@ -49,8 +51,13 @@ func (s *State) create(id wire.ID, shown uint64) *sender {
 	o := newSender(id)
 	o.shown, o.received, o.round = shown, shown, s.round
 	o.log.free = &s.free
-	s.senders[id] = o
+	s.add(o)
 	return o
+}
+
+func (s *State) add(o *sender) {
+	s.senders[o.ID] = o
+	s.ordered = append(s.ordered, o)
 }
 
 // forget drops a sender without a link: one of which no line was shown if there is
@@ -59,7 +66,7 @@ func (s *State) create(id wire.ID, shown uint64) *sender {
 // nothing is shown twice.
 func (s *State) forget() {
 	var least *sender
-	for _, o := range s.senders {
+	for _, o := range s.ordered {
 		if o == s.self || o.stream != nil || o.shown < o.received {
 			continue
 		}
@@ -78,12 +85,13 @@ func (s *State) forget() {
 	s.kept -= least.log.size
 	least.log = log{}
 	delete(s.senders, least.ID)
+	s.ordered = slices.DeleteFunc(s.ordered, func(o *sender) bool { return o == least })
 }
 
 // Meet adds the process that sent a HELLO and returns how far its lines are shown.
 // It is a successor if another process had its name.
 func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
-	for _, other := range s.senders {
+	for _, other := range s.ordered {
 		other.ended = other.ended || other.Name == h.Name && other.Incarnation != h.Incarnation
 	}
 	o := s.senders[h.ID]
@@ -119,7 +127,7 @@ func (s *State) Ended(id wire.ID) {
 
 // allLinked reports whether there is a link to every process that may run.
 func (s *State) allLinked() bool {
-	for _, o := range s.senders {
+	for _, o := range s.ordered {
 		if o.expected && !o.ended && o.stream == nil {
 			return false
 		}
