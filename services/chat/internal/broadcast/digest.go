@@ -81,8 +81,9 @@ func (s *State) receiveEntry(st *Stream, e entry, addressless bool) (known bool,
 }
 
 // endDigest processes a digest that is complete. Its lines were shown at the other
-// side before those that follow were typed, and a process that is first named by
-// it may answer them without AFTER.
+// side before those that follow were typed. A process that is first named by it, and
+// the one that sent it if no line of that was shown here yet, may answer them
+// without AFTER.
 func (s *State) endDigest(st *Stream) error {
 	var added []entry
 	for _, e := range st.digest {
@@ -91,8 +92,8 @@ func (s *State) endDigest(st *Stream) error {
 		if err != nil {
 			return err
 		}
-		if o == st.from && o.baselinePending {
-			if !o.seen {
+		if o == st.from && (o.baselinePending || !o.seen) {
+			if o.baselinePending && !o.seen {
 				o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)
 			}
 			added = append(added, e)

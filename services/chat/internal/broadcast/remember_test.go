@@ -1,0 +1,107 @@
+package broadcast
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
+)
+
+// linked is a State and its screen, in a test that plays all other members.
+type linked struct {
+	*testing.T
+	recorder
+	state *State
+}
+
+func newLinked(t *testing.T, incarnation uint64) *linked {
+	l := &linked{T: t}
+	l.state = New(wire.ID{Name: "7", Incarnation: incarnation}, &l.recorder)
+	return l
+}
+
+// meet performs a handshake with a process that has typed last lines, and whose
+// digest has so many lines. It returns the link, and the number in READY.
+func (l *linked) meet(id wire.ID, last uint64, pending int) (st *Stream, have uint64) {
+	hello := wire.Hello{ID: id, State: wire.StateNew, Last: last}
+	if id.Incarnation < l.state.self.Incarnation {
+		hello.State = wire.StateBack
+	}
+	have = l.state.Meet(hello, false)
+	st = NewStream(nil, hello, l.state.Digest(id, nil), pending)
+	l.state.Join(st)
+	return st, have
+}
+
+func (l *linked) receives(st *Stream, all ...string) {
+	l.Helper()
+	l.state.Begin(time.Unix(0, 0))
+	for _, line := range all {
+		_, err := l.state.Receive(st, []byte(line))
+		require.NoError(l, err, line)
+	}
+	l.state.Release()
+}
+
+// sent returns what the link sends next.
+func (l *linked) sent(st *Stream) string {
+	bufs, _ := l.state.Next(st, 0, nil)
+	all := ""
+	for _, b := range bufs {
+		all += string(b)
+	}
+	return all
+}
+
+// A process is forgotten when more than MaxSenders others were seen since. If it
+// comes back it does not count from 0, by its HELLO or by another's HAVE.
+func TestForgottenProcessesAreNotShownAgain(t *testing.T) {
+	for _, way := range []string{"HELLO", "HAVE"} {
+		t.Run(way, func(t *testing.T) {
+			l := newLinked(t, 1000)
+			once := wire.ID{Name: "1", Incarnation: 2000}
+			speaks := func(id wire.ID, last uint64) (have uint64) {
+				st, have := l.meet(id, last, 0)
+				l.receives(st, "MSG "+string(id.Name)+" 1 once")
+				l.state.Part(st, time.Unix(0, 0))
+				return have
+			}
+			require.Zero(t, speaks(once, 0))
+			for i := range uint64(MaxSenders) {
+				require.Zero(t, speaks(wire.ID{Name: "9", Incarnation: 3000 + i}, 0))
+			}
+			_, known := l.state.Shown(once)
+			require.False(t, known, "it is not forgotten")
+			require.Len(t, l.lines, 1+MaxSenders)
+			l.lines = nil
+			if way == "HELLO" {
+				require.EqualValues(t, 1, speaks(once, 1))
+			} else {
+				other, _ := l.meet(wire.ID{Name: "8", Incarnation: 9000}, 0, 0)
+				l.receives(other, "HAVE 1 2000 1")
+				require.NotContains(t, l.sent(other), "WANT")
+			}
+			require.Empty(t, l.lines)
+		})
+	}
+}
+
+// A newcomer is told of Client 3 first by a member that does not know yet what
+// Client 3 has answered. The digest of Client 3 itself then says what its next
+// line may answer.
+func TestTheDigestOfAProcessSaysWhatItHasAnswered(t *testing.T) {
+	l := newLinked(t, 1000)
+	server, _ := l.meet(wire.ID{Name: wire.Server, Incarnation: 900}, 0, 1)
+	l.receives(server, "HAVE 3 500 3")
+	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 1)
+	l.receives(two, "HAVE 1 200 0")
+	three, have := l.meet(wire.ID{Name: "3", Incarnation: 500}, 3, 2)
+	require.EqualValues(t, 3, have)
+	l.receives(three, "HAVE 3 500 3", "HAVE 1 200 1", "MSG 3 4 answer")
+	require.Empty(t, l.lines)
+	require.Equal(t, "WANT 1 200 0\n", l.sent(three))
+	l.receives(three, "LINES 1 200 1", "MSG 1 1 question")
+	require.Equal(t, []string{"Client 1: question", "Client 3: answer"}, l.lines)
+}
