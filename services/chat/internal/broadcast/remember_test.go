@@ -105,3 +105,25 @@ func TestTheDigestOfAProcessSaysWhatItHasAnswered(t *testing.T) {
 	l.receives(three, "LINES 1 200 1", "MSG 1 1 question")
 	require.Equal(t, []string{"Client 1: question", "Client 3: answer"}, l.lines)
 }
+
+// A member that was asked for lines and is slow to answer may have them: they are
+// not lost before it has answered.
+func TestLinesAreNotLostBeforeAllHaveAnswered(t *testing.T) {
+	l := newLinked(t, 1000)
+	dead := wire.ID{Name: "2", Incarnation: 2000}
+	server, _ := l.meet(wire.ID{Name: wire.Server, Incarnation: 3000}, 0, 0)
+	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3001}, 0, 0)
+	l.receives(server, "HAVE 2 2000 4")
+	require.Equal(t, "WANT 2 2000 0\n", l.sent(server))
+	l.receives(server, "LINES 2 2000 1", "MSG 2 4 fourth")
+	l.state.Ended(dead)
+	for now := time.Duration(0); now < 10*time.Second; now += TickAfter {
+		l.state.Tick(time.Unix(0, 0).Add(now))
+	}
+	require.Equal(t, "WANT 2 2000 0\n", l.sent(three))
+	require.Empty(t, l.lines)
+	l.receives(three, "LINES 2 2000 3", "MSG 2 1 first", "MSG 2 2 second", "MSG 2 3 third")
+	require.Equal(t, "WANT 2 2000 3\n", l.sent(server))
+	l.receives(server, "LINES 2 2000 1", "MSG 2 4 fourth")
+	require.Equal(t, []string{"Client 2: first", "Client 2: second", "Client 2: third", "Client 2: fourth"}, l.lines)
+}

@@ -16,7 +16,7 @@ const (
 	dueIfStuck = 200 * time.Millisecond // a held line waits this long for lines that come without a request, if none comes,
 	dueByLink  = 3 * time.Second        // and this long if some come
 	dueAnswer  = time.Second            // then another member is asked, and in the end all
-	lostAfter  = time.Minute            // after this lines are lost, or at once if their process has ended and all others are linked
+	lostAfter  = time.Minute            // after this lines are lost, or at once if their process has ended and all others are linked and have answered
 )
 
 // gap is what is known of lines of a sender that others have and this member does
@@ -206,7 +206,7 @@ func (s *State) giveUp(o *sender) {
 		}
 	}
 	switch {
-	case first > 0 && s.now.Sub(o.since) < lostAfter && !(o.ended && s.allLinked()):
+	case first > 0 && s.now.Sub(o.since) < lostAfter && !(o.ended && s.allLinked() && s.allAnswered(o)):
 		s.abandon(o, s.awaited(o))
 	case first > 0:
 		s.lose(o, first-1-o.received)
@@ -217,4 +217,12 @@ func (s *State) giveUp(o *sender) {
 		o.known = o.received // until a member says again that it has more
 		s.abandon(o, s.awaited(o))
 	}
+}
+
+// allAnswered reports whether no link is yet to answer a request for lines of the
+// sender.
+func (s *State) allAnswered(o *sender) bool {
+	return !slices.ContainsFunc(s.streams, func(st *Stream) bool {
+		return st.incoming.lines == o || slices.Contains(st.incoming.wanted, o)
+	})
 }
