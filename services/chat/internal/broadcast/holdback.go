@@ -28,6 +28,8 @@ type hold struct {
 
 // baseline is what was shown, besides its lines through some number, where a
 // process was first heard of. Its lines after that may answer it without AFTER.
+// It is incomplete if that member had not shown what the process had: it had just
+// joined as well, or had abandoned those lines.
 type baseline struct {
 	through uint64
 	deps    []dep

@@ -9,7 +9,7 @@ import (
 	"peerlab/services/chat/internal/wire"
 )
 
-// linked is a State and its screen, in a test that plays all other members.
+// linked is a State and its screen. The test plays all other members.
 type linked struct {
 	*testing.T
 	recorder
