@@ -74,10 +74,14 @@ func failed(addr string, want expectation, fresh bool, err error) failure {
 			return failure{}
 		case "full":
 			return failure{"full", 1, addr + " has no room for this member; retrying"}
+		case "clock":
+			return failure{"clock", 1, addr + " refuses this member for its clock; retrying: set the clock here, or there"}
 		}
 		return failure{"wrong", 1, addr + " answers, but not as " + want.who + "; retrying: " + want.remedy}
 	case errors.As(err, &own) && own.Code != "timeout":
 		switch own.Code {
+		case "clock":
+			return failure{"clock", 1, addr + " has another clock; retrying: set the clock here, or there"}
 		case "syntax", "version", "self", "wrong":
 			return failure{"wrong", 1, addr + " answers, but not as " + want.who + "; retrying: " + want.remedy}
 		}

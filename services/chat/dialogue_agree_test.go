@@ -140,10 +140,10 @@ var agreeing = map[string]string{
 		screen Client 1: bye all
 		screen Client 1: terminated.`,
 	"of the far future": `
-		C: AFTER 9 999999999999999999 999999999999999999
+		C: AFTER 9 900000000000000 999999999999999999
 		C: MSG 1 1 guess
-		S: WANT 9 999999999999999999 0
-		C: LINES 9 999999999999999999 0
+		S: WANT 9 900000000000000 0
+		C: LINES 9 900000000000000 0
 		C: AFTER 1 2000 999999999999999999
 		C: MSG 1 2 after myself
 		lives 2500ms
@@ -152,6 +152,13 @@ var agreeing = map[string]string{
 		lives 8s
 		screen * Client 1: 999999999999999998 lines missing
 		screen Client 1: after myself`,
+	"of a process that cannot have started yet": `
+		C: HAVE 9 999999999999999999 5
+		C: PEER 9 999999999999999999 127.0.0.1:9 5
+		C: AFTER 9 999999999999999999 5
+		C: MSG 1 1 hello
+		screen Client 1: hello
+		lives 5s`,
 	"its own name": `
 		C: HAVE server 1001 99
 		C: AFTER server 1001 99
@@ -228,7 +235,7 @@ var agreeing = map[string]string{
 		S closes`,
 	"HAVE of everybody": `
 		C" "` + numbered(`HAVE x%d 500 1\n`, 60_000) + `"
-		S: ERR full 2049 processes that nobody knows
+		S: ERR full 2049 processes that are not known here
 		S closes`,
 }
 

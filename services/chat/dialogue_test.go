@@ -120,18 +120,19 @@ var dialogues = map[string]dialogue{
 		screen Client 1: initiated.
 		C: PING x1
 		S: PONG x1`},
-	"a health check":        {wire.Server, "\nC: PING well?\nS: PONG well?\nS closes"},
-	"a browser":             {wire.Server, "\nC: GET / HTTP/1.1\nS: ERR syntax \"GET / HTTP/1.1\" is no message\nS closes"},
-	"another version":       {wire.Server, "\nC: HELLO peerlab-chat/1 1\nS: ERR version another protocol or version: this is peerlab-chat/2\nS closes"},
-	"a word too many":       {wire.Server, "\nC: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0 x\nS: ERR syntax \"HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0 x\": has a field too many\nS closes"},
-	"a name that is none":   {wire.Server, "\nC: HELLO peerlab-chat/2 ../x 2000 127.0.0.1:6001 new 0\nS: ERR syntax \"HELLO peerlab-chat/2 ../x 2000 127.0.0.1:6001 new 0\": has no name where one belongs\nS closes"},
-	"no greeting":           {wire.Server, "\nC: MSG 1 1 hello\nS: ERR syntax HELLO comes first\nS closes"},
-	"an echo":               {wire.Server, "\nC: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0\nS: ERR self Server has reached itself\nS closes"},
-	"another server":        {wire.Server, "\nC: HELLO peerlab-chat/2 server 77 127.0.0.1:4000 in 0\nS: ERR taken Server is here; stop it, or choose another ID\nS closes"},
-	"nothing is said":       {wire.Server, "\nwaits 4s\nC\" \"HELL\"\nwaits 999ms\nS: ERR timeout the handshake took more than 5s\nS closes"},
-	"half a handshake":      {wire.Server, "\nC: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0\nS: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0\nwaits 5s\nS: ERR timeout the handshake took more than 5s\nS closes"},
-	"READY comes too early": {wire.Server, "\nC: READY 0 0\nS: ERR syntax HELLO comes first\nS closes"},
-	"an endless line":       {wire.Server, "\nC\" \"" + strings.Repeat("x", 17000) + "\"\nS: ERR syntax a line of more than 16640 bytes\nS closes"},
+	"a health check":         {wire.Server, "\nC: PING well?\nS: PONG well?\nS closes"},
+	"a browser":              {wire.Server, "\nC: GET / HTTP/1.1\nS: ERR syntax \"GET / HTTP/1.1\" is no message\nS closes"},
+	"another version":        {wire.Server, "\nC: HELLO peerlab-chat/1 1\nS: ERR version another protocol or version: this is peerlab-chat/2\nS closes"},
+	"a word too many":        {wire.Server, "\nC: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0 x\nS: ERR syntax \"HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0 x\": has a field too many\nS closes"},
+	"a name that is none":    {wire.Server, "\nC: HELLO peerlab-chat/2 ../x 2000 127.0.0.1:6001 new 0\nS: ERR syntax \"HELLO peerlab-chat/2 ../x 2000 127.0.0.1:6001 new 0\": has no name where one belongs\nS closes"},
+	"no greeting":            {wire.Server, "\nC: MSG 1 1 hello\nS: ERR syntax HELLO comes first\nS closes"},
+	"an echo":                {wire.Server, "\nC: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0\nS: ERR self Server has reached itself\nS closes"},
+	"another server":         {wire.Server, "\nC: HELLO peerlab-chat/2 server 77 127.0.0.1:4000 in 0\nS: ERR taken Server is here; stop it, or choose another ID\nS closes"},
+	"an incarnation to come": {wire.Server, "\nC: HELLO peerlab-chat/2 1 999999999999999999 127.0.0.1:6001 new 0\nS: ERR clock the incarnation of Client 1 is more than a day ahead of the clock of Server; set the clocks\nS closes"},
+	"nothing is said":        {wire.Server, "\nwaits 4s\nC\" \"HELL\"\nwaits 999ms\nS: ERR timeout the handshake took more than 5s\nS closes"},
+	"half a handshake":       {wire.Server, "\nC: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0\nS: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0\nwaits 5s\nS: ERR timeout the handshake took more than 5s\nS closes"},
+	"READY comes too early":  {wire.Server, "\nC: READY 0 0\nS: ERR syntax HELLO comes first\nS closes"},
+	"an endless line":        {wire.Server, "\nC\" \"" + strings.Repeat("x", 17000) + "\"\nS: ERR syntax a line of more than 16640 bytes\nS closes"},
 	"in another's name": {wire.Server, `
 		C: HELLO peerlab-chat/2 1 2000 127.0.0.1:6001 new 0
 		S: HELLO peerlab-chat/2 server 1001 127.0.0.1:4000 in 0

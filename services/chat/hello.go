@@ -6,10 +6,12 @@ import (
 	"io"
 	"net"
 	"os"
+	"time"
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 
+	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 )
 
@@ -58,6 +60,8 @@ func (m *member) judgeHello(conn net.Conn, line []byte) (wire.Hello, error) {
 		return h, lines.Refuse("self", "%s has reached itself", m.Name.Who())
 	case h.Name == m.Name:
 		return h, lines.Refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Who())
+	case !broadcast.Credible(h.Incarnation, m.Incarnation, time.Now()):
+		return h, lines.Refuse("clock", "the incarnation of %s is more than a day ahead of the clock of %s; set the clocks", h.Name.Who(), m.Name.Who())
 	}
 	return h, nil
 }

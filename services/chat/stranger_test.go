@@ -46,7 +46,7 @@ func TestHearsayPartsNobody(t *testing.T) {
 		s.kill()
 		for i, a := range c {
 			conn, _ := l.stranger(a.Advertise, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
-			fmt.Fprintf(conn, "PEER %s 999999999999999999 127.0.0.1:9 0\n", c[1-i].Name)
+			fmt.Fprintf(conn, "PEER %s 900000000000000 127.0.0.1:9 0\n", c[1-i].Name)
 			synctest.Wait()
 			conn.Close()
 		}

@@ -8,10 +8,10 @@
 //
 // docs/protocol.md defines the messages, and the guarantees:
 //
-//	sender.go    whose lines there are      log.go       the lines that are kept
+//	sender.go    whose lines there are      forget.go    and of whom there are too many
 //	receive.go   lines that arrive          holdback.go  lines that wait for others
 //	repair.go    lines that are missing     digest.go    what other members have shown
-//	stream.go    lines to one link
+//	stream.go    lines to one link          log.go       the lines that are kept
 package broadcast
 
 import (
@@ -72,13 +72,13 @@ type State struct {
 	screen Screen
 	now    time.Time // of the current call
 
-	streams  []*Stream // links that are up; the slice is replaced when one goes
-	senders  map[wire.ID]*sender
-	ordered  []*sender // the senders, in the order of their creation: what is sent depends on the calls alone
-	floor    uint64    // greatest incarnation of a forgotten sender
-	answered []*sender // whose lines were shown since the latest line typed here
-	typing   []byte    // memory for Say
-	free     freeList
+	streams   []*Stream // links that are up; the slice is replaced when one goes
+	senders   map[wire.ID]*sender
+	ordered   []*sender // the senders, in the order of their creation: what is sent depends on the calls alone
+	forgotten records
+	answered  []*sender // whose lines were shown since the latest line typed here
+	typing    []byte    // memory for Say
+	free      freeList
 
 	round   uint64 // rounds of Advertise
 	turn    int    // the next stream of Advertise

@@ -92,6 +92,9 @@ func (s *State) endDigest(st *Stream) error {
 		if err != nil {
 			return err
 		}
+		if o == nil {
+			continue
+		}
 		if o == st.from && (o.baselinePending || !o.seen) {
 			if o.baselinePending && !o.seen {
 				o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)

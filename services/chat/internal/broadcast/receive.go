@@ -42,14 +42,16 @@ func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) 
 	case *wire.Keepalive:
 		return nil, nil
 	case *wire.Peer:
+		var known bool
 		if st.pending > 0 {
-			known, err := s.receiveEntry(st, entry{m.ID, m.Have}, false)
-			if known || err != nil {
-				return nil, err
-			}
-			return m, nil
+			known, err = s.receiveEntry(st, entry{m.ID, m.Have}, false)
+		} else {
+			err = s.have(st, m.ID, m.Have)
 		}
-		return m, s.have(st, m.ID, m.Have)
+		if known || err != nil || !s.credible(m.Incarnation) {
+			return nil, err
+		}
+		return m, nil
 	case *wire.Msg, *wire.After, *wire.Have, *wire.Want, *wire.Lines:
 		if have, ok := m.(*wire.Have); ok && st.pending > 0 {
 			_, err := s.receiveEntry(st, entry{have.ID, have.Seq}, true)
@@ -123,7 +125,7 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 	if err != nil {
 		return err
 	}
-	if o != s.self && !o.settled(m.Seq) {
+	if o != nil && o != s.self && !o.settled(m.Seq) {
 		in.deps = append(in.deps, dep{o, m.Seq})
 	}
 	return nil

@@ -55,39 +55,6 @@ func (l *linked) sent(st *Stream) string {
 	return all
 }
 
-// A process is forgotten when more than MaxSenders others were seen since. If it
-// comes back it does not count from 0, by its HELLO or by another's HAVE.
-func TestForgottenProcessesAreNotShownAgain(t *testing.T) {
-	for _, way := range []string{"HELLO", "HAVE"} {
-		t.Run(way, func(t *testing.T) {
-			l := newLinked(t, 1000)
-			once := wire.ID{Name: "1", Incarnation: 2000}
-			speaks := func(id wire.ID, last uint64) (have uint64) {
-				st, have := l.meet(id, last, 0)
-				l.receives(st, "MSG "+string(id.Name)+" 1 once")
-				l.state.Part(st, time.Unix(0, 0))
-				return have
-			}
-			require.Zero(t, speaks(once, 0))
-			for i := range uint64(MaxSenders) {
-				require.Zero(t, speaks(wire.ID{Name: "9", Incarnation: 3000 + i}, 0))
-			}
-			_, known := l.state.Shown(once)
-			require.False(t, known, "it is not forgotten")
-			require.Len(t, l.lines, 1+MaxSenders)
-			l.lines = nil
-			if way == "HELLO" {
-				require.EqualValues(t, 1, speaks(once, 1))
-			} else {
-				other, _ := l.meet(wire.ID{Name: "8", Incarnation: 9000}, 0, 0)
-				l.receives(other, "HAVE 1 2000 1")
-				require.NotContains(t, l.sent(other), "WANT")
-			}
-			require.Empty(t, l.lines)
-		})
-	}
-}
-
 // A newcomer is told of Client 3 first by a member that does not know yet what
 // Client 3 has answered. The digest of Client 3 itself then says what its next
 // line may answer.

@@ -42,7 +42,7 @@ type holder struct {
 // through seq.
 func (s *State) have(st *Stream, id wire.ID, seq uint64) error {
 	o, err := s.lookup(st, id, seq)
-	if err == nil {
+	if o != nil {
 		s.learn(st, o, seq)
 	}
 	return err

@@ -1,8 +1,6 @@
 package broadcast
 
 import (
-	"slices"
-
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 )
@@ -19,6 +17,7 @@ type sender struct {
 	stream   *Stream // the link to that very process, while it is up
 	expected bool    // a link to it is being made
 	ended    bool    // it has left, or does not listen where it did
+	met      bool    // it has sent a HELLO
 	shown    uint64  // sequence number of the latest line shown
 	received uint64  // and of the latest one here; those between are held back
 	log      log     // its lines, as far as they are kept
@@ -60,50 +59,22 @@ func (s *State) add(o *sender) {
 	s.ordered = append(s.ordered, o)
 }
 
-// forget drops a sender without a link: one of which no line was shown if there is
-// one, or the oldest. A process that is unknown and no younger than a forgotten
-// one of which lines were shown may be that one, so it will not count from 0:
-// nothing is shown twice.
-func (s *State) forget() {
-	var least *sender
-	for _, o := range s.ordered {
-		if o == s.self || o.stream != nil || o.shown < o.received {
-			continue
-		}
-		if least == nil || !o.seen && least.seen || o.seen == least.seen && o.Incarnation < least.Incarnation {
-			least = o
-		}
-	}
-	if least == nil {
-		return
-	}
-	if least.seen {
-		s.floor = max(s.floor, least.Incarnation)
-		s.counts.Forgotten++
-	}
-	least.forgotten = true
-	s.kept -= least.log.size
-	least.log = log{}
-	delete(s.senders, least.ID)
-	s.ordered = slices.DeleteFunc(s.ordered, func(o *sender) bool { return o == least })
-}
-
 // Meet adds the process that sent a HELLO and returns how far its lines are shown.
 // It is a successor if another process had its name.
 func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
 	for _, other := range s.ordered {
 		other.ended = other.ended || other.Name == h.Name && other.Incarnation != h.Incarnation
 	}
-	o := s.senders[h.ID]
+	o := s.find(h.ID)
 	switch {
 	case o != nil:
-	case h.Incarnation > s.floor && (h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor):
+	case h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor:
 		o = s.create(h.ID, 0)
 	default:
 		o = s.create(h.ID, h.Last)
 		o.baselinePending = true
 	}
-	o.expected = true
+	o.expected, o.met = true, true
 	if !o.seen && o.shown == o.received {
 		o.shown = min(o.shown, h.Last) // the member that named it first may have named too many
 		o.received = o.shown
@@ -137,15 +108,22 @@ func (s *State) allLinked() bool {
 
 // lookup returns the sender that a link names, whose lines are shown at its other
 // side through seq. An unknown process counts from there, unless it is younger
-// than this one: all its lines are for this screen.
+// than this one: all its lines are for this screen. The sender is nil if no
+// process can have that incarnation.
 func (s *State) lookup(st *Stream, id wire.ID, seq uint64) (*sender, error) {
 	if o := s.senders[id]; o != nil {
 		return o, nil
 	}
-	if st.named++; st.named > MaxSenders {
-		return nil, lines.Refuse("full", "%d processes that nobody knows", st.named)
+	if !s.credible(id.Incarnation) {
+		return nil, nil
 	}
-	if id.Incarnation > s.self.Incarnation && id.Incarnation > s.floor {
+	if st.named++; st.named > MaxSenders {
+		return nil, lines.Refuse("full", "%d processes that are not known here", st.named)
+	}
+	if o := s.find(id); o != nil {
+		return o, nil
+	}
+	if id.Incarnation > s.self.Incarnation {
 		seq = 0
 	}
 	return s.create(id, seq), nil

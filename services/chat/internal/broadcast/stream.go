@@ -50,8 +50,7 @@ func NewStream(link any, h wire.Hello, d Digest, pending int) *Stream {
 // Join adds a link that is up. If the other side's digest is empty, Join processes
 // it.
 func (s *State) Join(st *Stream) {
-	st.from = s.senders[st.peer]
-	if st.from == nil { // forgotten during the handshake
+	if st.from = s.find(st.peer); st.from == nil { // forgotten during the handshake, and too many since
 		st.from = s.create(st.peer, st.last)
 	}
 	st.from.stream, st.from.ended = st, false
