@@ -3,7 +3,10 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,4 +52,61 @@ func TestAFloodOfMembersCostsALaterOneNoLine(t *testing.T) {
 	for _, p := range c.up() {
 		p.Sees("Client late: one", "Client late: two", "Client late: three")
 	}
+}
+
+// counted listens at an address, closes each connection at once, and counts them.
+func counted(t *testing.T) (address string, count func() int) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ln.Close() })
+	var n atomic.Int64
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			n.Add(1)
+			_ = conn.Close()
+		}
+	}()
+	return ln.Addr().String(), func() int { return int(n.Load()) }
+}
+
+func TestAThirdPartyThatALiarNamesIsDialledFewTimes(t *testing.T) {
+	c := startChat(t, 2)
+	third, dialled := counted(t)
+	s, _ := member(t, c.seats[1].address(), fmt.Sprintf("liar %d 127.0.0.1:9 new 0", time.Now().UnixMicro()))
+	var lines strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&lines, "PEER x%d 5 %s 0\n", i, third)
+	}
+	_, err := fmt.Fprint(s, lines.String())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return dialled() >= 4 }, strangerTimeout, 10*time.Millisecond)
+	c.everyoneTalks("what was named")
+	c.clients[1].Types("/who")
+	c.clients[1].Contains("* Client liar: connected, ")
+	c.settled().Nothing("* Client x")
+	assert.Less(t, dialled(), 50)
+}
+
+func TestNamesAndZonesOfOthersAreRefused(t *testing.T) {
+	c := startChat(t, 1)
+	for _, address := range []string{c.at, c.seats[1].address()} {
+		for _, listens := range []string{"[fe80::1%lo]:80", "evil.invalid:80", "1.1:80"} {
+			s := callIn(t, address)
+			_, err := fmt.Fprintf(s, "HELLO peerlab-chat/2 9 5 %s new 0\nREADY 0 0\n", listens)
+			require.NoError(t, err)
+			assert.True(t, strings.HasPrefix(s.answer(t), "ERR syntax "), listens)
+		}
+	}
+	c.flags[2] = []string{"-advertise", "localhost:" + c.Port()} // a person may give a name: it is resolved here
+	c.startClients(2)
+	c.introduced(2)
+	registry, err := os.ReadFile(c.registry())
+	require.NoError(t, err)
+	assert.Regexp(t, `(?m)^2 127\.0\.0\.1:\d+$`, string(registry))
+	assert.NotRegexp(t, `(?m)^9 `, string(registry))
 }

@@ -66,7 +66,7 @@ func (c ClientConfig) Check() error {
 }
 
 func checkDial(addr string) error {
-	if wire.CheckAddr(addr) != nil {
+	if wire.CheckDial(addr) != nil {
 		return fmt.Errorf("%q is not an address to dial; write HOST:PORT, such as 127.0.0.1:4000", addr)
 	}
 	return nil
@@ -91,8 +91,9 @@ func ListenClient(c ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Advertise == "" {
-		c.Advertise = ln.Addr().String()
+	if c.Advertise, err = advertised(c.Advertise, ln.Addr()); err != nil {
+		ln.Close()
+		return nil, err
 	}
 	source := net.JoinHostPort(c.Host, strconv.Itoa(c.Port1))
 	m := newMember(config{

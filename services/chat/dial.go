@@ -26,10 +26,6 @@ const (
 
 func retries() backoff.Backoff { return backoff.Backoff{Min: firstRetry, Max: lastRetry} }
 
-// maxFailures is how many dials in a row may fail to a peer that is known by
-// hearsay alone, some two minutes' worth.
-const maxFailures = 64
-
 // redialLocked has p dialled if it is to be and there is no link to it: by the
 // dialler that is at work, or by a new one, which begins with a pause if it is to
 // wait, and afresh if the pauses are to be short again. It is called with m.mu
@@ -87,9 +83,9 @@ func (m *member) dialler(p *peer, wait bool) {
 func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p.failures >= maxFailures && p.incarnation == 0 && !p.registered && p.fixed == "" && p.claim == nil {
-		m.dropLocked(p)
-		m.ended(wire.ID{Name: p.name, Incarnation: p.rumour.incarnation})
+	m.endHearsayLocked(p)
+	if p.pauses.Max = lastRetry; p.unmet() {
+		p.pauses.Max = hearsayRetry
 	}
 	addrs := p.addrs()
 	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
@@ -137,6 +133,12 @@ func (m *member) failedLocked(p *peer, addr string, err error) {
 		p.failures++
 	}
 	p.mute = errors.As(err, &ours) && ours.Code == "timeout"
+	if addr == p.rumour.addr {
+		p.rumour.failures++
+		if ours != nil && ours.Code == "wrong" { // another member listens there
+			p.rumour.failures = maxHearsay
+		}
+	}
 	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.Code == "wrong" {
 		for _, id := range p.at(addr) {
 			m.ended(id)

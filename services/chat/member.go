@@ -36,7 +36,8 @@ type config struct {
 //	receive.go  the reader of a link          writer.go   its writer
 //	peer.go     who is known                  roster.go   how one hears of them
 //	welcome.go  what the screens say of it    leave.go    the end of this one
-//	typed.go    the terminal, and pace.go     pulse.go    who lives
+//	hearsay.go  what others say of clients    pulse.go    who lives
+//	typed.go    the terminal, and pace.go
 //	core.go     all that is shown             stats.go    what has been counted
 type member struct {
 	config

@@ -24,6 +24,7 @@ type peer struct {
 	fixed      string    // where it is dialled in any case: a client's -server
 	addr       string    // where it listens, by its HELLO or the registry
 	rumour     rumour    // what the latest PEER line said of it
+	gossip     gossip    // what it has said of others
 	failures   int       // dials in a row that have come to nothing
 	lost       time.Time // when its last link ended
 	sent       uint64    // the last of our lines that was written to that
@@ -43,12 +44,6 @@ type peer struct {
 
 func newPeer(name wire.Name) *peer {
 	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}, pauses: retries()}
-}
-
-// rumour is hearsay: it never replaces what a HELLO has said.
-type rumour struct {
-	incarnation uint64
-	addr        string
 }
 
 // calledFor is the name of p, or none if p is nil: nobody knows yet who it is.
@@ -106,6 +101,10 @@ func (m *member) peerLocked(name wire.Name) *peer {
 	return p
 }
 
+// unmet reports whether p is known by the PEER lines of others alone. It is called
+// with member.mu held.
+func (p *peer) unmet() bool { return p.incarnation == 0 && !p.registered && p.fixed == "" }
+
 // makeRoomLocked drops a peer if there is no room for another: one that has left
 // if there is one, or else one that was never met, or else the one that has been
 // gone for longest. It is called with m.mu held.
@@ -130,7 +129,7 @@ func (p *peer) dearness() int {
 	switch {
 	case p.left:
 		return 0
-	case p.incarnation == 0 && !p.registered:
+	case p.unmet():
 		return 1
 	}
 	return 2

@@ -73,7 +73,7 @@ func (m *member) hear(l *link) {
 		return
 	}
 	if len(l.heard) > 0 {
-		m.heard(l.heard)
+		m.heard(l, l.heard)
 		l.heard = nil
 	}
 	if l.joined {

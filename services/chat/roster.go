@@ -2,6 +2,7 @@ package chat
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 
 	"peerlab/services/chat/internal/wire"
@@ -66,34 +67,6 @@ func (m *member) introduce(l *link) {
 // id is who p was when it was met last. It is called with member.mu held.
 func (p *peer) id() wire.ID { return wire.ID{Name: p.name, Incarnation: p.incarnation} }
 
-// heard takes in that clients are said to be somewhere: one that is not known by
-// that incarnation is dialled there too.
-func (m *member) heard(peers []wire.Peer) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, x := range peers {
-		m.heardLocked(x)
-	}
-}
-
-func (m *member) heardLocked(x wire.Peer) {
-	if x.Name == m.Name || x.Name == wire.Server {
-		return // oneself is known, and everybody knows a server of their own
-	}
-	p := m.peerLocked(x.Name)
-	if p == nil || x.Incarnation == p.incarnation || p.left && x.Incarnation < p.incarnation {
-		return
-	}
-	p.rumour = rumour{x.Incarnation, x.Addr}
-	m.core.lock().Expect(x.ID)
-	m.core.unlock()
-	p.failures = 0
-	m.pursueLocked(p)
-	if p.dialling { // by an attempt that is under way, perhaps, and may come to nothing
-		p.news()
-	}
-}
-
 // met takes in a HELLO and returns how far the peer's lines have been shown. It
 // fails if the attempt a has lost its claim to the peer; while that holds, there
 // is no link to it.
@@ -105,6 +78,9 @@ func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error)
 	}
 	successor := p.incarnation != 0 && p.incarnation != h.Incarnation
 	p.incarnation, p.addr = h.Incarnation, h.Addr
+	for _, o := range m.peers {
+		o.gossip.forgive(h.Addr)
+	}
 	if p.rumour.incarnation != h.Incarnation {
 		p.rumour = rumour{}
 	}
@@ -116,17 +92,17 @@ func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error)
 }
 
 // reachable returns the address that others are to dial: where it names no one
-// host, the one that its connection came from.
+// host, the one that its connection came from, without a zone.
 func reachable(addr string, from net.Addr) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
 		return addr
 	}
-	remote, _, err := net.SplitHostPort(from.String())
+	remote, err := netip.ParseAddrPort(from.String())
 	if err != nil {
 		return addr
 	}
-	return net.JoinHostPort(remote, port)
+	return net.JoinHostPort(remote.Addr().WithZone("").String(), port)
 }
 
 // everybody returns all peers that are known, sorted. It is called with m.mu held.

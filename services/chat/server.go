@@ -56,8 +56,9 @@ func ListenServer(c ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Advertise == "" {
-		c.Advertise = ln.Addr().String()
+	if c.Advertise, err = advertised(c.Advertise, ln.Addr()); err != nil {
+		ln.Close()
+		return nil, err
 	}
 	m := newMember(config{
 		Name: wire.Server, Incarnation: c.Incarnation, Advertise: c.Advertise,

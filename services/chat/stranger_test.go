@@ -64,7 +64,7 @@ func TestNamesOfNobodyKeepNobodyOut(t *testing.T) {
 		s, one := l.server(), l.client("1")
 		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
 		for i := range 1100 {
-			fmt.Fprintf(conn, "PEER x%d 5 127.0.0.1:9 0\n", i)
+			fmt.Fprintf(conn, "PEER x%d 5 192.0.2.1:%d 0\n", i, 1000+i)
 		}
 		synctest.Wait()
 		conn.Close()

@@ -176,15 +176,15 @@ func (m *member) showWho() {
 	m.core.note(rows...)
 }
 
-// condition says how it stands with a peer; it is empty for those who have left
-// or were never looked for. It expects member.mu and core.mu.
+// condition says how it stands with a peer; it is empty for those who have left,
+// were never looked for, or were never met. It expects member.mu and core.mu.
 func (p *peer) condition() string {
 	switch {
 	case p.link != nil && p.link.liveness.Silent():
 		return "silent, " + p.addr
 	case p.link != nil:
 		return "connected, " + p.addr
-	case p.left || !p.pursued:
+	case p.left || !p.pursued || p.unmet():
 		return ""
 	case p.mute:
 		return "silent, " + p.addrs()[0]

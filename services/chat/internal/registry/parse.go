@@ -96,7 +96,7 @@ func parseLine(raw []byte) (line, error) {
 		if err != nil {
 			return l, err
 		}
-		if wire.CheckAddr(f[1]) != nil {
+		if wire.CheckDial(f[1]) != nil {
 			return l, fmt.Errorf("%q is no HOST:PORT", f[1])
 		}
 		l.Entry = Entry{name, f[1]}

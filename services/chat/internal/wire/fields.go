@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -108,8 +109,19 @@ func (f *fields) token() []byte {
 	return b
 }
 
-// CheckAddr returns an error unless addr is an address that can be dialled.
+// CheckAddr returns an error unless addr is an address as it is sent: a port, and
+// an IPv4 address in four decimal parts or an IPv6 address without a zone. What
+// another member sends causes no request for a name.
 func CheckAddr(addr string) error {
+	if a, err := netip.ParseAddrPort(addr); err != nil || a.Port() == 0 || a.Addr().Zone() != "" || len(addr) > MaxAddr {
+		return fmt.Errorf("%s is not a numeric HOST:PORT", lines.Quote([]byte(addr)))
+	}
+	return nil
+}
+
+// CheckDial returns an error unless addr, which a person has given, can be dialled.
+// HOST may be a name.
+func CheckDial(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ func TestParse(t *testing.T) {
 		"HELLO peerlab-chat/2 3 12 127.0.0.1:6003 new 4": &Hello{three, "127.0.0.1:6003", StateNew, 4},
 		"READY 0 3":                      &Ready{0, 3},
 		"PEER 2 7 [::1]:6002 9":          &Peer{two, "[::1]:6002", 9},
-		"PEER a-b.c_d 7 host:1 9":        &Peer{ID{"a-b.c_d", 7}, "host:1", 9},
+		"PEER a-b.c_d 7 [::1]:1 9":       &Peer{ID{"a-b.c_d", 7}, "[::1]:1", 9},
 		"MSG 3 17 hello there":           &Msg{"3", 17, []byte("hello there")},
 		"MSG 3 17 ":                      &Msg{"3", 17, []byte{}},
 		"MSG 3 17  two  spaces ":         &Msg{"3", 17, []byte(" two  spaces ")},
@@ -67,8 +67,8 @@ func TestParse(t *testing.T) {
 		"PING " + strings.Repeat("x", 65): "no token",
 		"PEER 2 7 6002 9":                 "no HOST:PORT",
 		"PEER 2 7 :6002 9":                "no HOST:PORT",
-		"PEER 2 7 host:0 9":               "no HOST:PORT",
-		"PEER 2 7 host:70000 9":           "no HOST:PORT",
+		"PEER 2 7 127.0.0.1:0 9":          "no HOST:PORT",
+		"PEER 2 7 127.0.0.1:70000 9":      "no HOST:PORT",
 		"HELLO peerlab-chat/2 3 12 127.0.0.1:6003 old 4": "no state",
 		"HELLO http/1 3 12 127.0.0.1:6003 new 4":         "another protocol",
 		"HELLO":                                          "another protocol",
@@ -136,14 +136,14 @@ func TestCheckText(t *testing.T) {
 	}
 }
 
-func TestCheckAddr(t *testing.T) {
+func TestCheckDial(t *testing.T) {
 	for addr, good := range map[string]bool{
 		"127.0.0.1:6002": true, "[::1]:6002": true, "host:6002": true, "255.255.255.255:65535": true,
 		"": false, ":6002": false, "127.0.0.1": false, "127.0.0.1:": false, "127.0.0.1:0": false, "127.0.0.1:65536": false,
 		"127.0.0.1:6002:1": false, "127.0.0.1 :6002": false, "a#b:1": false, "127.0.0.1:http": false,
 		strings.Repeat("1", MaxAddr-5) + ":6002": true, strings.Repeat("1", MaxAddr-4) + ":6002": false,
 	} {
-		require.Equal(t, good, CheckAddr(addr) == nil, addr)
+		require.Equal(t, good, CheckDial(addr) == nil, addr)
 	}
 }
 

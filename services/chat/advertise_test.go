@@ -1,0 +1,41 @@
+package chat
+
+import (
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAdvertised(t *testing.T) {
+	listener := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 6001}
+	linkLocal := &net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "lo", Port: 6001}
+	for _, x := range []struct {
+		given    string
+		listener net.Addr
+		want     string
+		problem  string
+	}{
+		{"", listener, "127.0.0.1:6001", ""},
+		{"192.0.2.1:7", listener, "192.0.2.1:7", ""},
+		{"localhost:7", listener, "127.0.0.1:7", ""},
+		{"", linkLocal, "", "-advertise"},
+		{"[fe80::1%lo]:7", listener, "", "give a numeric address"},
+		{"nothing.invalid:7", listener, "", "give a numeric address"},
+	} {
+		got, err := advertised(x.given, x.listener)
+		require.Equal(t, x.want, got, x.given)
+		if x.problem == "" {
+			require.NoError(t, err, x.given)
+		} else {
+			require.ErrorContains(t, err, x.problem)
+		}
+	}
+}
+
+// An address of a connection may have a zone, which means nothing at another host.
+func TestReachableHasNoZone(t *testing.T) {
+	from := &net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "lo", Port: 50000}
+	require.Equal(t, "[fe80::1]:6001", reachable("[::]:6001", from))
+	require.Equal(t, "127.0.0.1:6001", reachable("127.0.0.1:6001", from))
+}
