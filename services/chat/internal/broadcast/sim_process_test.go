@@ -149,7 +149,7 @@ func (p *process) dial(seat int) {
 
 func (p *process) hello() *wire.Hello {
 	last, _ := p.state.Typed()
-	return &wire.Hello{ID: p.id, Addr: "h:1", State: p.phase, Last: last}
+	return &wire.Hello{ID: p.id, Addr: "127.0.0.1:1", State: p.phase, Last: last}
 }
 
 // meet records a HELLO, shows that its sender is there, and sends READY.
@@ -173,7 +173,7 @@ func (p *process) meet(e *end) {
 	var peers []wire.Peer
 	for i := range p.peers {
 		if y := &p.peers[i]; i != 0 && i != e.peer && y.incarnation != 0 && !y.left {
-			peers = append(peers, wire.Peer{ID: wire.ID{Name: name(i), Incarnation: y.incarnation}, Addr: "h:1"})
+			peers = append(peers, wire.Peer{ID: wire.ID{Name: name(i), Incarnation: y.incarnation}, Addr: "127.0.0.1:1"})
 		}
 	}
 	e.digest = p.state.Digest(h.ID, peers)
@@ -224,7 +224,7 @@ func (p *process) greet(e *end) {
 
 // introduce tells all others of a newcomer.
 func (p *process) introduce(e *end) {
-	m := wire.Peer{ID: e.theirs.ID, Addr: "h:1"}
+	m := wire.Peer{ID: e.theirs.ID, Addr: "127.0.0.1:1"}
 	m.Have, _ = p.state.Shown(m.ID)
 	for i := range p.peers {
 		if o := p.peers[i].end; o != nil && o != e && o.stream != nil {
