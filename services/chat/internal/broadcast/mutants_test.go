@@ -82,7 +82,7 @@ func TestTheCheckerBlamesMutants(t *testing.T) {
 				if p := draw(seed); breaks(p) {
 					p = shrink(p, breaks)
 					t.Logf("seed %d: %v%v", seed, p, judge(p, m))
-					require.LessOrEqual(t, len(p.actions), 6)
+					require.LessOrEqual(t, len(p.actions), 10)
 					return
 				}
 			}
