@@ -16,6 +16,7 @@ func (m *member) accept(ctx context.Context, ln net.Listener) {
 	tcp.Server{
 		Strangers: maxStrangers,
 		Log:       m.Log,
+		Unwatched: true, // see liveness
 		Handle:    func(conn net.Conn, known func()) { m.received(ctx, conn, known) },
 	}.Serve(ctx, ln)
 }

@@ -24,6 +24,9 @@ type Server struct {
 	// close the connection to make room for another; it closes a connection at
 	// any time if the peer vanishes: see Watch.
 	Handle func(conn net.Conn, known func())
+	// Unwatched is for a Handle that notices by itself that a peer has vanished:
+	// each Watch wakes the process every 4 s.
+	Unwatched bool
 
 	vanishLook time.Duration // passed to watch; 0 means its default
 }
@@ -56,7 +59,9 @@ func (s Server) Serve(ctx context.Context, ln net.Listener) {
 		all.Go(func() {
 			defer conn.Close()
 			defer waiting.remove(conn)
-			defer watch(conn, cmp.Or(s.vanishLook, vanishLook), func() { s.drop(conn) })()
+			if !s.Unwatched {
+				defer watch(conn, cmp.Or(s.vanishLook, vanishLook), func() { s.drop(conn) })()
+			}
 			s.Handle(conn, func() { waiting.remove(conn) })
 		})
 	}
