@@ -9,11 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"peerlab/services/internal/memnet"
-
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/registry"
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/memnet"
 )
 
 func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {

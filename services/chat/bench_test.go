@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"testing"
 
-	"peerlab/services/internal/lines"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // What a line costs on its way, for benchstat:

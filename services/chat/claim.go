@@ -7,9 +7,8 @@ import (
 	"net"
 	"time"
 
-	"peerlab/services/internal/lines"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // attempt is a handshake with a known peer. Whoever has the claim to a peer is

@@ -8,10 +8,9 @@ import (
 	"net"
 	"strconv"
 
+	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
-
-	"peerlab/services/chat/internal/wire"
 )
 
 // ClientConfig is what a client needs to know. Peers and Advertise may be empty.

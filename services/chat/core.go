@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/liveness"
+	"peerlab/services/chat/internal/wire"
 )
 
 // core is the lines of a member: the state machine that decides what is shown, the

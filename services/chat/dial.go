@@ -8,10 +8,9 @@ import (
 	"syscall"
 	"time"
 
+	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/backoff"
 	"peerlab/services/internal/lines"
-
-	"peerlab/services/chat/internal/wire"
 )
 
 const (

@@ -13,12 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"peerlab/services/chat/internal/registry"
+	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
-
-	"peerlab/services/chat/internal/wire"
-
-	"peerlab/services/chat/internal/registry"
 )
 
 func TestWhatTheFailureOfADialSays(t *testing.T) {

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/wire"
 )
 
 // The beginning of a dialogue with the server: client 1, who is new, is let in.

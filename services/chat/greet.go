@@ -6,13 +6,10 @@ import (
 	"net"
 	"time"
 
-	"peerlab/services/internal/lines"
-
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/broadcast"
-
 	"peerlab/services/chat/internal/liveness"
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // handshakeTimeout bounds the handshake from the first byte to the last.

@@ -15,9 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"peerlab/services/internal/memnet"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/memnet"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -36,7 +36,7 @@ func (r *rumour) spent() bool {
 	return r.addr != "" && r.failures > 0 && (r.failures >= maxHearsay || !slices.ContainsFunc(r.tellers, (*link).isUpLocked))
 }
 
-// isUpLocked is called with member.mu held.
+// isUpLocked reports whether l is the link of its peer.
 func (l *link) isUpLocked() bool { return l.peer.link == l }
 
 // gossip counts the PEER lines of one link that were acted on, by address, until a
@@ -50,7 +50,10 @@ type gossip struct {
 // admits counts a PEER line, and reports whether it is to be acted on.
 func (g *gossip) admits(l *link, addr string) bool {
 	if g.link != l {
-		*g = gossip{link: l, at: make(map[netip.AddrPort]int)}
+		*g = gossip{link: l}
+	}
+	if g.at == nil {
+		g.at = make(map[netip.AddrPort]int)
 	}
 	at := place(addr)
 	if g.told >= maxToldOver || g.at[at] >= maxAtOne {
@@ -61,14 +64,13 @@ func (g *gossip) admits(l *link, addr string) bool {
 	return true
 }
 
-// forgive is called when a member is met at addr.
-func (g *gossip) forgive(addr string) {
-	if g.told == 0 {
-		return
-	}
-	at := place(addr)
+// forgive drops the count of an address at which a member was met.
+func (g *gossip) forgive(at netip.AddrPort) {
 	g.told -= g.at[at]
 	delete(g.at, at)
+	if g.told == 0 {
+		g.at = nil
+	}
 }
 
 // place returns the same value for all spellings of an address.

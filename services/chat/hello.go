@@ -8,11 +8,10 @@ import (
 	"os"
 	"time"
 
-	"peerlab/services/internal/lines"
-	"peerlab/services/internal/tcp"
-
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
 )
 
 func (m *member) ourHello() wire.Hello {

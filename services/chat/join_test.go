@@ -9,9 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/registry"
+	"peerlab/services/chat/internal/wire"
 )
 
 func TestClientKilledAndStartedAgain(t *testing.T) {

@@ -7,13 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"peerlab/services/internal/lines"
-
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/broadcast"
-
 	"peerlab/services/chat/internal/liveness"
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 const probeTimeout = time.Second

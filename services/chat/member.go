@@ -10,11 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"peerlab/services/internal/lines"
-
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/registry"
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // config is what server and client have in common.

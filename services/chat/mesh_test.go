@@ -10,11 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"peerlab/services/internal/memnet"
-
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/registry"
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/memnet"
 )
 
 // inTime runs a test on a fake clock.

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"peerlab/services/internal/backoff"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/backoff"
 )
 
 // peer is another member, as far as it is known here: one for each name.

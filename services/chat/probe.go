@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
-
-	"peerlab/services/chat/internal/wire"
 )
 
 // Probe asks the member that listens at addr whether it is well: it takes

@@ -9,9 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"peerlab/services/internal/memnet"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/memnet"
 )
 
 func (a *actor) logged(text string) bool {

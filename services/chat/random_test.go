@@ -9,9 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/registry"
+	"peerlab/services/chat/internal/wire"
 )
 
 // seeds is how many random runs there are. A seed decides what is done when; what

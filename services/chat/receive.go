@@ -5,10 +5,9 @@ import (
 	"io"
 	"time"
 
+	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
-
-	"peerlab/services/chat/internal/wire"
 )
 
 // errBye says that the other side has left in good order.

@@ -9,10 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"peerlab/services/chat/internal/registry"
-
 	"github.com/stretchr/testify/require"
 
+	"peerlab/services/chat/internal/registry"
 	"peerlab/services/chat/internal/wire"
 )
 

@@ -5,9 +5,8 @@ import (
 	"net/netip"
 	"slices"
 
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/wire"
 )
 
 // sayReady sends READY to p, with the list: everybody that this member has met,
@@ -18,7 +17,8 @@ func (m *member) sayReady(p *peer, a *attempt, have uint64) (broadcast.Digest, e
 	if err != nil {
 		return d, err
 	}
-	_, err = a.conn.Write(append(wire.Ready{Have: have, Count: d.Count}.Append(nil), d.Lines...))
+	both := net.Buffers{wire.Ready{Have: have, Count: d.Count}.Append(nil), d.Lines}
+	_, err = both.WriteTo(a.conn)
 	return d, err
 }
 
@@ -32,15 +32,16 @@ func (m *member) digestFor(p *peer, a *attempt) (d broadcast.Digest, err error) 
 		return d, errOvertaken
 	}
 	a.ready = true
-	peers := make([]wire.Peer, 0, len(m.peers))
-	for _, o := range m.peers {
-		if o != p && o.name != wire.Server && o.incarnation != 0 && !o.left {
-			peers = append(peers, wire.Peer{ID: o.id(), Addr: o.addr})
+	met := func(yield func(wire.Peer) bool) {
+		for _, o := range m.peers {
+			if o != p && o.name != wire.Server && o.incarnation != 0 && !o.left && !yield(wire.Peer{ID: o.id(), Addr: o.addr}) {
+				return
+			}
 		}
 	}
 	s := m.core.lock()
 	defer m.core.unlock()
-	return s.Digest(p.id(), peers), nil
+	return s.Digest(p.id(), met), nil
 }
 
 // introduce tells everybody else of a newcomer, if this member is the first to
@@ -78,8 +79,9 @@ func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error)
 	}
 	successor := p.incarnation != 0 && p.incarnation != h.Incarnation
 	p.incarnation, p.addr = h.Incarnation, h.Addr
+	at := place(h.Addr)
 	for _, o := range m.peers {
-		o.gossip.forgive(h.Addr)
+		o.gossip.forgive(at)
 	}
 	if p.rumour.incarnation != h.Incarnation {
 		p.rumour = rumour{}

@@ -6,11 +6,9 @@ import (
 	"slices"
 	"sync"
 
-	"peerlab/services/internal/lines"
-
 	"peerlab/services/chat/internal/broadcast"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // screen is what a member shows, in the order of the calls: "WHO: TEXT" for a

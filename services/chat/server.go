@@ -7,12 +7,10 @@ import (
 	"log/slog"
 	"net"
 
+	"peerlab/services/chat/internal/registry"
+	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
-
-	"peerlab/services/chat/internal/wire"
-
-	"peerlab/services/chat/internal/registry"
 )
 
 // ServerConfig is what a server needs to know. Registry and Advertise may be empty.

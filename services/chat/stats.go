@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"peerlab/services/internal/lines"
-
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // cuts counts why the links to a peer were cut.

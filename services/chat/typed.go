@@ -8,9 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"peerlab/services/internal/lines"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // pushLinks is how many links whoever types writes to by itself.

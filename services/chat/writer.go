@@ -60,7 +60,7 @@ func (l *link) beginLocked() bool {
 
 // push writes what there is to write, if it is little and the connection takes it
 // at once; what is left is for a goroutine. It does not wait for the other side.
-// It must not be called with core.mu held.
+// It takes core.mu.
 func (l *link) push() {
 	l.mu.Lock()
 	begins := l.beginLocked()

@@ -12,9 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"peerlab/services/chat/internal/wire"
-
 	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/wire"
 )
 
 // overTCP returns a link over loopback and its

@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"bytes"
+	"iter"
 
 	"peerlab/services/chat/internal/wire"
 )
@@ -36,13 +37,13 @@ type entry struct {
 
 // Digest returns what a new link to a process is sent. The peers, of which Have
 // is not used, are named by PEER, and all other processes by HAVE.
-func (s *State) Digest(to wire.ID, peers []wire.Peer) Digest {
+func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 	s.digests++
 	d := Digest{round: s.round, Lines: make([]byte, 0, digestLine*len(s.senders))}
 	if o := s.senders[to]; o != nil { // READY has its number
 		o.digest = s.digests
 	}
-	for _, p := range peers {
+	for p := range peers {
 		p.Have = 0
 		if o := s.senders[p.ID]; o != nil {
 			o.digest, p.Have = s.digests, o.advertised()

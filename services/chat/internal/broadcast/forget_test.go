@@ -20,7 +20,7 @@ func flood(t *testing.T, s *State, incarnation uint64) {
 		name := wire.Name(fmt.Sprint("f", i))
 		h := wire.Hello{ID: wire.ID{Name: name, Incarnation: incarnation + uint64(i)}, State: wire.StateNew}
 		s.Meet(h, false)
-		st := NewStream(nil, h, s.Digest(h.ID, nil), 0)
+		st := NewStream(nil, h, s.Digest(h.ID, noPeers), 0)
 		s.Join(st)
 		_, err := s.Receive(st, fmt.Appendf(nil, "MSG %s 1 x", name))
 		require.NoError(t, err)
@@ -36,7 +36,7 @@ func TestAFloodOfProcessesCostsNoOtherItsLines(t *testing.T) {
 	s := New(wire.ID{Name: "1", Incarnation: 1001}, &screen)
 	s.Begin(time.Unix(0, 0))
 	require.Zero(t, s.Meet(met, false))
-	digest := s.Digest(met.ID, nil)
+	digest := s.Digest(met.ID, noPeers)
 	flood(t, s, day-5000)
 	require.Zero(t, s.Meet(later, false), "READY must request its first 300 lines")
 

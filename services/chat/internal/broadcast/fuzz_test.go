@@ -24,6 +24,8 @@ func (r *recorder) Gap(from wire.Name, n uint64, what Absence) {
 
 func (r *recorder) Left(from wire.Name) { r.lines = append(r.lines, from.Who()+": left") }
 
+func noPeers(func(wire.Peer) bool) {}
+
 // FuzzPlain: plain agrees with the parser about every line of the link's process.
 func FuzzPlain(f *testing.F) {
 	for _, line := range []string{"MSG 3 17 hello there", "MSG 3 17 ", "MSG 3 017 x", "MSG 3 0 x", "MSG 3 17 \xff\x00", "MSG 4 1 x", "BYE"} {
@@ -60,7 +62,7 @@ func FuzzReceive(f *testing.F) {
 		s.Limits = Limits{Typed: 1 << 10, Kept: 1 << 10, SlowOf: 1 << 8, Slow: 1 << 9, HeldOf: 1 << 10, Held: 1 << 11}
 		hello := wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2000}, State: wire.StateNew}
 		s.Meet(hello, false)
-		st := NewStream(nil, hello, s.Digest(hello.ID, nil), int(pending))
+		st := NewStream(nil, hello, s.Digest(hello.ID, noPeers), int(pending))
 		s.Join(st)
 		now := time.Unix(0, 0)
 		for line := range bytes.SplitSeq(said, []byte{'\n'}) {

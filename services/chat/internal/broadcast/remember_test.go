@@ -30,7 +30,7 @@ func (l *linked) meet(id wire.ID, last uint64, pending int) (st *Stream, have ui
 		hello.State = wire.StateBack
 	}
 	have = l.state.Meet(hello, false)
-	st = NewStream(nil, hello, l.state.Digest(id, nil), pending)
+	st = NewStream(nil, hello, l.state.Digest(id, noPeers), pending)
 	l.state.Join(st)
 	return st, have
 }

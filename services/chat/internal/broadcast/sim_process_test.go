@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -176,7 +177,7 @@ func (p *process) meet(e *end) {
 			peers = append(peers, wire.Peer{ID: wire.ID{Name: name(i), Incarnation: y.incarnation}, Addr: "127.0.0.1:1"})
 		}
 	}
-	e.digest = p.state.Digest(h.ID, peers)
+	e.digest = p.state.Digest(h.ID, slices.Values(peers))
 	if have > 0 && p.rnd.IntN(3) == 0 { // some lines come twice
 		have = p.rnd.Uint64N(have)
 	}

@@ -6,9 +6,8 @@ import (
 	"log/slog"
 	"strings"
 
-	"peerlab/services/internal/lines"
-
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lines"
 )
 
 // byteOrderMark is what a Windows editor begins a file in UTF-8 with; it is in the middle of files that were joined.

@@ -46,23 +46,25 @@ func (f *fields) fail(why string) {
 	}
 }
 
-// maxNames bounds the names that a Parser keeps.
-const maxNames = 64
+// nameSlots bounds the names that a Parser keeps: a link carries lines of few
+// senders, but each link has a Parser.
+const nameSlots = 8
+
+func nameSlot(name []byte) int { return int(name[len(name)-1]) % nameSlots }
 
 func (f *fields) name() Name {
 	b := f.next()
-	if n, ok := f.parser.names[string(b)]; ok { // the compiler allocates no string
-		return n
+	if len(b) > 0 {
+		if n := f.parser.names[nameSlot(b)]; string(n) == string(b) { // valid, and no string is allocated
+			return n
+		}
 	}
 	if !validName(b) || len(b) == len(Server) && string(b) != string(Server) && bytes.EqualFold(b, []byte(Server)) {
 		f.fail("has no name where one belongs")
 		return ""
 	}
-	if f.parser.names == nil || len(f.parser.names) == maxNames {
-		f.parser.names = make(map[string]Name)
-	}
 	n := Name(b)
-	f.parser.names[string(n)] = n
+	f.parser.names[nameSlot(b)] = n
 	return n
 }
 

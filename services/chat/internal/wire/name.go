@@ -49,7 +49,7 @@ func validName(b []byte) bool {
 	return len(b) > 0 && len(b) <= MaxID
 }
 
-// Who returns the member's name on screens.
+// Who returns the name of the member on screens, such as "Client 3".
 func (n Name) Who() string {
 	if n == Server {
 		return "Server"

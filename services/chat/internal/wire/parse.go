@@ -15,7 +15,7 @@ var ErrVersion = errors.New("another protocol or version: this is " + Version)
 // Parser parses lines without allocating memory for each. It is for one goroutine
 // at a time. The zero value is ready to use.
 type Parser struct {
-	names map[string]Name // those parsed lately
+	names [nameSlots]Name // parsed lately, each in the slot of nameSlot
 
 	peer  Peer
 	msg   Msg
