@@ -90,6 +90,7 @@ func FuzzReceive(f *testing.F) {
 				kept, held = kept+o.log.size, held+o.held
 			}
 		}
+		require.Empty(t, s.self.holders, "it requests its own lines")
 		require.Equal(t, s.kept, kept)
 		require.Equal(t, s.held, held)
 		require.LessOrEqual(t, len(s.senders), MaxSenders)
