@@ -29,14 +29,9 @@ type composed struct {
 	logs     map[string]*lab.Process
 }
 
-// do runs one command of compose to its end.
-func (c *composed) do(args ...string) {
-	c.t.Helper()
-	c.tells(args...)
-}
-
-// tells is do that returns what the command writes, without the CR that a terminal adds.
-func (c *composed) tells(args ...string) string {
+// do runs one command of compose and returns what it writes, without the CR that a
+// terminal adds.
+func (c *composed) do(args ...string) string {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), composeTimeout)
 	defer cancel()
@@ -152,7 +147,7 @@ func (c *composed) ended(service string, status int) {
 	c.t.Helper()
 	state := fmt.Sprint("exited ", status)
 	c.Eventually(fmt.Sprintf("%s has ended with status %d", service, status), func() bool {
-		return c.tells("ps", "--all", "--format", "{{.State}} {{.ExitCode}}", service) == state
+		return c.do("ps", "--all", "--format", "{{.State}} {{.ExitCode}}", service) == state
 	})
 }
 
@@ -161,5 +156,5 @@ func (c *composed) ended(service string, status int) {
 func (c *composed) printed(service string) []string {
 	c.t.Helper()
 	c.ended(service, 0)
-	return strings.Split(c.tells("logs", "--no-log-prefix", "--no-color", service), "\n")
+	return strings.Split(c.do("logs", "--no-log-prefix", "--no-color", service), "\n")
 }

@@ -81,7 +81,7 @@ func TestComposeUpRefusesOnePortForTwo(t *testing.T) {
 	r := u.up()
 	require.Equal(t, 1, r.status)
 	require.Contains(t, r.stderr, "RELAY_PORT and SERVER_PORT are both "+port)
-	require.Empty(t, u.tells("ps", "--all", "--quiet"), "nothing is started")
+	require.Empty(t, u.do("ps", "--all", "--quiet"), "nothing is started")
 }
 
 // Fault B8: after a clone with umask 077 the nodes could not read their files.
