@@ -110,3 +110,40 @@ func TestNamesAndZonesOfOthersAreRefused(t *testing.T) {
 	assert.Regexp(t, `(?m)^2 127\.0\.0\.1:\d+$`, string(registry))
 	assert.NotRegexp(t, `(?m)^9 `, string(registry))
 }
+
+// A member claims to answer a line of client 1 that client 1 has not typed, and has
+// that line ready for each request.
+func TestALiarForgesNoLineOfALinkedMember(t *testing.T) {
+	c := startChat(t, 2)
+	s, _ := member(t, c.seats[2].address(), fmt.Sprintf("9 %d 127.0.0.1:9 new 0", time.Now().UnixMicro()))
+	var incarnation string
+	for incarnation == "" {
+		line, err := s.in.ReadString('\n')
+		require.NoError(t, err)
+		if f := strings.Fields(line); len(f) == 5 && f[0] == "PEER" && f[1] == "1" {
+			incarnation = f[2]
+		}
+	}
+	go func() { // until the connection is closed
+		for {
+			line, err := s.in.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if f := strings.Fields(line); len(f) == 4 && f[0] == "WANT" {
+				_, _ = fmt.Fprintf(s, "LINES 1 %s 1\nMSG 1 1 FORGED\n", incarnation)
+			}
+		}
+	}()
+	for i, claim := range []int{1, 1_000_000, 2_000_000} {
+		_, err := fmt.Fprintf(s, "AFTER 1 %s %d\nMSG 9 %d bait %d\n", incarnation, claim, i+1, i+1)
+		require.NoError(t, err)
+		c.clients[2].Sees(fmt.Sprintf("Client 9: bait %d", i+1))
+	}
+	c.clients[1].Types("true")
+	c.clients[2].Sees("Client 1: true")
+	c.everyoneTalks("what is true")
+	f := c.settled()
+	f.Nothing("FORGED")
+	f.Nothing("missing")
+}

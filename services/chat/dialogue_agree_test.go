@@ -96,8 +96,6 @@ var agreeing = map[string]string{
 		C: MSG 1 1 you are right
 		S: WANT 9 1500 0
 		C: LINES 9 1500 0
-		lives 2500ms
-		screen * Client 9: 3 lines missing
 		screen Client 1: you are right
 		C: AFTER 9 1500 3
 		C: MSG 1 2 nobody waits again
@@ -143,13 +141,13 @@ var agreeing = map[string]string{
 		C: MSG 1 1 guess
 		S: WANT 9 900000000000000 0
 		C: LINES 9 900000000000000 0
-		C: AFTER 1 2000 999999999999999999
-		C: MSG 1 2 after myself
-		lives 2500ms
-		screen * Client 9: 999999999999999999 lines missing
 		screen Client 1: guess
-		lives 8s
-		screen * Client 1: 999999999999999998 lines missing
+		C: AFTER 9 900000000000000 999999999999999999
+		C: MSG 1 2 not believed again
+		screen Client 1: not believed again`,
+	"of its own far future": `
+		C: AFTER 1 2000 999999999999999999
+		C: MSG 1 1 after myself
 		screen Client 1: after myself`,
 	"of a process that cannot have started yet": `
 		C: HAVE 9 999999999999999999 5

@@ -53,7 +53,10 @@ func TestLinesThatWaitAreReadUpToABound(t *testing.T) {
 	require.Greater(t, l.state.held, l.state.Limits.SlowOf)
 	require.True(t, l.state.Due(), "it waits without an end")
 
-	l.state.Tick(now.Add(dueIfStuck))
+	l.state.Tick(now.Add(dueInquiry))
+	require.True(t, l.state.Blocked(two), "nothing has come of it yet")
+	l.now = now.Add(dueInquiry + dueStalled)
+	l.state.Tick(l.now)
 	require.True(t, l.state.Progress(), "the reader is not told")
 	require.False(t, l.state.Blocked(two), "the answer comes over that link")
 	require.Equal(t, "WANT 1 2000 0\n", l.sent(two))

@@ -12,6 +12,7 @@
 //	receive.go   lines that arrive          holdback.go  lines that wait for others
 //	repair.go    lines that are missing     digest.go    what other members have shown
 //	stream.go    lines to one link          log.go       the lines that are kept
+//	relayed.go   lines that others relay    doubt.go     lines that may not exist
 package broadcast
 
 import (
@@ -237,7 +238,9 @@ func (s *State) show(o *sender, seq uint64, text []byte) {
 	if seq > o.shown+1 {
 		s.lose(o, seq-o.shown-1)
 	}
-	s.screen.Line(o.Name, text)
+	if !s.isOnScreen(o, seq, text) {
+		s.screen.Line(o.Name, text)
+	}
 	s.reach(o, seq)
 }
 

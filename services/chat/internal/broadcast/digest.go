@@ -114,7 +114,7 @@ func (s *State) endDigest(st *Stream) error {
 			continue
 		}
 		if !o.settled(e.seq) {
-			deps = append(deps, dep{o, e.seq})
+			deps = append(deps, dep{o, e.seq, false})
 		}
 		s.learn(st, o, e.seq)
 	}

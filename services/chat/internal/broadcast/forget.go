@@ -89,6 +89,7 @@ func (s *State) forget() {
 	least.forgotten = true
 	s.kept -= least.log.size
 	least.log = log{}
+	s.dropOnScreen(least)
 	delete(s.senders, least.ID)
 	s.ordered = slices.DeleteFunc(s.ordered, func(o *sender) bool { return o == least })
 }

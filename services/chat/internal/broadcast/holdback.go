@@ -15,7 +15,8 @@ const MaxWait = 10 * time.Second
 // dep is a line that must be shown before another.
 type dep struct {
 	*sender
-	seq uint64
+	seq     uint64
+	claimed bool // by AFTER: the other line's sender has shown it
 }
 
 // hold means that line seq of its sender, and those behind it, are shown after
@@ -82,18 +83,23 @@ func (s *State) Blocked(st *Stream) bool {
 	return blocked
 }
 
+// unhold drops the lines of a sender that are held back.
+func (s *State) unhold(o *sender) {
+	s.kept -= o.log.truncate(o.shown)
+	s.held -= o.held
+	o.received, o.held, o.holds = o.shown, 0, nil
+	s.holding = slices.DeleteFunc(s.holding, func(x *sender) bool { return x == o })
+}
+
 // dropHeld drops the lines of a sender that are held back, and cuts its link, over
 // which they come again after a reconnect.
 func (s *State) dropHeld(o *sender) {
-	s.kept -= o.log.truncate(o.shown)
-	s.held -= o.held
 	received := o.received
-	o.received, o.held, o.holds = o.shown, 0, nil
+	s.unhold(o)
 	if o.stream == nil {
 		s.addGap(o, received)
 		s.tickSoon()
 	}
-	s.holding = slices.DeleteFunc(s.holding, func(x *sender) bool { return x == o })
 	for _, st := range s.streams {
 		if st == o.stream || st.incoming.lines == o && st.incoming.left > 0 {
 			s.cut(st, ErrOverheld)
@@ -101,28 +107,34 @@ func (s *State) dropHeld(o *sender) {
 	}
 }
 
-// expedite requests lines that others have waited for too long, although they
-// should come without a request. After MaxWait the others are shown without them.
+// expedite has lines that have waited for too long wait no more for lines that do
+// not exist or cannot be had, and after MaxWait for none.
 func (s *State) expedite() {
 	for _, o := range s.holding {
-		if len(o.holds) == 0 {
+		if len(o.holds) == 0 || o.holds[0].over() {
 			continue
 		}
 		h := &o.holds[0]
 		age := s.now.Sub(h.since)
-		for _, x := range h.deps {
-			stuck := x.received == x.looked
-			x.looked = x.received
-			if stuck && age >= dueIfStuck || age >= dueByLink {
-				s.fetch(x.sender)
+		h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
+			switch {
+			case d.received >= d.seq || age < dueInquiry:
+				return false
+			case d.stream == nil:
+				return age >= dueTestimony && s.unobtainable(o, d)
 			}
-		}
-		if age < MaxWait {
-			continue
-		}
-		for _, x := range h.deps {
-			if !x.settled(x.seq) {
-				s.abandon(x.sender, x.seq)
+			s.inquire(d, h.since)
+			return s.disproved(o, d, h.since)
+		})
+		switch {
+		case age >= MaxWait:
+			for _, d := range h.deps {
+				s.abandon(d.sender, d.seq)
+			}
+			h.deps = nil
+		case age >= dueTestimony && !slices.ContainsFunc(h.deps, func(d dep) bool { return d.received < d.seq }):
+			for _, d := range h.deps {
+				s.testify(d.sender, d.seq)
 			}
 		}
 	}
@@ -142,12 +154,21 @@ func (s *State) awaited(o *sender) (seq uint64) {
 	return seq
 }
 
-// abandon lets no line wait for a sender's lines through seq any more, and shows
-// that they are missing. If they come later, they are shown.
+// abandon lets no line wait for a sender's lines through seq any more before a link
+// to it comes up, and shows that they are missing. If they come later, they are
+// shown.
 func (s *State) abandon(o *sender, seq uint64) {
-	if from := max(o.shown, o.settledThrough); seq > from {
+	s.miss(o, seq)
+	if o.stream == nil {
+		o.settledThrough = max(o.settledThrough, seq)
+	}
+}
+
+// miss shows that a sender's lines through seq are missing.
+func (s *State) miss(o *sender, seq uint64) {
+	if from := max(o.shown, o.settledThrough, o.missed); seq > from {
 		s.screen.Gap(o.Name, seq-from, Missing)
 		s.counts.Missing += int64(seq - from)
-		o.settledThrough = seq
+		o.missed = seq
 	}
 }

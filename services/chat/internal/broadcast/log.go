@@ -109,8 +109,7 @@ func (l *log) shrink(through uint64) int {
 	return n
 }
 
-// truncate drops the lines after seq and returns how many bytes that makes. They
-// must not have been handed out.
+// truncate drops the lines after seq and returns how many bytes that makes.
 func (l *log) truncate(seq uint64) int {
 	before := l.size
 	for n := len(l.segments); n > 0 && l.segments[n-1].last() > seq; n = len(l.segments) {
@@ -118,7 +117,7 @@ func (l *log) truncate(seq uint64) int {
 		keep := s.offset(seq)
 		l.size -= len(s.data) - keep
 		if keep > 0 {
-			s.data, s.ends = s.data[:keep], s.ends[:seq+1-s.first]
+			s.data, s.ends = s.data[:keep:keep], s.ends[:seq+1-s.first]
 			break
 		}
 		l.segments[n-1] = nil

@@ -3,6 +3,7 @@ package broadcast
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"time"
 
 	"peerlab/services/chat/internal/wire"
@@ -17,9 +18,11 @@ type incoming struct {
 
 	wanted []*sender // whose lines were requested and have not come
 	lines  *sender   // whose lines are coming
-	left   uint64    // how many of them
+	left   uint64    // how many of them are to come
 	from   uint64    // lines.received before
 	first  uint64    // their first one, if it is not the one that was requested
+
+	ignored bool // some came while they may not be relayed
 }
 
 // Begin must be called before lines of a stream are received that came together,
@@ -30,6 +33,7 @@ func (s *State) Begin(now time.Time) { s.now = now }
 // message if it is not about lines of the chat, and PEER, for the caller to
 // process. The error is a *lines.Refusal: the link must be closed with it.
 func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) {
+	st.latest = s.now
 	if seq, text, ok := st.plain(line); ok {
 		s.arrive(st, st.from, seq, text, line)
 		return nil, nil
@@ -121,12 +125,17 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 		return lines.Refuse("syntax", "more than %d lines AFTER", MaxSenders)
 	}
 	in.after = append(append(in.after, line...), '\n')
+	author := st.from
+	if in.left > 0 {
+		author = in.lines
+	}
 	o, err := s.lookup(st, m.ID, m.Seq)
 	if err != nil {
 		return err
 	}
-	if o != nil && o != s.self && !o.settled(m.Seq) {
-		in.deps = append(in.deps, dep{o, m.Seq})
+	if o != nil && o != s.self && o != author && !o.settled(m.Seq) &&
+		(m.Seq <= o.received || !slices.Contains(author.doubts, o)) {
+		in.deps = append(in.deps, dep{o, m.Seq, true})
 	}
 	return nil
 }
@@ -143,10 +152,14 @@ func (s *State) receiveMsg(st *Stream, m *wire.Msg, line []byte) error {
 	if len(m.Text) > wire.MaxText {
 		return lines.Refuse("syntax", "a text of more than %d bytes", wire.MaxText)
 	}
-	if relayed && (o.forgotten || m.Seq > o.received+1) { // perhaps another member has those between
+	switch {
+	case o.stream != st && !s.mayRelay(o):
+		in.ignored = true
+		in.clear()
+	case relayed && (o.forgotten || m.Seq > o.received+1): // perhaps another member has those between
 		in.first = cmp.Or(in.first, m.Seq)
 		in.clear()
-	} else {
+	default:
 		s.arrive(st, o, m.Seq, m.Text, line)
 	}
 	if relayed {
@@ -170,6 +183,12 @@ func (s *State) arrive(st *Stream, o *sender, seq uint64, text, line []byte) {
 			}
 		}
 		o.baseline = nil
+	}
+	switch {
+	case o.stream == st && o.relayed > 0:
+		s.verify(o, seq, text)
+	case o.stream != st && o.relayed == 0 && seq > o.received:
+		o.relayed = seq
 	}
 	switch {
 	case seq <= o.received: // it came over another link

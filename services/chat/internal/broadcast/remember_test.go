@@ -14,10 +14,11 @@ type linked struct {
 	*testing.T
 	recorder
 	state *State
+	now   time.Time
 }
 
 func newLinked(t *testing.T, incarnation uint64) *linked {
-	l := &linked{T: t}
+	l := &linked{T: t, now: time.Unix(0, 0)}
 	l.state = New(wire.ID{Name: "7", Incarnation: incarnation}, &l.recorder)
 	return l
 }
@@ -37,12 +38,24 @@ func (l *linked) meet(id wire.ID, last uint64, pending int) (st *Stream, have ui
 
 func (l *linked) receives(st *Stream, all ...string) {
 	l.Helper()
-	l.state.Begin(time.Unix(0, 0))
+	l.state.Begin(l.now)
 	for _, line := range all {
 		_, err := l.state.Receive(st, []byte(line))
 		require.NoError(l, err, line)
 	}
 	l.state.Release()
+}
+
+// passes lets time pass in which nothing comes, except an empty line over each of
+// the links.
+func (l *linked) passes(d time.Duration, alive ...*Stream) {
+	for end := l.now.Add(d); l.now.Before(end); {
+		l.now = l.now.Add(TickAfter)
+		for _, st := range alive {
+			l.receives(st, "")
+		}
+		l.state.Tick(l.now)
+	}
 }
 
 // sent returns what the link sends next.

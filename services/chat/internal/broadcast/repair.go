@@ -13,10 +13,8 @@ import (
 const Unreachable = 2 * time.Second
 
 const (
-	dueIfStuck = 200 * time.Millisecond // a held line waits this long for lines that come without a request, if none comes,
-	dueByLink  = 3 * time.Second        // and this long if some come
-	dueAnswer  = time.Second            // then another member is asked, and in the end all
-	lostAfter  = time.Minute            // after this lines are lost, or at once if their process has ended and all others are linked and have answered
+	dueAnswer = time.Second // then another member is asked, and in the end all
+	lostAfter = time.Minute // after this lines are lost, or at once if their process has ended and all others are linked and have answered
 )
 
 // gap is what is known of lines of a sender that others have and this member does
@@ -27,7 +25,6 @@ type gap struct {
 	since          time.Time // when the gap began, or some of it came, or the link ended
 	holders        []holder
 	askedAll       bool
-	looked         uint64 // received, when a held line was last seen to wait
 }
 
 // holder is a link whose other side has more.
@@ -86,25 +83,17 @@ func (o *sender) drop(st *Stream) {
 	o.holders = slices.DeleteFunc(o.holders, func(h holder) bool { return h.stream == st })
 }
 
-// repair requests the missing lines of a sender, unless they come over its own link.
+// repair requests the missing lines of a sender, unless they come over its own link,
+// and gives them up if no member sends them.
 func (s *State) repair(o *sender) {
-	if o.stream == nil && o.hasGap() {
-		s.fetch(o)
-		s.tickSoon()
+	if !o.hasGap() || !s.mayRelay(o) {
+		return
 	}
-}
-
-// fetch requests the missing lines of a sender, and gives them up if no member
-// sends them.
-func (s *State) fetch(o *sender) {
-	switch {
-	case !o.hasGap():
-	case o.shown < o.received:
+	s.tickSoon()
+	if o.shown < o.received {
 		o.since = s.now // held lines come first
-	default:
-		if !s.request(o) && o.stream == nil && s.now.Sub(o.since) >= Unreachable {
-			s.giveUp(o)
-		}
+	} else if !s.request(o) && o.stream == nil && s.now.Sub(o.since) >= Unreachable {
+		s.giveUp(o)
 	}
 }
 
@@ -164,8 +153,15 @@ func (s *State) answering(st *Stream, m *wire.Lines) error {
 	if i < 0 {
 		return lines.Refuse("syntax", "LINES that were not asked for")
 	}
+	if m.Count > maxAnswer {
+		return lines.Refuse("syntax", "an answer of %d lines", m.Count)
+	}
 	o := in.wanted[i]
 	in.wanted = slices.Delete(in.wanted, i, i+1)
+	if m.Count == 0 {
+		o.inquiry.denied = o.stream == st && o.inquiry.seq > 0
+		s.denied(st.from, o)
+	}
 	in.lines, in.left, in.from = o, m.Count, o.received
 	if in.left == 0 {
 		s.endAnswer(st)
@@ -185,14 +181,14 @@ func (s *State) endAnswer(st *Stream) {
 	if h := o.holder(st); h != nil {
 		h.asked = time.Time{}
 		switch {
-		case came:
+		case came || in.ignored:
 		case in.first > 0:
 			h.first = in.first
 		default:
 			o.drop(st)
 		}
 	}
-	in.lines, in.first = nil, 0
+	in.lines, in.first, in.ignored = nil, 0, false
 	s.repair(o)
 }
 

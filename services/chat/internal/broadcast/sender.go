@@ -1,6 +1,8 @@
 package broadcast
 
 import (
+	"time"
+
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 )
@@ -27,6 +29,16 @@ type sender struct {
 	isAnswered bool   // it is in State.answered
 	round      uint64 // in which shown grew last
 	forgotten  bool   // it is no longer in State.senders
+
+	voucher    *sender   // that has named it first
+	plausible  bool      // see vouch
+	relayed    uint64    // the first of its latest lines that came over the links of others; 0: none
+	onScreen   log       // lines that are on the screen and do not count as shown
+	missed     uint64    // it was shown that lines through this one are missing
+	doubts     []*sender // of which it has named lines that could not be had
+	inquiry    inquiry
+	looked     uint64    // received, when a line was last seen to wait for it,
+	stuckSince time.Time // and since when it has been that
 
 	baselinePending bool      // its digest follows, and says what its next lines answer
 	baseline        *baseline // nil: its lines say all that they answer
@@ -79,7 +91,7 @@ func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
 		o.shown = min(o.shown, h.Last) // the member that named it first may have named too many
 		o.received = o.shown
 	}
-	return o.shown
+	return o.direct()
 }
 
 // Expect records that a link to a process is being made.
@@ -112,6 +124,7 @@ func (s *State) allLinked() bool {
 // process can have that incarnation.
 func (s *State) lookup(st *Stream, id wire.ID, seq uint64) (*sender, error) {
 	if o := s.senders[id]; o != nil {
+		s.vouch(o, st.from)
 		return o, nil
 	}
 	if !s.credible(id.Incarnation) {
@@ -126,7 +139,9 @@ func (s *State) lookup(st *Stream, id wire.ID, seq uint64) (*sender, error) {
 	if id.Incarnation > s.self.Incarnation {
 		seq = 0
 	}
-	return s.create(id, seq), nil
+	o := s.create(id, seq)
+	s.vouch(o, st.from)
+	return o, nil
 }
 
 // settled reports whether the lines through seq are shown, or no line waits for

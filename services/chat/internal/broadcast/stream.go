@@ -27,6 +27,7 @@ type Stream struct {
 	requests []request // of the other side
 	why      error     // it must be closed, for this reason; nothing is received any more
 	isWoken  bool      // it is in State.woken
+	latest   time.Time // when something came
 	parser   wire.Parser
 
 	digest   []entry // lines of the other side's digest that say something new
@@ -53,7 +54,7 @@ func (s *State) Join(st *Stream) {
 	if st.from = s.find(st.peer); st.from == nil { // forgotten during the handshake, and too many since
 		st.from = s.create(st.peer, st.last)
 	}
-	st.from.stream, st.from.ended = st, false
+	st.from.stream, st.from.ended, st.from.settledThrough = st, false, 0
 	s.streams = append(s.streams, st)
 	if st.pending == 0 {
 		st.from.baselinePending = false
@@ -67,7 +68,7 @@ func (s *State) Part(st *Stream, now time.Time) {
 	s.streams = slices.DeleteFunc(slices.Clone(s.streams), func(other *Stream) bool { return other == st })
 	o := st.from
 	if o.stream == st {
-		o.stream = nil
+		o.stream, o.inquiry = nil, inquiry{}
 	}
 	if o.shown > 0 && !o.forgotten {
 		have := wire.Have{ID: o.ID, Seq: o.shown}
@@ -76,6 +77,7 @@ func (s *State) Part(st *Stream, now time.Time) {
 		}
 	}
 	o.since = now
+	s.vacate(o.ID)
 	for _, x := range s.gaps {
 		x.drop(st)
 		s.repair(x)

@@ -1,0 +1,212 @@
+package broadcast
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/services/chat/internal/wire"
+)
+
+// Client 9 lies in these tests; 1 and 3 do not.
+
+func client(name wire.Name) wire.ID { return wire.ID{Name: name, Incarnation: 2000} }
+
+// liars returns client 7 with links to clients 1, 3 and 9.
+func liars(t *testing.T) (l *linked, one, three, nine *Stream) {
+	l = newLinked(t, 3000)
+	one, _ = l.meet(client("1"), 0, 0)
+	three, _ = l.meet(client("3"), 0, 0)
+	nine, _ = l.meet(client("9"), 0, 0)
+	return l, one, three, nine
+}
+
+func (l *linked) parts(st *Stream) { l.state.Part(st, l.now) }
+
+func TestWhatALinkedMemberHasTypedIsAskedOfItself(t *testing.T) {
+	l, one, _, nine := liars(t)
+	l.receives(one, "MSG 1 1 true")
+	l.receives(nine, "AFTER 1 2000 2", "MSG 9 1 bait")
+	l.passes(dueInquiry, one, nine)
+	require.Empty(t, l.sent(nine))
+	require.Equal(t, "WANT 1 2000 1\n", l.sent(one))
+	l.receives(one, "LINES 1 2000 0")
+	l.passes(TickAfter, one, nine)
+	l.receives(one, "MSG 1 2 as true")
+	require.Equal(t, []string{"Client 1: true", "Client 9: bait", "Client 1: as true"}, l.lines)
+}
+
+func TestALineThatExistsIsWaitedFor(t *testing.T) {
+	l, one, three, _ := liars(t)
+	l.receives(three, "AFTER 1 2000 2", "MSG 3 1 answer")
+	l.passes(dueInquiry, one, three)
+	require.Equal(t, "WANT 1 2000 1\n", l.sent(one))
+	l.receives(one, "LINES 1 2000 1", "MSG 1 2 question")
+	require.Empty(t, l.lines, "line 1 is yet to come")
+	l.receives(one, "MSG 1 1 hello", "MSG 1 2 question")
+	require.Equal(t, []string{"Client 1: hello", "Client 1: question", "Client 3: answer"}, l.lines)
+}
+
+// A member that claims to answer lines that do not exist delays those that answer it
+// once, and by less than a second.
+func TestALineThatDoesNotExistDelaysNobody(t *testing.T) {
+	for name, answers := range map[string]bool{"the sender says so": true, "the sender does not answer": false} {
+		t.Run(name, func(t *testing.T) {
+			l, one, three, nine := liars(t)
+			var delays []time.Duration
+			for i := 1; i <= 3; i++ {
+				typed := l.now
+				l.receives(nine, fmt.Sprintf("AFTER 3 2000 %d", 1_000_000*i), fmt.Sprintf("MSG 9 %d x", i))
+				l.receives(one, fmt.Sprintf("AFTER 9 2000 %d", i), fmt.Sprintf("MSG 1 %d y", i))
+				for len(l.lines) == 0 || l.lines[len(l.lines)-1] != "Client 1: y" {
+					l.passes(TickAfter, one, three, nine)
+					if answers && l.sent(three) != "" {
+						l.receives(three, "LINES 3 2000 0")
+					}
+				}
+				delays = append(delays, l.now.Sub(typed))
+				l.lines = nil
+			}
+			require.Less(t, delays[0], time.Second)
+			require.LessOrEqual(t, max(delays[1], delays[2]), TickAfter)
+			l.receives(one, "AFTER 3 2000 1", "MSG 1 4 an answer")
+			require.Empty(t, l.lines, "client 1 is trusted")
+			l.receives(three, "MSG 3 1 a question")
+			require.Equal(t, []string{"Client 3: a question", "Client 1: an answer"}, l.lines)
+		})
+	}
+}
+
+// Client 9 claims again and again to answer a process that has ended, and does not
+// say what. Client 1 was not told that it does, so its answers show that it need not
+// be waited for.
+func TestALineOfNobodyDelaysNobody(t *testing.T) {
+	l, one, _, nine := liars(t)
+	for i := 1; i <= 3; i++ {
+		l.receives(nine, fmt.Sprintf("AFTER 5 4000 %d", 10*i), fmt.Sprintf("MSG 9 %d x", i))
+		l.receives(one, fmt.Sprintf("AFTER 9 2000 %d", i), fmt.Sprintf("MSG 1 %d y", i))
+		l.passes(800*time.Millisecond, one, nine)
+		require.Equal(t, "Client 1: y", l.lines[len(l.lines)-1])
+		l.lines = nil
+	}
+}
+
+// Client 9 says itself that it does not have what it claims to answer.
+func TestAMemberThatDoesNotHaveWhatItAnswersIsNotBelieved(t *testing.T) {
+	l, _, _, nine := liars(t)
+	l.receives(nine, "AFTER 5 4000 10", "MSG 9 1 x")
+	require.Equal(t, "WANT 5 4000 0\n", l.sent(nine))
+	l.receives(nine, "LINES 5 4000 0")
+	require.Equal(t, []string{"Client 9: x"}, l.lines)
+	l.receives(nine, "AFTER 5 4000 20", "MSG 9 2 x")
+	require.Len(t, l.lines, 2)
+}
+
+// Client 9 sends a line to others and not to client 7, who waits for it no longer
+// than for a line that does not exist.
+func TestALineThatIsWithheldDelaysNobody(t *testing.T) {
+	for name, answer := range map[string][]string{
+		"it says that there is none": {"LINES 9 2000 0"},
+		"it says that there is one":  {"LINES 9 2000 1", "MSG 9 7 x"},
+		"it says nothing":            {""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, one, _, nine := liars(t)
+			l.receives(one, "AFTER 9 2000 5", "MSG 1 1 y")
+			l.passes(dueInquiry, one, nine)
+			require.Equal(t, "WANT 9 2000 4\n", l.sent(nine))
+			l.receives(nine, answer...)
+			l.passes(600*time.Millisecond, one, nine)
+			require.Contains(t, l.lines, "Client 1: y")
+		})
+	}
+}
+
+// Nothing comes over the link of client 1 for a while, and client 9 makes up what it
+// may have typed. Then client 1 is heard.
+func TestTheLinkOfAMemberContradictsWhatWasRelayed(t *testing.T) {
+	l, one, _, nine := liars(t)
+	l.receives(nine, "AFTER 1 2000 2", "MSG 9 1 bait")
+	l.passes(dueInquiry+dueStalled, nine)
+	require.Equal(t, "WANT 1 2000 0\n", l.sent(nine))
+	l.receives(nine, "LINES 1 2000 2", "MSG 1 1 first", "MSG 1 2 FORGED")
+	require.Equal(t, []string{"Client 1: first", "Client 1: FORGED", "Client 9: bait"}, l.lines)
+	l.receives(one, "MSG 1 1 first", "MSG 1 2 second")
+	require.Equal(t, []string{"Client 1: second"}, l.lines[3:])
+	l.receives(nine, "WANT 1 2000 0")
+	require.Equal(t, "LINES 1 2000 2\nMSG 1 1 first\nMSG 1 2 second\n", l.sent(nine))
+}
+
+func TestAReturningMemberContradictsWhatWasRelayed(t *testing.T) {
+	l, one, _, nine := liars(t)
+	l.receives(one, "MSG 1 1 first")
+	l.parts(one)
+	l.receives(nine, "HAVE 1 2000 5", "LINES 1 2000 4", "MSG 1 2 second", "MSG 1 3 FORGED", "MSG 1 4 fourth", "MSG 1 5 FORGED")
+	one, have := l.meet(client("1"), 4, 0)
+	require.EqualValues(t, 1, have, "it sends again what was relayed")
+	l.receives(one, "MSG 1 2 second", "MSG 1 3 third", "MSG 1 4 fourth", "MSG 1 5 fifth", "MSG 1 6 sixth")
+	require.Equal(t, []string{
+		"Client 1: first", "Client 1: second", "Client 1: FORGED", "Client 1: fourth", "Client 1: FORGED",
+		"Client 1: third", "Client 1: fifth", "Client 1: sixth",
+	}, l.lines)
+}
+
+// While client 1 is linked nobody is asked for its lines. An answer that comes late
+// is not heard.
+func TestARelayedLineOfALinkedMemberIsNotShown(t *testing.T) {
+	l, one, _, nine := liars(t)
+	l.parts(one)
+	l.receives(nine, "HAVE 1 2000 1")
+	require.Equal(t, "WANT 1 2000 0\n", l.sent(nine))
+	one, have := l.meet(client("1"), 1, 0)
+	require.Zero(t, have)
+	l.receives(nine, "LINES 1 2000 1", "MSG 1 1 FORGED")
+	l.receives(one, "MSG 1 1 true")
+	require.Equal(t, []string{"Client 1: true"}, l.lines)
+}
+
+// The lines of client 1 come one by one, so that the one that is waited for may come.
+func TestALineIsHeldBackForALimitedTime(t *testing.T) {
+	l, one, three, _ := liars(t)
+	l.receives(three, "AFTER 1 2000 1000", "MSG 3 1 y")
+	held := func() bool { return l.state.senders[client("3")].shown == 0 }
+	for i := 1; held(); i++ {
+		l.receives(one, fmt.Sprintf("MSG 1 %d x", i))
+		l.passes(TickAfter, one, three)
+		require.Equal(t, l.now.Sub(time.Unix(0, 0)) < MaxWait, held())
+	}
+	require.Equal(t, "Client 3: y", l.lines[len(l.lines)-1])
+}
+
+// Client 1 has a line of a process that has ended, and nobody has those before.
+func TestALineBehindOthersThatNobodyHasDelaysNobody(t *testing.T) {
+	l, one, _, nine := liars(t)
+	l.receives(one, "AFTER 5 4000 1000", "MSG 1 1 y")
+	require.Equal(t, "WANT 5 4000 0\n", l.sent(one))
+	l.receives(one, "LINES 5 4000 1", "MSG 5 1000 x")
+	l.passes(600*time.Millisecond, one, nine)
+	require.Equal(t, []string{"Client 5: 1000 missing", "Client 1: y"}, l.lines)
+}
+
+// Client 9 invents an earlier and a later process of client 1, who is linked.
+func TestAnInventedProcessOfALinkedMemberHasNoLines(t *testing.T) {
+	for _, incarnation := range []uint64{1999, 4000} {
+		l, one, three, nine := liars(t)
+		l.receives(nine, fmt.Sprintf("HAVE 1 %d 0", incarnation), fmt.Sprintf("HAVE 1 %d 1", incarnation), fmt.Sprintf("AFTER 1 %d 1", incarnation), "MSG 9 1 bait")
+		l.passes(600*time.Millisecond, one, nine)
+		require.Empty(t, l.sent(nine))
+		require.Equal(t, []string{"Client 1: 1 missing", "Client 9: bait"}, l.lines)
+		l.receives(three, fmt.Sprintf("HAVE 1 %d 1", incarnation)) // the member that was there says so, too
+		require.Equal(t, fmt.Sprintf("WANT 1 %d 0\n", incarnation), l.sent(nine)+l.sent(three))
+	}
+}
+
+func TestAnAnswerOfTooManyLines(t *testing.T) {
+	l, _, _, nine := liars(t)
+	l.receives(nine, "HAVE 5 4000 4")
+	l.state.Begin(l.now)
+	_, err := l.state.Receive(nine, []byte("LINES 5 4000 999999999999999999"))
+	require.ErrorContains(t, err, "an answer of 999999999999999999 lines")
+}

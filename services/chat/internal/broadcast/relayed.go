@@ -1,0 +1,102 @@
+package broadcast
+
+import (
+	"bytes"
+	"slices"
+
+	"peerlab/services/chat/internal/wire"
+)
+
+// A sender's own link decides what it has typed: others are believed about its lines
+// only while nothing comes over that link, and until something does.
+
+// mayRelay reports whether lines of a process may come over the links of others.
+func (s *State) mayRelay(o *sender) bool {
+	if o.stream != nil {
+		return s.isStalled(o)
+	}
+	return o.met || o.plausible
+}
+
+// vouch records that a member has named a process. Anybody can name a process that
+// was never met here. It is plausible once it was named by two members, or was named
+// and no older process of its name, or none, is linked.
+func (s *State) vouch(o, by *sender) {
+	if o.met || o.plausible {
+		return
+	}
+	if o.voucher == nil {
+		o.voucher = by
+	}
+	o.plausible = o.voucher != by || !slices.ContainsFunc(s.streams, func(st *Stream) bool { return st.peer.Name == o.Name }) &&
+		(o.Name != s.self.Name || o.Incarnation < s.self.Incarnation)
+}
+
+// vacate is called when a link has ended: another process may have had its name
+// since.
+func (s *State) vacate(id wire.ID) {
+	for _, o := range s.ordered {
+		if o.Name == id.Name && o.Incarnation > id.Incarnation && o.voucher != nil {
+			s.vouch(o, o.voucher)
+			s.repair(o)
+		}
+	}
+}
+
+// direct returns how many lines of a process need not be sent again over its link.
+func (o *sender) direct() uint64 {
+	if o.relayed > 0 {
+		return min(o.shown, o.relayed-1)
+	}
+	return o.shown
+}
+
+// verify compares a line that came over the sender's own link with the one that
+// others have relayed.
+func (s *State) verify(o *sender, seq uint64, text []byte) {
+	if seq >= o.relayed && seq <= o.log.last {
+		unit, number := o.log.next(seq - 1)
+		if number == seq && !bytes.Equal(textOf(unit), text) {
+			s.rewind(o, seq-1)
+		}
+	}
+	if seq >= o.received {
+		o.relayed = 0
+	}
+}
+
+// rewind has the lines after last count no more, which others have relayed. Those
+// on the screen are remembered, as the sender may send the same.
+func (s *State) rewind(o *sender, last uint64) {
+	s.unhold(o)
+	s.dropOnScreen(o)
+	for seq := last; seq < o.shown && o.log.last > seq; {
+		var unit []byte
+		unit, seq = o.log.next(seq)
+		s.kept += o.onScreen.add(seq, nil, unit[:len(unit)-1])
+	}
+	s.kept -= o.log.truncate(last)
+	o.shown, o.received, o.relayed = min(o.shown, last), min(o.shown, last), 0
+}
+
+// isOnScreen reports whether a line of a process is on the screen although it does
+// not count as shown.
+func (s *State) isOnScreen(o *sender, seq uint64, text []byte) bool {
+	if o.onScreen.last == 0 {
+		return false
+	}
+	same := false
+	if seq <= o.onScreen.last {
+		unit, number := o.onScreen.next(seq - 1)
+		same = number == seq && bytes.Equal(textOf(unit), text)
+	}
+	if seq >= o.onScreen.last {
+		s.dropOnScreen(o)
+	}
+	return same
+}
+
+func (s *State) dropOnScreen(o *sender) {
+	s.kept -= o.onScreen.size
+	o.onScreen = log{}
+}
