@@ -75,6 +75,14 @@ func TestWhatIsAllowedPasses(t *testing.T) {
 			s.types("Client 2", "b re a")
 			s.shows("Client 3", "Client 1: a")
 		},
+		"an answer to what is lost with its dead typists, admitted": func(s *scene) {
+			s.types("Client 1", "a", "Client 2")
+			s.shows("Client 3", "* Client 1: 1 line lost")
+			s.shows("Server", "* Client 2: 2 lines lost") // which said what it answers
+			s.types("Client 2", "b re a", "Client 3", "Server")
+			s.ends("Client 1", Killed)
+			s.ends("Client 2", Killed)
+		},
 		"the server returns": func(s *scene) {
 			s.types("Server", "before")
 			s.returns()

@@ -39,7 +39,7 @@ func (c *court) each(judge func(q, p, typed int)) {
 	for q := range c.Lives {
 		for p := range c.Lives {
 			for _, typed := range c.typed[p] {
-				if c.due(q, p, c.Typed[typed].At) {
+				if c.due(q, typed) {
 					judge(q, p, typed)
 				}
 			}

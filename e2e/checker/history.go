@@ -61,12 +61,15 @@ type Shown struct {
 	Text string
 }
 
-// Typed is a line typed at a life, not after At. Together with who typed it no
+// Typed is a line typed at a life, not before At. Together with who typed it no
 // text may be typed twice in a history.
 type Typed struct {
 	Life int // index in Lives
 	At   time.Duration
 	Text string
+	// Concerns lists lives that the line concerns besides those that screens prove
+	// it to concern: a simulation can ask a process whom it has met.
+	Concerns []int
 }
 
 // Fault is trouble between two groups of processes, whoever they are at the

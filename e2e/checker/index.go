@@ -2,6 +2,7 @@ package checker
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,7 +29,7 @@ func (c *court) index() {
 	c.witnesses = map[int]int{}
 	c.meetings = map[[2]int]meeting{}
 	for i, l := range c.Lives {
-		p := page{at: map[int]int{}, lines: make([]int, len(l.Screen))}
+		p := page{at: map[int]int{}, notices: map[string]int{}, lines: make([]int, len(l.Screen))}
 		if l.Who == server {
 			p.in, p.isIn = l.From, true
 		}
@@ -43,7 +44,10 @@ func (c *court) index() {
 			}
 			switch who, what := split(s.Text); {
 			case notice.MatchString(s.Text):
-				p.notices = append(p.notices, n)
+				of := notice.FindStringSubmatch(s.Text)[1]
+				if _, again := p.notices[of]; !again {
+					p.notices[of] = n
+				}
 			case who == l.Who && what == initiated && !p.isIn:
 				p.in, p.isIn = s.At, true
 			}
@@ -75,11 +79,14 @@ func event(text string) bool {
 	return false
 }
 
-// due says whether what is typed at life p at some time concerns the screen of
-// life q. A newcomer is not shown what was said before it came, so q must be in
-// by then, and have met p; or be in before p began, and then all that p ever
-// says concerns it.
-func (c *court) due(q, p int, at time.Duration) bool {
+// due says whether a typed line concerns the screen of life q. A newcomer is not
+// shown what was said before it came, so q must be in by then, and have met the
+// typist p; or be in before p began, and then all that p ever says concerns it.
+func (c *court) due(q, typed int) bool {
+	p, at := c.Typed[typed].Life, c.Typed[typed].At
+	if slices.Contains(c.Typed[typed].Concerns, q) && p != q {
+		return true
+	}
 	if p == q || !c.pages[q].isIn || c.pages[q].in >= at || c.Lives[p].Who == c.Lives[q].Who {
 		return false
 	}

@@ -77,9 +77,9 @@ type meeting struct {
 
 // page is what is known of a life by its screen.
 type page struct {
-	at      map[int]int // by index in Typed: the first line of the screen that shows it
-	lines   []int       // by line of the screen: the index in Typed, or -1
-	notices []int       // lines of the screen that say that something was lost, or given up
+	at      map[int]int    // by index in Typed: the first line of the screen that shows it
+	lines   []int          // by line of the screen: the index in Typed, or -1
+	notices map[string]int // by sender: the first line that says that lines of it were lost, or given up
 	in      time.Duration
 	isIn    bool // it is in the chat, since in
 }

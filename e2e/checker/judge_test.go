@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -117,6 +118,33 @@ func TestABreachIsNamed(t *testing.T) {
 			s.shows("Client 3", "* Client 1: 1 line lost")
 			s.shows("Client 3", "Client 1: a")
 		}, Causality, "Client 3", "Client 2: b re a"},
+		"an answer to what is not there, as both typists are dead": {func(s *scene) {
+			s.types("Client 1", "a", "Client 2")
+			s.types("Client 2", "b re a", "Client 3")
+			s.shows("Server", "* Client 1: 1 line missing")
+			s.shows("Server", "Client 2: b re a")
+			s.ends("Client 1", Killed)
+			s.ends("Client 2", Killed)
+		}, Causality, "Client 3", "Client 2: b re a"},
+		"admitted of another than the one that is not there": {func(s *scene) {
+			s.types("Client 1", "a", "Client 2")
+			s.shows("Client 3", "* Server: 1 line missing")
+			s.shows("Server", "* Client 1: 1 line missing")
+			s.types("Client 2", "b re a", "Client 3", "Server")
+			s.ends("Client 1", Killed)
+			s.ends("Client 2", Killed)
+		}, Causality, "Client 3", "Client 2: b re a"},
+		"missing where only the process itself knows that it has met the typist": {func(s *scene) {
+			s.ends("Client 3", Killed)
+			s.starts("Client 3")
+			s.shows("Client 3", "Client 3: initiated.")
+			s.types("Client 1", "a", "Server", "Client 2")
+			s.Typed[len(s.Typed)-1].Concerns = []int{s.life["Client 3"]}
+			for _, who := range []string{"Server", "Client 1", "Client 2"} {
+				s.shows(who, "Client 3: initiated.")
+				s.shows("Client 3", who+": initiated.")
+			}
+		}, Delivery, "Client 3", "Client 1: a"},
 		"late, while another is stopped": {func(s *scene) {
 			s.now += 2 * time.Second
 			s.fault("Client 3", 5*time.Second)
@@ -202,6 +230,37 @@ func (s *scene) returns(except ...string) {
 			s.shows("Server", who+": reconnected")
 		}
 		s.shows(who, "Server: initiated")
+	}
+}
+
+// A server that a client has not met is no reason to tell twice of the next one.
+func TestInTheQuietPeriodALifeIsToldOfOnce(t *testing.T) {
+	for times, want := range map[int]Outcome{1: Pass, 2: Fail} {
+		s := newScene()
+		s.ends("Server", Killed)
+		s.starts("Server")
+		s.ends("Server", Killed)
+		s.now += 5 * time.Second
+		s.Quiet = s.now
+		s.now += bounds.Recovery
+		s.starts("Server")
+		for _, who := range []string{"Client 1", "Client 2", "Client 3"} {
+			s.shows("Server", who+": reconnected")
+			s.shows(who, "Server: initiated")
+		}
+		for range times - 1 {
+			s.shows("Client 3", "Server: initiated")
+		}
+		for i, who := range []string{"Server", "Client 1", "Client 2", "Client 3"} {
+			s.types(who, fmt.Sprintf("last-%d", i))
+		}
+		s.End = s.now + 20*time.Second
+		v := Judge(s.History, bounds)
+		require.Equal(t, want, v.Outcome, v)
+		if want == Fail {
+			assert.Equal(t, Breach{Return, v.Breaches[0].At, "Client 3", "Server: initiated", v.Breaches[0].Because}, v.Breaches[0])
+			assert.Contains(t, v.Breaches[0].Because, "2 times in the quiet period")
+		}
 	}
 }
 

@@ -6,7 +6,9 @@ import "time"
 // somebody a screen tells at most once that it is there, not before it is, and
 // by the end of the quiet period the survivors have all told of each other. A
 // server tells of a client by one of two lines, and by "reconnected" only if
-// there was a server before. Nobody is said to have left who has not.
+// there was a server before. Nobody is said to have left who has not. After the
+// beginning of the quiet period no screen tells that a life is there which was
+// over before.
 func (c *court) reunion() {
 	first := c.firstServer()
 	for q, l := range c.Lives {
@@ -46,6 +48,12 @@ func (c *court) tells(q, n int, told map[string]int, who, what string, lives fun
 	if had := lives(who, q, at); told[who+what] > had {
 		c.broken(Return, q, n, "it says so of %s %d times, who has done it %d times", who, told[who+what], had)
 	}
+	if what != terminated && c.Quiet > 0 && at >= c.Quiet+c.bounds.Recovery {
+		told["quiet "+who]++
+		if had := c.thereSince(c.Quiet, who, at); told["quiet "+who] > had {
+			c.broken(Return, q, n, "it says so of %s %d times in the quiet period, in which %d of its lives were there", who, told["quiet "+who], had)
+		}
+	}
 }
 
 // begun is how many lives of who had begun by then and were not over when q
@@ -54,9 +62,14 @@ func (c *court) begun(who string, q int, at time.Duration) int {
 	if who == c.Lives[q].Who {
 		return 1
 	}
+	return c.thereSince(c.Lives[q].From, who, at)
+}
+
+// thereSince is how many lives of who had begun by then and were not over at since.
+func (c *court) thereSince(since time.Duration, who string, at time.Duration) int {
 	n := 0
 	for _, l := range c.Lives {
-		if l.Who == who && l.From <= at && !l.over(c.Lives[q].From) {
+		if l.Who == who && l.From <= at && !l.over(since) {
 			n++
 		}
 	}

@@ -63,7 +63,7 @@ func (s *scene) showsAt(who, line string, at time.Duration) {
 // types has a line typed and shown at those who are named; nobody: at all others.
 func (s *scene) types(who, text string, at ...string) {
 	s.now += tick
-	s.Typed = append(s.Typed, Typed{s.life[who], s.now, text})
+	s.Typed = append(s.Typed, Typed{Life: s.life[who], At: s.now, Text: text})
 	s.now += time.Millisecond
 	if len(at) == 0 {
 		for other, l := range s.life {

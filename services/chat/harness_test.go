@@ -11,10 +11,12 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"peerlab/e2e/checker"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/memnet"
 )
@@ -33,10 +35,21 @@ type lab struct {
 
 	mu    sync.Mutex                 // dials look, too
 	apart func(from, to string) bool // who cannot reach whom
+	began time.Time
+	last  time.Duration // that clock has returned
 }
 
 func newLab(t *testing.T) *lab {
-	return &lab{t: t, net: memnet.New(), incarnation: 1000, over: make(chan struct{})}
+	return &lab{t: t, net: memnet.New(), incarnation: 1000, over: make(chan struct{}), began: time.Now()}
+}
+
+// clock returns the time since the beginning, later with each call: much happens at
+// one moment of fake time.
+func (l *lab) clock() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = max(l.last+1, time.Since(l.began))
+	return l.last
 }
 
 // actor is one member under test.
@@ -44,6 +57,7 @@ type actor struct {
 	*member
 	lab    *lab
 	ln     net.Listener
+	life   checker.Life // without its screen
 	screen *recorder
 	log    *recorder
 	keys   chan string
@@ -52,16 +66,39 @@ type actor struct {
 	err    error
 }
 
-// recorder is a screen: what was written, line by line.
+// recorder is a screen: what was written, line by line, and when.
 type recorder struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	clock func() time.Duration
+
+	mu     sync.Mutex
+	buf    bytes.Buffer
+	writes []written // each of whole lines
+}
+
+type written struct {
+	at  time.Duration
+	end int // in the buffer
 }
 
 func (r *recorder) Write(b []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.buf.Write(b)
+	n, err := r.buf.Write(b)
+	r.writes = append(r.writes, written{r.clock(), r.buf.Len()})
+	return n, err
+}
+
+func (r *recorder) shown() (all []checker.Shown) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	from := 0
+	for _, w := range r.writes {
+		for line := range strings.Lines(string(r.buf.Bytes()[from:w.end])) {
+			all = append(all, checker.Shown{At: w.at, Text: strings.TrimSuffix(line, "\n")})
+		}
+		from = w.end
+	}
+	return all
 }
 
 func (r *recorder) lines() []string {
@@ -70,10 +107,21 @@ func (r *recorder) lines() []string {
 	return strings.Split(strings.TrimSuffix(r.buf.String(), "\n"), "\n")
 }
 
+// times is how often a screen shows a line.
+func times(a *actor, line string) (n int) {
+	for _, l := range a.screen.lines() {
+		if l == line {
+			n++
+		}
+	}
+	return n
+}
+
 func (r *recorder) clear() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.buf.Reset()
+	r.writes = nil
 }
 
 // keyboard is an Input that waits in a way that synctest understands.
@@ -145,7 +193,10 @@ func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers 
 	ln, err := l.net.Listen(addr)
 	require.NoError(l.t, err)
 	l.incarnation++
-	a := &actor{lab: l, ln: ln, screen: &recorder{}, log: &recorder{}, keys: make(chan string), done: make(chan struct{})}
+	a := &actor{
+		lab: l, ln: ln, life: checker.Life{Who: name.Who(), From: l.clock()},
+		screen: &recorder{clock: l.clock}, log: &recorder{clock: l.clock}, keys: make(chan string), done: make(chan struct{}),
+	}
 	a.member = newMember(config{
 		Name: name, Incarnation: l.incarnation, Advertise: addr, Screen: a.screen,
 		Log:  slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -199,6 +250,7 @@ func (a *actor) ends() error {
 
 // kill ends the member without a goodbye: no byte leaves it any more.
 func (a *actor) kill() {
+	a.life.End, a.life.To = checker.Killed, a.lab.clock()
 	a.lab.net.Filter(func(from, to string) error {
 		if from == a.Advertise || to == a.Advertise {
 			return errors.New("killed")

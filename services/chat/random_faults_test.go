@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"peerlab/e2e/checker"
 	"peerlab/services/internal/memnet"
 )
 
@@ -24,6 +25,7 @@ func (w *world) step() {
 	case n < 26:
 		w.slow(a, b)
 	case n < 29:
+		w.fault("broken", 0, []string{a.life.Who}, b.life.Who)
 		w.breaks(between(a, b))
 	case n < 31:
 		w.killInMidBroadcast(a)
@@ -32,18 +34,29 @@ func (w *world) step() {
 	case n < 35:
 		w.partition()
 	case n < 37:
+		w.fault("severed", maxFault, []string{a.life.Who}, b.life.Who)
 		w.set(func() { w.cut = [2]string{a.Advertise, b.Advertise} })
 		w.breaks(between(a, b))
 		w.after(maxFault, func() { w.set(func() { w.cut = [2]string{} }) })
 	case w.server == nil:
 		w.startServer()
 	case n == 37:
+		w.server.life.End, w.server.life.To = checker.Left, w.clock()
 		w.server.keys <- "Exit"
 		<-w.server.done
 		w.server = nil
 	default:
+		for _, a := range all {
+			w.fault("broken", 0, []string{a.life.Who})
+		}
 		w.breaks(func(_, _ string) bool { return true })
 	}
+}
+
+// fault records trouble for d, and for the dials after it.
+func (w *world) fault(what string, d time.Duration, a []string, b ...string) {
+	now := w.clock()
+	w.history.Faults = append(w.history.Faults, checker.Fault{What: what, A: a, B: b, From: now, To: now + d + lastRetry})
 }
 
 func (w *world) upTo(d time.Duration) time.Duration { return time.Duration(w.rnd.Int64N(int64(d))) }
@@ -57,16 +70,18 @@ func (w *world) set(change func()) {
 
 // slow has what is on its way between two arrive later.
 func (w *world) slow(a, b *actor) {
+	w.fault("slow", maxSlow, []string{a.life.Who}, b.life.Who)
 	w.net.Each(func(c *memnet.Conn, from, to string) {
 		if between(a, b)(from, to) {
 			c.Hold(true)
-			w.after(1500*time.Millisecond, func() { c.Hold(false) })
+			w.after(maxSlow, func() { c.Hold(false) })
 		}
 	})
 }
 
 // stop has nothing come from somebody or to them, as if the whole host stood still.
 func (w *world) stop(a *actor) {
+	w.fault("stopped", maxFault, []string{a.life.Who})
 	w.set(func() { w.stopped[a.Advertise] = true })
 	w.hold(true, between(a))
 	w.after(maxFault, func() {
@@ -77,8 +92,14 @@ func (w *world) stop(a *actor) {
 
 func (w *world) partition() {
 	side := map[string]int{}
+	var sides [2][]string
 	for _, a := range w.live() {
-		side[a.Advertise] = w.rnd.IntN(2)
+		n := w.rnd.IntN(2)
+		side[a.Advertise] = n
+		sides[n] = append(sides[n], a.life.Who)
+	}
+	if len(sides[0]) > 0 && len(sides[1]) > 0 {
+		w.fault("partition", maxFault, sides[0], sides[1]...)
 	}
 	w.set(func() { w.side = side })
 	w.breaks(w.severed)

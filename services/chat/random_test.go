@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/checker"
 	"peerlab/services/chat/internal/registry"
 	"peerlab/services/chat/internal/wire"
 )
@@ -18,8 +23,8 @@ import (
 const seeds = 1000
 
 // TestFaultsAtRandom has a server and clients chat while they are killed,
-// restarted, stopped, cut off and slowed down, all as a seed decides, and then
-// judges what their screens have shown. To replay seed 7:
+// restarted, stopped, cut off and slowed down, all as a seed decides. The checker
+// of the scenarios judges their screens. To replay seed 7:
 //
 //	go test -run 'TestFaultsAtRandom/^7$' ./services/chat
 func TestFaultsAtRandom(t *testing.T) {
@@ -27,14 +32,26 @@ func TestFaultsAtRandom(t *testing.T) {
 	if testing.Short() {
 		n /= 10
 	}
+	var played atomic.Uint64
+	var judged [checker.Return + 1]atomic.Int64
+	t.Cleanup(func() {
+		for g := checker.Delivery; g <= checker.Return && played.Load() == n; g++ {
+			require.Positive(t, judged[g].Load(), g)
+		}
+	})
 	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			inTime(t, func(t *testing.T, l *lab) {
 				w := newWorld(l, seed)
 				w.run()
-				if fault := w.judge(); fault != "" {
-					t.Fatalf("seed %d: %s\n%s", seed, fault, w.screens())
+				v := checker.Judge(w.recorded(), bounds)
+				if v.Outcome != checker.Pass {
+					t.Fatalf("seed %d: %v\n%s", seed, v, w.screens())
+				}
+				played.Add(1)
+				for g, count := range v.Judged {
+					judged[g].Add(int64(count))
 				}
 			})
 		})
@@ -48,11 +65,9 @@ type world struct {
 	server *actor // nil while there is none
 	client []*actor
 	last   *registry.Registry
-	typed  []typedLine
 
-	restarted []restart
-
-	later []event
+	history checker.History // without its lives
+	later   []event
 
 	mu      sync.Mutex      // dials look, too
 	stopped map[string]bool // by address
@@ -91,26 +106,17 @@ func (w *world) pass(d time.Duration) {
 	}
 }
 
-// typedLine is a line typed, and what its typist had on the screen.
-type typedLine struct {
-	by    *actor
-	text  string
-	saw   []string // of the typist's screen, the lines typed anywhere
-	there []*actor // who is to show it
-}
-
-// restart is how long the screens were when the server was started for the last time.
-type restart struct {
-	*actor
-	lines int
-}
-
 const (
 	worldClients = 4
 	worldSteps   = 30
 	maxFault     = 6 * time.Second
+	maxSlow      = 1500 * time.Millisecond
 	worldQuiet   = 2*lastRetry + 2*agreement + 3*time.Second
 )
+
+// bounds has no time for recovery: a fault is recorded with it. A line may take as
+// long as one that waits for another is held back.
+var bounds = checker.Bounds{Delay: 5 * time.Second, Quiet: worldQuiet}
 
 func (w *world) run() {
 	w.forbid(w.severed)
@@ -128,9 +134,7 @@ func (w *world) run() {
 		w.kill(w.server)
 		w.server = nil
 	}
-	for _, a := range w.client {
-		w.restarted = append(w.restarted, restart{a, len(a.screen.lines())})
-	}
+	w.history.Quiet = w.clock()
 	w.startServer()
 	<-time.After(worldQuiet)
 	synctest.Wait()
@@ -138,6 +142,7 @@ func (w *world) run() {
 		w.types(a)
 		synctest.Wait()
 	}
+	w.history.End = w.clock()
 }
 
 func (w *world) startServer() {
@@ -166,28 +171,22 @@ func (w *world) severed(from, to string) bool {
 		from == w.cut[0] && to == w.cut[1] || from == w.cut[1] && to == w.cut[0]
 }
 
-// types has somebody type a line that nobody typed before.
+// types has somebody type a line that was not typed before.
 func (w *world) types(a *actor) {
-	line := typedLine{by: a, text: fmt.Sprintf("line %d of %s", len(w.typed), a.Name)}
-	for _, shown := range a.screen.lines() {
-		if _, text, ok := w.typedAt(shown); ok {
-			line.saw = append(line.saw, text)
+	line := checker.Typed{Life: slices.Index(w.all, a), At: w.clock(), Text: fmt.Sprint("line ", len(w.history.Typed))}
+	for life, b := range w.all {
+		if b.life.End == checker.Lives && b != a && w.there(b, a) {
+			line.Concerns = append(line.Concerns, life)
 		}
 	}
-	for _, b := range w.live() {
-		if w.there(b, a) {
-			line.there = append(line.there, b)
-		}
-	}
-	w.typed = append(w.typed, line)
-	a.keys <- line.text
+	w.history.Typed = append(w.history.Typed, line)
+	a.keys <- line.Text
 }
 
-// there reports whether somebody is to show what is typed at a from now on: it has
-// said that it is in, if it is a client, and has heard of a. That is the one thing
-// that is not asked of the screens.
+// there reports whether b is to show what is typed at a from now on: it is in, and
+// knows of a. That is the one thing that is not asked of the screens.
 func (w *world) there(b, a *actor) bool {
-	if b.Name != wire.Server && !slices.Contains(b.screen.lines(), b.Name.Who()+": initiated.") {
+	if !b.arrived.Load() {
 		return false
 	}
 	_, known := b.core.lock().Shown(wire.ID{Name: a.Name, Incarnation: a.Incarnation})
@@ -195,12 +194,25 @@ func (w *world) there(b, a *actor) bool {
 	return known
 }
 
-// times is how often a screen shows a line.
-func times(a *actor, line string) (n int) {
-	for _, l := range a.screen.lines() {
-		if l == line {
-			n++
-		}
+// recorded returns the history for the checker.
+func (w *world) recorded() checker.History {
+	h := w.history
+	for _, a := range w.all {
+		a.life.Screen = a.screen.shown()
+		h.Lives = append(h.Lives, a.life)
 	}
-	return n
+	return h
+}
+
+// screens is all that there is to see, and what is not seen yet.
+func (w *world) screens() string {
+	var all strings.Builder
+	for _, a := range w.all {
+		fmt.Fprintf(&all, "--- %s, incarnation %d\n%s\n", a.Name.Who(), a.Incarnation, strings.Join(a.screen.lines(), "\n"))
+	}
+	for _, a := range w.live() {
+		fmt.Fprintf(&all, "--- at %s:\n%v", a.Name.Who(), a.core.lock())
+		a.core.unlock()
+	}
+	return all.String()
 }
