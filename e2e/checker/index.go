@@ -17,6 +17,10 @@ const (
 
 const server = "Server"
 
+// another begins a line of a process that this screen's never met, while another
+// one of its name was there.
+const another = "* another "
+
 // index reads all screens once.
 func (c *court) index() {
 	c.texts = make(map[string]int, len(c.Typed))
@@ -35,7 +39,7 @@ func (c *court) index() {
 		}
 		for n, s := range l.Screen {
 			p.lines[n] = -1
-			if t, ok := c.texts[s.Text]; ok {
+			if t, ok := c.texts[strings.TrimPrefix(s.Text, another)]; ok {
 				p.lines[n] = t
 				if _, again := p.at[t]; !again {
 					p.at[t] = n

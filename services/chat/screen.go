@@ -53,6 +53,12 @@ func (s *screen) Line(from wire.Name, text []byte) {
 	s.textLocked(text)
 }
 
+// Another gathers a line of a process that was never met here and has the name of
+// one that is.
+func (s *screen) Another(from wire.Name, text []byte) {
+	s.lineLocked(ownMark+"another "+from.Who(), text)
+}
+
 // Gap gathers a notice of lines that are not shown.
 func (s *screen) Gap(from wire.Name, n uint64, what broadcast.Absence) {
 	s.lineLocked(ownMark+from.Who(), []byte(counted(int64(n), "line")+" "+string(what)))

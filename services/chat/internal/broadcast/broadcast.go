@@ -30,6 +30,7 @@ import (
 // must not call the State.
 type Screen interface {
 	Line(from wire.Name, text []byte)               // a line typed at another member
+	Another(from wire.Name, text []byte)            // a line of a process of its name that was never met
 	Gap(from wire.Name, lines uint64, what Absence) // lines of a member are not shown here
 	Left(from wire.Name)                            // a member has left, after its last line
 }
@@ -238,7 +239,11 @@ func (s *State) show(o *sender, seq uint64, text []byte) {
 	if seq > o.shown+1 {
 		s.lose(o, seq-o.shown-1)
 	}
-	if !s.isOnScreen(o, seq, text) {
+	switch {
+	case s.isOnScreen(o, seq, text):
+	case s.isAnother(o):
+		s.screen.Another(o.Name, text)
+	default:
 		s.screen.Line(o.Name, text)
 	}
 	s.reach(o, seq)

@@ -114,7 +114,7 @@ func (s *State) endDigest(st *Stream) error {
 			continue
 		}
 		if !o.settled(e.seq) {
-			deps = append(deps, dep{o, e.seq, false})
+			deps = append(deps, dep{o, e.seq, false, o.log.total})
 		}
 		s.learn(st, o, e.seq)
 	}

@@ -12,11 +12,14 @@ import (
 // sent, that member's AFTER lines for lines of that process count no more.
 
 const (
-	dueInquiry   = 200 * time.Millisecond  // a line waits this long for a linked process before that is asked; so long it has to answer
-	dueStalled   = 600 * time.Millisecond // after this, if nothing has come over its link, others are asked
-	dueTestimony = 400 * time.Millisecond  // and this long for one that its sender has shown, before that is believed
-	maxDoubts    = 64                      // processes, of one sender
-	maxAnswer    = 1 << 16                 // lines: more than batchSize holds
+	dueInquiry = 200 * time.Millisecond // a line waits this long for a linked process before that is asked; so long it has to answer
+	dueStalled = 600 * time.Millisecond // after this, if nothing has come over its link, others are asked
+	dueProof   = 500 * time.Millisecond // and this long for lines that no slow link keeps from coming
+	dueAtLast  = 700 * time.Millisecond // or so long, for those that came later and wait themselves
+	maxDepth   = 8                      // of lines that wait for lines that wait, as far as is looked
+	maxDoubts  = 64                     // processes, of one sender
+	busy       = 64 << 10               // bytes of lines: a process that has sent these since it was asked may be about to answer
+	maxAnswer  = 1 << 16                // lines: more than batchSize holds
 )
 
 // inquiry is a question to a process over its own link: whether it has typed line
@@ -52,49 +55,44 @@ func (s *State) isStalled(o *sender) bool {
 	return o.inquiry.seq > 0 && o.stream.latest.Before(o.inquiry.at) && s.now.Sub(o.inquiry.at) >= dueStalled
 }
 
-// disproved reports whether a linked process has not typed a line that a line of
-// o has named, or does not send it although its link works.
-func (s *State) disproved(o *sender, d dep, since time.Time) bool {
-	if d.looked != d.received {
-		d.looked, d.stuckSince = d.received, s.now
-	}
-	q := d.inquiry
+// isDenied reports whether a linked process has said that it has not typed a line.
+func (s *State) isDenied(d dep, since time.Time) bool {
+	return d.inquiry.denied && d.received < d.seq && d.inquiry.answers(d.seq, since)
+}
+
+// mayCome reports whether a line that another has waited for since a time may yet be
+// shown. All that a line waits for was shown where it was typed, so it can be had
+// from there: unless the link by which it would come is slow, it has come.
+func (s *State) mayCome(d dep, since time.Time, depth int) bool {
+	slow := func(st *Stream) bool { return st.latest.Sub(since) < dueInquiry }
 	switch {
-	case q.seq == 0:
+	case s.isDenied(d, since):
 		return false
-	case q.denied && q.answers(d.seq, since):
-	case d.stream.latest.Sub(q.at) >= dueInquiry && s.now.Sub(d.stuckSince) >= dueInquiry:
-		s.miss(d.sender, d.seq)
-	default:
-		return false
+	case d.received >= d.seq: // and held back
+		return depth < maxDepth && s.mayBeShown(d, since, depth)
+	case d.log.total-d.total >= busy:
+		return true
+	case d.stream != nil:
+		return slow(d.stream)
 	}
-	o.doubt(d)
-	return true
+	return slices.ContainsFunc(d.holders, func(h holder) bool { return slow(h.stream) })
 }
 
-// unobtainable reports whether a line of a process without a link, which a line of o
-// has named, cannot be had in order: the process may not exist, or whoever has the
-// line lacks those before it.
-func (s *State) unobtainable(o *sender, d dep) bool {
-	if s.mayRelay(d.sender) && !d.isBehindHole() {
-		return false
-	}
-	s.abandon(d.sender, d.seq)
-	o.doubt(d)
-	return true
-}
-
-// isBehindHole reports whether members have lines of the sender, and none has the
-// next one.
-func (o *sender) isBehindHole() (hole bool) {
-	for _, h := range o.holders {
-		if h.first > o.received+1 {
-			hole = true
-		} else if h.has > o.received {
-			return false
+// mayBeShown reports whether a line that is held back, and for which another has
+// waited, came a moment ago or waits for lines that may come.
+func (s *State) mayBeShown(d dep, since time.Time, depth int) bool {
+	patient := s.now.Sub(since) < dueAtLast
+	for i := range d.holds {
+		h := &d.holds[i]
+		if h.seq > d.seq {
+			break
+		}
+		if !h.over() && (patient && s.now.Sub(h.since) < dueProof ||
+			slices.ContainsFunc(h.deps, func(x dep) bool { return s.mayCome(x, since, depth+1) })) {
+			return true
 		}
 	}
-	return hole
+	return false
 }
 
 // doubt records that o has named a line that could not be had.
@@ -122,33 +120,8 @@ func (s *State) denied(o, x *sender) {
 	}
 }
 
-// testify is called when a line has waited for line seq of o alone, which is here
-// and waits for others. Its sender has shown that line without them, and would else
-// have named them. So line seq does not wait for lines of processes without a link
-// any more, unless somebody may yet send them.
-func (s *State) testify(o *sender, seq uint64) {
-	for i := range o.holds {
-		h := &o.holds[i]
-		if h.seq > seq {
-			break
-		}
-		h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
-			if d.stream != nil || d.received >= d.seq || d.isAwaited() {
-				return false
-			}
-			if !d.settled(d.seq) {
-				s.abandon(d.sender, d.seq)
-			}
-			o.doubt(d)
-			return true
-		})
-	}
-}
-
-// isAwaited reports whether a member was asked for lines of the sender, and nothing
-// has come from it since: it may be slow.
-func (o *sender) isAwaited() bool {
-	return slices.ContainsFunc(o.holders, func(h holder) bool {
-		return !h.asked.IsZero() && h.stream.latest.Sub(h.asked) < dueInquiry
-	})
+// mayAnswer reports whether the other side of a link was asked and nothing has come
+// over the link since: it may be slow.
+func (h *holder) mayAnswer() bool {
+	return !h.asked.IsZero() && h.stream.latest.Sub(h.asked) < dueInquiry
 }

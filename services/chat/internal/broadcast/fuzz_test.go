@@ -18,6 +18,10 @@ func (r *recorder) Line(from wire.Name, text []byte) {
 	r.lines = append(r.lines, from.Who()+": "+string(text))
 }
 
+func (r *recorder) Another(from wire.Name, text []byte) {
+	r.lines = append(r.lines, "another "+from.Who()+": "+string(text))
+}
+
 func (r *recorder) Gap(from wire.Name, n uint64, what Absence) {
 	r.lines = append(r.lines, fmt.Sprintf("%s: %d %s", from.Who(), n, what))
 }

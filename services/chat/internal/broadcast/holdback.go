@@ -8,6 +8,9 @@ import (
 // MaxWait is how long a line is held back at most.
 const MaxWait = 10 * time.Second
 
+// expedited is how many lines of one sender are looked at in one Tick.
+const expedited = 256
+
 // The hold-back queue: a line is shown after the lines that its AFTER lines name
 // (Birman, Schiper and Stephenson 1991, with the names of lines in place of a
 // vector).
@@ -16,7 +19,8 @@ const MaxWait = 10 * time.Second
 type dep struct {
 	*sender
 	seq     uint64
-	claimed bool // by AFTER: the other line's sender has shown it
+	claimed bool   // by AFTER: the other line's sender has shown it
+	total   uint64 // bytes of its sender's lines by then
 }
 
 // hold means that line seq of its sender, and those behind it, are shown after
@@ -111,32 +115,39 @@ func (s *State) dropHeld(o *sender) {
 // not exist or cannot be had, and after MaxWait for none.
 func (s *State) expedite() {
 	for _, o := range s.holding {
-		if len(o.holds) == 0 || o.holds[0].over() {
-			continue
-		}
-		h := &o.holds[0]
-		age := s.now.Sub(h.since)
-		h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
-			switch {
-			case d.received >= d.seq || age < dueInquiry:
-				return false
-			case d.stream == nil:
-				return age >= dueTestimony && s.unobtainable(o, d)
+		for i := range o.holds[:min(len(o.holds), expedited)] {
+			h := &o.holds[i]
+			if s.now.Sub(h.since) < dueInquiry {
+				break
 			}
+			if !h.over() {
+				s.expediteHold(o, h)
+			}
+		}
+	}
+}
+
+func (s *State) expediteHold(o *sender, h *hold) {
+	age := s.now.Sub(h.since)
+	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
+		if d.stream != nil && d.received < d.seq {
 			s.inquire(d, h.since)
-			return s.disproved(o, d, h.since)
-		})
-		switch {
-		case age >= MaxWait:
-			for _, d := range h.deps {
-				s.abandon(d.sender, d.seq)
-			}
-			h.deps = nil
-		case age >= dueTestimony && !slices.ContainsFunc(h.deps, func(d dep) bool { return d.received < d.seq }):
-			for _, d := range h.deps {
-				s.testify(d.sender, d.seq)
-			}
 		}
+		switch {
+		case s.isDenied(d, h.since):
+		case age >= dueProof && o.stream != nil && !s.mayCome(d, h.since, 0):
+			s.miss(d.sender, d.seq)
+		default:
+			return false
+		}
+		o.doubt(d)
+		return true
+	})
+	if age >= MaxWait {
+		for _, d := range h.deps {
+			s.abandon(d.sender, d.seq)
+		}
+		h.deps = nil
 	}
 }
 

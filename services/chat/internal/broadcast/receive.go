@@ -135,7 +135,7 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 	}
 	if o != nil && o != s.self && o != author && !o.settled(m.Seq) &&
 		(m.Seq <= o.received || !slices.Contains(author.doubts, o)) {
-		in.deps = append(in.deps, dep{o, m.Seq, true})
+		in.deps = append(in.deps, dep{o, m.Seq, true, o.log.total})
 	}
 	return nil
 }

@@ -3,44 +3,19 @@ package broadcast
 import (
 	"bytes"
 	"slices"
-
-	"peerlab/services/chat/internal/wire"
 )
 
 // A sender's own link decides what it has typed: others are believed about its lines
 // only while nothing comes over that link, and until something does.
 
 // mayRelay reports whether lines of a process may come over the links of others.
-func (s *State) mayRelay(o *sender) bool {
-	if o.stream != nil {
-		return s.isStalled(o)
-	}
-	return o.met || o.plausible
-}
+func (s *State) mayRelay(o *sender) bool { return o.stream == nil || s.isStalled(o) }
 
-// vouch records that a member has named a process. Anybody can name a process that
-// was never met here. It is plausible once it was named by two members, or was named
-// and no older process of its name, or none, is linked.
-func (s *State) vouch(o, by *sender) {
-	if o.met || o.plausible {
-		return
-	}
-	if o.voucher == nil {
-		o.voucher = by
-	}
-	o.plausible = o.voucher != by || !slices.ContainsFunc(s.streams, func(st *Stream) bool { return st.peer.Name == o.Name }) &&
-		(o.Name != s.self.Name || o.Incarnation < s.self.Incarnation)
-}
-
-// vacate is called when a link has ended: another process may have had its name
-// since.
-func (s *State) vacate(id wire.ID) {
-	for _, o := range s.ordered {
-		if o.Name == id.Name && o.Incarnation > id.Incarnation && o.voucher != nil {
-			s.vouch(o, o.voucher)
-			s.repair(o)
-		}
-	}
+// isAnother reports whether a process was never met, and has the name of one that is
+// here. Anybody could invent it, so its lines are marked.
+func (s *State) isAnother(o *sender) bool {
+	return !o.met && (o.Name == s.self.Name ||
+		slices.ContainsFunc(s.streams, func(st *Stream) bool { return st.peer.Name == o.Name && st.from != o }))
 }
 
 // direct returns how many lines of a process need not be sent again over its link.

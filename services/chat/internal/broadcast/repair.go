@@ -112,7 +112,7 @@ func (s *State) request(o *sender) bool {
 			if best == nil || h.stream.from.held < best.stream.from.held { // its answer comes behind fewer lines
 				best = h
 			}
-		case s.now.Sub(h.asked) < dueAnswer:
+		case s.now.Sub(h.asked) < dueAnswer && h.mayAnswer():
 			return true
 		}
 	}

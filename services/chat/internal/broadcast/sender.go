@@ -1,8 +1,6 @@
 package broadcast
 
 import (
-	"time"
-
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 )
@@ -30,15 +28,11 @@ type sender struct {
 	round      uint64 // in which shown grew last
 	forgotten  bool   // it is no longer in State.senders
 
-	voucher    *sender   // that has named it first
-	plausible  bool      // see vouch
-	relayed    uint64    // the first of its latest lines that came over the links of others; 0: none
-	onScreen   log       // lines that are on the screen and do not count as shown
-	missed     uint64    // it was shown that lines through this one are missing
-	doubts     []*sender // of which it has named lines that could not be had
-	inquiry    inquiry
-	looked     uint64    // received, when a line was last seen to wait for it,
-	stuckSince time.Time // and since when it has been that
+	relayed  uint64    // the first of its latest lines that came over the links of others; 0: none
+	onScreen log       // lines that are on the screen and do not count as shown
+	missed   uint64    // it was shown that lines through this one are missing
+	doubts   []*sender // of which it has named lines that could not be had
+	inquiry  inquiry
 
 	baselinePending bool      // its digest follows, and says what its next lines answer
 	baseline        *baseline // nil: its lines say all that they answer
@@ -124,7 +118,6 @@ func (s *State) allLinked() bool {
 // process can have that incarnation.
 func (s *State) lookup(st *Stream, id wire.ID, seq uint64) (*sender, error) {
 	if o := s.senders[id]; o != nil {
-		s.vouch(o, st.from)
 		return o, nil
 	}
 	if !s.credible(id.Incarnation) {
@@ -139,9 +132,7 @@ func (s *State) lookup(st *Stream, id wire.ID, seq uint64) (*sender, error) {
 	if id.Incarnation > s.self.Incarnation {
 		seq = 0
 	}
-	o := s.create(id, seq)
-	s.vouch(o, st.from)
-	return o, nil
+	return s.create(id, seq), nil
 }
 
 // settled reports whether the lines through seq are shown, or no line waits for

@@ -49,6 +49,10 @@ func (p *process) show(text string) {
 
 func (p *process) Line(from wire.Name, text []byte) { p.show(from.Who() + ": " + string(text)) }
 
+func (p *process) Another(from wire.Name, text []byte) {
+	p.show("* another " + from.Who() + ": " + string(text))
+}
+
 func (p *process) Gap(from wire.Name, n uint64, what Absence) {
 	p.show(fmt.Sprintf("* %s: %d lines %s", from.Who(), n, what))
 }

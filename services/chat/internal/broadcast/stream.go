@@ -77,7 +77,6 @@ func (s *State) Part(st *Stream, now time.Time) {
 		}
 	}
 	o.since = now
-	s.vacate(o.ID)
 	for _, x := range s.gaps {
 		x.drop(st)
 		s.repair(x)
