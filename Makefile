@@ -4,7 +4,7 @@
 #   T=client1             which terminal (attach)
 #   RUN=TestPhase1        which tests (the names: make tests); COUNT=10: how often; V=1: print each
 #   FUZZTIME=10s          how long for each fuzz target; RUN=FuzzParse: which
-#   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed
+#   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed; RUN=TestChaosFuzz: of one kind
 #   DURATION=60s          of a round; AT_ONCE=1: how many at the same time; E2E=native: or container
 #   ROWS=big,small        which rows (bench)
 #   SERVER=... CLIENT=... the program for each role in the scenarios: image:me/server, or cmd:python3 server.py
@@ -112,9 +112,9 @@ e2e-native: native-programs ## the same scenarios as plain processes built with 
 	$(NATIVELY) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
 .PHONY: chaos
-chaos: $(E2E)-programs ## random rounds: a seed decides which client types what and which fault occurs: make chaos SEED=7 ROUNDS=20
+chaos: $(E2E)-programs ## random rounds: a seed decides which client types what, which fault occurs, what a hostile member sends: make chaos SEED=7 ROUNDS=20
 	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
-	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run '^TestChaos$$' ./e2e
+	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run $(if $(value RUN),$(call quote,RUN),'^TestChaos(Fuzz)?$$') ./e2e
 
 # The scenarios' environment: how roles run, and the folder of the programs.
 # A relative PEERLAB_BIN is relative to this folder, whose name may have blanks.

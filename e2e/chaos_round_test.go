@@ -23,13 +23,29 @@ type round struct {
 	faults []*checker.Fault
 	count  map[int]int // of the lines typed at a life
 	quiet  time.Duration
+
+	ignores func(lab.Line) bool // lines of screens that are not for the checker; nil: none
 }
 
 // newRound prepares a round of n clients, in which nobody is up yet.
 func newRound(t *testing.T, n int, seed uint64, replay string, opts ...lab.Option) *round {
 	t.Helper()
+	return record(newGated(newChat(t, opts...), n, seed), replay)
+}
+
+// newPlainRound is newRound without gates: members reach each other directly.
+func newPlainRound(t *testing.T, n int, replay string) *round {
+	t.Helper()
+	c := newChat(t)
+	for _, id := range ids(n) {
+		c.seats[id] = seat{c.Port(), c.Port()}
+	}
+	return record(&gated{chat: c}, replay)
+}
+
+func record(g *gated, replay string) *round {
 	r := &round{
-		gated: newGated(newChat(t, opts...), n, seed), began: time.Now(), replay: replay, count: map[int]int{},
+		gated: g, began: time.Now(), replay: replay, count: map[int]int{},
 		bounds: checker.Bounds{Delay: 5 * time.Second, Recovery: 8 * time.Second, Quiet: quietPeriod},
 	}
 	r.Keep("replay.txt", replay+"\n")
@@ -217,7 +233,7 @@ func (r *round) history(cut string) checker.History {
 		epoch[p]++
 		l.Forgotten = seen.Forgotten
 		for _, line := range seen.Screen {
-			if !line.Cut {
+			if !line.Cut && (r.ignores == nil || !r.ignores(line)) {
 				l.Screen = append(l.Screen, checker.Shown{At: line.At.Sub(r.began), Text: line.Text})
 			}
 		}

@@ -45,11 +45,7 @@ func TestChaos(t *testing.T) {
 		seed := first + uint64(i)
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			mode := "native"
-			if lab.InContainers() {
-				mode = "container"
-			}
-			replay := fmt.Sprintf("make chaos SEED=%d ROUNDS=1 DURATION=%v E2E=%s", seed, length, mode)
+			replay := replayOf("TestChaos", seed, length)
 			t.Log(replay)
 			r := newRound(t, chaosClients, seed, replay)
 			r.begin()
@@ -58,4 +54,13 @@ func TestChaos(t *testing.T) {
 			r.passes()
 		})
 	}
+}
+
+// replayOf returns the command that plays a round of a test again.
+func replayOf(test string, seed uint64, length time.Duration) string {
+	mode := "native"
+	if lab.InContainers() {
+		mode = "container"
+	}
+	return fmt.Sprintf("make chaos RUN='^%s$' SEED=%d ROUNDS=1 DURATION=%v E2E=%s", test, seed, length, mode)
 }

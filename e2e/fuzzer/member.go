@@ -21,6 +21,8 @@ type Member struct {
 	To   []string // the addresses of all others
 	// PerSecond is how many messages it sends to all of them together, besides answers.
 	PerSecond int
+	// Dial connects to an address; nil: over TCP.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
 
 	mu        sync.Mutex
 	generator *Generator
@@ -57,8 +59,7 @@ func (m *Member) Run(ctx context.Context) {
 
 // link makes one link and returns why it ended.
 func (m *Member) link(ctx context.Context, l *Link, to string) (why string) {
-	d := net.Dialer{Timeout: dialTimeout}
-	conn, err := d.DialContext(ctx, "tcp", to)
+	conn, err := m.dial(ctx, to)
 	if err != nil {
 		return "not reached"
 	}
@@ -107,6 +108,14 @@ func (m *Member) link(ctx context.Context, l *Link, to string) (why string) {
 	_ = conn.SetReadDeadline(time.Now().Add(dialTimeout)) // for the other side's last line
 	<-over
 	return cmp.Or(why, "not read")
+}
+
+func (m *Member) dial(ctx context.Context, to string) (net.Conn, error) {
+	if m.Dial != nil {
+		return m.Dial(ctx, to)
+	}
+	d := net.Dialer{Timeout: dialTimeout}
+	return d.DialContext(ctx, "tcp", to)
 }
 
 // send sends what lines returns.

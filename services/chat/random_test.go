@@ -61,6 +61,7 @@ func TestFaultsAtRandom(t *testing.T) {
 // world is one run.
 type world struct {
 	*lab
+	seed   uint64
 	rnd    *rand.Rand
 	server *actor // nil while there is none
 	client []*actor
@@ -82,7 +83,7 @@ type event struct {
 }
 
 func newWorld(l *lab, seed uint64) *world {
-	return &world{lab: l, rnd: rand.New(rand.NewPCG(seed, 7)), stopped: map[string]bool{}, side: map[string]int{}}
+	return &world{lab: l, seed: seed, rnd: rand.New(rand.NewPCG(seed, 7)), stopped: map[string]bool{}, side: map[string]int{}}
 }
 
 // after has something done when a random part of d has gone by.
