@@ -31,7 +31,7 @@ func TestCanBeReadHoweverManyCame(t *testing.T) {
 	require.Equal(t, "", log)
 	for i := range MaxEntries { // without a save for each
 		name, addr := longest(i)
-		r.lines = append(r.lines, line{Entry: Entry{name, addr}})
+		r.lines = append(r.lines, Entry{Name: name, Addr: addr})
 	}
 	for i := range 20 {
 		name, addr := longest(MaxEntries + i)
@@ -50,7 +50,7 @@ func TestCanBeReadHoweverManyCame(t *testing.T) {
 func TestMakesRoom(t *testing.T) {
 	r, _ := open(t, filepath.Join(t.TempDir(), "clients.txt"))
 	for i := range MaxEntries {
-		r.lines = append(r.lines, line{Entry: Entry{wire.Name(fmt.Sprint(i)), "127.0.0.1:6001"}})
+		r.lines = append(r.lines, Entry{Name: wire.Name(fmt.Sprint(i)), Addr: "127.0.0.1:6001"})
 	}
 	r.lines[2].comment = "# mine"
 	now := time.Now()
@@ -67,7 +67,7 @@ func TestMakesRoom(t *testing.T) {
 		require.Equal(t, name, r.Entries()[MaxEntries-1].Name)
 	}
 	require.ErrorIs(t, r.Put("one too many", "127.0.0.1:6003", seen), errFull)
-	require.Contains(t, string(r.textLocked()), "\n# mine\n")
+	require.Contains(t, string(format(r.lines)), "\n# mine\n")
 	gone["5"] = 0
 	require.NoError(t, r.Put("6", "127.0.0.1:7006", never), "one that is there needs no room")
 	require.NoError(t, r.Put("7", "127.0.0.1:6004", seen))
@@ -115,7 +115,7 @@ func TestUsesWhatFits(t *testing.T) {
 func TestLeavesAHugeFileAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	require.NoError(t, os.WriteFile(path, nil, 0o644))
-	require.NoError(t, os.Truncate(path, maxAside+1))
+	require.NoError(t, os.Truncate(path, maxFile+1))
 	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	require.ErrorContains(t, err, path)
 	require.ErrorContains(t, err, "-registry")

@@ -3,103 +3,90 @@ package registry
 import (
 	"bytes"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 )
 
-// byteOrderMark is what a Windows editor begins a file in UTF-8 with; it is in the middle of files that were joined.
-var byteOrderMark = []byte("\ufeff")
+const (
+	// title is the first line of a new registry.
+	title = "# The clients of this chat, one ID HOST:PORT a line. The server keeps this file; edit it while none runs."
 
-// complaints are the lines of a registry that cannot be used: how many, and what is wrong with the first of them.
-type complaints struct {
-	count int
-	first []string
-}
+	MaxEntries = wire.MaxMembers // clients in a registry
+	maxSize    = 1 << 20         // bytes of the file
+	maxFile    = 16 << 20        // bytes of one that is copied to FILE.bad; a larger one is no registry
+	// maxComments bounds the bytes of comments and empty lines, so that all entries fit beside them.
+	maxComments = maxSize - MaxEntries*(wire.MaxID+wire.MaxAddr+3)
+	maxReported = 10 // bad lines that the log names one by one
+)
 
-func (c *complaints) add(format string, args ...any) {
-	if c.count++; len(c.first) < maxReported {
-		c.first = append(c.first, fmt.Sprintf(format, args...))
-	}
-}
-
-func (c *complaints) report(path string, log *slog.Logger) {
-	for _, text := range c.first {
-		log.Warn("registry "+path+": passed over "+text, "kept", path+".bad")
-	}
-	if more := c.count - len(c.first); more > 0 {
-		log.Warn(fmt.Sprintf("registry %s: passed over %d more lines", path, more), "kept", path+".bad")
-	}
-}
-
-// parse adds the lines of a file to r, as far as they make sense and there is room for them, and returns the others.
-func (r *Registry) parse(text []byte) (bad complaints) {
+// parse returns the lines of a file, as far as they make sense and there is room for them, and calls bad for each other one.
+func parse(text []byte, bad func(why string)) (good []Entry) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		bad.add("all of it: it is UTF-16; save it as UTF-8")
-		return bad
+		bad("all of it: it is UTF-16; save it as UTF-8")
+		return nil
 	}
-	if fit := whole(text, maxSize); len(fit) < len(text) {
-		bad.add("its end: %d bytes are more than a registry has (%d); the lines in its first %d are used", len(text), maxSize, len(fit))
-		text = fit
+	if size := len(text); size > maxSize {
+		text = text[:bytes.LastIndexByte(text[:maxSize], '\n')+1]
+		bad(fmt.Sprintf("its end: %d bytes are more than a registry has (%d); the lines in its first %d are used", size, maxSize, len(text)))
 	}
-	at := make(map[wire.Name]int) // indices in r.lines
+	at := make(map[wire.Name]int) // indices in good
 	number, comments := 0, 0
 	for raw := range bytes.Lines(text) {
 		number++
-		l, err := parseLine(bytes.TrimPrefix(raw, byteOrderMark))
-		if err != nil {
-			bad.add("line %d: %v", number, err)
-			continue
-		}
-		if l.Name == "" || l.comment != "" {
-			if comments += len(l.comment) + 1; comments > maxComments {
-				bad.add("line %d: more comments than fit into a registry (%d bytes)", number, maxComments)
-				l.comment = ""
+		raw = bytes.TrimPrefix(raw, []byte("\ufeff")) // Windows editors begin a file in UTF-8 with it; joined files have it in the middle
+		e, err := parseLine(bytes.TrimSpace(raw))
+		if err == nil && (e.Name == "" || e.comment != "") {
+			if comments += len(e.comment) + 1; comments > maxComments {
+				e.comment, err = "", fmt.Errorf("more comments than fit into a registry (%d bytes)", maxComments)
 			}
 		}
-		switch i, known := at[l.Name]; {
-		case l.Name == "" && comments > maxComments: // left out
-		case l.Name == "":
-			r.lines = append(r.lines, l)
+		switch i, known := at[e.Name]; {
+		case e.Name == "" && err != nil: // left out
+		case e.Name == "":
+			good = append(good, e)
 		case known:
-			bad.add("line %d: client %s is there before; the later line counts", number, l.Name)
-			r.lines[i].Addr = l.Addr
+			err = fmt.Errorf("client %s is there before; the later line counts", e.Name)
+			good[i].Addr = e.Addr
 		case len(at) == MaxEntries:
-			bad.add("line %d: more clients than a registry has (%d)", number, MaxEntries)
+			err = fmt.Errorf("more clients than a registry has (%d)", MaxEntries)
 		default:
-			at[l.Name] = len(r.lines)
-			r.lines = append(r.lines, l)
+			at[e.Name] = len(good)
+			good = append(good, e)
+		}
+		if err != nil {
+			bad(fmt.Sprintf("line %d: %v", number, err))
 		}
 	}
-	return bad
+	return good
 }
 
-// parseLine parses one line. A last line without its end may have been cut, but if it makes sense it is used: the process
-// at its address must identify itself in any case.
-func parseLine(raw []byte) (line, error) {
-	var l line
-	if !lines.Clean(bytes.ReplaceAll(bytes.TrimRight(raw, "\r\n"), []byte("\t"), []byte(" "))) {
-		return l, fmt.Errorf("%s is no text", lines.Quote(raw))
+// parseLine parses a line without its end. A last line may have been cut, but if it makes sense it is used: the process at its
+// address must identify itself in any case. After an error the entry has no name.
+func parseLine(raw []byte) (e Entry, err error) {
+	if !lines.Clean(bytes.ReplaceAll(raw, []byte("\t"), []byte(" "))) {
+		return e, fmt.Errorf("%s is no text", lines.Quote(raw))
 	}
-	text, comment, found := strings.Cut(strings.TrimRight(string(raw), "\r\n"), "#")
-	if found {
-		l.comment = "#" + comment
+	text := string(raw)
+	if i := strings.IndexByte(text, '#'); i >= 0 {
+		text, e.comment = text[:i], text[i:]
 	}
-	switch f := strings.Fields(text); len(f) {
-	case 0:
-		return l, nil
-	case 2:
-		name, err := wire.ParseID(f[0])
-		if err != nil {
-			return l, err
-		}
-		if wire.CheckDial(f[1]) != nil {
-			return l, fmt.Errorf("%q is no HOST:PORT", f[1])
-		}
-		l.Entry = Entry{name, f[1]}
-		return l, nil
+	switch f := strings.Fields(text); {
+	case len(f) == 0:
+		return e, nil
+	case len(f) == 2 && wire.CheckDial(f[1]) == nil:
+		e.Addr = f[1]
+		e.Name, err = wire.ParseID(f[0])
+		return e, err
 	}
-	return l, fmt.Errorf("%s is not ID HOST:PORT", lines.Quote(bytes.TrimRight(raw, "\r\n")))
+	return e, fmt.Errorf("%s is not ID HOST:PORT", lines.Quote(raw))
+}
+
+// format returns the content of a file with these lines.
+func format(all []Entry) (text []byte) {
+	for _, e := range all {
+		text = fmt.Appendln(text, strings.TrimSpace(string(e.Name)+" "+e.Addr+" "+e.comment))
+	}
+	return text
 }

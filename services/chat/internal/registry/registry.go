@@ -1,22 +1,15 @@
-// Package registry keeps the file in which a server of the chat records its
-// clients, for the next server to find them.
+// Package registry keeps the file in which a server of the chat records its clients, for the next server to find them.
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
+	"time"
 
 	"peerlab/services/chat/internal/wire"
-)
-
-const (
-	maxSize    = 1 << 20         // bytes of the file
-	MaxEntries = wire.MaxMembers // clients in it
-	// maxComments bounds the bytes of comments and empty lines, so that all entries fit beside them.
-	maxComments = maxSize - MaxEntries*(wire.MaxID+wire.MaxAddr+3)
-	maxReported = 10 // bad lines that the log names one by one
+	"peerlab/services/internal/lockedfile"
 )
 
 // Registry is the file in which a server records its clients, for the next server to find them. It is text, one "ID HOST:PORT"
@@ -25,68 +18,66 @@ const (
 //
 // A file that a Registry has written is within the bounds of one that it reads. All methods may be called by any goroutine.
 type Registry struct {
-	file *file // nil: the registry is kept in memory only
+	file *lockedfile.File // nil: the registry is kept in memory only
 
 	mu      sync.Mutex
-	lines   []line
+	lines   []Entry
 	unsaved bool // the last save failed
 }
 
-// Entry is a client in the registry.
+// Entry is a line of a registry: a client, a comment that keeps its place, or both.
 type Entry struct {
-	Name wire.Name
-	Addr string
+	Name    wire.Name // empty: no client
+	Addr    string
+	comment string // from its '#'
 }
 
-// line is a line of the file: an entry, or a comment that keeps its place.
-type line struct {
-	Entry          // Name empty: none
-	comment string // from its '#', or an empty line
+// Seen returns when a client was last connected, zero for not since the server was started, or true if it is now.
+type Seen func(wire.Name) (last time.Time, now bool)
+
+var errFull = fmt.Errorf("it holds %d clients, and all of them are connected", MaxEntries)
+
+// warnings are what the log says of the file, after "registry FILE".
+var warnings = map[lockedfile.Warning]string{
+	lockedfile.Unwritable: "cannot be written; the chat goes on, but a restarted server will not find its clients: " +
+		"see that its folder exists and is writable, or give another file with -registry",
+	lockedfile.NoLockFile: "is locked without its lock file; move away what is in its place",
+	lockedfile.InPlace: "can only be written in place: if this machine crashes, or the server is killed, in the middle of that, " +
+		"the file may be torn; mount its folder rather than the file alone, or make the folder writable",
 }
 
-// ErrInUse is the error of opening a registry that another server has open.
-var ErrInUse = errors.New("another server is using it")
-
-// Open reads the registry at path; a missing file is an empty registry. What cannot be used is reported to the log and
-// left out, and the file is copied to path.bad. The errors are ErrInUse and those of reading; a registry that can be
-// read and not written is reported to the log. Close must be called in the end.
+// Open reads the registry at path; a missing file is empty. The log reports lines that cannot be used, which are left out, after
+// a copy to path.bad, and a file that cannot be written. The errors are those of lockedfile.Open. Close must be called in the end.
 func Open(path string, log *slog.Logger) (*Registry, error) {
-	file, err := openFile(path, log)
-	var text []byte
-	if err == nil {
-		if text, err = file.read(); err != nil {
-			file.close()
-		}
-	}
-	switch {
-	case errors.Is(err, ErrInUse):
-		return nil, fmt.Errorf("registry %s: %w; stop that one, or give another file with -registry", path, err)
-	case err != nil:
+	warn := func(w lockedfile.Warning, err error) { log.Warn("registry "+path+" "+warnings[w], "err", err) }
+	file, text, err := lockedfile.Open(path, maxFile, warn)
+	if err != nil {
 		return nil, fmt.Errorf("registry %s cannot be used: %w; see to that, or give another file with -registry (-registry '' for none)", path, err)
 	}
-	r := &Registry{file: file}
-	if bad := r.parse(text); bad.count > 0 {
-		bad.report(path, log)
-		if err := file.keepAside(text); err != nil {
+	bad := 0
+	all := parse(text, func(why string) {
+		if bad++; bad <= maxReported {
+			log.Warn("registry "+path+": passed over "+why, "kept", path+".bad")
+		}
+	})
+	if bad > maxReported {
+		log.Warn(fmt.Sprintf("registry %s: passed over %d more lines", path, bad-maxReported), "kept", path+".bad")
+	}
+	if bad > 0 {
+		if err := file.WriteBeside(".bad", text); err != nil {
 			log.Warn("registry "+path+": no copy could be kept", "err", err)
 		}
 	}
-	return r, nil
+	return &Registry{file: file, lines: all}, nil
 }
 
 // New returns a registry that is kept in memory only.
-func New(entries ...Entry) *Registry {
-	r := &Registry{}
-	for _, e := range entries {
-		r.lines = append(r.lines, line{Entry: e})
-	}
-	return r
-}
+func New(entries ...Entry) *Registry { return &Registry{lines: entries} }
 
 // Close lets another server use the registry. Put and Remove must not be called afterwards.
 func (r *Registry) Close() {
 	if r.file != nil {
-		r.file.close()
+		r.file.Close()
 	}
 }
 
@@ -94,11 +85,83 @@ func (r *Registry) Close() {
 func (r *Registry) Entries() []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var all []Entry
-	for _, l := range r.lines {
-		if l.Name != "" {
-			all = append(all, l.Entry)
+	return slices.DeleteFunc(slices.Clone(r.lines), func(e Entry) bool { return e.Name == "" })
+}
+
+// Put records the address of a client. When it returns nil, that is on disk. It writes nothing if nothing changes. If the
+// registry is full, the client that has been gone for longest makes room. After an error the entry is kept in memory and the
+// next call tries again.
+func (r *Registry) Put(name wire.Name, addr string, seen Seen) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := r.findLocked(name)
+	if i >= 0 && r.lines[i].Addr == addr && !r.unsaved {
+		return nil
+	}
+	if i < 0 {
+		if err := r.makeRoomLocked(seen); err != nil {
+			return err
+		}
+		if len(r.lines) == 0 {
+			r.lines = []Entry{{comment: title}}
+		}
+		i = len(r.lines)
+		r.lines = append(r.lines, Entry{Name: name})
+	}
+	r.lines[i].Addr = addr
+	return r.saveLocked()
+}
+
+// Remove removes a client from the registry.
+func (r *Registry) Remove(name wire.Name) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := r.findLocked(name); i >= 0 {
+		r.dropLocked(i)
+		return r.saveLocked()
+	}
+	return nil
+}
+
+func (r *Registry) findLocked(name wire.Name) int {
+	return slices.IndexFunc(r.lines, func(e Entry) bool { return e.Name == name })
+}
+
+// dropLocked removes the entry at index i; a comment in its line stays.
+func (r *Registry) dropLocked(i int) {
+	if r.lines[i] = (Entry{comment: r.lines[i].comment}); r.lines[i].comment == "" {
+		r.lines = slices.Delete(r.lines, i, i+1)
+	}
+}
+
+// makeRoomLocked removes the client that has been gone for longest, if the registry is full.
+func (r *Registry) makeRoomLocked(seen Seen) error {
+	count, oldest := 0, -1
+	var since time.Time
+	for i, e := range r.lines {
+		if e.Name == "" {
+			continue
+		}
+		count++
+		if last, now := seen(e.Name); !now && (oldest < 0 || last.Before(since)) {
+			oldest, since = i, last
 		}
 	}
-	return all
+	switch {
+	case count < MaxEntries:
+	case oldest < 0:
+		return errFull
+	default:
+		r.dropLocked(oldest)
+	}
+	return nil
+}
+
+func (r *Registry) saveLocked() error {
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.Write(format(r.lines))
+	r.unsaved = err != nil
+	return err
 }

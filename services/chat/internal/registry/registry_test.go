@@ -1,21 +1,17 @@
 package registry
 
 import (
-	"bufio"
-	"fmt"
-	"io"
 	"log/slog"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/lockedfile"
 )
 
 func open(t *testing.T, path string) (*Registry, string) {
@@ -103,11 +99,22 @@ func TestIsNotWrittenWithoutNeed(t *testing.T) {
 func TestBelongsToOneServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients.txt")
 	first, _ := open(t, path)
-	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrInUse)
-	require.ErrorContains(t, err, path)
+	requireInUse(t, path)
+	require.NoError(t, first.Put("1", "127.0.0.1:6001", never))
+	requireInUse(t, path)
 	first.Close()
-	open(t, path)
+	again, log := open(t, path)
+	require.Equal(t, "", log)
+	require.Equal(t, "1@127.0.0.1:6001", entries(again))
+}
+
+// requireInUse requires that no other server can open the registry, and that the error names it and the remedy.
+func requireInUse(t *testing.T, path string) {
+	t.Helper()
+	_, err := Open(path, slog.New(slog.DiscardHandler))
+	require.ErrorIs(t, err, lockedfile.ErrInUse)
+	require.ErrorContains(t, err, path)
+	require.ErrorContains(t, err, "-registry")
 }
 
 func TestThatCannotBeWritten(t *testing.T) {
@@ -120,57 +127,60 @@ func TestThatCannotBeWritten(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(dir, "clients.txt"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), "1 127.0.0.1:6001\n")
-
-	_, err = Open(dir, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorContains(t, err, "not a regular file")
 }
 
-// TestSurvivesKill kills a process that does nothing but write its
-// registry, again and again, and reads what is left each time.
-func TestSurvivesKill(t *testing.T) {
-	path := os.Getenv("PEERLAB_TEST_REGISTRY")
-	if path != "" {
-		writeForEver(path)
-	}
-	path = filepath.Join(t.TempDir(), "clients.txt")
-	for range 200 {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestSurvivesKill$")
-		cmd.Env = append(os.Environ(), "PEERLAB_TEST_REGISTRY="+path)
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-		_, err = bufio.NewReader(out).ReadString('\n') // it has begun
-		require.NoError(t, err)
-		<-time.After(time.Duration(rand.IntN(2000)) * time.Microsecond)
-		require.NoError(t, cmd.Process.Kill())
-		_ = cmd.Wait() // killed, as it should be
-
-		r, log := open(t, path)
-		require.Equal(t, "", log)
-		all := r.Entries()
-		require.Len(t, all, 50)
-		for _, e := range all {
-			require.Equal(t, all[0].Addr, e.Addr, "half a version")
-		}
-		r.Close()
+func TestThatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o644))
+	for path, want := range map[string]string{
+		"/dev/null": "/dev/null is a device", dir: dir + " is a folder, not a regular file", pipe: pipe + " is a named pipe",
+	} {
+		_, err := Open(path, slog.New(slog.DiscardHandler))
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "-registry ''")
 	}
 }
 
-func writeForEver(path string) {
-	r, err := Open(path, slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	if err != nil {
-		panic(err)
+// Faults R2 and R3: what is in the way of a file beside the registry is named, and the registry is of use.
+func TestWithSomethingInTheWay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r")
+	require.NoError(t, os.WriteFile(path, []byte("1 127.0.0.1:6001\nbad\n"), 0o644))
+	for _, suffix := range []string{".lock", ".tmp", ".bad"} {
+		require.NoError(t, syscall.Mkfifo(path+suffix, 0o644))
 	}
-	for n := 1; ; n++ {
-		r.lines = nil
-		for i := range 50 {
-			r.lines = append(r.lines, line{Entry: Entry{wire.Name(fmt.Sprint(i)), fmt.Sprintf("127.0.0.1:%d", n)}})
-		}
-		if err := r.saveLocked(); err != nil {
-			panic(err)
-		}
-		if n == 1 {
-			fmt.Println("writing")
-		}
+	r, log := open(t, path)
+	require.Contains(t, log, path+".lock is a named pipe")
+	require.Contains(t, log, path+".bad is a named pipe")
+	require.Equal(t, "1@127.0.0.1:6001", entries(r))
+	requireInUse(t, path)
+
+	require.ErrorContains(t, r.Put("2", "127.0.0.1:6002", never), path+".tmp is a named pipe, not a regular file; move it away")
+	require.NoError(t, os.Remove(path+".tmp"))
+	require.NoError(t, r.Put("3", "127.0.0.1:6003", never))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "1 127.0.0.1:6001\n2 127.0.0.1:6002\n3 127.0.0.1:6003\n", string(text))
+}
+
+// Fault R5: a registry that can only be written in place is, and the log says so once.
+func TestIsWrittenInPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("r", 255)) // a name that leaves no room for ".tmp" behind it
+	var log recorder
+	r, err := Open(path, slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, err)
+	defer r.Close()
+	require.Empty(t, log.String())
+	for _, name := range []string{"2", "3", "4"} {
+		require.NoError(t, r.Put(wire.Name(name), "127.0.0.1:600"+name, never))
 	}
+	require.NoError(t, r.Remove("3"))
+	require.Len(t, log.lines(), 1)
+	require.Contains(t, log.lines()[0], "in place")
+	require.Contains(t, log.lines()[0], "name too long")
+	requireInUse(t, path)
+	r.Close()
+	again, text := open(t, path)
+	require.Equal(t, "", text)
+	require.Equal(t, "2@127.0.0.1:6002 4@127.0.0.1:6004", entries(again))
 }

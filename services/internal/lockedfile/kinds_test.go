@@ -1,9 +1,7 @@
-package registry
+package lockedfile
 
 import (
-	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,109 +34,102 @@ var kinds = map[string]func(t *testing.T, path string){
 	},
 }
 
-// Fault R2: a registry that is a named pipe was waited for, for ever.
+// Fault R2: a file that is a named pipe was waited for, for ever.
 func TestThatIsNoFile(t *testing.T) {
 	for kind, make := range kinds {
 		if kind == "a symbolic link" {
 			continue // see below
 		}
 		t.Run(kind, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "r")
+			path := filepath.Join(t.TempDir(), "f")
 			make(t, path)
-			_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			require.ErrorContains(t, err, path+" is "+kind)
-			require.ErrorContains(t, err, "-registry")
+			_, _, err := Open(path, maxSize, nil)
+			require.EqualError(t, err, path+" is "+kind+", not a regular file")
 			require.NoFileExists(t, path+".lock")
 		})
 	}
-	_, err := Open("/dev/null", slog.New(slog.NewTextHandler(io.Discard, nil)))
+	_, _, err := Open("/dev/null", maxSize, nil)
 	require.ErrorContains(t, err, "/dev/null is a device")
-	require.ErrorContains(t, err, "-registry ''")
 	dir := t.TempDir()
-	_, err = Open(dir+"/", slog.New(slog.NewTextHandler(io.Discard, nil)))
+	_, _, err = Open(dir+"/", maxSize, nil)
 	require.ErrorContains(t, err, dir+" is a folder")
 }
 
-// Faults R2 and R3: what is in the way of a file beside the registry is neither written nor waited for, and is named.
+// Faults R2 and R3: what is in the way of a file beside FILE is neither written nor waited for, and is named.
 func TestWithSomethingInTheWay(t *testing.T) {
 	for kind, make := range kinds {
 		t.Run(kind, func(t *testing.T) {
-			dir := t.TempDir()
-			path := filepath.Join(dir, "r")
-			require.NoError(t, os.WriteFile(path, []byte("1 127.0.0.1:6001\nbad\n"), 0o644))
+			path := filepath.Join(t.TempDir(), "f")
+			require.NoError(t, os.WriteFile(path, []byte("1\n"), 0o644))
 			for _, suffix := range []string{".lock", ".tmp", ".bad"} {
 				make(t, path+suffix)
 			}
-			r, log := open(t, path)
-			require.Contains(t, log, path+".lock is "+kind)
-			require.Contains(t, log, path+".bad is "+kind)
-			require.Equal(t, "1@127.0.0.1:6001", entries(r))
-			_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			require.ErrorIs(t, err, ErrInUse, "it is locked all the same")
+			f := open(t, path)
+			require.Equal(t, "1\n", f.content)
+			require.Equal(t, []Warning{NoLockFile}, f.warned)
+			require.ErrorContains(t, f.why[0], path+".lock is "+kind)
+			requireInUse(t, path) // although it has no lock file
+			require.ErrorContains(t, f.WriteBeside(".bad", nil), path+".bad is "+kind+", not a regular file; move it away")
 
-			require.ErrorContains(t, r.Put("2", "127.0.0.1:6002", never), path+".tmp is "+kind+", not a regular file; move it away")
+			require.ErrorContains(t, f.Write([]byte("2\n")), path+".tmp is "+kind+", not a regular file; move it away")
+			requireContent(t, path, "1\n")
 			require.NoError(t, os.Remove(path+".tmp"))
-			require.NoError(t, r.Put("3", "127.0.0.1:6003", never))
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
-			require.Equal(t, "1 127.0.0.1:6001\n2 127.0.0.1:6002\n3 127.0.0.1:6003\n", string(text))
+			require.NoError(t, f.Write([]byte("3\n")))
+			requireContent(t, path, "3\n")
 			for _, suffix := range []string{".lock", ".bad"} {
 				info, err := os.Lstat(path + suffix)
 				require.NoError(t, err)
 				require.False(t, info.Mode().IsRegular())
 			}
-			_, err = Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			require.ErrorIs(t, err, ErrInUse, "the new version is locked, too")
+			requireInUse(t, path) // the new version is locked, too
 		})
 	}
 }
 
-// A new registry, too, is locked if there can be no lock file.
+// A new file, too, is locked if there can be no lock file.
 func TestNewWithoutALockFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "r")
+	path := filepath.Join(t.TempDir(), "f")
 	kinds["a named pipe"](t, path+".lock")
-	_, log := open(t, path)
-	require.Contains(t, log, path+".lock is a named pipe")
-	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrInUse)
+	f := open(t, path)
+	require.Equal(t, []Warning{NoLockFile}, f.warned)
+	require.ErrorContains(t, f.why[0], path+".lock is a named pipe")
+	requireInUse(t, path)
 }
 
-// Something that takes the place of the registry while the server runs is left alone.
+// Something that takes the place of the file while it is open is left alone.
 func TestWhosePlaceIsTaken(t *testing.T) {
 	for kind, make := range kinds {
 		t.Run(kind, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "r")
-			r, _ := open(t, path)
-			require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
+			path := filepath.Join(t.TempDir(), "f")
+			f := open(t, path)
+			require.NoError(t, f.Write([]byte("1\n")))
 			require.NoError(t, os.Remove(path))
 			make(t, path)
-			require.ErrorContains(t, r.Put("2", "127.0.0.1:6002", never), path+" is "+kind)
+			require.ErrorContains(t, f.Write([]byte("2\n")), path+" is "+kind)
 			require.NoFileExists(t, path+".tmp")
 			require.NoError(t, os.Remove(path))
-			require.NoError(t, r.Put("2", "127.0.0.1:6002", never))
+			require.NoError(t, f.Write([]byte("2\n")))
+			requireContent(t, path, "2\n")
 		})
 	}
 }
 
-// A file that a killed server left at FILE.tmp or FILE.bad is replaced, and not written through its other names.
-func TestReplacesWhatAServerLeft(t *testing.T) {
+// A file that a killed process left at FILE.tmp or FILE.bad is replaced, and not written through its other names.
+func TestReplacesWhatAProcessLeft(t *testing.T) {
 	dir := t.TempDir()
-	path, other := filepath.Join(dir, "r"), filepath.Join(dir, "other")
-	require.NoError(t, os.WriteFile(path, []byte("bad\n"), 0o644))
+	path, other := filepath.Join(dir, "f"), filepath.Join(dir, "other")
 	require.NoError(t, os.WriteFile(other, []byte("not to be written\n"), 0o644))
 	require.NoError(t, os.Link(other, path+".tmp"))
 	require.NoError(t, os.Link(other, path+".bad"))
-	r, _ := open(t, path)
-	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
+	f := open(t, path)
+	require.NoError(t, f.WriteBeside(".bad", []byte("bad\n")))
+	require.NoError(t, f.Write([]byte("1\n")))
 	require.NoFileExists(t, path+".tmp")
-	for file, want := range map[string]string{other: "not to be written\n", path + ".bad": "bad\n"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		require.Equal(t, want, string(text))
-	}
+	requireContent(t, other, "not to be written\n")
+	requireContent(t, path+".bad", "bad\n")
 }
 
-// Fault R4: a link to a registry was replaced by a file, and another link to the same one was another registry.
+// Fault R4: a link to a file was replaced by a file, and another link to the same one was another file.
 func TestBehindLinks(t *testing.T) {
 	for _, exists := range []bool{true, false} {
 		dir := t.TempDir()
@@ -151,19 +142,16 @@ func TestBehindLinks(t *testing.T) {
 		require.NoError(t, os.Symlink("share/c.txt", path))
 		require.NoError(t, os.Symlink("share/deep", filepath.Join(dir, "folder")))
 		require.NoError(t, os.Symlink("folder/../../clients.txt", again))
-		r, _ := open(t, path)
+		f := open(t, path)
 		for _, name := range []string{file, again, dir + "/folder/../c.txt", dir + "//share/c.txt"} {
-			_, err := Open(name, slog.New(slog.NewTextHandler(io.Discard, nil)))
-			require.ErrorIs(t, err, ErrInUse)
-			require.ErrorContains(t, err, name)
+			requireInUse(t, name)
 		}
-		require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
-		r.Close()
+		require.NoError(t, f.Write([]byte("1\n")))
+		f.Close()
 		info, err := os.Lstat(path)
 		require.NoError(t, err)
 		require.Equal(t, fs.ModeSymlink, info.Mode().Type())
-		r, _ = open(t, file)
-		require.Equal(t, "1@127.0.0.1:6001", entries(r))
+		require.Equal(t, "1\n", open(t, file).content)
 		names, err := filepath.Glob(filepath.Join(dir, "*.*"))
 		require.NoError(t, err)
 		require.ElementsMatch(t, []string{path, again}, names, "the files beside it are in its own folder")
@@ -171,27 +159,26 @@ func TestBehindLinks(t *testing.T) {
 }
 
 func TestBehindALinkToItself(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "r")
-	require.NoError(t, os.Symlink("r", path))
-	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	path := filepath.Join(t.TempDir(), "f")
+	require.NoError(t, os.Symlink("f", path))
+	_, _, err := Open(path, maxSize, nil)
 	require.ErrorContains(t, err, "symbolic links")
 }
 
-// Two names of one file are one registry.
+// Two names of one file have one lock.
 func TestWithTwoNames(t *testing.T) {
 	dir := t.TempDir()
 	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
 	require.NoError(t, os.WriteFile(one, nil, 0o644))
 	require.NoError(t, os.Link(one, two))
 	open(t, one)
-	_, err := Open(two, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrInUse)
+	requireInUse(t, two)
 }
 
-// Fault R6: a registry that only its owner may read could be read by all after the first save.
+// Fault R6: a file that only its owner may read could be read by all after the first Write.
 func TestKeepsModeAndOwner(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "r")
-	require.NoError(t, os.WriteFile(path, []byte("bad\n"), 0o644))
+	path := filepath.Join(t.TempDir(), "f")
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
 	require.NoError(t, os.Chmod(path, 0o620))
 	root := os.Getuid() == 0
 	if root {
@@ -199,8 +186,9 @@ func TestKeepsModeAndOwner(t *testing.T) {
 	} else {
 		t.Log("NOT TESTED: the owner; only root can give a file another")
 	}
-	r, _ := open(t, path)
-	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
+	f := open(t, path)
+	require.NoError(t, f.WriteBeside(".bad", nil))
+	require.NoError(t, f.Write([]byte("1\n")))
 	for _, file := range []string{path, path + ".bad"} {
 		info, err := os.Stat(file)
 		require.NoError(t, err)
@@ -213,13 +201,14 @@ func TestKeepsModeAndOwner(t *testing.T) {
 
 // A name that leaves no room for ".tmp" behind it is written in place.
 func TestWithALongName(t *testing.T) {
-	path := filepath.Join(t.TempDir(), strings.Repeat("r", 255))
-	r, log := open(t, path)
-	require.Equal(t, "", log)
-	require.NoError(t, r.Put("1", "127.0.0.1:6001", never))
-	_, err := Open(path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	require.ErrorIs(t, err, ErrInUse)
-	r.Close()
-	again, _ := open(t, path)
-	require.Equal(t, "1@127.0.0.1:6001", entries(again))
+	path := filepath.Join(t.TempDir(), strings.Repeat("f", 255))
+	f := open(t, path)
+	require.Empty(t, f.warned)
+	for _, content := range []string{"1\n", "2\n2\n", "3\n"} {
+		require.NoError(t, f.Write([]byte(content)))
+		requireContent(t, path, content)
+		requireInUse(t, path)
+	}
+	require.Equal(t, []Warning{InPlace}, f.warned)
+	require.ErrorIs(t, f.why[0], syscall.ENAMETOOLONG)
 }
