@@ -34,9 +34,9 @@ const (
 	markSize   = 20 // of a mark, in bytes: 19 digits and LF
 )
 
-// openOwn opens a partial file or a mark. It fails if the name belongs to anything
-// other than a regular file. O_NONBLOCK covers a FIFO that replaces the file after
-// Lstat.
+// openOwn opens a partial file, a mark or a complete file. It fails if the name belongs
+// to anything other than a regular file. O_NONBLOCK covers a FIFO that replaces the
+// file after Lstat.
 func openOwn(root *os.Root, name string, flag int) (*os.File, error) {
 	if !isFileOrNothing(root, name) {
 		return nil, notOwn(name)

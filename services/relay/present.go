@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"os"
-	"syscall"
 
 	"peerlab/services/internal/lines"
 )
@@ -11,16 +10,13 @@ import (
 // findPresent sets present if the folder already contains the file in the version of
 // the first node that has it. It hashes the file only if the sizes are equal.
 func (j *job) findPresent(ctx context.Context, root *os.Root, nodes []string) error {
-	info, err := root.Lstat(j.name)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil // there is none; resume has rejected anything but a regular file
-	}
-	file, err := root.OpenFile(j.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := openOwn(root, j.name, os.O_RDONLY)
 	if err != nil {
-		return nil // unreadable, but it may be replaceable
+		return nil // there is none, or it is unreadable but may be replaceable; resume has rejected anything but a regular file
 	}
 	defer file.Close()
-	if info, err = file.Stat(); err != nil || !info.Mode().IsRegular() {
+	info, err := file.Stat()
+	if err != nil {
 		return nil
 	}
 	for _, addr := range nodes {
