@@ -54,19 +54,12 @@ func (c ClientConfig) Check() error {
 		return fmt.Errorf("PORT1 and PORT2 are both %d; one calls the server and the other listens, so give two different ports", c.Port1)
 	}
 	for _, addr := range append([]string{c.Server}, c.Peers...) {
-		if err := checkDial(addr); err != nil {
+		if err := tcp.CheckDial(addr); err != nil {
 			return err
 		}
 	}
 	if c.Advertise != "" {
-		return checkDial(c.Advertise)
-	}
-	return nil
-}
-
-func checkDial(addr string) error {
-	if wire.CheckDial(addr) != nil {
-		return fmt.Errorf("%q is not an address to dial; write HOST:PORT, such as 127.0.0.1:4000", addr)
+		return tcp.CheckDial(c.Advertise)
 	}
 	return nil
 }
@@ -90,7 +83,7 @@ func ListenClient(c ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Advertise, err = advertised(c.Advertise, ln.Addr()); err != nil {
+	if c.Advertise, err = tcp.Advertised(c.Advertise, ln.Addr()); err != nil {
 		ln.Close()
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (m *member) judgeHello(conn net.Conn, line []byte) (wire.Hello, error) {
 	switch msg := msg.(type) {
 	case *wire.Hello:
 		h = *msg
-		h.Addr = reachable(h.Addr, conn.RemoteAddr())
+		h.Addr = tcp.Reachable(h.Addr, conn.RemoteAddr())
 	case *wire.Ping:
 		if err := write(conn, wire.Pong{Token: msg.Token}); err != nil {
 			return h, err

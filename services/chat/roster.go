@@ -2,7 +2,6 @@ package chat
 
 import (
 	"net"
-	"net/netip"
 	"slices"
 
 	"peerlab/services/chat/internal/broadcast"
@@ -91,20 +90,6 @@ func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error)
 	s := m.core.lock()
 	defer m.core.unlock()
 	return s.Meet(h, successor), nil
-}
-
-// reachable returns the address that others are to dial: where it names no one
-// host, the one that its connection came from, without a zone.
-func reachable(addr string, from net.Addr) string {
-	host, port, err := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
-		return addr
-	}
-	remote, err := netip.ParseAddrPort(from.String())
-	if err != nil {
-		return addr
-	}
-	return net.JoinHostPort(remote.Addr().WithZone("").String(), port)
 }
 
 // everybody returns all peers that are known, sorted. It is called with m.mu held.

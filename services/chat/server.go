@@ -31,7 +31,7 @@ func (c *ServerConfig) Parse(args []string) error {
 		return fmt.Errorf("%q is one argument too many", args[0])
 	}
 	if c.Advertise != "" {
-		if err := checkDial(c.Advertise); err != nil {
+		if err := tcp.CheckDial(c.Advertise); err != nil {
 			return err
 		}
 	}
@@ -54,7 +54,7 @@ func ListenServer(c ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Advertise, err = advertised(c.Advertise, ln.Addr()); err != nil {
+	if c.Advertise, err = tcp.Advertised(c.Advertise, ln.Addr()); err != nil {
 		ln.Close()
 		return nil, err
 	}

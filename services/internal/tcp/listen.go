@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
 	"syscall"
 )
 
@@ -30,26 +29,4 @@ func Listen(addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on %s: this machine does not have that address; use 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses", addr)
 	}
 	return nil, fmt.Errorf("listen on %s: %w", addr, err)
-}
-
-// CheckAddr returns an error that names the remedy unless addr is HOST:PORT with
-// a port from 0 to 65535.
-func CheckAddr(addr string) error {
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("%q is not an address; write HOST:PORT, such as 127.0.0.1:4000", addr)
-	}
-	if _, err = ParsePort(port); err != nil {
-		return fmt.Errorf("address %q: %w", addr, err)
-	}
-	return nil
-}
-
-// ParsePort returns the port number that s spells, from 0 to 65535.
-func ParsePort(s string) (int, error) {
-	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a port; give a number from 1 to 65535, or 0 for any", s)
-	}
-	return int(n), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
 )
 
 const (
@@ -75,7 +76,7 @@ func parseLine(raw []byte) (e Entry, err error) {
 	switch f := strings.Fields(text); {
 	case len(f) == 0:
 		return e, nil
-	case len(f) == 2 && wire.CheckDial(f[1]) == nil:
+	case len(f) == 2 && tcp.CheckDial(f[1]) == nil:
 		e.Addr = f[1]
 		e.Name, err = wire.ParseID(f[0])
 		return e, err

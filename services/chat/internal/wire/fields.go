@@ -2,13 +2,9 @@ package wire
 
 import (
 	"bytes"
-	"fmt"
-	"net"
-	"net/netip"
-	"strconv"
-	"strings"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
 )
 
 var space = []byte{' '}
@@ -88,7 +84,7 @@ func (f *fields) number() uint64 {
 
 func (f *fields) addr() string {
 	addr := string(f.next())
-	if CheckAddr(addr) != nil {
+	if !tcp.IsNumeric(addr) {
 		f.fail("has no HOST:PORT where one belongs")
 	}
 	return addr
@@ -109,28 +105,4 @@ func (f *fields) token() []byte {
 		f.fail("has no token where one belongs")
 	}
 	return b
-}
-
-// CheckAddr returns an error unless addr is an address as it is sent: a port, and
-// an IPv4 address in four decimal parts or an IPv6 address without a zone. What
-// another member sends causes no request for a name.
-func CheckAddr(addr string) error {
-	if a, err := netip.ParseAddrPort(addr); err != nil || a.Port() == 0 || a.Addr().Zone() != "" || len(addr) > MaxAddr {
-		return fmt.Errorf("%s is not a numeric HOST:PORT", lines.Quote([]byte(addr)))
-	}
-	return nil
-}
-
-// CheckDial returns an error unless addr, which a person has given, can be dialled.
-// HOST may be a name.
-func CheckDial(addr string) error {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return err
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 || host == "" || len(addr) > MaxAddr || !lines.Clean([]byte(addr)) || strings.ContainsAny(addr, " #") {
-		return fmt.Errorf("%s is not HOST:PORT", lines.Quote([]byte(addr)))
-	}
-	return nil
 }

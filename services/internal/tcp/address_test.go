@@ -1,11 +1,23 @@
-package chat
+package tcp
 
 import (
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+func TestCheckDial(t *testing.T) {
+	for addr, good := range map[string]bool{
+		"127.0.0.1:6002": true, "[::1]:6002": true, "host:6002": true, "255.255.255.255:65535": true,
+		"": false, ":6002": false, "127.0.0.1": false, "127.0.0.1:": false, "127.0.0.1:0": false, "127.0.0.1:65536": false,
+		"127.0.0.1:6002:1": false, "127.0.0.1 :6002": false, "a#b:1": false, "127.0.0.1:http": false,
+		strings.Repeat("1", MaxAddr-5) + ":6002": true, strings.Repeat("1", MaxAddr-4) + ":6002": false,
+	} {
+		require.Equal(t, good, CheckDial(addr) == nil, addr)
+	}
+}
 
 func TestAdvertised(t *testing.T) {
 	listener := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 6001}
@@ -23,7 +35,7 @@ func TestAdvertised(t *testing.T) {
 		{"[fe80::1%lo]:7", listener, "", "give a numeric address"},
 		{"nothing.invalid:7", listener, "", "give a numeric address"},
 	} {
-		got, err := advertised(x.given, x.listener)
+		got, err := Advertised(x.given, x.listener)
 		require.Equal(t, x.want, got, x.given)
 		if x.problem == "" {
 			require.NoError(t, err, x.given)
@@ -36,6 +48,6 @@ func TestAdvertised(t *testing.T) {
 // An address of a connection may have a zone, which means nothing at another host.
 func TestReachableHasNoZone(t *testing.T) {
 	from := &net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "lo", Port: 50000}
-	require.Equal(t, "[fe80::1]:6001", reachable("[::]:6001", from))
-	require.Equal(t, "127.0.0.1:6001", reachable("127.0.0.1:6001", from))
+	require.Equal(t, "[fe80::1]:6001", Reachable("[::]:6001", from))
+	require.Equal(t, "127.0.0.1:6001", Reachable("127.0.0.1:6001", from))
 }
