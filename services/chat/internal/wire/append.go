@@ -8,60 +8,43 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-func (m Hello) Append(dst []byte) []byte {
-	dst = word(process(append(dst, "HELLO "+Version...), m.ID), m.Addr)
-	return end(number(word(dst, m.State), m.Last))
+func (m Hello) Append(b []byte) []byte {
+	return begin(b, "HELLO "+Version).process(m.ID).word(m.Addr).word(string(m.State)).number(m.Last).end()
 }
 
-func (m Ready) Append(dst []byte) []byte {
-	return end(number(number(append(dst, "READY"...), m.Have), m.Count))
+func (m Peer) Append(b []byte) []byte {
+	return begin(b, "PEER").process(m.ID).word(m.Addr).number(m.Have).end()
 }
 
-func (m Peer) Append(dst []byte) []byte {
-	return end(number(word(process(append(dst, "PEER"...), m.ID), m.Addr), m.Have))
+func (m Msg) Append(b []byte) []byte {
+	return begin(b, "MSG").word(string(m.Name)).number(m.Seq).text(m.Text).end()
 }
 
-func (m Msg) Append(dst []byte) []byte {
-	return end(word(number(word(append(dst, "MSG"...), m.Name), m.Seq), m.Text))
-}
+func (m Ready) Append(b []byte) []byte { return begin(b, "READY").number(m.Have).number(m.Count).end() }
 
-func (m After) Append(dst []byte) []byte {
-	return end(number(process(append(dst, "AFTER"...), m.ID), m.Seq))
-}
+func (m After) Append(b []byte) []byte     { return begin(b, "AFTER").process(m.ID).number(m.Seq).end() }
+func (m Have) Append(b []byte) []byte      { return begin(b, "HAVE").process(m.ID).number(m.Seq).end() }
+func (m Want) Append(b []byte) []byte      { return begin(b, "WANT").process(m.ID).number(m.Seq).end() }
+func (m Lines) Append(b []byte) []byte     { return begin(b, "LINES").process(m.ID).number(m.Count).end() }
+func (m Suspect) Append(b []byte) []byte   { return begin(b, "SUSPECT").process(m.ID).end() }
+func (m Ping) Append(b []byte) []byte      { return begin(b, "PING").text(m.Token).end() }
+func (m Pong) Append(b []byte) []byte      { return begin(b, "PONG").text(m.Token).end() }
+func (m Err) Append(b []byte) []byte       { return begin(b, "ERR").text(m.Code).text(m.Reason).end() }
+func (m Bye) Append(b []byte) []byte       { return begin(b, "BYE").end() }
+func (m Watch) Append(b []byte) []byte     { return begin(b, "WATCH").end() }
+func (m Unwatch) Append(b []byte) []byte   { return begin(b, "UNWATCH").end() }
+func (m Keepalive) Append(b []byte) []byte { return begin(b, "").end() }
 
-func (m Have) Append(dst []byte) []byte {
-	return end(number(process(append(dst, "HAVE"...), m.ID), m.Seq))
-}
+// line is a line while its fields are appended, the counterpart of fields.
+type line []byte
 
-func (m Want) Append(dst []byte) []byte {
-	return end(number(process(append(dst, "WANT"...), m.ID), m.Seq))
-}
+func begin(b []byte, verb string) line { return append(b, verb...) }
 
-func (m Lines) Append(dst []byte) []byte {
-	return end(number(process(append(dst, "LINES"...), m.ID), m.Count))
-}
-func (m Ping) Append(dst []byte) []byte { return end(word(append(dst, "PING"...), m.Token)) }
-func (m Pong) Append(dst []byte) []byte { return end(word(append(dst, "PONG"...), m.Token)) }
-func (m Bye) Append(dst []byte) []byte  { return append(dst, "BYE\n"...) }
-func (m Err) Append(dst []byte) []byte {
-	return end(word(word(append(dst, "ERR"...), m.Code), m.Reason))
-}
-
-func (m Watch) Append(dst []byte) []byte   { return append(dst, "WATCH\n"...) }
-func (m Unwatch) Append(dst []byte) []byte { return append(dst, "UNWATCH\n"...) }
-func (m Suspect) Append(dst []byte) []byte { return end(process(append(dst, "SUSPECT"...), m.ID)) }
-
-func (m Keepalive) Append(dst []byte) []byte { return end(dst) }
-
-func process(dst []byte, id ID) []byte { return number(word(dst, id.Name), id.Incarnation) }
-
-func word[T []byte | string | State | Name](dst []byte, field T) []byte {
-	return append(append(dst, ' '), field...)
-}
-
-func number(dst []byte, n uint64) []byte { return strconv.AppendUint(append(dst, ' '), n, 10) }
-
-func end(dst []byte) []byte { return append(dst, '\n') }
+func (l line) text(field []byte) line { return append(append(l, ' '), field...) }
+func (l line) word(field string) line { return append(append(l, ' '), field...) }
+func (l line) number(n uint64) line   { return strconv.AppendUint(append(l, ' '), n, 10) }
+func (l line) process(id ID) line     { return l.word(string(id.Name)).number(id.Incarnation) }
+func (l line) end() []byte            { return append(l, '\n') }
 
 // CheckText returns an error unless text can be sent as a typed line. It is the
 // one place that keeps line ends and control bytes from being sent.

@@ -18,91 +18,75 @@ type fields struct {
 	bad    string
 }
 
-func (f *fields) next() []byte {
-	if !f.more {
-		f.fail("is cut short")
-		return nil
+// require sets bad unless ok, or keeps what it was set to before.
+func (f *fields) require(ok bool, bad string) {
+	if !ok && f.bad == "" {
+		f.bad = bad
 	}
-	var field []byte
+}
+
+func (f *fields) next() (field []byte) {
+	f.require(f.more, "is cut short")
 	field, f.rest, f.more = bytes.Cut(f.rest, space)
 	return field
 }
 
 func (f *fields) text() []byte {
-	if !f.more {
-		f.fail("is cut short")
-	}
+	f.require(f.more, "is cut short")
 	f.more = false
 	return f.rest
-}
-
-func (f *fields) fail(why string) {
-	if f.bad == "" {
-		f.bad = why
-	}
 }
 
 // nameSlots bounds the names that a Parser keeps: a link carries lines of few
 // senders, but each link has a Parser.
 const nameSlots = 8
 
-func nameSlot(name []byte) int { return int(name[len(name)-1]) % nameSlots }
-
 func (f *fields) name() Name {
 	b := f.next()
 	if len(b) > 0 {
-		if n := f.parser.names[nameSlot(b)]; string(n) == string(b) { // valid, and no string is allocated
-			return n
+		slot := &f.parser.names[b[len(b)-1]%nameSlots]
+		if string(*slot) == string(b) { // valid, and no string is allocated
+			return *slot
+		}
+		if name := Name(b); name.valid() {
+			*slot = name
+			return name
 		}
 	}
-	if !validName(b) || len(b) == len(Server) && string(b) != string(Server) && bytes.EqualFold(b, []byte(Server)) {
-		f.fail("has no name where one belongs")
-		return ""
-	}
-	n := Name(b)
-	f.parser.names[nameSlot(b)] = n
-	return n
+	f.require(false, "has no name where one belongs")
+	return ""
 }
 
 func (f *fields) process() ID { return ID{f.name(), f.number()} }
 
-func (f *fields) number() uint64 {
+func (f *fields) number() (n uint64) {
 	b := f.next()
-	var n uint64
-	if len(b) == 0 || len(b) > MaxDigits || len(b) > 1 && b[0] == '0' {
-		f.fail("has no number where one belongs")
-	}
+	ok := len(b) > 0 && len(b) <= MaxDigits && (len(b) == 1 || b[0] != '0')
 	for _, c := range b {
-		if c < '0' || c > '9' {
-			f.fail("has no number where one belongs")
-			break
+		digit := c - '0' // above 9 for a byte before '0', too
+		if digit > 9 {
+			ok = false
 		}
-		n = n*10 + uint64(c-'0')
+		n = n*10 + uint64(digit)
 	}
+	f.require(ok, "has no number where one belongs")
 	return n
 }
 
 func (f *fields) addr() string {
 	addr := string(f.next())
-	if !tcp.IsNumeric(addr) {
-		f.fail("has no HOST:PORT where one belongs")
-	}
+	f.require(tcp.IsNumeric(addr), "has no HOST:PORT where one belongs")
 	return addr
 }
 
 func (f *fields) state() State {
-	switch s := State(f.next()); s {
-	case StateNew, StateIn, StateBack:
-		return s
-	}
-	f.fail("has no state where one belongs")
-	return ""
+	s := State(f.next())
+	f.require(s == StateNew || s == StateIn || s == StateBack, "has no state where one belongs")
+	return s
 }
 
 func (f *fields) token() []byte {
 	b := f.next()
-	if len(b) == 0 || len(b) > MaxToken || !lines.Clean(b) {
-		f.fail("has no token where one belongs")
-	}
+	f.require(len(b) > 0 && len(b) <= MaxToken && lines.Clean(b), "has no token where one belongs")
 	return b
 }

@@ -24,21 +24,23 @@ type ID struct {
 // ParseID returns the name of the client with the given ID: 1 to 32 letters,
 // digits, '_', '-' and '.', the first a letter or a digit, and not "server".
 func ParseID(id string) (Name, error) {
-	switch {
+	switch name := Name(id); {
 	case id == "":
 		return "", errors.New("the ID is empty; give one, such as 1")
 	case len(id) > MaxID:
 		return "", fmt.Errorf("ID %s is longer than %d characters", lines.Quote([]byte(id)), MaxID)
-	case !validName([]byte(id)):
-		return "", fmt.Errorf("%s is no ID; use letters and digits, such as 1", lines.Quote([]byte(id)))
 	case strings.EqualFold(id, string(Server)):
 		return "", fmt.Errorf("ID %q is the server's own name; give another, such as 1", id)
+	case !name.valid():
+		return "", fmt.Errorf("%s is no ID; use letters and digits, such as 1", lines.Quote([]byte(id)))
+	default:
+		return name, nil
 	}
-	return Name(id), nil
 }
 
-func validName(b []byte) bool {
-	for i, c := range b {
+// valid reports whether n is Server or what ParseID returns.
+func (n Name) valid() bool {
+	for i, c := range []byte(n) {
 		switch {
 		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
 		case i > 0 && (c == '_' || c == '-' || c == '.'):
@@ -46,7 +48,7 @@ func validName(b []byte) bool {
 			return false
 		}
 	}
-	return len(b) > 0 && len(b) <= MaxID
+	return n == Server || len(n) > 0 && len(n) <= MaxID && !strings.EqualFold(string(n), string(Server))
 }
 
 // Who returns the name of the member on screens, such as "Client 3".

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"peerlab/services/internal/lines"
 )
@@ -31,8 +32,8 @@ func Parse(line []byte) (Message, error) { return new(Parser).Parse(line) }
 // Parse parses one line, without its end. The message is valid until the next call
 // and as long as the line's bytes are.
 func (p *Parser) Parse(line []byte) (Message, error) {
-	verb, rest, _ := bytes.Cut(line, space)
-	f := fields{parser: p, rest: rest, more: len(verb) < len(line)}
+	verb, rest, more := bytes.Cut(line, space)
+	f := fields{parser: p, rest: rest, more: more}
 	var m Message
 	switch string(verb) { // the compiler allocates no string
 	case "MSG":
@@ -87,6 +88,6 @@ func (p *Parser) Parse(line []byte) (Message, error) {
 
 // Verb returns the verb of a message, for error texts.
 func Verb(m Message) string {
-	verb, _, _ := bytes.Cut(bytes.TrimSuffix(m.Append(nil), []byte("\n")), space)
-	return string(verb)
+	verb, _, _ := strings.Cut(strings.TrimSpace(string(m.Append(nil))), " ")
+	return verb
 }

@@ -26,9 +26,9 @@ const (
 
 // A Message is a line of the protocol.
 type Message interface {
-	// Append adds the line to dst, with its end. The fields must be valid: an
+	// Append adds the line to b, with its end. The fields must be valid: an
 	// address and a token without blanks, a text that CheckText accepts.
-	Append(dst []byte) []byte
+	Append(b []byte) []byte
 }
 
 // The messages, in the order of docs/protocol.md. Those that Parse returns are
