@@ -2,6 +2,7 @@ package chat
 
 import (
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,42 +17,30 @@ const (
 	eventBack        = "initiated"   // a server, again
 )
 
-// looksLikeEvent reports whether a person may take a typed text for an event: its letters are those of an event, whatever there
-// is of blanks, full stops and characters without a glyph of their own among them. A letter outside of ASCII counts as any
-// letter, for many look like one.
+// looksLikeEvent reports whether a person may read a typed text as an event: its letters are those of an event, and all else in it
+// is blanks, full stops and characters without a glyph of their own.
 func looksLikeEvent(text []byte) bool {
-	if len(text) == 0 {
-		return false
+	if len(text) == 0 || text[0] < utf8.RuneSelf && strings.IndexByte(" .IRTirt", text[0]) < 0 {
+		return false // most texts are decided by their first letter
 	}
-	switch c := text[0]; { // most texts are decided by their first letter
-	case c >= utf8.RuneSelf, c == ' ', c == '.':
-		return spells(text, "initiated") || spells(text, "terminated") || spells(text, "reconnected")
-	case c|0x20 == 'i':
-		return spells(text, "initiated")
-	case c|0x20 == 't':
-		return spells(text, "terminated")
-	case c|0x20 == 'r':
-		return spells(text, "reconnected")
-	}
-	return false
+	return spells(text, "initiated") || spells(text, "terminated") || spells(text, "reconnected")
 }
 
+// spells reports whether the letters of text are those of word, in small letters or large. A letter outside of ASCII counts as any
+// letter, for many look like one, in up to half of the word.
 func spells(text []byte, word string) bool {
-	others, most := 0, len(word)/2
-	for len(text) > 0 {
-		r, size := rune(text[0]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(text)
-		}
+	for others := len(word) / 2; len(text) > 0; {
+		r, size := utf8.DecodeRune(text)
 		text = text[size:]
+		ascii := r < utf8.RuneSelf
 		switch {
-		case r == ' ' || r == '.' || r >= utf8.RuneSelf && !hasGlyph(r):
+		case r == ' ', r == '.', !ascii && !hasGlyph(r):
 			continue
 		case word == "":
 			return false
-		case r < utf8.RuneSelf && byte(r)|0x20 == word[0]: // in small letters or large
-		case r >= utf8.RuneSelf && unicode.IsLetter(r) && others < most:
-			others++
+		case ascii && byte(r)|0x20 == word[0]:
+		case !ascii && unicode.IsLetter(r) && others > 0:
+			others--
 		default:
 			return false
 		}
