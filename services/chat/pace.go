@@ -4,43 +4,36 @@ import "time"
 
 const (
 	paceStep  = 64 << 10        // bytes that may be typed between two looks
-	paceStuck = time.Second     // a link that wrote nothing for so long is not waited for
-	paceHold  = 2 * time.Second // and none is, for longer than this at a time
+	paceStuck = time.Second     // the input does not wait for a link that wrote nothing for so long
+	paceHold  = 2 * time.Second // nor for longer than this for any link at a time
 	paceLook  = 2 * time.Millisecond
 )
 
-// pace holds back an input that is faster than the links, such as a file piped
-// into stdin, before the history runs over and lines are lost to peers that are
-// well. Once a link is behind by half the history the input waits until it is
-// behind by no more than a quarter. Whoever is stopped, or does not make good
-// the difference in two seconds, is not waited for again before it has caught
-// up by itself. It is for the reader of the input.
+// pace slows down an input that is faster than the links, such as a file piped into
+// stdin, before lines are dropped from the log that a working peer has not received.
+// Once a link is behind by half the log, the input waits until it is behind by no more
+// than a quarter. After paceHold, or paceStuck without progress, it does not wait for
+// that link again until the link has caught up by itself. Only the reader of the input
+// uses a pace.
 type pace struct {
 	looked uint64 // bytes that had been typed at the last look
 }
 
-// linkPace is what pace remembers of a link.
+// linkPace is the state of pace for one link.
 type linkPace struct {
-	since   time.Time // when the input began to wait for it; zero: it does not
+	since   time.Time // when the input began to wait for the link; zero: it does not wait
 	givenUp bool
 }
 
 // keep returns when the next line may be read.
 func (p *pace) keep(m *member) {
-	if m.typedBytes() < p.looked+paceStep {
+	_, typed := m.core.typed()
+	if typed < p.looked+paceStep {
 		return
 	}
-	for m.outrun() {
-		if !sleep(m.soft, paceLook) {
-			return
-		}
+	for m.outrun() && sleep(m.soft, paceLook) {
 	}
-	p.looked = m.typedBytes()
-}
-
-func (m *member) typedBytes() uint64 {
-	_, n := m.core.typed()
-	return n
+	p.looked = typed
 }
 
 // outrun reports whether there is a link to wait for.

@@ -22,9 +22,12 @@ func (m Msg) Append(b []byte) []byte {
 
 func (m Ready) Append(b []byte) []byte { return begin(b, "READY").number(m.Have).number(m.Count).end() }
 
-func (m After) Append(b []byte) []byte     { return begin(b, "AFTER").process(m.ID).number(m.Seq).end() }
-func (m Have) Append(b []byte) []byte      { return begin(b, "HAVE").process(m.ID).number(m.Seq).end() }
-func (m Want) Append(b []byte) []byte      { return begin(b, "WANT").process(m.ID).number(m.Seq).end() }
+func (m After) Append(b []byte) []byte { return begin(b, "AFTER").process(m.ID).number(m.Seq).end() }
+
+func (m Have) Append(b []byte) []byte { return begin(b, "HAVE").process(m.ID).number(m.Seq).end() }
+
+func (m Want) Append(b []byte) []byte { return begin(b, "WANT").process(m.ID).number(m.Seq).end() }
+
 func (m Lines) Append(b []byte) []byte     { return begin(b, "LINES").process(m.ID).number(m.Count).end() }
 func (m Suspect) Append(b []byte) []byte   { return begin(b, "SUSPECT").process(m.ID).end() }
 func (m Ping) Append(b []byte) []byte      { return begin(b, "PING").text(m.Token).end() }
