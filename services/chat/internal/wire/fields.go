@@ -57,7 +57,7 @@ func (f *fields) name() Name {
 	return ""
 }
 
-func (f *fields) process() ID { return ID{f.name(), f.number()} }
+func (f *fields) id() ID { return ID{f.name(), f.number()} }
 
 func (f *fields) number() (n uint64) {
 	b := f.next()

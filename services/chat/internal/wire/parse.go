@@ -40,25 +40,25 @@ func (p *Parser) Parse(line []byte) (Message, error) {
 		p.msg = Msg{Name: f.name(), Seq: f.number(), Text: f.text()}
 		m = &p.msg
 	case "AFTER":
-		p.after = After{f.process(), f.number()}
+		p.after = After{f.id(), f.number()}
 		m = &p.after
 	case "HAVE":
-		p.have = Have{f.process(), f.number()}
+		p.have = Have{f.id(), f.number()}
 		m = &p.have
 	case "WANT":
-		p.want = Want{f.process(), f.number()}
+		p.want = Want{f.id(), f.number()}
 		m = &p.want
 	case "LINES":
-		p.lines = Lines{f.process(), f.number()}
+		p.lines = Lines{f.id(), f.number()}
 		m = &p.lines
 	case "PEER":
-		p.peer = Peer{f.process(), f.addr(), f.number()}
+		p.peer = Peer{f.id(), f.addr(), f.number()}
 		m = &p.peer
 	case "HELLO":
 		if string(f.next()) != Version {
 			return nil, ErrVersion
 		}
-		m = &Hello{f.process(), f.addr(), f.state(), f.number()}
+		m = &Hello{f.id(), f.addr(), f.state(), f.number()}
 	case "READY":
 		m = &Ready{f.number(), f.number()}
 	case "PING":
@@ -74,7 +74,7 @@ func (p *Parser) Parse(line []byte) (Message, error) {
 	case "UNWATCH":
 		m = &Unwatch{}
 	case "SUSPECT":
-		m = &Suspect{f.process()}
+		m = &Suspect{f.id()}
 	case "":
 		m = &Keepalive{}
 	default:
