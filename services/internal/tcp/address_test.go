@@ -45,9 +45,23 @@ func TestAdvertised(t *testing.T) {
 	}
 }
 
+func TestIsNumeric(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1:1": true, "[::1]:65535": true, "[::ffff:192.0.2.1]:7": true,
+		"": false, "127.0.0.1": false, "127.0.0.1:0": false, "localhost:7": false, "127.1:7": false, "[fe80::1%lo]:7": false,
+		"127.0.0.1:" + strings.Repeat("0", MaxAddr) + "1": false,
+	} {
+		require.Equal(t, want, IsNumeric(addr), addr)
+	}
+}
+
 // An address of a connection may have a zone, which means nothing at another host.
 func TestReachableHasNoZone(t *testing.T) {
 	from := &net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "lo", Port: 50000}
-	require.Equal(t, "[fe80::1]:6001", Reachable("[::]:6001", from))
-	require.Equal(t, "127.0.0.1:6001", Reachable("127.0.0.1:6001", from))
+	for addr, want := range map[string]string{
+		"[::]:6001": "[fe80::1]:6001", "0.0.0.0:6001": "[fe80::1]:6001", "[::ffff:0.0.0.0]:6001": "[fe80::1]:6001",
+		"127.0.0.1:6001": "127.0.0.1:6001",
+	} {
+		require.Equal(t, want, Reachable(addr, from))
+	}
 }
