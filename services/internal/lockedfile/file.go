@@ -29,7 +29,7 @@ type File struct {
 	inPlace  bool     // FILE cannot be replaced by a renamed file
 }
 
-// Warning is a condition in which a File is of use still.
+// Warning is a condition that weakens a File and does not prevent its use.
 type Warning int
 
 const (
