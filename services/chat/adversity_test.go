@@ -11,7 +11,6 @@ import (
 
 	"peerlab/services/chat/internal/registry"
 	"peerlab/services/chat/internal/wire"
-	"peerlab/services/internal/memnet"
 )
 
 func TestPeerThatHangsUpIsNotDialledWithoutPause(t *testing.T) {
@@ -137,23 +136,16 @@ func TestStoppedProcessReturnsAfterAnotherHadItsName(t *testing.T) {
 		one, two := l.client("1"), l.client("2")
 		two.types("a line")
 		one.shows("Client 1: initiated.", "Client 2: initiated.", "Client 2: a line")
-		hold := func(on bool) {
-			l.net.Each(func(conn *memnet.Conn, from, to string) {
-				if from == two.Advertise || to == two.Advertise {
-					conn.Hold(on)
-				}
-			})
-		}
-		hold(true) // SIGSTOP
+		resume := l.stops(two)
 		again := l.start("2", "127.0.0.1:7002", nil)
 		<-time.After(5 * time.Second)
 		one.shows("Client 2: initiated.")
 		again.types("/quit")
 		require.NoError(t, again.ends())
 		one.shows("Client 2: terminated.")
-		hold(false) // SIGCONT
+		resume()
 		<-time.After(10 * time.Second)
-		require.NotContains(t, one.screen.lines(), "Client 2: a line")
+		one.shows(owns("Client 2", two.Advertise)) // and not its line, nor that it is initiated, again
 	})
 }
 

@@ -20,7 +20,12 @@ type attempt struct {
 	dialled string // the address, if it was dialled
 	own     bool   // it was dialled by the dialler of the peer
 	ready   bool   // READY is on its way; guarded by member.mu
+	owner   bool   // it has reached the owner of the name; guarded by member.mu
+	ousts   bool   // a link to another process of the name was cut for it
 }
+
+// errDead is why a link is cut whose other side knows of none.
+var errDead = errors.New("the other side has no such connection any more")
 
 // errOvertaken says that another handshake with the same peer has taken the claim.
 var errOvertaken = errors.New("another connection between the two was preferred")
@@ -52,7 +57,7 @@ func (m *member) claimOutLocked(p *peer, a *attempt) error {
 	if p.dropped { // while it was dialled
 		return lines.Refuse("full", "no room for %s any more", p.name.Who())
 	}
-	if p.link != nil || p.claim != nil || m.leaving {
+	if p.link != nil && a.dialled != p.home || p.claim != nil || m.leaving {
 		return lines.Refuse("crossed", "a connection with %s is there already", p.name.Who())
 	}
 	p.claim = a
@@ -86,13 +91,17 @@ func (m *member) claimIn(ctx context.Context, h wire.Hello, a *attempt) (*peer, 
 		case p == nil:
 			m.mu.Unlock()
 			return nil, lines.Refuse("full", "no room for %s", h.Name.Who())
+		case p.link != nil && p.link.incarnation != h.Incarnation && p.home != "" && (h.Addr == p.home || p.fixed != ""):
+			p.news() // it is let in if it answers there
+			m.mu.Unlock()
+			return nil, lines.Refuse("crossed", "%s is dialling %s at %s", m.Name.Who(), p.name.Who(), p.home)
 		case p.link != nil:
 			old := p.link
 			m.mu.Unlock()
 			if err := m.contest(ctx, old, h); err != nil {
 				return nil, err
 			}
-		case p.claim != nil && p.claim.dialled == h.Addr && m.Name.Compare(p.name) < 0:
+		case p.claim != nil && (p.claim.owner || p.claim.dialled == h.Addr && m.Name.Compare(p.name) < 0):
 			m.mu.Unlock()
 			return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
 		default:
@@ -116,16 +125,49 @@ func (m *member) contest(ctx context.Context, old *link, h wire.Hello) error {
 		return lines.Refuse("taken", "another %s is here; stop it, or choose another ID", h.Name.Who())
 	}
 	old.close(fmt.Errorf("no answer, and %s has dialled again", h.Name.Who()))
+	return m.ends(ctx, old)
+}
+
+// ends waits a second at most for a link to end.
+func (m *member) ends(ctx context.Context, old *link) error {
 	timeout := time.NewTimer(probeTimeout)
 	defer timeout.Stop()
 	select {
 	case <-old.over:
 		return nil
 	case <-timeout.C: // its reader is held up by our own screen
-		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), h.Name.Who())
+		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), old.peer.name.Who())
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// oust ends the link to p, if there is one: it leads to another process than the
+// owner of the name, which has answered at its address, or it is dead.
+func (m *member) oust(p *peer, a *attempt, h wire.Hello) error {
+	m.mu.Lock()
+	old := p.link
+	if p.claim != a {
+		m.mu.Unlock()
+		return errOvertaken
+	}
+	a.owner = old != nil
+	m.mu.Unlock()
+	if old == nil {
+		return nil
+	}
+	a.ousts = old.incarnation != h.Incarnation
+	why := error(errDead)
+	if a.ousts {
+		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Who(), a.dialled)
+		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Who(), "addr", a.dialled)
+	}
+	old.end(why)
+	err := m.ends(m.dialling, old)
+	if err != nil {
+		old.close(why)
+	}
+	return err
 }
 
 // release gives up the claim of an attempt that came to nothing. A stranger

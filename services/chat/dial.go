@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 const (
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = 2 * time.Second
+	// homeRetry is the pause between two dials of the address of a peer while there
+	// is a link to it that may lead to another process.
+	homeRetry = 5 * time.Second
 	// precedence is how long the older of two waits for the younger one to dial,
 	// so that in the ordinary course of things their dials do not cross. A newcomer
 	// has many to dial.
@@ -32,10 +36,13 @@ func retries() backoff.Backoff { return backoff.Backoff{Min: firstRetry, Max: la
 // with p has ended, and when there is news of where it is.
 func (m *member) redialLocked(p *peer, wait, afresh bool) {
 	switch {
-	case !p.pursued || p.dropped || p.link != nil || p.claim != nil || m.leaving:
+	case !p.pursued || p.dropped || p.linked() || p.claim != nil || m.leaving:
 	case p.dialling:
-		p.news()
+		if p.link == nil {
+			p.news()
+		}
 	default:
+		p.setPauses()
 		if afresh {
 			p.pauses.Reset()
 		}
@@ -83,16 +90,16 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.endHearsayLocked(p)
-	if p.pauses.Max = lastRetry; p.unmet() {
-		p.pauses.Max = hearsayRetry
-	}
+	p.setPauses()
 	addrs := p.addrs()
-	if p.dropped || p.link != nil || p.claim != nil || p.left || len(addrs) == 0 {
+	if p.dropped || p.linked() || p.claim != nil || p.left || len(addrs) == 0 {
 		p.dialling = false
 		p.pauses.Reset()
 		return "", 0
 	}
 	switch {
+	case p.link != nil:
+		return p.home, precedence
 	case max(p.incarnation, p.rumour.incarnation) <= m.Incarnation: // this is the younger one
 	case p.incarnation == 0:
 		wait = newcomerPrecedence
@@ -100,6 +107,25 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 		wait = precedence
 	}
 	return addrs[p.failures%len(addrs)], wait
+}
+
+// linked reports whether there is a link to p that is not in question. It is
+// called with member.mu held.
+func (p *peer) linked() bool { return p.link != nil && p.home == "" }
+
+// setPauses sets the pauses between two dials of p. It is called with member.mu held.
+func (p *peer) setPauses() {
+	pauses := retries()
+	switch {
+	case p.link != nil:
+		pauses.Min, pauses.Max = homeRetry, homeRetry
+	case p.unmet():
+		pauses.Max = hearsayRetry
+	}
+	if p.pauses.Min != pauses.Min {
+		p.pauses = pauses
+	}
+	p.pauses.Max = pauses.Max
 }
 
 // dial connects to p, or with p nil to whichever member is at the address, and
@@ -114,6 +140,7 @@ func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr st
 	}
 	if p != nil {
 		m.mu.Lock()
+		p.lostHome(addr, err)
 		if p.link == nil { // else it has come by itself meanwhile, and lives
 			m.failedLocked(p, addr, err)
 		}
@@ -142,6 +169,24 @@ func (m *member) failedLocked(p *peer, addr string, err error) {
 		for _, id := range p.at(addr) {
 			m.ended(id)
 		}
+	}
+}
+
+// lostHome records that the owner of the name of p does not answer at addr: no
+// process listens there, or another program, or the one that the link leads to. It
+// is called with member.mu held.
+func (p *peer) lostHome(addr string, err error) {
+	var theirs theirRefusal
+	var ours *lines.Refusal
+	switch {
+	case addr != p.home:
+	case errors.As(err, &theirs):
+		if theirs.Code == "self" || theirs.Code == "linked" && p.link != nil {
+			p.home = ""
+		}
+	case p.fixed != "":
+	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &ours) && slices.Contains([]string{"wrong", "syntax", "version"}, ours.Code):
+		p.home = ""
 	}
 }
 

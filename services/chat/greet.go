@@ -60,11 +60,14 @@ func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, err
 			return nil, nil, err
 		}
 	}
+	if err := m.oust(p, a, theirs); err != nil {
+		return nil, p, err
+	}
 	have, err := m.met(p, a, theirs)
 	if err != nil {
 		return nil, p, err
 	}
-	m.welcome(p, ours, theirs)
+	m.welcome(p, a, ours, theirs)
 	sent, err := m.sayReady(p, a, have)
 	if err != nil {
 		return nil, p, err
@@ -113,7 +116,7 @@ func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*lin
 	if err != nil {
 		return nil, p, err
 	}
-	m.welcome(p, ours, theirs)
+	m.welcome(p, a, ours, theirs)
 	sent, err := m.sayReady(p, a, have)
 	if err != nil {
 		return nil, p, err
@@ -153,7 +156,7 @@ func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs wire.Hell
 	}
 	l.liveness = liveness.NewLink(l, theirs.ID)
 	l.stream = broadcast.NewStream(l, theirs, sent, int(ready.Count))
-	l.joined = m.welcomed(p, theirs)
+	l.joined = m.welcomed(p, a, theirs)
 	l.sent.Store(ready.Have)
 	l.moved.Store(time.Now().UnixNano())
 	return l, a.conn.SetDeadline(time.Time{})

@@ -168,6 +168,7 @@ func (m *member) up(l *link) bool {
 	}
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	m.core.join(l)
+	m.redialLocked(p, true, true)
 	return true
 }
 

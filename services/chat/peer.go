@@ -21,6 +21,7 @@ type peer struct {
 	link       *link     // the connection, when it is up
 	claim      *attempt  // the handshake that may become it
 	fixed      string    // where it is dialled in any case: a client's -server
+	home       string    // where the owner of its name answers, if the link may lead to another process
 	addr       string    // where it listens, by its HELLO or the registry
 	rumour     rumour    // what the latest PEER line said of it
 	gossip     gossip    // what it has said of others
@@ -35,7 +36,7 @@ type peer struct {
 	registered bool      // it was in the registry when this process started
 
 	incarnation uint64 // by its last HELLO; 0: never met
-	greeted     uint64 // the incarnation that the screen has told of
+	greeted     [2]uint64 // the incarnations that the screen has told of, the latest first
 	announced   uint64 // the incarnation that others have been told of
 
 	counts cuts
@@ -76,9 +77,9 @@ func (p *peer) at(addr string) (ids []wire.ID) {
 // addrs returns the addresses that are worth dialling, the likeliest first. It is
 // called with member.mu held.
 func (p *peer) addrs() []string {
-	likely := []string{p.fixed, p.addr, p.rumour.addr}
+	likely := []string{p.fixed, p.addr, p.home, p.rumour.addr}
 	if p.rumour.incarnation > p.incarnation {
-		likely = []string{p.rumour.addr, p.fixed, p.addr}
+		likely = []string{p.rumour.addr, p.fixed, p.addr, p.home}
 	}
 	all := likely[:0]
 	for _, a := range likely {

@@ -23,8 +23,11 @@ func (m *member) read(l *link) error {
 		case errors.Is(err, lines.ErrTooLong):
 			return m.cut(l, lines.Refuse("syntax", "a line of more than %d bytes", wire.MaxLine))
 		case err != nil:
+			var ours *lines.Refusal
 			if err = l.reason(err); errors.Is(err, errSilent) {
 				m.sayLast(l, lines.Refuse("silent", "%v", errSilent))
+			} else if errors.As(err, &ours) {
+				m.sayLast(l, ours)
 			}
 			return err
 		}

@@ -77,6 +77,15 @@ func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error)
 		return 0, errOvertaken
 	}
 	successor := p.incarnation != 0 && p.incarnation != h.Incarnation
+	switch {
+	case p.fixed != "":
+		p.home = p.fixed
+	case p.home == "" && successor && !p.left:
+		p.home = p.addr
+	}
+	if a.dialled == p.home {
+		p.home = ""
+	}
 	p.incarnation, p.addr = h.Incarnation, h.Addr
 	at := place(h.Addr)
 	for _, o := range m.peers {

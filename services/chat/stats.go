@@ -23,7 +23,7 @@ func (c *cuts) count(why error) {
 		c.silent.Add(1)
 	case errors.Is(why, broadcast.ErrOverheld):
 		c.overheld.Add(1)
-	case errors.As(why, &ours) && !errors.As(why, new(theirRefusal)):
+	case errors.As(why, &ours) && ours.Code != "taken" && !errors.As(why, new(theirRefusal)):
 		c.wrong.Add(1)
 	}
 }

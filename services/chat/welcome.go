@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"peerlab/services/chat/internal/wire"
@@ -12,12 +14,12 @@ import (
 // welcome is called when the other side has said who it is, and before it is
 // told that it is welcome: what must come first is done here. A server writes
 // its client down; a client shows who has come.
-func (m *member) welcome(p *peer, ours, theirs wire.Hello) {
+func (m *member) welcome(p *peer, a *attempt, ours, theirs wire.Hello) {
 	if m.Name == wire.Server {
 		m.register(p.name, theirs.Addr)
 		return
 	}
-	if !m.greetOnce(p, theirs.Incarnation) {
+	if !m.greetOnce(p, a, theirs) {
 		return
 	}
 	switch {
@@ -30,9 +32,9 @@ func (m *member) welcome(p *peer, ours, theirs wire.Hello) {
 
 // welcomed is called when the other side has said that we are welcome. A new
 // client is in then; it reports whether that was so.
-func (m *member) welcomed(p *peer, theirs wire.Hello) (joined bool) {
+func (m *member) welcomed(p *peer, a *attempt, theirs wire.Hello) (joined bool) {
 	if m.Name == wire.Server {
-		m.welcomedClient(p, theirs)
+		m.welcomedClient(p, a, theirs)
 		return false
 	}
 	m.mu.Lock()
@@ -84,8 +86,8 @@ func (m *member) arrive() {
 	}
 }
 
-func (m *member) welcomedClient(p *peer, theirs wire.Hello) {
-	if !m.greetOnce(p, theirs.Incarnation) {
+func (m *member) welcomedClient(p *peer, a *attempt, theirs wire.Hello) {
+	if !m.greetOnce(p, a, theirs) {
 		return
 	}
 	if theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered {
@@ -95,15 +97,21 @@ func (m *member) welcomedClient(p *peer, theirs wire.Hello) {
 	}
 }
 
-// greetOnce reports whether the screen is yet to tell of this incarnation.
-func (m *member) greetOnce(p *peer, incarnation uint64) bool {
+// greetOnce reports whether the screen is yet to tell of this process. If another
+// one had its name before, and it was met earlier or has ousted the other, it shows
+// a notice.
+func (m *member) greetOnce(p *peer, a *attempt, h wire.Hello) bool {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if p.greeted == incarnation {
-		return false
+	known := slices.Contains(p.greeted[:], h.Incarnation)
+	returns := a.ousts || known && p.greeted[0] != h.Incarnation
+	if p.greeted[0] != h.Incarnation {
+		p.greeted = [2]uint64{h.Incarnation, p.greeted[0]}
 	}
-	p.greeted = incarnation
-	return true
+	m.mu.Unlock()
+	if returns {
+		m.core.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Who(), h.Addr))
+	}
+	return !known
 }
 
 // goodbye takes in the BYE that came over a link. The server is waited for all
