@@ -21,15 +21,15 @@ type ClientConfig struct {
 	Host        string   // the address that both ports are of
 	Port1       int      // source port towards the server; 0: any
 	Port2       int      // where other clients dial; 0: any free one
-	Advertise   string   // HOST:PORT that the others are told; empty: Host and Port2
+	Advertise   string   // HOST:PORT that other members dial; empty: Host and Port2
 	Incarnation uint64   // greater than that of any client before with this ID
 	Screen      io.Writer
 	Input       lines.Source
 	Log         *slog.Logger
 }
 
-// Parse takes in the arguments ID PORT1 PORT2 and checks them and all else. Its
-// error says what is wrong and how to mend it.
+// Parse parses the arguments ID PORT1 PORT2, and calls Check. Its error says what is
+// wrong and how to mend it.
 func (c *ClientConfig) Parse(args []string) (err error) {
 	if len(args) != 3 {
 		return fmt.Errorf("%d arguments, not the three ID PORT1 PORT2, such as 1 5001 6001", len(args))
@@ -64,7 +64,7 @@ func (c ClientConfig) Check() error {
 	return nil
 }
 
-// Client is one of those who chat.
+// Client is a client of the chat.
 type Client struct {
 	m     *member
 	ln    net.Listener
@@ -79,17 +79,13 @@ func ListenClient(c ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	ln, err := tcp.Listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)))
+	ln, advertise, err := listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)), c.Advertise)
 	if err != nil {
-		return nil, err
-	}
-	if c.Advertise, err = tcp.Advertised(c.Advertise, ln.Addr()); err != nil {
-		ln.Close()
 		return nil, err
 	}
 	source := net.JoinHostPort(c.Host, strconv.Itoa(c.Port1))
 	m := newMember(config{
-		Name: name, Incarnation: c.Incarnation, Advertise: c.Advertise, Screen: c.Screen, Log: c.Log,
+		Name: name, Incarnation: c.Incarnation, Advertise: advertise, Screen: c.Screen, Log: c.Log,
 		Dial: func(ctx context.Context, to wire.Name, addr string) (net.Conn, error) {
 			if to == wire.Server && c.Port1 != 0 {
 				return tcp.Dial(ctx, source, addr)
@@ -98,8 +94,7 @@ func ListenClient(c ClientConfig) (*Client, error) {
 		},
 	})
 	m.state = wire.StateNew
-	m.peers[wire.Server] = newPeer(wire.Server)
-	m.peers[wire.Server].fixed = c.Server
+	m.peerLocked(wire.Server).fixed = c.Server
 	return &Client{m, ln, c.Input, c.Peers}, nil
 }
 
@@ -113,7 +108,7 @@ func (c *Client) Serve(ctx context.Context) error {
 	return c.m.serve(ctx, c.ln, c.in, c.begin)
 }
 
-// begin dials the server, and those who were given to join through.
+// begin dials the server, and the clients to join through.
 func (c *Client) begin() {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()

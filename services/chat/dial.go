@@ -17,32 +17,30 @@ import (
 const (
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = 2 * time.Second
-	// homeRetry is the pause between two dials of the address of a peer while there
-	// is a link to it that may lead to another process.
+	// homeRetry is the pause between two dials of a peer while there is a link to it
+	// that may lead to another process of its name.
 	homeRetry = 5 * time.Second
-	// precedence is how long the older of two waits for the younger one to dial,
-	// so that in the ordinary course of things their dials do not cross. A newcomer
-	// has many to dial.
+	// precedence is how long the older of two members waits for the younger one to
+	// dial, so that their dials seldom cross. A newcomer has many to dial.
 	precedence         = 200 * time.Millisecond
 	newcomerPrecedence = 500 * time.Millisecond
 )
 
 func retries() backoff.Backoff { return backoff.Backoff{Min: firstRetry, Max: lastRetry} }
 
-// redialLocked has p dialled if it is to be and there is no link to it: by the
-// dialler that is at work, or by a new one, which begins with a pause if it is to
-// wait, and afresh if the pauses are to be short again. It is called with m.mu
-// held whenever there may be something to dial for: when a link or a handshake
-// with p has ended, and when there is news of where it is.
+// redialLocked ensures that a dialler is running for p if p is to be dialled: the one
+// that runs is woken, or a new one is started, which begins with a pause if wait is
+// true, and with the shortest pauses if afresh is true. It must be called when a link
+// or a handshake with p has ended, and when there is news of where it is.
 func (m *member) redialLocked(p *peer, wait, afresh bool) {
 	switch {
-	case !p.pursued || p.dropped || p.linked() || p.claim != nil || m.leaving:
+	case !p.pursued || p.dropped || p.linkedLocked() || p.claim != nil || m.leaving:
 	case p.dialling:
 		if p.link == nil {
 			p.news()
 		}
 	default:
-		p.setPauses()
+		p.setPausesLocked()
 		if afresh {
 			p.pauses.Reset()
 		}
@@ -51,8 +49,8 @@ func (m *member) redialLocked(p *peer, wait, afresh bool) {
 	}
 }
 
-// dialler dials p until there is a link to it, or nothing to dial for. Nobody
-// waits beside a link that is up: redialLocked starts the next one.
+// dialler dials p until there is a link to it, or nothing to dial for. redialLocked
+// starts the next one.
 func (m *member) dialler(p *peer, wait bool) {
 	ctx := m.dialling
 	for ; ctx.Err() == nil; wait = true {
@@ -84,15 +82,15 @@ func (m *member) dialler(p *peer, wait bool) {
 }
 
 // wanted returns where to dial p, and for how long to wait before in case p dials.
-// With each failure it is the turn of another address. While there is nothing to
-// dial for it returns "", and the dialler is to end.
+// After each failure it returns another address. While there is nothing to dial for
+// it returns "", and the dialler must end.
 func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.endHearsayLocked(p)
-	p.setPauses()
-	addrs := p.addrs()
-	if p.dropped || p.linked() || p.claim != nil || p.left || len(addrs) == 0 {
+	m.endGossipLocked(p)
+	p.setPausesLocked()
+	addrs := p.addrsLocked()
+	if p.dropped || p.linkedLocked() || p.claim != nil || p.left || len(addrs) == 0 {
 		p.dialling = false
 		p.pauses.Reset()
 		return "", 0
@@ -100,7 +98,7 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	switch {
 	case p.link != nil:
 		return p.home, precedence
-	case max(p.incarnation, p.rumour.incarnation) <= m.Incarnation: // this is the younger one
+	case max(p.incarnation, p.gossip.incarnation) <= m.Incarnation: // this is the younger one
 	case p.incarnation == 0:
 		wait = newcomerPrecedence
 	default:
@@ -109,18 +107,14 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	return addrs[p.failures%len(addrs)], wait
 }
 
-// linked reports whether there is a link to p that is not in question. It is
-// called with member.mu held.
-func (p *peer) linked() bool { return p.link != nil && p.home == "" }
-
-// setPauses sets the pauses between two dials of p. It is called with member.mu held.
-func (p *peer) setPauses() {
+// setPausesLocked sets the pauses between two dials of p.
+func (p *peer) setPausesLocked() {
 	pauses := retries()
 	switch {
 	case p.link != nil:
 		pauses.Min, pauses.Max = homeRetry, homeRetry
-	case p.unmet():
-		pauses.Max = hearsayRetry
+	case p.unmetLocked():
+		pauses.Max = gossipRetry
 	}
 	if p.pauses.Min != pauses.Min {
 		p.pauses = pauses
@@ -140,7 +134,7 @@ func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr st
 	}
 	if p != nil {
 		m.mu.Lock()
-		p.lostHome(addr, err)
+		p.lostHomeLocked(addr, err)
 		if p.link == nil { // else it has come by itself meanwhile, and lives
 			m.failedLocked(p, addr, err)
 		}
@@ -151,23 +145,25 @@ func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr st
 	return nil
 }
 
-// failedLocked takes in that a dial of p has come to nothing. It is called with
-// m.mu held.
+// failedLocked records that a dial of p has failed.
 func (m *member) failedLocked(p *peer, addr string, err error) {
 	var ours *lines.Refusal
-	if addrs := p.addrs(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
+	if addrs := p.addrsLocked(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
 		p.failures++
 	}
 	p.mute = errors.As(err, &ours) && ours.Code == "timeout"
-	if addr == p.rumour.addr {
-		p.rumour.failures++
+	if addr == p.gossip.addr {
+		p.gossip.failures++
 		if ours != nil && ours.Code == "wrong" { // another member listens there
-			p.rumour.failures = maxHearsay
+			p.gossip.failures = maxGossipDials
 		}
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.Code == "wrong" {
-		for _, id := range p.at(addr) {
-			m.ended(id)
+		if addr == p.addr {
+			m.ended(p.idLocked())
+		}
+		if addr == p.gossip.addr {
+			m.ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
 		}
 	}
 }
@@ -175,7 +171,7 @@ func (m *member) failedLocked(p *peer, addr string, err error) {
 // lostHome records that the owner of the name of p does not answer at addr: no
 // process listens there, or another program, or the one that the link leads to. It
 // is called with member.mu held.
-func (p *peer) lostHome(addr string, err error) {
+func (p *peer) lostHomeLocked(addr string, err error) {
 	var theirs theirRefusal
 	var ours *lines.Refusal
 	switch {
@@ -220,13 +216,10 @@ func (m *member) undialled(p *peer, reports dialReports, addr string, err error)
 	fresh, leaving := m.state == wire.StateNew, m.leaving
 	m.mu.Unlock()
 	var theirs theirRefusal
-	taken := errors.As(err, &theirs) && theirs.Code == "taken"
 	switch {
 	case leaving || m.dialling.Err() != nil:
-	case taken && fresh:
+	case fresh && errors.As(err, &theirs) && theirs.Code == "taken":
 		m.fatal(fmt.Errorf("ID %s is taken: %s says that %s", m.Name, addr, theirs.Reason))
-	case taken && p != nil && reports.due(addr, failure{kind: "taken", after: 1}):
-		m.Log.Warn("refused by "+p.name.Who()+"; retrying", "addr", addr, "err", err)
 	default:
 		m.report(p, reports, addr, fresh, err)
 	}

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"syscall"
 
@@ -20,13 +21,13 @@ const (
 	maxReports = 8
 )
 
-// dialReports counts the failures of one dialler, by address and kind, for each
-// to be reported once. It is that dialler's own.
+// dialReports counts the failures of one dialler, by address, for each kind to be
+// reported once. It is that dialler's own.
 type dialReports map[[2]string]int
 
 // due counts a failure and reports whether it is the one to be reported.
-func (r dialReports) due(addr string, f failure) bool {
-	key := [2]string{addr, f.kind}
+func (r dialReports) due(addr string, f *failure) bool {
+	key := [2]string{addr, f.text}
 	if _, known := r[key]; !known && len(r) >= maxReports {
 		return false
 	}
@@ -34,78 +35,76 @@ func (r dialReports) due(addr string, f failure) bool {
 	return r[key] == f.after
 }
 
-// expectation is what should answer at an address that a person or the registry
-// has given, and what to do if it does not.
-type expectation struct{ noun, who, remedy string }
-
-// expected returns false for an address that only other members have given. With
-// p nil the address is one to join through.
-func (m *member) expected(p *peer) (want expectation, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch {
-	case p == nil:
-		return expectation{"client", "a client of the chat", "check -peer"}, true
-	case p.fixed != "":
-		return expectation{"server", "the server of the chat", "check -server; -peer HOST:PORT joins through another client"}, true
-	case p.registered:
-		return expectation{"client", p.name.Who(), "another program may have the port that the registry has for it"}, true
-	}
-	return expectation{}, false
-}
-
-// failure is what the failure of a dial says about who is at the address.
+// failure is what the failure of a dial says about the program at the address.
 type failure struct {
-	kind  string
-	after int // which one is reported; 0: none
-	text  string
+	after   int    // the failure that is reported: the first, or a later one
+	waiting bool   // it is reported only by a client that is not in yet: later there are others to talk to
+	text    string // with the address, a noun, what should answer there, and a remedy
 }
 
-// failed returns what err says of the address addr, where want should be. While fresh
-// is true, this client is not in yet: that it finds no member is worth reporting
-// then, and later there are others to talk to.
-func failed(addr string, want expectation, fresh bool, err error) failure {
+var (
+	noRoom     = &failure{1, false, "%[1]s has no room for this member; retrying"}
+	badClock   = &failure{1, false, "%[1]s has another time than this member; retrying: set the clock here, or there"}
+	nameTaken  = &failure{1, false, "%[1]s has a link to another process of this name; retrying"}
+	stranger   = &failure{1, false, "%[1]s answers, but not as %[3]s; retrying: %[4]s"}
+	mute       = &failure{1, true, "%[1]s takes connections, but does not answer as %[3]s; retrying: %[4]s"}
+	hangsUp    = &failure{patience, true, "%[1]s takes connections and closes them; retrying: %[4]s"}
+	noProgram  = &failure{patience, true, "no %[2]s at %[1]s; waiting for it: %[4]s"}
+	sourceBusy = &failure{patience + 1, true, "cannot call the server at %[1]s from PORT1; retrying: see who has the port (ss -tnp), or give another, or 0 for any"}
+)
+
+// refused has the failures for the codes of refusals by the other side and by this
+// one; any other code is that of a stranger.
+var refused = map[string]struct{ theirs, own *failure }{
+	"taken": {nameTaken, nil}, "full": {noRoom, nil}, "clock": {badClock, badClock}, "timeout": {nil, mute},
+	"linked": {}, "crossed": {}, "leaving": {}, "silent": {}, // all of these pass
+}
+
+// failed returns what err says, or nil if that is nothing that a person can change.
+func failed(err error, fresh bool) *failure {
 	var theirs theirRefusal
 	var own *lines.Refusal
+	f := stranger
 	switch {
 	case errors.As(err, &theirs):
-		switch theirs.Code {
-		case "taken", "linked", "crossed", "leaving", "silent", "timeout":
-			return failure{}
-		case "full":
-			return failure{"full", 1, addr + " has no room for this member; retrying"}
-		case "clock":
-			return failure{"clock", 1, addr + " refuses this member for its clock; retrying: set the clock here, or there"}
+		if known, ok := refused[theirs.Code]; ok {
+			f = known.theirs
 		}
-		return failure{"wrong", 1, addr + " answers, but not as " + want.who + "; retrying: " + want.remedy}
-	case errors.As(err, &own) && own.Code != "timeout":
-		switch own.Code {
-		case "clock":
-			return failure{"clock", 1, addr + " has another clock; retrying: set the clock here, or there"}
-		case "syntax", "version", "self", "wrong":
-			return failure{"wrong", 1, addr + " answers, but not as " + want.who + "; retrying: " + want.remedy}
+	case errors.As(err, &own):
+		if known, ok := refused[own.Code]; ok {
+			f = known.own
 		}
-		return failure{}
-	case !fresh:
-		return failure{}
-	case own != nil:
-		return failure{"mute", 1, addr + " takes connections, but does not answer as " + want.who + "; retrying: " + want.remedy}
 	case errors.Is(err, tcp.ErrSourceBusy):
-		return failure{"busy", patience + 1, "cannot call the server at " + addr + " from PORT1; retrying: see who has the port (ss -tnp), or give another, or 0 for any"}
+		f = sourceBusy
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return failure{"closed", patience, addr + " takes connections and closes them; retrying: " + want.remedy}
+		f = hangsUp
+	default:
+		f = noProgram
 	}
-	return failure{"nobody", patience, "no " + want.noun + " at " + addr + "; waiting for it: " + want.remedy}
+	if f != nil && f.waiting && !fresh {
+		return nil
+	}
+	return f
 }
 
 // report writes to the log that a dial has failed: as a warning, once, what a
-// person can change.
+// person can change. Of an address that only other members have given it is not
+// worth one. With p nil the address is one to join through.
 func (m *member) report(p *peer, reports dialReports, addr string, fresh bool, err error) {
-	if want, ok := m.expected(p); ok {
-		if f := failed(addr, want, fresh, err); f.after > 0 && reports.due(addr, f) {
-			m.Log.Warn(f.text, "err", err)
-			return
-		}
+	m.mu.Lock()
+	noun, who, remedy := "", "", ""
+	switch {
+	case p == nil:
+		noun, who, remedy = "client", "a client of the chat", "check -peer"
+	case p.fixed != "":
+		noun, who, remedy = "server", "the server of the chat", "check -server; -peer HOST:PORT joins through another client"
+	case p.registered:
+		noun, who, remedy = "client", p.name.Who(), "another program may have the port that the registry has for it"
+	}
+	m.mu.Unlock()
+	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) && reports.due(addr, f) {
+		m.Log.Warn(fmt.Sprintf(f.text, addr, noun, who, remedy), "err", err)
+		return
 	}
 	m.Log.Debug("no connection; retrying", "to", p.calledFor(), "addr", addr, "err", err)
 }

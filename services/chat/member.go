@@ -13,9 +13,10 @@ import (
 	"peerlab/services/chat/internal/registry"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
 )
 
-// config is what server and client have in common.
+// config is the configuration that server and client have in common.
 type config struct {
 	Name        wire.Name
 	Incarnation uint64
@@ -34,19 +35,19 @@ type config struct {
 //	receive.go  the reader of a link          writer.go   its writer
 //	peer.go     who is known                  roster.go   how one hears of them
 //	welcome.go  what the screens say of it    leave.go    the end of this one
-//	hearsay.go  what others say of clients    pulse.go    who lives
+//	gossip.go   what others say of clients    pulse.go    who lives
 //	typed.go    the terminal, and pace.go
 //	core.go     all that is shown             stats.go    what has been counted
 type member struct {
 	config
 	core     *core
-	painting chan struct{} // the screen is to be written by somebody who may wait; holds one
+	painting chan struct{} // the painter is to write to the screen; holds one
 	// registry is the server's; clients have none.
 	registry *registry.Registry
 
 	// Set by serve, before any goroutine is started.
 	soft     context.Context // ends when this member is to leave
-	dialling context.Context // ends when it has what it needs for that: nobody is dialled or let in any more
+	dialling context.Context // ends when no peer is dialled or admitted any more
 	hard     context.Context // ends when every connection must close
 	fatal    func(error)     // ends serve with an error
 	workers  sync.WaitGroup
@@ -54,25 +55,24 @@ type member struct {
 	mu      sync.Mutex // never held while waiting for anything
 	peers   map[wire.Name]*peer
 	state   wire.State
-	told    bool // whoever let this client in has told it of everybody
+	told    bool // the list of the member that admitted this client is complete
 	leaving bool // no new links
 
 	handshakes map[net.Conn]struct{} // connections with one under way; nil: all are to close
 
 	registryFails atomic.Bool // the last change could not be written
 
-	turnedAway atomic.Int64 // connections that came in and came to nothing
+	turnedAway atomic.Int64 // connections that came in and were refused
 
 	arrived atomic.Bool // the screen has said that this client is in; a server never arrives
 }
 
 func newMember(c config) *member {
 	m := &member{
-		config:   c,
-		painting: make(chan struct{}, 1),
-		core:     newCore(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, c.Screen),
-		peers:    make(map[wire.Name]*peer),
-
+		config:     c,
+		painting:   make(chan struct{}, 1),
+		core:       newCore(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, c.Screen),
+		peers:      make(map[wire.Name]*peer),
 		handshakes: make(map[net.Conn]struct{}),
 		state:      wire.StateIn,
 	}
@@ -80,13 +80,26 @@ func newMember(c config) *member {
 	return m
 }
 
-// errLeave is the cause of a context that ends because somebody typed so.
+// listen listens at an address, and returns the one that other members dial.
+func listen(at, advertise string) (net.Listener, string, error) {
+	ln, err := tcp.Listen(at)
+	if err != nil {
+		return nil, "", err
+	}
+	if advertise, err = tcp.Advertised(advertise, ln.Addr()); err != nil {
+		ln.Close()
+		return nil, "", err
+	}
+	return ln, advertise, nil
+}
+
+// errLeave is the cause of a context that ends because a command said so.
 var errLeave = errors.New("asked to leave at the terminal")
 
 // serve runs the member until ctx ends, its terminal is left, or something
-// fatal happens: it accepts from ln, which it closes, after what start starts. It
-// leaves in good order: everybody gets what was typed and BYE, and has two
-// seconds to read it. Being asked to leave is success.
+// fatal happens: it calls start, and accepts from ln, which it closes. All members
+// then receive what was typed and BYE, and have two seconds to read it. Being asked
+// to leave is success.
 func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, start func()) error {
 	soft, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -116,7 +129,7 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 }
 
 // finished waits until all goroutines have ended and all is on the screen, but
-// not for ever: the screen may be a pipe that nobody reads.
+// not for ever: the screen may be a pipe that no process reads.
 func (m *member) finished() bool {
 	over := make(chan struct{})
 	go func() {
@@ -134,7 +147,7 @@ func (m *member) finished() bool {
 	}
 }
 
-// painter writes to the screen for those who may not wait.
+// painter writes to the screen for goroutines that must not wait.
 func (m *member) painter() {
 	for {
 		select {
@@ -146,7 +159,7 @@ func (m *member) painter() {
 	}
 }
 
-// paint has the screen written soon.
+// paint wakes the painter.
 func (m *member) paint() {
 	select {
 	case m.painting <- struct{}{}:

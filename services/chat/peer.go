@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -8,45 +9,45 @@ import (
 	"peerlab/services/internal/backoff"
 )
 
-// peer is another member, as far as it is known here: one for each name.
+// peer is another member, as far as it is known here: one for each name. Its
+// methods that end in Locked expect member.mu.
 type peer struct {
-	name wire.Name
-	wake chan struct{} // there is news for its dialler; holds one
+	name   wire.Name
+	wake   chan struct{} // there is news for its dialler; holds one
+	counts cuts
 
 	// Its dialler's, of which there is one at a time.
 	reports dialReports
 	pauses  backoff.Backoff
 
 	// Guarded by member.mu.
-	link       *link     // the connection, when it is up
-	claim      *attempt  // the handshake that may become it
-	fixed      string    // where it is dialled in any case: a client's -server
-	home       string    // where the owner of its name answers, if the link may lead to another process
-	addr       string    // where it listens, by its HELLO or the registry
-	rumour     rumour    // what the latest PEER line said of it
-	gossip     gossip    // what it has said of others
-	failures   int       // dials in a row that have come to nothing
-	lost       time.Time // when its last link ended
-	sent       uint64    // the last of our lines that was written to that
-	mute       bool      // nothing came over its last link or connection any more
-	pursued    bool      // it is dialled whenever there is no link to it
-	dialling   bool      // it has a dialler
-	left       bool      // it said BYE and has not been heard of since
-	dropped    bool      // it has made room for another, and its dialler is to end
-	registered bool      // it was in the registry when this process started
+	link       *link      // the connection, when it is up
+	claim      *attempt   // the handshake that may become it
+	fixed      string     // where it is dialled in any case: a client's -server
+	addr       string     // where it listens, by its HELLO or the registry
+	home       string     // where the owner of its name answers, if the link may lead to another process
+	gossip     gossip     // what the latest PEER line said of it
+	heard      peerCounts // the PEER lines that it has sent
+	failures   int        // dials in a row that have failed
+	lost       time.Time  // when its last link ended
+	sent       uint64     // the last of our lines that was written to that
+	mute       bool       // its last link or connection fell silent
+	pursued    bool       // it is dialled whenever there is no link to it
+	dialling   bool       // it has a dialler
+	left       bool       // it said BYE and has not been heard of since
+	dropped    bool       // it has made room for another, and its dialler is to end
+	registered bool       // it was in the registry when this process started
 
-	incarnation uint64 // by its last HELLO; 0: never met
+	incarnation uint64    // by its last HELLO; 0: never met
 	greeted     [2]uint64 // the incarnations that the screen has told of, the latest first
-	announced   uint64 // the incarnation that others have been told of
-
-	counts cuts
+	announced   uint64    // the incarnation that others have been told of
 }
 
 func newPeer(name wire.Name) *peer {
 	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}, pauses: retries()}
 }
 
-// calledFor is the name of p, or none if p is nil: nobody knows yet who it is.
+// calledFor is the name of p, or none if p is nil: it is not known yet.
 func (p *peer) calledFor() wire.Name {
 	if p == nil {
 		return ""
@@ -62,24 +63,20 @@ func (p *peer) news() {
 	}
 }
 
-// at returns the processes that were said to be at an address. It is called with
-// member.mu held.
-func (p *peer) at(addr string) (ids []wire.ID) {
-	if addr == p.addr {
-		ids = append(ids, p.id())
-	}
-	if addr == p.rumour.addr {
-		ids = append(ids, wire.ID{Name: p.name, Incarnation: p.rumour.incarnation})
-	}
-	return ids
-}
+// idLocked is the process that p was when it was met last.
+func (p *peer) idLocked() wire.ID { return wire.ID{Name: p.name, Incarnation: p.incarnation} }
 
-// addrs returns the addresses that are worth dialling, the likeliest first. It is
-// called with member.mu held.
-func (p *peer) addrs() []string {
-	likely := []string{p.fixed, p.addr, p.home, p.rumour.addr}
-	if p.rumour.incarnation > p.incarnation {
-		likely = []string{p.rumour.addr, p.fixed, p.addr, p.home}
+// unmetLocked reports whether p is known by gossip alone.
+func (p *peer) unmetLocked() bool { return p.incarnation == 0 && !p.registered && p.fixed == "" }
+
+// linkedLocked reports whether there is a link to p that is not in question.
+func (p *peer) linkedLocked() bool { return p.link != nil && p.home == "" }
+
+// addrsLocked returns the addresses that are worth dialling, the likeliest first.
+func (p *peer) addrsLocked() []string {
+	likely := []string{p.fixed, p.addr, p.home, p.gossip.addr}
+	if p.gossip.incarnation > p.incarnation {
+		likely = []string{p.gossip.addr, p.fixed, p.addr, p.home}
 	}
 	all := likely[:0]
 	for _, a := range likely {
@@ -90,8 +87,18 @@ func (p *peer) addrs() []string {
 	return all
 }
 
+// peersLocked returns all peers that are known, sorted.
+func (m *member) peersLocked() []*peer {
+	all := make([]*peer, 0, len(m.peers))
+	for _, p := range m.peers {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b *peer) int { return a.name.Compare(b.name) })
+	return all
+}
+
 // peerLocked returns the peer of that name, a new one if need be, or nil when
-// there is no room for one more. It is called with m.mu held.
+// there is no room for one more.
 func (m *member) peerLocked(name wire.Name) *peer {
 	p := m.peers[name]
 	if p == nil && len(m.peers) < wire.MaxMembers {
@@ -101,41 +108,42 @@ func (m *member) peerLocked(name wire.Name) *peer {
 	return p
 }
 
-// unmet reports whether p is known by the PEER lines of others alone. It is called
-// with member.mu held.
-func (p *peer) unmet() bool { return p.incarnation == 0 && !p.registered && p.fixed == "" }
-
-// makeRoomLocked drops a peer if there is no room for another: one that has left
-// if there is one, or else one that was never met, or else the one that has been
-// gone for longest. It is called with m.mu held.
-func (m *member) makeRoomLocked() {
+// makeRoomLocked drops a peer without a link if there is no room for another. For
+// one that is known by gossip alone it drops only another one of these, dialled in
+// vain, so that one member with many names leaves room for those that another
+// tells of.
+func (m *member) makeRoomLocked(forGossip bool) {
 	if len(m.peers) < wire.MaxMembers {
 		return
 	}
-	var least *peer
+	var first *peer
 	for _, p := range m.peers {
-		if p.link == nil && p.claim == nil && p.fixed == "" && (least == nil || p.dearness() < least.dearness() ||
-			p.dearness() == least.dearness() && p.lost.Before(least.lost)) {
-			least = p
+		free := p.link == nil && p.claim == nil && p.fixed == "" && (!forGossip || p.unmetLocked() && p.failures > 0)
+		if free && (first == nil || p.evictionOrderLocked(first) < 0) {
+			first = p
 		}
 	}
-	if least != nil {
-		m.dropLocked(least)
+	if first != nil {
+		m.dropLocked(first)
 	}
 }
 
-// dearness is the less the sooner a peer without a link may be dropped.
-func (p *peer) dearness() int {
-	switch {
-	case p.left:
-		return 0
-	case p.unmet():
-		return 1
+// evictionOrderLocked is negative if p is to make room sooner than o: one that has
+// left is the first, then one that was never met, then the one gone for longest.
+func (p *peer) evictionOrderLocked(o *peer) int {
+	priority := func(p *peer) int {
+		switch {
+		case p.left:
+			return 0
+		case p.unmetLocked():
+			return 1
+		}
+		return 2
 	}
-	return 2
+	return cmp.Or(cmp.Compare(priority(p), priority(o)), p.lost.Compare(o.lost), cmp.Compare(o.failures, p.failures))
 }
 
-// dropLocked forgets a peer. It is called with m.mu held.
+// dropLocked forgets a peer.
 func (m *member) dropLocked(p *peer) {
 	p.dropped = true
 	if m.peers[p.name] == p {
@@ -144,8 +152,7 @@ func (m *member) dropLocked(p *peer) {
 	p.news()
 }
 
-// pursueLocked has p dialled, now and whenever there is no link to it. It is
-// called with m.mu held.
+// pursueLocked ensures that p is dialled, now and whenever there is no link to it.
 func (m *member) pursueLocked(p *peer) {
 	p.left, p.pursued = false, true
 	m.redialLocked(p, false, true)

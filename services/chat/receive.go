@@ -75,7 +75,7 @@ func (m *member) hear(l *link) {
 		return
 	}
 	if len(l.heard) > 0 {
-		m.heard(l, l.heard)
+		m.hearGossip(l, l.heard)
 		l.heard = nil
 	}
 	if l.joined {

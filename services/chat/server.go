@@ -16,7 +16,7 @@ import (
 // ServerConfig is what a server needs to know. Registry and Advertise may be empty.
 type ServerConfig struct {
 	Listen      string // HOST:PORT; port 0 picks a free one
-	Advertise   string // HOST:PORT that clients are told; empty: Listen
+	Advertise   string // HOST:PORT that clients dial; empty: Listen
 	Registry    string // path of the registry file; empty: none is kept
 	Incarnation uint64 // greater than that of any server before
 	Screen      io.Writer
@@ -24,8 +24,8 @@ type ServerConfig struct {
 	Log         *slog.Logger
 }
 
-// Parse takes in the arguments, of which there are none, and checks all else. Its
-// error says what is wrong and how to mend it.
+// Parse checks that there are no arguments, and all else. Its error says what is
+// wrong and how to mend it.
 func (c *ServerConfig) Parse(args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%q is one argument too many", args[0])
@@ -50,17 +50,12 @@ type Server struct {
 // the remedy. A registry that can be read and not written is no error: the log
 // has a warning. After success Serve must be called.
 func ListenServer(c ServerConfig) (*Server, error) {
-	ln, err := tcp.Listen(c.Listen)
+	ln, advertise, err := listen(c.Listen, c.Advertise)
 	if err != nil {
 		return nil, err
 	}
-	if c.Advertise, err = tcp.Advertised(c.Advertise, ln.Addr()); err != nil {
-		ln.Close()
-		return nil, err
-	}
 	m := newMember(config{
-		Name: wire.Server, Incarnation: c.Incarnation, Advertise: c.Advertise,
-		Screen: c.Screen, Log: c.Log,
+		Name: wire.Server, Incarnation: c.Incarnation, Advertise: advertise, Screen: c.Screen, Log: c.Log,
 		Dial: func(ctx context.Context, _ wire.Name, addr string) (net.Conn, error) { return tcp.Dial(ctx, "", addr) },
 	})
 	if c.Registry != "" {
@@ -78,7 +73,7 @@ func ListenServer(c ServerConfig) (*Server, error) {
 func (s *Server) Addr() string { return s.ln.Addr().String() }
 
 // Serve runs the server until ctx ends or "Exit" is typed; either is success.
-// Every client has then been told, or had two seconds to listen. It may be
+// Every client has then received BYE, or had two seconds to read it. It may be
 // called once.
 func (s *Server) Serve(ctx context.Context) error {
 	if s.m.registry != nil {

@@ -51,7 +51,7 @@ func (c *cuts) rows(who string) (rows []string) {
 func (m *member) showStats() {
 	var rows []string
 	m.mu.Lock()
-	for _, p := range m.everybody() {
+	for _, p := range m.peersLocked() {
 		rows = append(rows, p.counts.rows(p.name.Who())...)
 	}
 	peers := len(m.peers)

@@ -158,7 +158,7 @@ func (m *member) showWho() {
 	var rows []string
 	m.mu.Lock()
 	m.core.mu.Lock()
-	for _, p := range m.everybody() {
+	for _, p := range m.peersLocked() {
 		if self != "" && m.Name.Compare(p.name) < 0 {
 			rows = append(rows, self)
 			self = ""
@@ -183,10 +183,10 @@ func (p *peer) condition() string {
 		return "silent, " + p.addr
 	case p.link != nil:
 		return "connected, " + p.addr
-	case p.left || !p.pursued || p.unmet():
+	case p.left || !p.pursued || p.unmetLocked():
 		return ""
 	case p.mute:
-		return "silent, " + p.addrs()[0]
+		return "silent, " + p.addrsLocked()[0]
 	}
-	return "gone, " + p.addrs()[0]
+	return "gone, " + p.addrsLocked()[0]
 }

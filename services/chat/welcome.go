@@ -11,18 +11,18 @@ import (
 // The screens tell of a process once, by its incarnation, however often the
 // connection to it is lost and found. See "Screens" in docs/protocol.md.
 
-// welcome is called when the other side has said who it is, and before it is
-// told that it is welcome: what must come first is done here. A server writes
-// its client down; a client shows who has come.
+// arrivalTime is how long a newcomer waits for links to the members it was told of.
+const arrivalTime = time.Second
+
+// welcome does what must come before READY is sent to a peer that has said HELLO.
+// A server records its client; a client shows which member it has met.
 func (m *member) welcome(p *peer, a *attempt, ours, theirs wire.Hello) {
-	if m.Name == wire.Server {
-		m.register(p.name, theirs.Addr)
-		return
-	}
-	if !m.greetOnce(p, a, theirs) {
-		return
-	}
 	switch {
+	case m.Name == wire.Server:
+		if m.registry != nil {
+			m.recorded(m.registry.Put(p.name, theirs.Addr, m.seen))
+		}
+	case !m.greetOnce(p, a, theirs):
 	case p.name != wire.Server:
 		m.core.event(p.name.Who(), eventInitiated)
 	case ours.State != wire.StateNew:
@@ -30,21 +30,27 @@ func (m *member) welcome(p *peer, a *attempt, ours, theirs wire.Hello) {
 	}
 }
 
-// welcomed is called when the other side has said that we are welcome. A new
-// client is in then; it reports whether that was so.
+// welcomed processes the READY of a peer. A server shows which client it has met; a
+// client that was new is in then, and welcomed reports whether that was so.
 func (m *member) welcomed(p *peer, a *attempt, theirs wire.Hello) (joined bool) {
 	if m.Name == wire.Server {
-		m.welcomedClient(p, a, theirs)
+		switch {
+		case !m.greetOnce(p, a, theirs):
+		case theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered:
+			m.core.event(p.name.Who(), eventReconnected)
+		default:
+			m.core.event(p.name.Who(), eventInitiated)
+		}
 		return false
 	}
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	joined = m.state == wire.StateNew
 	if p.name == wire.Server {
 		m.state = wire.StateBack
 	} else if joined {
 		m.state = wire.StateIn
 	}
-	m.mu.Unlock()
 	if joined {
 		m.work(func() {
 			sleep(m.dialling, arrivalTime)
@@ -54,13 +60,11 @@ func (m *member) welcomed(p *peer, a *attempt, theirs wire.Hello) (joined bool) 
 	return joined
 }
 
-// arrivalTime is how long a newcomer waits for links to those it was told of.
-const arrivalTime = time.Second
-
-// settled looks whether a newcomer has a link to everybody it was told of and
-// that can be reached. Only then does its screen say that it is in: whatever
-// anybody types from that line on, it shows. It is called when that may have
-// come about; told says that the list of whoever let it in is complete.
+// settled looks whether a newcomer has a link to every member that it was told of
+// and that can be reached. Only then does its screen say that it is in: it shows
+// all that is typed anywhere from that line on. settled must be called when this
+// may have become so; told says that the list of the member that admitted this one
+// is complete.
 func (m *member) settled(told bool) {
 	if m.arrived.Load() {
 		return
@@ -86,17 +90,6 @@ func (m *member) arrive() {
 	}
 }
 
-func (m *member) welcomedClient(p *peer, a *attempt, theirs wire.Hello) {
-	if !m.greetOnce(p, a, theirs) {
-		return
-	}
-	if theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered {
-		m.core.event(p.name.Who(), eventReconnected)
-	} else {
-		m.core.event(p.name.Who(), eventInitiated)
-	}
-}
-
 // greetOnce reports whether the screen is yet to tell of this process. If another
 // one had its name before, and it was met earlier or has ousted the other, it shows
 // a notice.
@@ -114,34 +107,22 @@ func (m *member) greetOnce(p *peer, a *attempt, h wire.Hello) bool {
 	return !known
 }
 
-// goodbye takes in the BYE that came over a link. The server is waited for all
-// the same, and so is a client that has been started anew meanwhile.
+// goodbye processes the BYE of a link, and shows that its process has left, after
+// its last line. The server is expected back, and so is a client that was restarted
+// meanwhile.
 func (m *member) goodbye(l *link) {
 	p := l.peer
 	m.mu.Lock()
-	p.left = p.name != wire.Server && p.incarnation == l.incarnation
-	gone := p.left
+	gone := p.name != wire.Server && p.incarnation == l.incarnation
+	p.left = gone
 	m.mu.Unlock()
-	m.farewell(l)
-	if m.registry != nil && gone {
-		m.recorded(m.registry.Remove(p.name))
-	}
-}
-
-// farewell shows that a member has left, after its last line.
-func (m *member) farewell(l *link) {
 	s := m.core.lock()
 	s.Leave(l.stream)
 	m.core.unlock()
 	m.core.flush()
-}
-
-// register records a client in the server's registry.
-func (m *member) register(name wire.Name, addr string) {
-	if m.registry == nil {
-		return
+	if m.registry != nil && gone {
+		m.recorded(m.registry.Remove(p.name))
 	}
-	m.recorded(m.registry.Put(name, addr, m.seen))
 }
 
 // recorded logs the result of a change to the registry: the first failure, and the

@@ -136,7 +136,7 @@ func TestASlowPeerIsReachedLater(t *testing.T) {
 		two = l.client("2")
 		<-time.After(20 * time.Second)
 		l.forbid(nil)
-		<-time.After(hearsayRetry)
+		<-time.After(gossipRetry)
 		require.Len(t, one.core.all(), 2)
 		require.Len(t, two.core.all(), 2)
 	})

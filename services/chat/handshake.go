@@ -81,7 +81,7 @@ func (m *member) claimIn(ctx context.Context, h wire.Hello, a *attempt) (*peer, 
 	for {
 		m.mu.Lock()
 		if m.peers[h.Name] == nil {
-			m.makeRoomLocked()
+			m.makeRoomLocked(false)
 		}
 		p := m.peerLocked(h.Name)
 		switch {

@@ -1,0 +1,138 @@
+package chat
+
+import (
+	"net/netip"
+	"slices"
+
+	"peerlab/services/chat/internal/wire"
+)
+
+// Gossip, what others say of a client, is not trusted: a PEER line never replaces
+// what a HELLO has said. It adds an address to dial, a few times, and for no longer
+// than a link is up over which it was said.
+
+const (
+	// maxGossipDials is how many dials of an address known by gossip may fail. The
+	// pauses between them double up to gossipRetry: a minute and a half.
+	maxGossipDials = 12
+	gossipRetry    = 16 * lastRetry
+
+	maxSources  = 4               // links that vouch for one address of one client
+	maxSameAddr = 4               // PEER lines of one link that name one address
+	maxHeard    = wire.MaxMembers // and all that name one where no member was met
+)
+
+// gossip is what PEER lines say of a client.
+type gossip struct {
+	incarnation uint64
+	addr        string
+	failures    int     // dials of addr
+	sources     []*link // that have said so
+}
+
+// spentLocked reports whether addr is not to be dialled any more.
+func (g *gossip) spentLocked() bool {
+	return g.addr != "" && g.failures > 0 && (g.failures >= maxGossipDials || !slices.ContainsFunc(g.sources, (*link).isUpLocked))
+}
+
+// isUpLocked reports whether l is the link of its peer.
+func (l *link) isUpLocked() bool { return l.peer.link == l }
+
+// peerCounts counts the PEER lines of one link that were acted on, by address, until
+// a member is met there.
+type peerCounts struct {
+	link *link
+	all  int
+	at   map[netip.AddrPort]int
+}
+
+// admits counts a PEER line, and reports whether it is to be acted on.
+func (c *peerCounts) admits(l *link, addr string) bool {
+	if c.link != l {
+		*c = peerCounts{link: l}
+	}
+	if c.at == nil {
+		c.at = make(map[netip.AddrPort]int)
+	}
+	at := place(addr)
+	if c.all >= maxHeard || c.at[at] >= maxSameAddr {
+		return false
+	}
+	c.all++
+	c.at[at]++
+	return true
+}
+
+// forgive drops the count of an address at which a member was met.
+func (c *peerCounts) forgive(at netip.AddrPort) {
+	c.all -= c.at[at]
+	delete(c.at, at)
+	if c.all == 0 {
+		c.at = nil
+	}
+}
+
+// place returns the same value for all spellings of an address.
+func place(addr string) netip.AddrPort {
+	a, _ := netip.ParseAddrPort(addr)
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// hearGossip processes PEER lines of a link: a client that is not known by that
+// incarnation is dialled there too.
+func (m *member) hearGossip(l *link, peers []wire.Peer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, x := range peers {
+		m.hearGossipLocked(l, x)
+	}
+}
+
+func (m *member) hearGossipLocked(l *link, x wire.Peer) {
+	if x.Name == m.Name || x.Name == wire.Server {
+		return // every member knows itself, and a server of its own
+	}
+	p := m.peers[x.Name]
+	if p != nil && (x.Incarnation == p.incarnation || p.left && x.Incarnation < p.incarnation) {
+		return
+	}
+	same := p != nil && p.gossip.incarnation == x.Incarnation && p.gossip.addr == x.Addr
+	if same {
+		p.gossip.sources = slices.DeleteFunc(p.gossip.sources, func(o *link) bool { return !o.isUpLocked() })
+		if len(p.gossip.sources) == maxSources || slices.Contains(p.gossip.sources, l) {
+			return
+		}
+	}
+	if !l.peer.heard.admits(l, x.Addr) {
+		return
+	}
+	if p == nil {
+		m.makeRoomLocked(true)
+		if p = m.peerLocked(x.Name); p == nil {
+			return
+		}
+	}
+	if !same {
+		p.gossip, p.failures = gossip{incarnation: x.Incarnation, addr: x.Addr}, 0
+	}
+	p.gossip.sources = append(p.gossip.sources, l)
+	m.core.lock().Expect(x.ID)
+	m.core.unlock()
+	if p.dialling && p.link == nil { // by a handshake that is under way and may fail
+		p.news()
+	}
+	m.pursueLocked(p)
+}
+
+// endGossipLocked drops the address that is known by gossip, and with it a peer
+// that is known by nothing else, once it is spent.
+func (m *member) endGossipLocked(p *peer) {
+	if p.claim != nil || !p.gossip.spentLocked() {
+		return
+	}
+	m.ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
+	p.gossip.addr, p.gossip.sources = "", nil
+	if p.unmetLocked() {
+		m.dropLocked(p)
+	}
+}
