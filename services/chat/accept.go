@@ -30,12 +30,8 @@ func (m *member) received(ctx context.Context, conn net.Conn, known func()) {
 	}
 }
 
-// admit makes the handshake, and returns the link that is up then, or nil.
+// admit performs the handshake, and returns the link that is up then, or nil.
 func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
-	if !m.beginHandshake(conn) {
-		return nil
-	}
-	defer m.endHandshake(conn)
 	l, err := m.answer(ctx, conn)
 	if err != nil {
 		m.turnedAway.Add(1)
@@ -43,9 +39,6 @@ func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
 		return nil
 	}
 	known()
-	if l == nil || !m.up(l) {
-		return nil
-	}
 	return l
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"slices"
 	"syscall"
 	"time"
 
@@ -122,97 +120,27 @@ func (p *peer) setPausesLocked() {
 	p.pauses.Max = pauses.Max
 }
 
-// dial connects to p, or with p nil to whichever member is at the address, and
-// returns the link, which is up, or nil.
+// dial connects to p, or with p nil to the member at the address, whichever it is,
+// and returns the link, which is up, or nil.
 func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr string) *link {
 	conn, err := m.Dial(ctx, p.calledFor(), addr)
+	var l *link
 	if err == nil {
-		var l *link
-		if l, err = m.greetAt(conn, p, addr); l != nil || err == nil {
-			return l
-		}
+		l, err = m.greet(conn, p, addr)
 	}
-	if p != nil {
-		m.mu.Lock()
-		p.lostHomeLocked(addr, err)
-		if p.link == nil { // else it has come by itself meanwhile, and lives
-			m.failedLocked(p, addr, err)
-		}
-		m.mu.Unlock()
+	if err != nil {
+		m.dialFailed(p, reports, addr, err)
 	}
-	m.undialled(p, reports, addr, err)
-	m.settled(false)
-	return nil
+	return l
 }
 
-// failedLocked records that a dial of p has failed.
-func (m *member) failedLocked(p *peer, addr string, err error) {
-	var ours *lines.Refusal
-	if addrs := p.addrsLocked(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
-		p.failures++
-	}
-	p.mute = errors.As(err, &ours) && ours.Code == "timeout"
-	if addr == p.gossip.addr {
-		p.gossip.failures++
-		if ours != nil && ours.Code == "wrong" { // another member listens there
-			p.gossip.failures = maxGossipDials
-		}
-	}
-	if errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &ours) && ours.Code == "wrong" {
-		if addr == p.addr {
-			m.ended(p.idLocked())
-		}
-		if addr == p.gossip.addr {
-			m.ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
-		}
-	}
-}
-
-// lostHome records that the owner of the name of p does not answer at addr: no
-// process listens there, or another program, or the one that the link leads to. It
-// is called with member.mu held.
-func (p *peer) lostHomeLocked(addr string, err error) {
-	var theirs theirRefusal
-	var ours *lines.Refusal
-	switch {
-	case addr != p.home:
-	case errors.As(err, &theirs):
-		if theirs.Code == "self" || theirs.Code == "linked" && p.link != nil {
-			p.home = ""
-		}
-	case p.fixed != "":
-	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &ours) && slices.Contains([]string{"wrong", "syntax", "version"}, ours.Code):
-		p.home = ""
-	}
-}
-
-// ended records that a process has left, or does not listen any more.
-func (m *member) ended(id wire.ID) {
-	s := m.core.lock()
-	defer m.core.unlock()
-	s.Ended(id)
-}
-
-// greetAt makes the handshake over a connection that dial has made, and returns
-// the link, which is up. With no error either, somebody else's has been preferred.
-func (m *member) greetAt(conn net.Conn, p *peer, addr string) (*link, error) {
-	if !m.beginHandshake(conn) {
-		conn.Close()
-		return nil, nil
-	}
-	defer m.endHandshake(conn)
-	l, err := m.greet(conn, p, addr)
-	if err == nil && m.up(l) {
-		return l, nil
-	}
-	conn.Close()
-	return nil, err
-}
-
-// undialled reports an attempt that failed, and ends the process if it was
-// refused for its ID before it was ever let in.
-func (m *member) undialled(p *peer, reports dialReports, addr string, err error) {
+// dialFailed records that a dial has failed, and reports it. If this member was
+// refused for its ID before it was admitted anywhere, its process ends.
+func (m *member) dialFailed(p *peer, reports dialReports, addr string, err error) {
 	m.mu.Lock()
+	if p != nil {
+		m.dialFailedLocked(p, addr, err)
+	}
 	fresh, leaving := m.state == wire.StateNew, m.leaving
 	m.mu.Unlock()
 	var theirs theirRefusal
@@ -223,6 +151,44 @@ func (m *member) undialled(p *peer, reports dialReports, addr string, err error)
 	default:
 		m.report(p, reports, addr, fresh, err)
 	}
+	m.settled(false)
+}
+
+func (m *member) dialFailedLocked(p *peer, addr string, err error) {
+	var theirs theirRefusal
+	isLinked := p.link != nil && errors.As(err, &theirs) && theirs.Code == "linked"
+	noProcess, otherMember := errors.Is(err, syscall.ECONNREFUSED), lines.IsRefusal(err, "wrong")
+	if addr == p.home && (isLinked || p.fixed == "" && (noProcess || failed(err, false) == stranger)) {
+		p.home = "" // the link is the one to the owner of the name, or it has none
+	}
+	if p.link != nil { // it has dialled meanwhile, and lives
+		return
+	}
+	if addrs := p.addrsLocked(); len(addrs) == 0 || addrs[p.failures%len(addrs)] == addr { // else there is news since, whose turn it is
+		p.failures++
+	}
+	p.mute = lines.IsRefusal(err, "timeout")
+	if addr == p.gossip.addr {
+		p.gossip.failures++
+		if otherMember {
+			p.gossip.failures = maxGossipDials
+		}
+	}
+	if noProcess || otherMember {
+		if addr == p.addr {
+			m.ended(p.idLocked())
+		}
+		if addr == p.gossip.addr {
+			m.ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
+		}
+	}
+}
+
+// ended records that a process has left, or does not listen any more.
+func (m *member) ended(id wire.ID) {
+	s := m.core.lock()
+	defer m.core.unlock()
+	s.Ended(id)
 }
 
 // seek dials an address of which only that is known, until this member is in,

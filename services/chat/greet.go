@@ -15,119 +15,95 @@ import (
 // handshakeTimeout bounds the handshake from the first byte to the last.
 const handshakeTimeout = 5 * time.Second
 
-// greet runs the dialler's side of a handshake with the member wanted, or with
-// whoever answers if wanted is nil. It returns the link that is to be brought up.
+// greet runs the dialler's side of a handshake with the member wanted, or with any
+// member if wanted is nil. It returns the link, which is up. With neither a link nor
+// an error, another connection was preferred.
 func (m *member) greet(conn net.Conn, wanted *peer, addr string) (*link, error) {
-	a := &attempt{conn: conn, dialled: addr, own: wanted != nil}
-	if wanted != nil {
-		if err := m.claimOut(wanted, a); err != nil {
+	return m.shakeHands(&handshake{conn: conn, peer: wanted, dialled: addr, own: wanted != nil}, m.greeting)
+}
+
+// answer runs the listener's side of a handshake. It returns what greet does; the
+// other side may also only have asked whether this process is well.
+func (m *member) answer(ctx context.Context, conn net.Conn) (*link, error) {
+	return m.shakeHands(&handshake{conn: conn}, func(h *handshake) (*link, error) { return m.answering(ctx, h) })
+}
+
+// shakeHands runs one side of a handshake, from its first line to commit or abort.
+func (m *member) shakeHands(h *handshake, side func(*handshake) (*link, error)) (*link, error) {
+	if !m.beginHandshake(h.conn) {
+		return nil, m.abort(h, nil)
+	}
+	defer m.endHandshake(h.conn)
+	h.pulse = &pulse{conn: h.conn}
+	h.in = lines.NewReader(h.pulse, wire.MaxLine)
+	if err := h.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+		return nil, m.abort(h, err)
+	}
+	l, err := side(h)
+	if err == nil && l != nil && m.commit(h, l) {
+		return l, nil
+	}
+	return nil, m.abort(h, err)
+}
+
+func (m *member) greeting(h *handshake) (*link, error) {
+	if h.peer != nil {
+		if err := m.claimOut(h, h.peer.name); err != nil {
 			return nil, err
 		}
 	}
-	l, p, err := m.greeting(conn, wanted, a)
-	return l, m.conclude(conn, p, a, err)
-}
-
-// conclude gives up the claim of a handshake that came to nothing and tells the
-// other side why.
-func (m *member) conclude(conn net.Conn, p *peer, a *attempt, err error) error {
-	if err == nil {
-		return nil
-	}
-	if p != nil {
-		m.release(p, a)
-	}
-	return m.sendOff(conn, err)
-}
-
-func (m *member) greeting(conn net.Conn, p *peer, a *attempt) (*link, *peer, error) {
-	in, err := m.begin(a)
-	if err != nil {
-		return nil, p, err
-	}
 	ours := m.ourHello()
-	if err := write(conn, ours); err != nil {
-		return nil, p, err
+	if err := write(h.conn, ours); err != nil {
+		return nil, err
 	}
-	theirs, err := m.readHello(conn, in)
+	theirs, err := m.readHello(h.conn, h.in)
 	switch {
 	case err != nil:
-		return nil, p, err
-	case p != nil && theirs.Name != p.name:
-		return nil, p, lines.Refuse("wrong", "%s was looked for at this address, and %s is here", p.name.Who(), theirs.Name.Who())
-	case p == nil:
-		if p, err = m.claimUnknown(theirs.Name, a); err != nil {
-			return nil, nil, err
-		}
+	case h.peer == nil:
+		err = m.claimOut(h, theirs.Name)
+	case theirs.Name != h.peer.name:
+		err = lines.Refuse("wrong", "%s was looked for at this address, and %s is here", h.peer.name.Who(), theirs.Name.Who())
+	default:
+		err = m.oust(h, theirs)
 	}
-	if err := m.oust(p, a, theirs); err != nil {
-		return nil, p, err
-	}
-	have, err := m.met(p, a, theirs)
 	if err != nil {
-		return nil, p, err
+		return nil, err
 	}
-	m.welcome(p, a, ours, theirs)
-	sent, err := m.sayReady(p, a, have)
+	sent, err := m.meet(h, ours, theirs)
 	if err != nil {
-		return nil, p, err
+		return nil, err
 	}
-	ready, err := readReady(in)
+	ready, err := readReady(h.in)
 	if err != nil {
-		return nil, p, err
+		return nil, err
 	}
-	l, err := m.newLink(in, p, a, theirs, ready, sent)
-	return l, p, err
+	return m.newLink(h, theirs, ready, sent)
 }
 
-// answer runs the listener's side of a handshake. It returns nil and no error
-// if all that was asked is whether this process is well.
-func (m *member) answer(ctx context.Context, conn net.Conn) (*link, error) {
-	a := &attempt{conn: conn}
-	l, p, err := m.answering(ctx, conn, a)
-	return l, m.conclude(conn, p, a, err)
-}
-
-func (m *member) answering(ctx context.Context, conn net.Conn, a *attempt) (*link, *peer, error) {
-	in, err := m.begin(a)
-	if err != nil {
-		return nil, nil, err
-	}
-	theirs, err := m.readHello(conn, in)
+func (m *member) answering(ctx context.Context, h *handshake) (*link, error) {
+	theirs, err := m.readHello(h.conn, h.in)
 	if errors.Is(err, errPing) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	p, err := m.claimIn(ctx, theirs, a)
-	if err != nil {
-		return nil, nil, err
+	if err := m.claimIn(ctx, h, theirs); err != nil {
+		return nil, err
 	}
 	ours := m.ourHello()
-	if err := write(conn, ours); err != nil {
-		return nil, p, err
+	if err := write(h.conn, ours); err != nil {
+		return nil, err
 	}
-	ready, err := readReady(in)
+	ready, err := readReady(h.in)
 	if err != nil {
-		return nil, p, err
+		return nil, err
 	}
-	have, err := m.met(p, a, theirs)
+	sent, err := m.meet(h, ours, theirs)
 	if err != nil {
-		return nil, p, err
+		return nil, err
 	}
-	m.welcome(p, a, ours, theirs)
-	sent, err := m.sayReady(p, a, have)
-	if err != nil {
-		return nil, p, err
-	}
-	l, err := m.newLink(in, p, a, theirs, ready, sent)
-	return l, p, err
-}
-
-func (m *member) begin(a *attempt) (*lines.Reader, error) {
-	a.pulse = &pulse{conn: a.conn}
-	return lines.NewReader(a.pulse, wire.MaxLine), a.conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	return m.newLink(h, theirs, ready, sent)
 }
 
 func readReady(in *lines.Reader) (wire.Ready, error) {
@@ -146,18 +122,17 @@ func judgeReady(line []byte) (wire.Ready, error) {
 	return msg, err
 }
 
-// newLink is what a handshake ends with, the other side having said that we are
-// welcome; from now on only the reader's and the writer's own errors end the
-// connection.
-func (m *member) newLink(in *lines.Reader, p *peer, a *attempt, theirs wire.Hello, ready wire.Ready, sent broadcast.Digest) (*link, error) {
+// newLink makes the link of a handshake that is complete; from now on only the errors
+// of its reader and its writer end the connection.
+func (m *member) newLink(h *handshake, theirs wire.Hello, ready wire.Ready, sent broadcast.Digest) (*link, error) {
 	l := &link{
-		conn: a.conn, in: in, pulse: a.pulse, peer: p, incarnation: theirs.Incarnation, own: a.own,
+		conn: h.conn, in: h.in, pulse: h.pulse, peer: h.peer, incarnation: theirs.Incarnation, own: h.own,
 		core: m.core, done: make(chan struct{}), over: make(chan struct{}),
 	}
 	l.liveness = liveness.NewLink(l, theirs.ID)
 	l.stream = broadcast.NewStream(l, theirs, sent, int(ready.Count))
-	l.joined = m.welcomed(p, a, theirs)
+	l.joined = m.welcomed(h, theirs)
 	l.sent.Store(ready.Have)
 	l.moved.Store(time.Now().UnixNano())
-	return l, a.conn.SetDeadline(time.Time{})
+	return l, h.conn.SetDeadline(time.Time{})
 }

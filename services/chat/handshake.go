@@ -7,181 +7,239 @@ import (
 	"net"
 	"time"
 
+	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
 )
 
-// attempt is a handshake with a known peer. Whoever has the claim to a peer is
-// the only one that may make its link, so that each pair of members ends up
-// with one, whoever dialled, and however their dials cross.
-type attempt struct {
+// handshake is a handshake over one connection. It claims a peer by claimOut or
+// claimIn, and then ends in commit, which makes the link, or in abort. A peer is
+// claimed by one handshake at a time, so that each pair of members ends up with one
+// link, whichever of them dialled, and however their dials cross.
+type handshake struct {
 	conn    net.Conn
-	pulse   *pulse // what its reader reads from
+	in      *lines.Reader
+	pulse   *pulse // what in reads from
 	dialled string // the address, if it was dialled
 	own     bool   // it was dialled by the dialler of the peer
-	ready   bool   // READY is on its way; guarded by member.mu
-	owner   bool   // it has reached the owner of the name; guarded by member.mu
-	ousts   bool   // a link to another process of the name was cut for it
+	ousts   bool   // it has ended the link to another process of the name
+
+	// Guarded by member.mu.
+	peer  *peer // the one that it has claimed, or is to
+	ready bool  // READY is on its way
+	owner bool  // it has reached the owner of the name, and is not overtaken
 }
 
-// errDead is why a link is cut whose other side knows of none.
-var errDead = errors.New("the other side has no such connection any more")
-
-// errOvertaken says that another handshake with the same peer has taken the claim.
+// errOvertaken says that another handshake has claimed the peer.
 var errOvertaken = errors.New("another connection between the two was preferred")
+
+// errDead is why a link is cut whose other side does not have it.
+var errDead = errors.New("the other side has no such connection any more")
 
 func (m *member) isLeaving() error {
 	return lines.Refuse("leaving", "%s is about to leave", m.Name.Who())
 }
 
-// claimOut claims p for a connection that this member has dialled. It fails when
+// claimOut claims a peer for a connection that this member has dialled. It fails if
 // there is a link already, or a handshake.
-func (m *member) claimOut(p *peer, a *attempt) error {
+func (m *member) claimOut(h *handshake, name wire.Name) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.claimOutLocked(p, a)
-}
-
-// claimUnknown claims whoever has answered at an address that came without a name.
-func (m *member) claimUnknown(name wire.Name, a *attempt) (*peer, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	p := m.peerLocked(name)
+	p := h.peer
 	if p == nil {
-		return nil, lines.Refuse("full", "no room for %s", name.Who())
+		p = m.peerLocked(name)
 	}
-	return p, m.claimOutLocked(p, a)
-}
-
-func (m *member) claimOutLocked(p *peer, a *attempt) error {
-	if p.dropped { // while it was dialled
-		return lines.Refuse("full", "no room for %s any more", p.name.Who())
+	switch {
+	case p == nil || p.dropped:
+		return lines.Refuse("full", "no room for %s", name.Who())
+	case p.link != nil && h.dialled != p.home || p.claim != nil || m.leaving:
+		return lines.Refuse("crossed", "a connection with %s is there already", name.Who())
 	}
-	if p.link != nil && a.dialled != p.home || p.claim != nil || m.leaving {
-		return lines.Refuse("crossed", "a connection with %s is there already", p.name.Who())
-	}
-	p.claim = a
+	h.peer, p.claim = p, h
 	return nil
 }
 
-// claimIn claims the peer that says hello on a connection that came in.
+// claimIn claims the peer that says HELLO over a connection that came in.
 //
-// Against a handshake that is under way the rule is that of BGP (RFC 4271,
-// 6.8), the smaller name for the greater: of two dials that cross, the one made
-// by the member whose name comes first stays, and both sides know which that is
-// without asking. They do not cross if the one that was made goes to another
-// address than that where the peer says it is: who knows whom that has reached.
-// A second dial by the peer says that it has given up its first.
+// Of two dials that cross, the one of the member whose name sorts first is kept, so
+// that both sides know which one it is (RFC 4271, 6.8, compares identifiers). They
+// do not cross if the dial of this member goes to another address than the peer's.
+// A second dial of the peer means that it has given up its first.
 //
-// Against a link that is up, the question is whether that link still lives:
-// the peer would not have dialled had it one itself. So the old link is asked.
-// An answer means that there are two processes of that name, or that the
-// peer's dial is older than the link; either way the newcomer is refused.
-func (m *member) claimIn(ctx context.Context, h wire.Hello, a *attempt) (*peer, error) {
+// The peer would not have dialled if it had a link. So the link that is up is asked.
+// If it answers, there are two processes of that name, or the dial is older than the
+// link; either way the newcomer is refused. It may be the owner of the name, though.
+func (m *member) claimIn(ctx context.Context, h *handshake, theirs wire.Hello) error {
 	for {
-		m.mu.Lock()
-		if m.peers[h.Name] == nil {
-			m.makeRoomLocked(false)
+		old, err := m.tryClaimIn(h, theirs)
+		if err != nil || old == nil {
+			return err
 		}
-		p := m.peerLocked(h.Name)
 		switch {
-		case m.leaving:
-			m.mu.Unlock()
-			return nil, m.isLeaving()
-		case p == nil:
-			m.mu.Unlock()
-			return nil, lines.Refuse("full", "no room for %s", h.Name.Who())
-		case p.link != nil && p.link.incarnation != h.Incarnation && p.home != "" && (h.Addr == p.home || p.fixed != ""):
-			p.news() // it is let in if it answers there
-			m.mu.Unlock()
-			return nil, lines.Refuse("crossed", "%s is dialling %s at %s", m.Name.Who(), p.name.Who(), p.home)
-		case p.link != nil:
-			old := p.link
-			m.mu.Unlock()
-			if err := m.contest(ctx, old, h); err != nil {
-				return nil, err
-			}
-		case p.claim != nil && (p.claim.owner || p.claim.dialled == h.Addr && m.Name.Compare(p.name) < 0):
-			m.mu.Unlock()
-			return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
+		case !old.probe(ctx):
+			old.close(fmt.Errorf("no answer, and %s has dialled again", theirs.Name.Who()))
+			err = m.waitForEnd(ctx, old)
+		case old.incarnation == theirs.Incarnation:
+			err = lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), theirs.Name.Who())
 		default:
-			if p.claim != nil {
-				p.claim.conn.Close()
-			}
-			p.claim = a
-			m.mu.Unlock()
-			return p, nil
+			err = lines.Refuse("taken", "another %s is here; stop it, or choose another ID", theirs.Name.Who())
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
 
-// contest returns nil once the old link is over, cut if need be because it does
-// not answer, and an error if it lives.
-func (m *member) contest(ctx context.Context, old *link, h wire.Hello) error {
-	if old.probe(ctx) {
-		if old.incarnation == h.Incarnation {
-			return lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), h.Name.Who())
-		}
-		return lines.Refuse("taken", "another %s is here; stop it, or choose another ID", h.Name.Who())
+// tryClaimIn claims the peer, or returns the link to it that is up.
+func (m *member) tryClaimIn(h *handshake, theirs wire.Hello) (old *link, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.peers[theirs.Name] == nil {
+		m.makeRoomLocked(false)
 	}
-	old.close(fmt.Errorf("no answer, and %s has dialled again", h.Name.Who()))
-	return m.ends(ctx, old)
+	p := m.peerLocked(theirs.Name)
+	switch {
+	case m.leaving:
+		return nil, m.isLeaving()
+	case p == nil:
+		return nil, lines.Refuse("full", "no room for %s", theirs.Name.Who())
+	case p.link != nil && p.link.incarnation != theirs.Incarnation && p.home != "" && (theirs.Addr == p.home || p.fixed != ""):
+		p.news() // if it answers at that address, it is the owner
+		return nil, lines.Refuse("crossed", "%s is dialling %s at %s", m.Name.Who(), p.name.Who(), p.home)
+	case p.link != nil:
+		return p.link, nil
+	case p.claim != nil && (p.claim.owner || p.claim.dialled == theirs.Addr && m.Name.Compare(p.name) < 0):
+		return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
+	case p.claim != nil:
+		p.claim.conn.Close()
+	}
+	h.peer, p.claim = p, h
+	return nil, nil
 }
 
-// ends waits a second at most for a link to end.
-func (m *member) ends(ctx context.Context, old *link) error {
+// waitForEnd waits a second at most for a link to end.
+func (m *member) waitForEnd(ctx context.Context, old *link) error {
 	timeout := time.NewTimer(probeTimeout)
 	defer timeout.Stop()
 	select {
 	case <-old.over:
 		return nil
-	case <-timeout.C: // its reader is held up by our own screen
+	case <-timeout.C: // its reader waits for the screen
 		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), old.peer.name.Who())
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// oust ends the link to p, if there is one: it leads to another process than the
-// owner of the name, which has answered at its address, or it is dead.
-func (m *member) oust(p *peer, a *attempt, h wire.Hello) error {
+// oust ends the link to the peer of h, if there is one, as the owner of its name has
+// answered: the link leads to another process, or is dead.
+func (m *member) oust(h *handshake, theirs wire.Hello) error {
 	m.mu.Lock()
-	old := p.link
-	if p.claim != a {
-		m.mu.Unlock()
-		return errOvertaken
-	}
-	a.owner = old != nil
+	p := h.peer
+	old, overtaken := p.link, p.claim != h
+	h.owner = old != nil
 	m.mu.Unlock()
-	if old == nil {
+	switch {
+	case overtaken:
+		return errOvertaken
+	case old == nil:
 		return nil
 	}
-	a.ousts = old.incarnation != h.Incarnation
-	why := error(errDead)
-	if a.ousts {
-		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Who(), a.dialled)
-		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Who(), "addr", a.dialled)
+	why := errDead
+	if h.ousts = old.incarnation != theirs.Incarnation; h.ousts {
+		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Who(), h.dialled)
+		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Who(), "addr", h.dialled)
 	}
 	old.end(why)
-	err := m.ends(m.dialling, old)
+	err := m.waitForEnd(m.dialling, old)
 	if err != nil {
 		old.close(why)
 	}
 	return err
 }
 
-// release gives up the claim of an attempt that came to nothing. A stranger
-// that got no further than giving a name is forgotten.
-func (m *member) release(p *peer, a *attempt) {
+// meet processes the HELLO of the peer that h has claimed, and answers it by READY.
+// While the claim holds there is no link to the peer.
+func (m *member) meet(h *handshake, ours, theirs wire.Hello) (sent broadcast.Digest, err error) {
+	have, err := m.met(h, theirs)
+	if err != nil {
+		return sent, err
+	}
+	m.welcome(h, ours, theirs)
+	return m.sayReady(h, have)
+}
+
+// met records a HELLO and returns how far the lines of its process have been shown.
+func (m *member) met(h *handshake, theirs wire.Hello) (have uint64, err error) {
 	m.mu.Lock()
-	if p.claim == a {
+	defer m.mu.Unlock()
+	p := h.peer
+	if p.claim != h {
+		return 0, errOvertaken
+	}
+	successor := p.incarnation != 0 && p.incarnation != theirs.Incarnation
+	switch {
+	case p.fixed != "":
+		p.home = p.fixed
+	case p.home == "" && successor && !p.left:
+		p.home = p.addr
+	}
+	if h.dialled == p.home {
+		p.home = ""
+	}
+	p.incarnation, p.addr = theirs.Incarnation, theirs.Addr
+	at := place(theirs.Addr)
+	for _, o := range m.peers {
+		o.heard.forgive(at)
+	}
+	if p.gossip.incarnation != theirs.Incarnation {
+		p.gossip = gossip{}
+	}
+	p.gossip.addr = ""
+	m.pursueLocked(p)
+	s := m.core.lock()
+	defer m.core.unlock()
+	return s.Meet(theirs, successor), nil
+}
+
+// commit makes the link of a handshake that is complete; run must follow. It reports
+// whether it did: another handshake may have claimed the peer.
+func (m *member) commit(h *handshake, l *link) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := h.peer
+	if p.claim != h || m.leaving {
+		return false
+	}
+	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
+	m.core.join(l)
+	m.redialLocked(p, true, true)
+	return true
+}
+
+// abort gives up the claim of a handshake that has failed, and closes the connection,
+// with the reason if it is this side that refuses. A peer that has got no further
+// than saying HELLO is forgotten. abort returns the error for the log.
+func (m *member) abort(h *handshake, err error) error {
+	m.mu.Lock()
+	if p := h.peer; p != nil && p.claim == h {
 		p.claim = nil
 		if !p.pursued {
 			m.dropLocked(p)
 		}
-		if !a.own { // a dialler knows for itself
+		if !h.own { // a dialler sees it
 			m.redialLocked(p, false, true)
 		}
 	}
 	m.mu.Unlock()
+	var refusal *lines.Refusal
+	switch {
+	case errors.As(err, new(theirRefusal)):
+		err = fmt.Errorf("refused by the other side: %w", err)
+	case errors.As(err, &refusal):
+		tcp.Refuse(h.conn, []byte(refusal.Line()+"\n"))
+	}
+	h.conn.Close()
+	return err
 }

@@ -26,8 +26,7 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 		close(old.done)
 		claimed := make(chan error, 1)
 		go func() {
-			_, err := m.claimIn(t.Context(), wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2}}, &attempt{})
-			claimed <- err
+			claimed <- m.claimIn(t.Context(), &handshake{}, wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2}})
 		}()
 		synctest.Wait()
 		require.Empty(t, claimed)

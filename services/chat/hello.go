@@ -2,7 +2,6 @@ package chat
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
-	"peerlab/services/internal/tcp"
 )
 
 func (m *member) ourHello() wire.Hello {
@@ -119,21 +117,5 @@ func only[M any, P interface {
 
 func write(conn io.Writer, msg wire.Message) error {
 	_, err := conn.Write(msg.Append(nil))
-	return err
-}
-
-// sendOff tells the other side why it is refused, if it is this side that
-// refuses, and closes the connection. It returns the error for the log.
-func (m *member) sendOff(conn net.Conn, err error) error {
-	var theirs theirRefusal
-	var ours *lines.Refusal
-	switch {
-	case errors.As(err, &theirs):
-		err = fmt.Errorf("refused by the other side: %w", err)
-	case errors.As(err, &ours):
-		tcp.Refuse(conn, []byte(ours.Line()+"\n"))
-		return err
-	}
-	conn.Close()
 	return err
 }

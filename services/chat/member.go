@@ -30,10 +30,10 @@ type config struct {
 // member is one process of the chat, the server or a client: its peers, the
 // links to them, and the lines typed at it. Its parts:
 //
-//	accept.go   connections that come in      dial.go     connections that go out
-//	greet.go    the handshake of both         claim.go    which of them stays
-//	receive.go  the reader of a link          writer.go   its writer
-//	peer.go     who is known                  roster.go   how one hears of them
+//	accept.go   connections that come in      dial.go       connections that go out
+//	greet.go    the handshake of both         handshake.go  which of them stays
+//	receive.go  the reader of a link          writer.go     its writer
+//	peer.go     who is known                  roster.go     how others learn of them
 //	welcome.go  what the screens say of it    leave.go    the end of this one
 //	gossip.go   what others say of clients    pulse.go    who lives
 //	typed.go    the terminal, and pace.go
@@ -169,21 +169,6 @@ func (m *member) paint() {
 
 // work runs f in a goroutine that serve waits for.
 func (m *member) work(f func()) { m.workers.Go(f) }
-
-// up makes a link of a connection whose handshake is over; run must follow. It
-// reports whether it did: the claim to the peer may have been lost meanwhile.
-func (m *member) up(l *link) bool {
-	p := l.peer
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if p.claim == nil || p.claim.conn != l.conn || m.leaving {
-		return false
-	}
-	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
-	m.core.join(l)
-	m.redialLocked(p, true, true)
-	return true
-}
 
 // run runs a link until it ends: it is the goroutine of its reader. That waits
 // most of its life and should do so on a small stack, so it is not the one that

@@ -22,7 +22,7 @@ type peer struct {
 
 	// Guarded by member.mu.
 	link       *link      // the connection, when it is up
-	claim      *attempt   // the handshake that may become it
+	claim      *handshake // the handshake that may become it
 	fixed      string     // where it is dialled in any case: a client's -server
 	addr       string     // where it listens, by its HELLO or the registry
 	home       string     // where the owner of its name answers, if the link may lead to another process

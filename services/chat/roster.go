@@ -7,29 +7,30 @@ import (
 	"peerlab/services/chat/internal/wire"
 )
 
-// sayReady sends READY to p, with the list: everybody that this member has met,
-// and how far the lines of every process have been shown. Gossip is not passed on.
-// It fails if this member is leaving, or the attempt a has lost its claim.
-func (m *member) sayReady(p *peer, a *attempt, have uint64) (broadcast.Digest, error) {
-	d, err := m.digestFor(p, a)
+// sayReady sends READY, with the list: all clients that this member has met, and how
+// far the lines of every process have been shown. Gossip is not passed on. It fails
+// if this member is leaving, or another handshake has claimed the peer.
+func (m *member) sayReady(h *handshake, have uint64) (broadcast.Digest, error) {
+	d, err := m.digestFor(h)
 	if err != nil {
 		return d, err
 	}
 	both := net.Buffers{wire.Ready{Have: have, Count: d.Count}.Append(nil), d.Lines}
-	_, err = both.WriteTo(a.conn)
+	_, err = both.WriteTo(h.conn)
 	return d, err
 }
 
-func (m *member) digestFor(p *peer, a *attempt) (d broadcast.Digest, err error) {
+func (m *member) digestFor(h *handshake) (d broadcast.Digest, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	p := h.peer
 	switch {
 	case m.leaving:
 		return d, m.isLeaving()
-	case p.claim != a:
+	case p.claim != h:
 		return d, errOvertaken
 	}
-	a.ready = true
+	h.ready = true
 	met := func(yield func(wire.Peer) bool) {
 		for _, o := range m.peers {
 			if o != p && o.name != wire.Server && o.incarnation != 0 && !o.left && !yield(wire.Peer{ID: o.idLocked(), Addr: o.addr}) {
@@ -61,38 +62,4 @@ func (m *member) introduce(l *link) {
 			s.Send(o.stream, newcomer)
 		}
 	}
-}
-
-// met takes in a HELLO and returns how far the peer's lines have been shown. It
-// fails if the attempt a has lost its claim to the peer; while that holds, there
-// is no link to it.
-func (m *member) met(p *peer, a *attempt, h wire.Hello) (have uint64, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if p.claim != a {
-		return 0, errOvertaken
-	}
-	successor := p.incarnation != 0 && p.incarnation != h.Incarnation
-	switch {
-	case p.fixed != "":
-		p.home = p.fixed
-	case p.home == "" && successor && !p.left:
-		p.home = p.addr
-	}
-	if a.dialled == p.home {
-		p.home = ""
-	}
-	p.incarnation, p.addr = h.Incarnation, h.Addr
-	at := place(h.Addr)
-	for _, o := range m.peers {
-		o.heard.forgive(at)
-	}
-	if p.gossip.incarnation != h.Incarnation {
-		p.gossip = gossip{}
-	}
-	p.gossip.addr = ""
-	m.pursueLocked(p)
-	s := m.core.lock()
-	defer m.core.unlock()
-	return s.Meet(h, successor), nil
 }

@@ -14,15 +14,16 @@ import (
 // arrivalTime is how long a newcomer waits for links to the members it was told of.
 const arrivalTime = time.Second
 
-// welcome does what must come before READY is sent to a peer that has said HELLO.
+// welcome does what must come before READY is sent to a peer whose HELLO has arrived.
 // A server records its client; a client shows which member it has met.
-func (m *member) welcome(p *peer, a *attempt, ours, theirs wire.Hello) {
+func (m *member) welcome(h *handshake, ours, theirs wire.Hello) {
+	p := h.peer
 	switch {
 	case m.Name == wire.Server:
 		if m.registry != nil {
 			m.recorded(m.registry.Put(p.name, theirs.Addr, m.seen))
 		}
-	case !m.greetOnce(p, a, theirs):
+	case !m.greetOnce(h, theirs):
 	case p.name != wire.Server:
 		m.core.event(p.name.Who(), eventInitiated)
 	case ours.State != wire.StateNew:
@@ -32,10 +33,11 @@ func (m *member) welcome(p *peer, a *attempt, ours, theirs wire.Hello) {
 
 // welcomed processes the READY of a peer. A server shows which client it has met; a
 // client that was new is in then, and welcomed reports whether that was so.
-func (m *member) welcomed(p *peer, a *attempt, theirs wire.Hello) (joined bool) {
+func (m *member) welcomed(h *handshake, theirs wire.Hello) (joined bool) {
+	p := h.peer
 	if m.Name == wire.Server {
 		switch {
-		case !m.greetOnce(p, a, theirs):
+		case !m.greetOnce(h, theirs):
 		case theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered:
 			m.core.event(p.name.Who(), eventReconnected)
 		default:
@@ -93,16 +95,17 @@ func (m *member) arrive() {
 // greetOnce reports whether the screen is yet to tell of this process. If another
 // one had its name before, and it was met earlier or has ousted the other, it shows
 // a notice.
-func (m *member) greetOnce(p *peer, a *attempt, h wire.Hello) bool {
+func (m *member) greetOnce(h *handshake, theirs wire.Hello) bool {
 	m.mu.Lock()
-	known := slices.Contains(p.greeted[:], h.Incarnation)
-	returns := a.ousts || known && p.greeted[0] != h.Incarnation
-	if p.greeted[0] != h.Incarnation {
-		p.greeted = [2]uint64{h.Incarnation, p.greeted[0]}
+	p := h.peer
+	known := slices.Contains(p.greeted[:], theirs.Incarnation)
+	returns := h.ousts || known && p.greeted[0] != theirs.Incarnation
+	if p.greeted[0] != theirs.Incarnation {
+		p.greeted = [2]uint64{theirs.Incarnation, p.greeted[0]}
 	}
 	m.mu.Unlock()
 	if returns {
-		m.core.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Who(), h.Addr))
+		m.core.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Who(), theirs.Addr))
 	}
 	return !known
 }
