@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
@@ -34,46 +35,14 @@ func (m *member) received(ctx context.Context, conn net.Conn, known func()) {
 func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
 	l, err := m.answer(ctx, conn)
 	if err != nil {
-		m.turnedAway.Add(1)
+		if !lines.IsRefusal(err, "linked") && !lines.IsRefusal(err, "crossed") {
+			m.turnedAway.Add(1)
+		}
 		m.Log.Debug("refused", "from", conn.RemoteAddr(), "err", err)
 		return nil
 	}
 	known()
 	return l
-}
-
-// beginHandshake notes that the handshake over a connection begins. It returns false if
-// it is too late for that.
-func (m *member) beginHandshake(conn net.Conn) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.handshakes == nil {
-		return false
-	}
-	m.handshakes[conn] = struct{}{}
-	return true
-}
-
-// endHandshake notes that it is over, and that the connection is in the care of a link
-// or closed.
-func (m *member) endHandshake(conn net.Conn) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.handshakes, conn)
-}
-
-// cutAll closes all connections, and those that are still to come, when there is
-// no more time for anybody. No link comes up any more.
-func (m *member) cutAll() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for conn := range m.handshakes {
-		conn.Close()
-	}
-	m.handshakes = nil
-	for _, l := range m.core.all() {
-		l.conn.Close()
-	}
 }
 
 // sleep waits for d and reports whether ctx is still alive then.

@@ -21,7 +21,7 @@ import (
 var benchText = bytes.Repeat([]byte("abcdefg "), 8)[:63]
 
 func benchMember() *member {
-	return newMember(config{Name: "1", Incarnation: 2, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)})
+	return newMember(config{Name: "1", Config: Config{Incarnation: 2, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)}})
 }
 
 // sender is a connection over which lines of a peer come without end; n stays as

@@ -3,29 +3,22 @@ package chat
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"strconv"
 
 	"peerlab/services/chat/internal/wire"
-	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
-// ClientConfig is what a client needs to know. Peers and Advertise may be empty.
+// ClientConfig is what a client needs to know. Peers may be empty.
 type ClientConfig struct {
-	ID          string
-	Server      string   // HOST:PORT
-	Peers       []string // HOST:PORT of clients to join through
-	Host        string   // the address that both ports are of
-	Port1       int      // source port towards the server; 0: any
-	Port2       int      // where other clients dial; 0: any free one
-	Advertise   string   // HOST:PORT that other members dial; empty: Host and Port2
-	Incarnation uint64   // greater than that of any client before with this ID
-	Screen      io.Writer
-	Input       lines.Source
-	Log         *slog.Logger
+	Config
+	ID     string
+	Server string   // HOST:PORT
+	Peers  []string // HOST:PORT of clients to join through
+	Host   string   // the address that both ports are of
+	Port1  int      // source port towards the server; 0: any
+	Port2  int      // where other clients dial; 0: any free one
 }
 
 // Parse parses the arguments ID PORT1 PORT2, and calls Check. Its error says what is
@@ -64,56 +57,41 @@ func (c ClientConfig) Check() error {
 	return nil
 }
 
-// Client is a client of the chat.
-type Client struct {
-	m     *member
-	ln    net.Listener
-	in    lines.Source
-	peers []string
-}
-
 // ListenClient takes the port for other clients. c must have passed Check. The
 // error names the port and says what to do. After success Serve must be called.
-func ListenClient(c ClientConfig) (*Client, error) {
+func ListenClient(c ClientConfig) (*Member, error) {
 	name, err := wire.ParseID(c.ID)
 	if err != nil {
 		return nil, err
 	}
-	ln, advertise, err := listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)), c.Advertise)
+	dial := func(ctx context.Context, to wire.Name, addr string) (net.Conn, error) {
+		source := ""
+		if to == wire.Server && c.Port1 != 0 {
+			source = net.JoinHostPort(c.Host, strconv.Itoa(c.Port1))
+		}
+		return tcp.Dial(ctx, source, addr)
+	}
+	s, err := listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)), config{Config: c.Config, Name: name, Dial: dial})
 	if err != nil {
 		return nil, err
 	}
-	source := net.JoinHostPort(c.Host, strconv.Itoa(c.Port1))
-	m := newMember(config{
-		Name: name, Incarnation: c.Incarnation, Advertise: advertise, Screen: c.Screen, Log: c.Log,
-		Dial: func(ctx context.Context, to wire.Name, addr string) (net.Conn, error) {
-			if to == wire.Server && c.Port1 != 0 {
-				return tcp.Dial(ctx, source, addr)
-			}
-			return tcp.Dial(ctx, "", addr)
-		},
-	})
+	s.m.join(c.Server)
+	s.start = func() { s.m.seekAll(c.Peers) }
+	return s, nil
+}
+
+// join makes the member a client that is not in yet, of the server at an address.
+func (m *member) join(server string) {
 	m.state = wire.StateNew
-	m.peerLocked(wire.Server).fixed = c.Server
-	return &Client{m, ln, c.Input, c.Peers}, nil
+	m.peerLocked(wire.Server).fixed = server
 }
 
-// Addr returns where the client listens.
-func (c *Client) Addr() string { return c.ln.Addr().String() }
-
-// Serve runs the client until ctx ends or "/quit" is typed; either is success.
-// The error is that its ID is taken, or that its screen is gone. It may be
-// called once.
-func (c *Client) Serve(ctx context.Context) error {
-	return c.m.serve(ctx, c.ln, c.in, c.begin)
-}
-
-// begin dials the server, and the clients to join through.
-func (c *Client) begin() {
-	c.m.mu.Lock()
-	defer c.m.mu.Unlock()
-	c.m.pursueLocked(c.m.peers[wire.Server])
-	for _, addr := range c.peers {
-		c.m.work(func() { c.m.seek(c.m.dialling, addr) })
+// seekAll dials the server, and the clients to join through.
+func (m *member) seekAll(peers []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pursueLocked(m.peers[wire.Server])
+	for _, addr := range peers {
+		m.work(func() { m.seek(addr) })
 	}
 }

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"syscall"
@@ -23,8 +22,6 @@ const (
 	precedence         = 200 * time.Millisecond
 	newcomerPrecedence = 500 * time.Millisecond
 )
-
-func retries() backoff.Backoff { return backoff.Backoff{Min: firstRetry, Max: lastRetry} }
 
 // redialLocked ensures that a dialler is running for p if p is to be dialled: the one
 // that runs is woken, or a new one is started, which begins with a pause if wait is
@@ -69,11 +66,7 @@ func (m *member) dialler(p *peer, wait bool) {
 		if addr == "" {
 			return
 		}
-		if l := m.dial(ctx, p, p.reports, addr); l != nil {
-			m.mu.Lock()
-			p.dialling = false
-			m.mu.Unlock()
-			m.work(func() { m.run(l) })
+		if m.dial(p, p.reports, addr) {
 			return
 		}
 	}
@@ -107,23 +100,19 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 
 // setPausesLocked sets the pauses between two dials of p.
 func (p *peer) setPausesLocked() {
-	pauses := retries()
+	p.pauses.Min, p.pauses.Max = firstRetry, lastRetry
 	switch {
 	case p.link != nil:
-		pauses.Min, pauses.Max = homeRetry, homeRetry
+		p.pauses.Min, p.pauses.Max = homeRetry, homeRetry
 	case p.unmetLocked():
-		pauses.Max = gossipRetry
+		p.pauses.Max = gossipRetry
 	}
-	if p.pauses.Min != pauses.Min {
-		p.pauses = pauses
-	}
-	p.pauses.Max = pauses.Max
 }
 
 // dial connects to p, or with p nil to the member at the address, whichever it is,
-// and returns the link, which is up, or nil.
-func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr string) *link {
-	conn, err := m.Dial(ctx, p.calledFor(), addr)
+// and reports whether there is a link then, which it runs.
+func (m *member) dial(p *peer, reports dialReports, addr string) bool {
+	conn, err := m.Dial(m.dialling, p.calledFor(), addr)
 	var l *link
 	if err == nil {
 		l, err = m.greet(conn, p, addr)
@@ -131,7 +120,10 @@ func (m *member) dial(ctx context.Context, p *peer, reports dialReports, addr st
 	if err != nil {
 		m.dialFailed(p, reports, addr, err)
 	}
-	return l
+	if l != nil {
+		m.work(func() { m.run(l) })
+	}
+	return l != nil
 }
 
 // dialFailed records that a dial has failed, and reports it. If this member was
@@ -193,16 +185,9 @@ func (m *member) ended(id wire.ID) {
 
 // seek dials an address of which only that is known, until this member is in,
 // by this way or by another.
-func (m *member) seek(ctx context.Context, addr string) {
-	wait, reports := retries(), dialReports{}
-	for m.isNew() {
-		if l := m.dial(ctx, nil, reports, addr); l != nil {
-			m.work(func() { m.run(l) })
-			return
-		}
-		if wait.Wait(ctx) != nil {
-			return
-		}
+func (m *member) seek(addr string) {
+	wait, reports := backoff.Backoff{Min: firstRetry, Max: lastRetry}, dialReports{}
+	for m.isNew() && !m.dial(nil, reports, addr) && wait.Wait(m.dialling) == nil {
 	}
 }
 

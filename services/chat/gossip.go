@@ -41,16 +41,12 @@ func (l *link) isUpLocked() bool { return l.peer.link == l }
 // peerCounts counts the PEER lines of one link that were acted on, by address, until
 // a member is met there.
 type peerCounts struct {
-	link *link
-	all  int
-	at   map[netip.AddrPort]int
+	all int
+	at  map[netip.AddrPort]int
 }
 
 // admits counts a PEER line, and reports whether it is to be acted on.
-func (c *peerCounts) admits(l *link, addr string) bool {
-	if c.link != l {
-		*c = peerCounts{link: l}
-	}
+func (c *peerCounts) admits(addr string) bool {
 	if c.at == nil {
 		c.at = make(map[netip.AddrPort]int)
 	}
@@ -103,7 +99,7 @@ func (m *member) hearGossipLocked(l *link, x wire.Peer) {
 			return
 		}
 	}
-	if !l.peer.heard.admits(l, x.Addr) {
+	if !l.gossip.admits(x.Addr) {
 		return
 	}
 	if p == nil {

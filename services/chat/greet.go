@@ -30,10 +30,7 @@ func (m *member) answer(ctx context.Context, conn net.Conn) (*link, error) {
 
 // shakeHands runs one side of a handshake, from its first line to commit or abort.
 func (m *member) shakeHands(h *handshake, side func(*handshake) (*link, error)) (*link, error) {
-	if !m.beginHandshake(h.conn) {
-		return nil, m.abort(h, nil)
-	}
-	defer m.endHandshake(h.conn)
+	defer context.AfterFunc(m.hard, func() { h.conn.Close() })()
 	h.pulse = &pulse{conn: h.conn}
 	h.in = lines.NewReader(h.pulse, wire.MaxLine)
 	if err := h.conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {

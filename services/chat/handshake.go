@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
 
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
@@ -120,15 +119,13 @@ func (m *member) tryClaimIn(h *handshake, theirs wire.Hello) (old *link, err err
 
 // waitForEnd waits a second at most for a link to end.
 func (m *member) waitForEnd(ctx context.Context, old *link) error {
-	timeout := time.NewTimer(probeTimeout)
-	defer timeout.Stop()
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
 	select {
 	case <-old.over:
 		return nil
-	case <-timeout.C: // its reader waits for the screen
+	case <-ctx.Done(): // its reader waits for the screen
 		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), old.peer.name.Who())
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
@@ -191,7 +188,9 @@ func (m *member) met(h *handshake, theirs wire.Hello) (have uint64, err error) {
 	p.incarnation, p.addr = theirs.Incarnation, theirs.Addr
 	at := place(theirs.Addr)
 	for _, o := range m.peers {
-		o.heard.forgive(at)
+		if o.link != nil {
+			o.link.gossip.forgive(at)
+		}
 	}
 	if p.gossip.incarnation != theirs.Incarnation {
 		p.gossip = gossip{}
@@ -213,6 +212,7 @@ func (m *member) commit(h *handshake, l *link) bool {
 		return false
 	}
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
+	p.dialling = p.dialling && !h.own // its dialler ends
 	m.core.join(l)
 	m.redialLocked(p, true, true)
 	return true

@@ -16,7 +16,7 @@ import (
 // is done, and waits for it without keeping a processor busy.
 func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMember(config{Name: wire.Server, Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)})
+		m := newMember(config{Name: wire.Server, Config: Config{Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)}})
 		conn, _ := net.Pipe()
 		p := m.peerLocked("1")
 		p.link = linkOf(m.core, "1")

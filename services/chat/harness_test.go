@@ -198,16 +198,17 @@ func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers 
 		screen: &recorder{clock: l.clock}, log: &recorder{clock: l.clock}, keys: make(chan string), done: make(chan struct{}),
 	}
 	a.member = newMember(config{
-		Name: name, Incarnation: l.incarnation, Advertise: addr, Screen: a.screen,
-		Log:  slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Name: name,
+		Config: Config{
+			Incarnation: l.incarnation, Advertise: addr, Screen: a.screen,
+			Log: slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		},
 		Dial: func(ctx context.Context, _ wire.Name, to string) (net.Conn, error) { return l.net.Dial(ctx, addr, to) },
 	})
 	begin := a.recall
 	if name != wire.Server {
-		a.state = wire.StateNew
-		a.peers[wire.Server] = newPeer(wire.Server)
-		a.peers[wire.Server].fixed = serverAddr
-		begin = func() { (&Client{m: a.member, peers: peers}).begin() }
+		a.join(serverAddr)
+		begin = func() { a.seekAll(peers) }
 	}
 	if prepare != nil {
 		prepare(a.member)

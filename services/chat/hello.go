@@ -10,6 +10,7 @@ import (
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/tcp"
 )
 
 func (m *member) ourHello() wire.Hello {

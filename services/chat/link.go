@@ -42,8 +42,9 @@ type link struct {
 	sent  atomic.Uint64 // the last line of ours that was written; the writer sets it
 	moved atomic.Int64  // when, in Unix nanoseconds
 
-	heard []wire.Peer // the reader's: PEER lines that are to be acted on
-	pace  linkPace    // the reader's of the input
+	heard  []wire.Peer // the reader's: PEER lines that are to be acted on
+	gossip peerCounts  // of those that were; guarded by member.mu
+	pace   linkPace    // the reader's of the input
 	writer
 
 	closed atomic.Bool // by this side

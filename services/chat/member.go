@@ -16,13 +16,52 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// config is the configuration that server and client have in common.
-type config struct {
-	Name        wire.Name
-	Incarnation uint64
-	Advertise   string // the address that others dial
+// Config is what server and client need to know. Advertise may be empty.
+type Config struct {
+	Advertise   string // HOST:PORT that other members dial; empty: where this one listens
+	Incarnation uint64 // greater than that of any process before with this name
 	Screen      io.Writer
+	Input       lines.Source
 	Log         *slog.Logger
+}
+
+// Member is a server or a client of the chat that listens.
+type Member struct {
+	m     *member
+	ln    net.Listener
+	start func() // dials the members that are known at the start
+}
+
+// listen listens at an address.
+func listen(at string, c config) (*Member, error) {
+	ln, err := tcp.Listen(at)
+	if err != nil {
+		return nil, err
+	}
+	if c.Advertise, err = tcp.Advertised(c.Advertise, ln.Addr()); err != nil {
+		ln.Close()
+		return nil, err
+	}
+	return &Member{m: newMember(c), ln: ln}, nil
+}
+
+// Addr returns where the member listens.
+func (s *Member) Addr() string { return s.ln.Addr().String() }
+
+// Serve runs the member until ctx ends or a command ends it; either is success. All
+// other members have then received BYE, or had two seconds to read it. The error is
+// that the ID is taken, or that the screen is gone. It may be called once.
+func (s *Member) Serve(ctx context.Context) error {
+	if s.m.registry != nil {
+		defer s.m.registry.Close()
+	}
+	return s.m.serve(ctx, s.ln, s.m.Input, s.start)
+}
+
+// config is the configuration of a member.
+type config struct {
+	Config
+	Name wire.Name
 	// Dial connects to the address of another member.
 	Dial func(ctx context.Context, to wire.Name, addr string) (net.Conn, error)
 }
@@ -58,39 +97,21 @@ type member struct {
 	told    bool // the list of the member that admitted this client is complete
 	leaving bool // no new links
 
-	handshakes map[net.Conn]struct{} // connections with one under way; nil: all are to close
-
-	registryFails atomic.Bool // the last change could not be written
-
-	turnedAway atomic.Int64 // connections that came in and were refused
-
-	arrived atomic.Bool // the screen has said that this client is in; a server never arrives
+	registryFails atomic.Bool  // the last change could not be written
+	turnedAway    atomic.Int64 // connections that came in and were refused
+	arrived       atomic.Bool  // the screen has said that this client is in; a server never arrives
 }
 
 func newMember(c config) *member {
 	m := &member{
-		config:     c,
-		painting:   make(chan struct{}, 1),
-		core:       newCore(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, c.Screen),
-		peers:      make(map[wire.Name]*peer),
-		handshakes: make(map[net.Conn]struct{}),
-		state:      wire.StateIn,
+		config:   c,
+		painting: make(chan struct{}, 1),
+		core:     newCore(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, c.Screen),
+		peers:    make(map[wire.Name]*peer),
+		state:    wire.StateIn,
 	}
 	m.arrived.Store(c.Name == wire.Server)
 	return m
-}
-
-// listen listens at an address, and returns the one that other members dial.
-func listen(at, advertise string) (net.Listener, string, error) {
-	ln, err := tcp.Listen(at)
-	if err != nil {
-		return nil, "", err
-	}
-	if advertise, err = tcp.Advertised(advertise, ln.Addr()); err != nil {
-		ln.Close()
-		return nil, "", err
-	}
-	return ln, advertise, nil
 }
 
 // errLeave is the cause of a context that ends because a command said so.
@@ -117,8 +138,10 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 
 	<-soft.Done()
 	m.depart(stopDialling)
-	cut()
-	m.cutAll()
+	cut() // the connections of handshakes, too
+	for _, l := range m.core.all() {
+		l.conn.Close()
+	}
 	if !m.finished() {
 		return errors.New("the screen takes nothing any more; what it had not shown is lost")
 	}

@@ -157,6 +157,13 @@ func TestServerAtAnotherPortGivesWayToTheOneAtItsAddress(t *testing.T) {
 		for _, a := range c {
 			a.shows("Server: over here")
 		}
+		l.forbid(func(from, _ string) bool { return from == moved.Advertise }) // so that the clients dial it
+		l.breaks(between(moved))
+		<-time.After(3 * lastRetry)
+		moved.types("still here")
+		for _, a := range c {
+			a.shows("Server: still here")
+		}
 		s = l.server()
 		<-time.After(2 * homeRetry)
 		s.shows(reconnected(c)...)
@@ -195,6 +202,7 @@ func TestRestartedClientIsCheckedOnce(t *testing.T) {
 				one.shows("Client 2: here I am")
 				require.Empty(t, one.peers["2"].home)
 				require.Empty(t, s.peers["2"].home)
+				require.Zero(t, two.turnedAway.Load(), "the check counts as a refused connection")
 			})
 		})
 	}

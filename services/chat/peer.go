@@ -27,7 +27,6 @@ type peer struct {
 	addr       string     // where it listens, by its HELLO or the registry
 	home       string     // where the owner of its name answers, if the link may lead to another process
 	gossip     gossip     // what the latest PEER line said of it
-	heard      peerCounts // the PEER lines that it has sent
 	failures   int        // dials in a row that have failed
 	lost       time.Time  // when its last link ended
 	sent       uint64     // the last of our lines that was written to that
@@ -44,7 +43,7 @@ type peer struct {
 }
 
 func newPeer(name wire.Name) *peer {
-	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}, pauses: retries()}
+	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}}
 }
 
 // calledFor is the name of p, or none if p is nil: it is not known yet.

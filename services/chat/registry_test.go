@@ -45,7 +45,7 @@ func TestAFullRegistryKeepsWhoIsConnected(t *testing.T) {
 // On a full disk each of 800 newcomers brought the same warning.
 func TestAFailingRegistryIsReportedOnce(t *testing.T) {
 	var log recorder
-	m := newMember(config{Name: wire.Server, Screen: io.Discard, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	m := newMember(config{Name: wire.Server, Config: Config{Screen: io.Discard, Log: slog.New(slog.NewTextHandler(&log, nil))}})
 	full := errors.New("no space left on device")
 	for _, err := range []error{nil, full, full, full, nil, nil, full} {
 		m.recorded(err)

@@ -43,8 +43,8 @@ func (m *member) digestFor(h *handshake) (d broadcast.Digest, err error) {
 	return s.Digest(p.idLocked(), met), nil
 }
 
-// introduce tells everybody else of a newcomer, if this member is the first to
-// meet it.
+// introduce sends a PEER line about a newcomer to all others, if this member is the
+// first to meet it.
 func (m *member) introduce(l *link) {
 	m.mu.Lock()
 	newcomer := wire.Peer{ID: l.peer.idLocked(), Addr: l.peer.addr}
