@@ -58,15 +58,10 @@ func (m *member) dialler(p *peer, wait bool) {
 		}
 		addr, precedence := m.wanted(p)
 		if precedence > 0 {
-			if !sleep(ctx, precedence) {
-				return
-			}
+			sleep(ctx, precedence)
 			addr, _ = m.wanted(p)
 		}
-		if addr == "" {
-			return
-		}
-		if m.dial(p, p.reports, addr) {
+		if addr == "" || m.dial(p, p.reports, addr) {
 			return
 		}
 	}

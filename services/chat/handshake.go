@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
@@ -144,7 +145,8 @@ func (m *member) oust(h *handshake, theirs wire.Hello) error {
 		return nil
 	}
 	why := errDead
-	if h.ousts = old.incarnation != theirs.Incarnation; h.ousts {
+	h.ousts = old.incarnation != theirs.Incarnation && (old.probe(m.dialling) || old.pulse.silence(time.Now()) < probeTimeout*5/4)
+	if h.ousts {
 		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Who(), h.dialled)
 		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Who(), "addr", h.dialled)
 	}

@@ -208,6 +208,27 @@ func TestRestartedClientIsCheckedOnce(t *testing.T) {
 	}
 }
 
+// A process that has gone without a trace is not another one that has the name.
+func TestRestartBesideADeadLinkIsNoContest(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		one, two := l.start("1", clientAddr("1"), nil), l.start("2", clientAddr("2"), nil, clientAddr("1"))
+		<-time.After(2 * arrivalTime)
+		ready(one, two)
+		two.kill()
+		l.forbid(between(two))
+		conn, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/2 2 9000 127.0.0.1:6002 new 0")
+		defer conn.Close()
+		l.hold(true, func(from, _ string) bool { return from == "stranger" }) // its host is gone
+		<-time.After(1500 * time.Millisecond)
+		l.forbid(nil)
+		two = l.start("2", clientAddr("2"), func(m *member) { m.Incarnation = 9001 }, one.Advertise)
+		<-time.After(2 * homeRetry)
+		one.shows("Client 2: initiated.", "Client 2: initiated.")
+		two.types("here I am")
+		one.shows("Client 2: here I am")
+	})
+}
+
 func TestRestartAtAnotherPortWhileTheOldProcessIsStoppedForEver(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s := l.server()
