@@ -21,6 +21,7 @@ import (
 type core struct {
 	screen
 	alarm *time.Timer // tick is due
+	beat  *time.Timer // watch is due
 
 	mu      sync.Mutex
 	state   *broadcast.State
@@ -32,7 +33,7 @@ type core struct {
 }
 
 func newCore(id wire.ID, w io.Writer) *core {
-	c := &core{alarm: time.NewTimer(time.Hour)}
+	c := &core{alarm: time.NewTimer(time.Hour), beat: time.NewTimer(0)}
 	c.alarm.Stop()
 	c.screen = screen{w: w, mu: &c.mu}
 	c.flowing.L = &c.mu
@@ -99,10 +100,16 @@ func (c *core) tick() {
 	s.Tick(time.Now())
 }
 
-// watch runs the failure detector.
-func (c *core) watch(now time.Time) {
+// watch tells some links what was shown lately, and runs the failure detector. One
+// write for each link has both.
+func (c *core) watch() {
 	c.lock()
-	silent := c.doLocked(c.detect.Tick(now, c.trafficLocked(now)))
+	c.state.Advertise()
+	now := time.Now()
+	silent := c.doLocked(now, c.detect.Tick(now, func(k *liveness.Link) liveness.Traffic {
+		l := k.User.(*link)
+		return liveness.Traffic{Silence: l.pulse.silence(now), Idle: now.Sub(time.Unix(0, l.moved.Load()))}
+	}))
 	c.unlockAnd((*link).push)
 	for _, l := range silent {
 		l.fallSilent()
@@ -121,20 +128,13 @@ func (c *core) suspect(id wire.ID) {
 	now := time.Now()
 	c.lock()
 	defer c.unlock()
-	c.doLocked(c.detect.Suspect(id, now, c.trafficLocked(now)))
-}
-
-// trafficLocked returns the function that the failure detector looks at links with.
-func (c *core) trafficLocked(now time.Time) func(*liveness.Link) liveness.Traffic {
-	return func(k *liveness.Link) liveness.Traffic {
-		l := k.User.(*link)
-		return liveness.Traffic{Silence: l.pulse.silence(now), Idle: now.Sub(time.Unix(0, l.moved.Load()))}
-	}
+	c.doLocked(now, c.detect.Suspect(id, now))
 }
 
 // doLocked sends what the failure detector wants to be sent, and returns the links
 // that are silent.
-func (c *core) doLocked(actions []liveness.Action) (silent []*link) {
+func (c *core) doLocked(now time.Time, actions []liveness.Action) (silent []*link) {
+	c.beat.Reset(c.detect.Wait(now))
 	for _, a := range actions {
 		if l := a.Link.User.(*link); a.Message != nil {
 			c.state.Send(l.stream, a.Message)
@@ -143,13 +143,6 @@ func (c *core) doLocked(actions []liveness.Action) (silent []*link) {
 		}
 	}
 	return silent
-}
-
-// advertise tells some links what was shown lately.
-func (c *core) advertise() {
-	s := c.lock()
-	defer c.unlock()
-	s.Advertise()
 }
 
 // join adds a link that is up.

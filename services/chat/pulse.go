@@ -5,8 +5,6 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
-
-	"peerlab/services/chat/internal/liveness"
 )
 
 // errSilent is why a link is closed over which nothing comes.
@@ -52,15 +50,11 @@ func (l *link) end(why error) {
 // what has been shown, and repairs what is missing.
 func (m *member) watchOver() {
 	defer m.core.close()
-	ticker := time.NewTicker(liveness.TickEvery)
-	defer ticker.Stop()
-	for n := 1; ; {
+	defer m.core.beat.Stop()
+	for {
 		select {
-		case now := <-ticker.C:
-			if n++; n%advertiseTicks == 0 {
-				m.core.advertise() // before keepalives, as links that have something to send are left out
-			}
-			m.core.watch(now)
+		case <-m.core.beat.C:
+			m.core.watch()
 		case <-m.core.alarm.C:
 			m.core.tick()
 			m.paint()
@@ -69,6 +63,3 @@ func (m *member) watchOver() {
 		}
 	}
 }
-
-// advertiseTicks is the ticks between two rounds of HAVE lines.
-const advertiseTicks = int(time.Second / liveness.TickEvery)

@@ -4,15 +4,16 @@
 //
 // Each member watches a few others, its successors in a ring of the linked members'
 // names: they send it keepalives. A new link is watched by both sides, until
-// UNWATCH; WATCH begins again. A member whose keepalives stop is suspected: its watcher pings all links over which nothing has
-// come lately, and sends SUSPECT to the other members, which ping the suspect over
-// their own links. Every member judges by its own link only: one that does not
-// answer a PING is silent, and then gone. The shape is that of SWIM (Das, Gupta
-// and Motivala 2002), with fixed watchers in place of random probes, so that the
-// time until the first suspicion is bounded.
+// UNWATCH; WATCH begins again. A member whose keepalives stop is suspected: its
+// watcher pings all links, and sends SUSPECT to the other members, which ping the
+// suspect over their own links. Every member judges by its own link only: one that
+// does not answer a PING is silent, and then gone. The shape is that of SWIM (Das,
+// Gupta and Motivala 2002), with fixed watchers in place of random probes, so that
+// the time until the first suspicion is bounded.
 //
-// A link that breaks without its process, and that neither end watches, is found
-// by a slow round of pings over all links.
+// A link that breaks without its process, and that this member does not watch, is
+// found by the kernel's keepalive as long as nothing is written to it, and otherwise
+// by a slow round of pings.
 package liveness
 
 import (
@@ -23,20 +24,23 @@ import (
 )
 
 const (
-	// TickEvery is the time between two calls of Tick.
-	TickEvery = 250 * time.Millisecond
+	// TickEvery is the time between two calls of Tick, while all links are well.
+	// What a process costs that has nothing to do is the times it wakes up, so
+	// that it does everything then: it sends its keepalives and looks at those of
+	// others.
+	TickEvery = 750 * time.Millisecond
 
-	// Watched is how many others a member watches. A mesh of six is watched
-	// completely.
-	Watched = 5
+	// Watched is how many others a member watches: with more than one, a watcher
+	// that does not read, because of its screen, is no loss. A mesh of four is
+	// watched completely.
+	Watched = 3
 
-	keepaliveAfter = 950 * time.Millisecond  // without a line to a watcher
-	suspectAfter   = 1600 * time.Millisecond // without a line from a watched member
-	quietAfter     = time.Second             // without a line, before a ping
-	silentAfter    = 1                       // ticks after a ping that was not answered
-	goneAfter      = 4                       // ticks, not time: this process may have been stopped meanwhile
-	roundEvery     = 8                       // ticks between two pings of the slow round
-	ringEvery      = 4                       // ticks between two changes of the ring
+	suspectAfter = 1100 * time.Millisecond // without a line from a watched member
+	pingTick     = 250 * time.Millisecond  // between two calls of Tick, while a ping is not answered
+	silentAfter  = 1                       // ticks after a ping that was not answered
+	goneAfter    = 4                       // ticks, not time: this process may have been stopped meanwhile
+	pingAgain    = time.Second             // between two pings of a link
+	roundEvery   = 24                      // ticks between two slow rounds
 )
 
 // Link is what the detector knows of one link.
@@ -48,7 +52,7 @@ type Link struct {
 	watching bool // the other side does
 
 	pinged   int       // ticks since a ping that was not answered, from 1; 0: none
-	pingedAt time.Time // when that was
+	pingedAt time.Time // when the latest ping was sent
 }
 
 // NewLink returns the link to a process.
@@ -75,8 +79,8 @@ type Detector struct {
 	self    wire.Name
 	links   []*Link // in the order of names
 	changed bool    // links, since the ring was computed
+	pinging bool    // a ping is not answered yet
 	ticks   int
-	turn    int // the next link of the slow round
 }
 
 // New returns the detector of a member without links.
@@ -101,23 +105,35 @@ func (d *Detector) Down(l *Link) {
 func (d *Detector) Watch(l *Link, on bool) { l.watching = on }
 
 // Suspect processes SUSPECT: another member receives no keepalives of a process.
-// As a link is pinged only after a second of silence, a member that sends SUSPECT
-// all the time causes no more than a ping a second.
-func (d *Detector) Suspect(id wire.ID, now time.Time, traffic func(*Link) Traffic) (do []Action) {
+// As a link is pinged once a second at most, a member that sends SUSPECT all the
+// time causes no more than that.
+func (d *Detector) Suspect(id wire.ID, now time.Time) (do []Action) {
 	for _, l := range d.links {
 		if l.id == id {
-			do = ping(do, l, now, traffic(l))
+			do = d.ping(do, l, now)
 		}
 	}
 	return do
 }
 
-// Tick must be called every TickEvery. It returns what must be done.
+// Wait returns how long to wait until the next call of Tick; each call of Tick and
+// Suspect may change it. Ticks are at multiples of TickEvery by the clock, so that
+// the keepalives for a process arrive at about the time when it is awake to send
+// its own: that halves what an idle mesh costs on one machine.
+func (d *Detector) Wait(now time.Time) time.Duration {
+	every := TickEvery
+	if d.pinging {
+		every = pingTick
+	}
+	const late = time.Millisecond // a timer that is early by less does not tick twice
+	return every - time.Duration(now.UnixNano())%every + late
+}
+
+// Tick returns what must be done at a time.
 func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action) {
 	d.ticks++
-	if d.changed && d.ticks%ringEvery == 0 {
-		do = d.watch(do)
-	}
+	d.pinging = false
+	round := d.ticks%roundEvery == 0
 	var suspects []*Link
 	gone := false
 	for _, l := range d.links {
@@ -131,27 +147,27 @@ func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action
 			do = append(do, Action{Link: l})
 		case l.pinged > 0:
 			l.pinged++
+			d.pinging = d.pinging || l.pinged <= goneAfter
 		case l.watched && t.Silence >= suspectAfter:
 			suspects = append(suspects, l)
+		case round && t.Idle+pingTick < t.Silence: // a PONG was written at once
+			do = d.ping(do, l, now)
 		}
-		if l.watching && t.Idle >= keepaliveAfter {
+		if l.watching {
 			do = append(do, Action{l, wire.Keepalive{}})
 		}
 	}
 	if gone || len(suspects) > 0 {
-		do = d.suspect(do, suspects, now, traffic)
+		do = d.suspect(do, suspects, now)
 	}
-	if d.ticks%roundEvery == 0 && len(d.links) > 0 {
-		d.turn++
-		if l := d.links[d.turn%len(d.links)]; !l.watched {
-			do = ping(do, l, now, traffic(l))
-		}
+	if d.changed {
+		do = d.watch(do)
 	}
 	return do
 }
 
 // watch sends WATCH to the successors of this member in the ring, and UNWATCH to
-// those that were.
+// those that were. PING is answered at once, and the first keepalive comes later.
 func (d *Detector) watch(do []Action) []Action {
 	d.changed = false
 	first, _ := slices.BinarySearchFunc(d.links, &Link{id: wire.ID{Name: d.self}}, order)
@@ -160,7 +176,7 @@ func (d *Detector) watch(do []Action) []Action {
 		watched := distance < Watched
 		switch {
 		case watched && !l.watched:
-			do = append(do, Action{l, wire.Watch{}})
+			do = append(do, Action{l, wire.Watch{}}, Action{l, pingMessage})
 		case !watched && l.watched:
 			do = append(do, Action{l, wire.Unwatch{}})
 		}
@@ -169,11 +185,11 @@ func (d *Detector) watch(do []Action) []Action {
 	return do
 }
 
-// suspect pings all quiet links, since others may be gone as well, and tells the
-// others of the suspects.
-func (d *Detector) suspect(do []Action, suspects []*Link, now time.Time, traffic func(*Link) Traffic) []Action {
+// suspect pings all links, since others may be gone as well, and tells the others
+// of the suspects.
+func (d *Detector) suspect(do []Action, suspects []*Link, now time.Time) []Action {
 	for _, l := range d.links {
-		do = ping(do, l, now, traffic(l))
+		do = d.ping(do, l, now)
 		for _, s := range suspects {
 			if l != s {
 				do = append(do, Action{l, wire.Suspect{ID: s.id}})
@@ -185,11 +201,11 @@ func (d *Detector) suspect(do []Action, suspects []*Link, now time.Time, traffic
 
 var pingMessage = wire.Ping{Token: []byte("alive")}
 
-// ping sends PING over a quiet link, unless one is not answered yet.
-func ping(do []Action, l *Link, now time.Time, t Traffic) []Action {
-	if l.pinged > 0 || t.Silence < quietAfter {
+// ping sends PING over a link, unless one was sent a moment ago or is not answered.
+func (d *Detector) ping(do []Action, l *Link, now time.Time) []Action {
+	if l.pinged > 0 || now.Sub(l.pingedAt) < pingAgain {
 		return do
 	}
-	l.pinged, l.pingedAt = 1, now
+	l.pinged, l.pingedAt, d.pinging = 1, now, true
 	return append(do, Action{l, pingMessage})
 }
