@@ -126,7 +126,7 @@ func (m *member) newLink(h *handshake, theirs wire.Hello, ready wire.Ready, sent
 		conn: h.conn, in: h.in, pulse: h.pulse, peer: h.peer, incarnation: theirs.Incarnation, own: h.own,
 		core: m.core, done: make(chan struct{}), over: make(chan struct{}),
 	}
-	l.liveness = liveness.NewLink(l, theirs.ID)
+	l.liveness = liveness.NewLink(l, theirs.ID, h.watched)
 	l.stream = broadcast.NewStream(l, theirs, sent, int(ready.Count))
 	l.joined = m.welcomed(h, theirs)
 	l.sent.Store(ready.Have)

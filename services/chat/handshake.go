@@ -26,9 +26,10 @@ type handshake struct {
 	ousts   bool   // it has ended the link to another process of the name
 
 	// Guarded by member.mu.
-	peer  *peer // the one that it has claimed, or is to
-	ready bool  // READY is on its way
-	owner bool  // it has reached the owner of the name, and is not overtaken
+	peer    *peer // the one that it has claimed, or is to
+	ready   bool  // READY is on its way
+	owner   bool  // it has reached the owner of the name, and is not overtaken
+	watched bool  // the other side is to send keepalives; set with ready
 }
 
 // errOvertaken says that another handshake has claimed the peer.

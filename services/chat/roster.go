@@ -40,7 +40,11 @@ func (m *member) digestFor(h *handshake) (d broadcast.Digest, err error) {
 	}
 	s := m.core.lock()
 	defer m.core.unlock()
-	return s.Digest(p.idLocked(), met), nil
+	d = s.Digest(p.idLocked(), met)
+	if h.watched = m.core.detect.Watches(p.name); !h.watched {
+		d.Follow(wire.Unwatch{})
+	}
+	return d, nil
 }
 
 // introduce sends a PEER line about a newcomer to all others, if this member is the

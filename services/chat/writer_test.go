@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/liveness"
 	"peerlab/services/chat/internal/wire"
 )
 
@@ -44,6 +45,7 @@ func linkOf(c *core, name wire.Name) *link {
 	hello := wire.Hello{ID: wire.ID{Name: name, Incarnation: 1}, State: wire.StateNew}
 	l := &link{core: c, peer: &peer{name: name}}
 	l.stream = broadcast.NewStream(l, hello, broadcast.Digest{}, 0)
+	l.liveness = liveness.NewLink(l, hello.ID, true)
 	c.lock().Meet(hello, true)
 	c.unlock()
 	c.join(l)

@@ -64,6 +64,15 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 	return d
 }
 
+// Follow has a message sent directly behind the digest.
+func (d *Digest) Follow(m wire.Message) {
+	if len(d.rest) > 0 {
+		d.rest = m.Append(d.rest)
+	} else {
+		d.Lines = m.Append(d.Lines)
+	}
+}
+
 // receiveEntry processes a line of the other side's digest, and the digest after
 // its last line. It reports whether the line says nothing new, as most do: it is
 // of a process that is linked, or that is known and needs no address, and whose

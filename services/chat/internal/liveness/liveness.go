@@ -3,8 +3,8 @@
 // goroutine or clock. A [Detector] is for one goroutine at a time.
 //
 // Each member watches a few others, its successors in a ring of the linked members'
-// names: they send it keepalives. A new link is watched by both sides, until
-// UNWATCH; WATCH begins again. A member whose keepalives stop is suspected: its
+// names: they send it keepalives. UNWATCH, with READY in most cases, tells all others
+// that they need not; WATCH begins again. A member whose keepalives stop is suspected: its
 // watcher pings all links, and sends SUSPECT to the other members, which ping the
 // suspect over their own links. Every member judges by its own link only: one that
 // does not answer a PING is silent, and then gone. The shape is that of SWIM (Das,
@@ -55,9 +55,9 @@ type Link struct {
 	pingedAt time.Time // when the latest ping was sent
 }
 
-// NewLink returns the link to a process.
-func NewLink(user any, id wire.ID) *Link {
-	return &Link{User: user, id: id, watched: true, watching: true}
+// NewLink returns the link to a process, which is sent UNWATCH unless it is watched.
+func NewLink(user any, id wire.ID, watched bool) *Link {
+	return &Link{User: user, id: id, watched: watched, watching: true}
 }
 
 // Silent reports whether the other side has not answered a ping for some time.
@@ -86,12 +86,25 @@ type Detector struct {
 // New returns the detector of a member without links.
 func New(self wire.Name) *Detector { return &Detector{self: self} }
 
-func order(a, b *Link) int { return a.id.Name.Compare(b.id.Name) }
+// index returns the number of links to members whose names sort before a name.
+func (d *Detector) index(name wire.Name) int {
+	i, _ := slices.BinarySearchFunc(d.links, name, func(l *Link, n wire.Name) int { return l.id.Name.Compare(n) })
+	return i
+}
+
+// Watches reports whether a link to a process, were it added now, would be watched.
+// UNWATCH can so be sent with READY, where it costs no write of its own.
+func (d *Detector) Watches(name wire.Name) bool {
+	distance := d.index(name) - d.index(d.self)
+	if name.Compare(d.self) < 0 {
+		distance += len(d.links)
+	}
+	return distance < Watched
+}
 
 // Up adds a link.
 func (d *Detector) Up(l *Link) {
-	i, _ := slices.BinarySearchFunc(d.links, l, order)
-	d.links = slices.Insert(d.links, i, l)
+	d.links = slices.Insert(d.links, d.index(l.id.Name), l)
 	d.changed = true
 }
 
@@ -170,7 +183,7 @@ func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action
 // those that were. PING is answered at once, and the first keepalive comes later.
 func (d *Detector) watch(do []Action) []Action {
 	d.changed = false
-	first, _ := slices.BinarySearchFunc(d.links, &Link{id: wire.ID{Name: d.self}}, order)
+	first := d.index(d.self)
 	for i, l := range d.links {
 		distance := (i - first + len(d.links)) % len(d.links)
 		watched := distance < Watched

@@ -37,7 +37,7 @@ type node struct {
 // side is one end of a link.
 type side struct {
 	*Link
-	to           *node
+	from, to     *node
 	heard, wrote time.Time
 	gone         time.Time // when it was closed
 }
@@ -53,6 +53,9 @@ func newMesh(t *testing.T, seed uint64, n int) *mesh {
 		for _, b := range m.members {
 			m.link(a, b)
 			m.link(b, a)
+			for _, s := range []*side{a.links[b], b.links[a]} {
+				s.to.links[s.from].watching = s.watched // READY and UNWATCH
+			}
 		}
 		m.members = append(m.members, a)
 	}
@@ -60,8 +63,8 @@ func newMesh(t *testing.T, seed uint64, n int) *mesh {
 }
 
 func (m *mesh) link(a, b *node) {
-	s := &side{to: b, heard: m.now, wrote: m.now}
-	s.Link = NewLink(s, b.id)
+	s := &side{from: a, to: b, heard: m.now, wrote: m.now}
+	s.Link = NewLink(s, b.id, a.d.Watches(b.id.Name))
 	a.links[b] = s
 	a.d.Up(s.Link)
 }
@@ -252,6 +255,25 @@ func TestALyingWatcher(t *testing.T) {
 	m.sent -= 1000 * 39
 	assert.LessOrEqual(t, float64(m.sent), 10*(40*(Watched+1.5)+2*40), "in ten seconds")
 	m.noticed(m.now, 0, nil, nil)
+}
+
+// Watches says before a link is up what the ring says once it is.
+func TestWatches(t *testing.T) {
+	for _, n := range sizes {
+		rnd := rand.New(rand.NewPCG(uint64(n), 0))
+		d := New("5")
+		for _, i := range rnd.Perm(n) {
+			name := wire.Name(fmt.Sprint(i + 1))
+			if name == d.self {
+				continue
+			}
+			l := NewLink(nil, wire.ID{Name: name}, d.Watches(name))
+			d.Up(l)
+			for _, x := range d.watch(nil) {
+				require.NotSame(t, l, x.Link, "%s of %d", name, n)
+			}
+		}
+	}
 }
 
 // The ring changes with the links: each member is watched by Watched others.
