@@ -25,9 +25,8 @@ import (
 
 const (
 	// TickEvery is the time between two calls of Tick, while all links are well.
-	// What a process costs that has nothing to do is the times it wakes up, so
-	// that it does everything then: it sends its keepalives and looks at those of
-	// others.
+	// An idle process costs the times that it wakes up: one Tick sends its
+	// keepalives and looks at those of others.
 	TickEvery = 750 * time.Millisecond
 
 	// Watched is how many others a member watches: with more than one, a watcher
@@ -81,6 +80,7 @@ type Detector struct {
 	changed bool    // links, since the ring was computed
 	pinging bool    // a ping is not answered yet
 	ticks   int
+	due     time.Time // the next tick, once Wait has said so
 }
 
 // New returns the detector of a member without links.
@@ -130,22 +130,27 @@ func (d *Detector) Suspect(id wire.ID, now time.Time) (do []Action) {
 }
 
 // Wait returns how long to wait until the next call of Tick; each call of Tick and
-// Suspect may change it. Ticks are at multiples of TickEvery by the clock, so that
-// the keepalives for a process arrive at about the time when it is awake to send
-// its own: that halves what an idle mesh costs on one machine.
+// Suspect may change it, but Suspect never to later. Ticks are at multiples of
+// TickEvery by the clock, so that the keepalives for a process arrive at about the
+// time when it is awake to send its own: that halves what an idle mesh costs on one
+// machine.
 func (d *Detector) Wait(now time.Time) time.Duration {
 	every := TickEvery
 	if d.pinging {
 		every = pingTick
 	}
 	const late = time.Millisecond // a timer that is early by less does not tick twice
-	return every - time.Duration(now.UnixNano())%every + late
+	next := now.Add(every - time.Duration(now.UnixNano())%every + late)
+	if d.due.IsZero() || next.Before(d.due) {
+		d.due = next
+	}
+	return d.due.Sub(now)
 }
 
 // Tick returns what must be done at a time.
 func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action) {
 	d.ticks++
-	d.pinging = false
+	d.pinging, d.due = false, time.Time{}
 	round := d.ticks%roundEvery == 0
 	var suspects []*Link
 	gone := false

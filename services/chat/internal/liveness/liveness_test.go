@@ -262,8 +262,22 @@ func TestALyingWatcher(t *testing.T) {
 		m.runs(10 * time.Millisecond)
 	}
 	m.sent -= 1000 * 39
-	assert.LessOrEqual(t, float64(m.sent), 10*(40*(Watched+1.5)+2*40), "in ten seconds")
+	assert.LessOrEqual(t, float64(m.sent), 10*(40*6.5+2*40.), "in ten seconds") // keepalives at ticks of 250 ms as well
 	m.noticed(m.now, 0, nil, nil)
+}
+
+// No SUSPECT puts off a tick, however often and exactly it is sent.
+func TestSuspectPutsOffNoTick(t *testing.T) {
+	d, id := New("1"), wire.ID{Name: "2", Incarnation: 1}
+	d.Up(NewLink(nil, id, true))
+	now := time.Unix(1000, 0)
+	due := now.Add(d.Wait(now))
+	for end := due; now.Before(end); now = now.Add(100 * time.Microsecond) {
+		d.Suspect(id, now)
+		next := now.Add(d.Wait(now))
+		require.False(t, next.After(due), "%v later", next.Sub(due))
+		due = next
+	}
 }
 
 // Watches says before a link is up what the ring says once it is.
