@@ -80,13 +80,14 @@ func (w *world) fuzzed() (m *fuzzer.Member, from time.Duration) {
 		w.types(a)
 		synctest.Wait()
 	}
+	<-time.After(fuzzDelay)
 	w.history.End = w.clock()
 	return m, from
 }
 
 // withoutFuzzer returns what the checker is to judge: not what the fuzzer, an invented
 // process, or since then the one that was killed is said to have typed, for these cannot
-// object; and no notice, for nothing is lost.
+// object.
 func (w *world) withoutFuzzer(from time.Duration) checker.History {
 	h := w.recorded()
 	ended := map[string]bool{}
@@ -95,9 +96,9 @@ func (w *world) withoutFuzzer(from time.Duration) checker.History {
 	}
 	for i := range h.Lives {
 		h.Lives[i].Screen = slices.DeleteFunc(h.Lives[i].Screen, func(s checker.Shown) bool {
-			who, _, _ := strings.Cut(s.Text, ": ")
+			who, _, _ := strings.Cut(strings.TrimPrefix(s.Text, ownMark), ": ")
 			over, known := ended[who]
-			return strings.HasPrefix(s.Text, ownMark) || !known || over && s.At > from
+			return !known || over && s.At > from
 		})
 	}
 	return h

@@ -18,6 +18,7 @@ package broadcast
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,8 +253,11 @@ func (s *State) show(o *sender, seq uint64, text []byte) {
 // lose shows that lines are lost.
 func (s *State) lose(o *sender, n uint64) {
 	s.screen.Gap(o.Name, n, Lost)
-	s.counts.Lost += int64(n)
+	add(&s.counts.Lost, n)
 }
+
+// add adds to a count. Others can claim any number.
+func add(count *int64, n uint64) { *count += int64(min(n, uint64(math.MaxInt64-*count))) }
 
 // reach records that the lines through seq are shown.
 func (s *State) reach(o *sender, seq uint64) {

@@ -15,7 +15,7 @@ const (
 	dueInquiry = 200 * time.Millisecond // a line waits this long for a linked process before that is asked; so long it has to answer
 	dueStalled = 600 * time.Millisecond // after this, if nothing has come over its link, others are asked
 	dueProof   = 500 * time.Millisecond // and this long for lines that no slow link keeps from coming
-	dueAtLast  = 700 * time.Millisecond // or so long, for those that came later and wait themselves
+	dueAtLast  = 700 * time.Millisecond // or so long for those that are here, and wait themselves
 	maxDepth   = 8                      // of lines that wait for lines that wait, as far as is looked
 	maxDoubts  = 64                     // processes, of one sender
 	busy       = 64 << 10               // bytes of lines: a process that has sent these since it was asked may be about to answer
@@ -60,39 +60,88 @@ func (s *State) isDenied(d dep, since time.Time) bool {
 	return d.inquiry.denied && d.received < d.seq && d.inquiry.answers(d.seq, since)
 }
 
+// waive drops those lines that a line of o waits for and that will not come. All of
+// them were shown where that line was typed, and can be had from there if it is
+// linked: unless a link by which one would come is slow, it has come.
+func (s *State) waive(o *sender, h *hold, patient bool) {
+	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
+		switch {
+		case d.settled(d.seq):
+			return true
+		case s.isDenied(d, h.since):
+		case o.stream != nil && s.now.Sub(h.since) >= dueProof && !s.mayCome(d, h.since, patient, 0):
+			s.miss(d.sender, d.seq)
+		default:
+			return false
+		}
+		o.doubt(d)
+		return true
+	})
+}
+
 // mayCome reports whether a line that another has waited for since a time may yet be
-// shown. All that a line waits for was shown where it was typed, so it can be had
-// from there: unless the link by which it would come is slow, it has come.
-func (s *State) mayCome(d dep, since time.Time, depth int) bool {
-	slow := func(st *Stream) bool { return st.latest.Sub(since) < dueInquiry }
+// shown. A line that is here, of a process that is linked, is waited for as patiently
+// as it waits itself.
+func (s *State) mayCome(d dep, since time.Time, patient bool, depth int) bool {
 	switch {
 	case s.isDenied(d, since):
 		return false
 	case d.received >= d.seq: // and held back
-		return depth < maxDepth && s.mayBeShown(d, since, depth)
+		return patient && d.stream != nil || depth < maxDepth && s.isHeldBySlow(d, since, patient, depth+1)
 	case d.log.total-d.total >= busy:
 		return true
 	case d.stream != nil:
-		return slow(d.stream)
+		return slices.Contains(d.stream.incoming.wanted, d.sender) && d.stream.isSlow(since)
 	}
-	return slices.ContainsFunc(d.holders, func(h holder) bool { return slow(h.stream) })
+	return slices.ContainsFunc(d.holders, func(h holder) bool { return !h.asked.IsZero() && h.stream.isSlow(since) })
 }
 
-// mayBeShown reports whether a line that is held back, and for which another has
-// waited, came a moment ago or waits for lines that may come.
-func (s *State) mayBeShown(d dep, since time.Time, depth int) bool {
-	patient := s.now.Sub(since) < dueAtLast
+// isSlow reports whether nothing has come over a link since a time.
+func (st *Stream) isSlow(since time.Time) bool { return st.latest.Sub(since) < dueInquiry }
+
+// isHeldBySlow reports whether a line that is held back waits for lines that may come.
+func (s *State) isHeldBySlow(d dep, since time.Time, patient bool, depth int) bool {
 	for i := range d.holds {
 		h := &d.holds[i]
 		if h.seq > d.seq {
 			break
 		}
-		if !h.over() && (patient && s.now.Sub(h.since) < dueProof ||
-			slices.ContainsFunc(h.deps, func(x dep) bool { return s.mayCome(x, since, depth+1) })) {
+		if slices.ContainsFunc(h.deps, func(x dep) bool { return !x.settled(x.seq) && s.mayCome(x, since, patient, depth) }) {
 			return true
 		}
 	}
 	return false
+}
+
+// untangle has one line, which has waited for too long for lines that are here and
+// wait themselves, wait no more, and reports whether there was one. Of two such lines
+// of which one waits for the other it is that other.
+func (s *State) untangle() bool {
+	for _, o := range s.holding {
+		if s.isTangled(o) {
+			o = s.innermost(o, maxDepth)
+			s.waive(o, &o.holds[0], false)
+			return true
+		}
+	}
+	return false
+}
+
+func (s *State) isTangled(o *sender) bool {
+	if o.stream == nil || len(o.holds) == 0 || o.holds[0].over() {
+		return false
+	}
+	h := o.holds[0]
+	return s.now.Sub(h.since) >= dueAtLast && slices.ContainsFunc(h.deps, func(d dep) bool { return !s.mayCome(d, h.since, false, 0) })
+}
+
+func (s *State) innermost(o *sender, depth int) *sender {
+	for _, d := range o.holds[0].deps {
+		if depth > 0 && d.received >= d.seq && s.isTangled(d.sender) && d.holds[0].seq <= d.seq {
+			return s.innermost(d.sender, depth-1)
+		}
+	}
+	return o
 }
 
 // doubt records that o has named a line that could not be had.

@@ -117,37 +117,27 @@ func (s *State) expedite() {
 	for _, o := range s.holding {
 		for i := range o.holds[:min(len(o.holds), expedited)] {
 			h := &o.holds[i]
-			if s.now.Sub(h.since) < dueInquiry {
+			age := s.now.Sub(h.since)
+			if age < dueInquiry {
 				break
 			}
-			if !h.over() {
-				s.expediteHold(o, h)
+			for _, d := range h.deps {
+				if d.stream != nil && d.received < d.seq {
+					s.inquire(d, h.since)
+				}
+			}
+			s.waive(o, h, true)
+			if age >= MaxWait {
+				for _, d := range h.deps {
+					s.abandon(d.sender, d.seq)
+				}
+				h.deps = nil
 			}
 		}
 	}
-}
-
-func (s *State) expediteHold(o *sender, h *hold) {
-	age := s.now.Sub(h.since)
-	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
-		if d.stream != nil && d.received < d.seq {
-			s.inquire(d, h.since)
-		}
-		switch {
-		case s.isDenied(d, h.since):
-		case age >= dueProof && o.stream != nil && !s.mayCome(d, h.since, 0):
-			s.miss(d.sender, d.seq)
-		default:
-			return false
-		}
-		o.doubt(d)
-		return true
-	})
-	if age >= MaxWait {
-		for _, d := range h.deps {
-			s.abandon(d.sender, d.seq)
-		}
-		h.deps = nil
+	s.Release()
+	for s.untangle() {
+		s.Release()
 	}
 }
 
@@ -179,7 +169,7 @@ func (s *State) abandon(o *sender, seq uint64) {
 func (s *State) miss(o *sender, seq uint64) {
 	if from := max(o.shown, o.settledThrough, o.missed); seq > from {
 		s.screen.Gap(o.Name, seq-from, Missing)
-		s.counts.Missing += int64(seq - from)
+		add(&s.counts.Missing, seq-from)
 		o.missed = seq
 	}
 }
