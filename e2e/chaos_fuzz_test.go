@@ -70,8 +70,9 @@ func newFuzzRound(t *testing.T, replay string) *round {
 	r.kills(dead)
 	fuzzed := time.Now()
 	r.ignores = func(l lab.Line) bool {
-		who, _, _ := strings.Cut(strings.TrimPrefix(l.Text, "* "), ": ")
-		return who == dead && l.At.After(fuzzed) || strings.HasPrefix(who, "another ") || strings.HasPrefix(who, "Client ") && r.life(who) < 0
+		text, notice := strings.CutPrefix(l.Text, "* ")
+		who, _, _ := strings.Cut(text, ": ")
+		return who == dead && l.At.After(fuzzed) || (notice || strings.HasPrefix(who, "Client ")) && r.life(who) < 0
 	}
 	return r
 }

@@ -178,7 +178,7 @@ func (s *State) Progress() bool {
 }
 
 // TickAfter is the time between two calls of Tick, while they are due.
-const TickAfter = 200 * time.Millisecond
+const TickAfter = 100 * time.Millisecond
 
 // Tick requests and gives up what has been missing for too long.
 func (s *State) Tick(now time.Time) {

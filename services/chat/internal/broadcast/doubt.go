@@ -14,8 +14,8 @@ import (
 const (
 	dueInquiry = 200 * time.Millisecond // a line waits this long for a linked process before that is asked; so long it has to answer
 	dueStalled = 600 * time.Millisecond // after this, if nothing has come over its link, others are asked
-	dueProof   = 500 * time.Millisecond // and this long for lines that no slow link keeps from coming
-	dueAtLast  = 700 * time.Millisecond // or so long for those that are here, and wait themselves
+	dueProof   = 400 * time.Millisecond // and this long for lines that no slow link keeps from coming
+	dueAtLast  = 500 * time.Millisecond // or so long for those that are here, and wait themselves
 	maxDepth   = 8                      // of lines that wait for lines that wait, as far as is looked
 	maxDoubts  = 64                     // processes, of one sender
 	busy       = 64 << 10               // bytes of lines: a process that has sent these since it was asked may be about to answer
