@@ -89,7 +89,7 @@ func TestScreenThatFailsEndsTheMember(t *testing.T) {
 	})
 }
 
-func TestSilentImpostorKeepsNobodyOut(t *testing.T) {
+func TestSilentImpostorKeepsNoMemberOut(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		ln, err := l.net.Listen("127.0.0.1:6003")
 		require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 // agreement is how long it may take until all survivors have shown what one has.
 const agreement = 2 * time.Second
 
-// ready has everybody's screen begin anew.
+// ready clears all screens.
 func ready(all ...*actor) {
 	synctest.Wait()
 	for _, a := range all {

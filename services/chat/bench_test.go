@@ -12,7 +12,7 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// What a line costs on its way, for benchstat:
+// The cost of a line on its way, for benchstat:
 //
 //	go test -run '^$' -bench . -count 10 ./services/chat
 //

@@ -40,9 +40,9 @@ func TestAnswerWaitsForWhatComesInAMoment(t *testing.T) {
 		for i := range 100 {
 			c[1].types(fmt.Sprint("hello yourself ", i))
 		}
-		c[4].types("this answers nobody")
+		c[4].types("this answers no line")
 		<-time.After(100 * time.Millisecond)
-		c[2].shows("Client 5: this answers nobody")
+		c[2].shows("Client 5: this answers no line")
 		l.hold(false, slow)
 		synctest.Wait()
 		got := c[2].screen.lines()
@@ -52,7 +52,7 @@ func TestAnswerWaitsForWhatComesInAMoment(t *testing.T) {
 	})
 }
 
-func TestWhatNobodyHasAnyMoreIsNotWaitedForForEver(t *testing.T) {
+func TestALostLineIsNotWaitedForForEver(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		others := []*actor{s, c[2], c[3], c[4]}
@@ -75,7 +75,7 @@ func TestWhatNobodyHasAnyMoreIsNotWaitedForForEver(t *testing.T) {
 	})
 }
 
-// Who comes after lines were given up is not shown them when they come to light,
+// A client that joins after lines were given up does not show them when they are found,
 // for it has been shown what goes on without them.
 func TestNewcomerIsNotShownWhatWasGivenUpBefore(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
@@ -126,8 +126,8 @@ func TestALineThatALinkedMemberDoesNotSendIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-// TestTooMuchThatWaits: the lines of one who answers somebody far away are not
-// taken in without end, and none is lost.
+// TestTooMuchThatWaits: the lines of one who answers a member far away are not
+// read without end, and none is lost.
 func TestTooMuchThatWaits(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		_, c := l.five()
@@ -156,15 +156,15 @@ func TestTooMuchThatWaits(t *testing.T) {
 	})
 }
 
-func TestWhoeverAsksForTooMuchPatienceIsCut(t *testing.T) {
+func TestALinkWithTooMuchHeldBackIsCut(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, one := l.server(), l.client("1")
 		s.core.state.Limits.HeldOf = 100 << 10
 		conn, in := l.stranger(serverAddr, "HELLO peerlab-chat/2 9 3000 127.0.0.1:9 new 0")
-		_, err := fmt.Fprintln(conn, "AFTER 8 4000 1\nMSG 9 1 wait") // 8 is nobody; WANT is not answered
+		_, err := fmt.Fprintln(conn, "AFTER 8 4000 1\nMSG 9 1 wait") // 8 does not exist; WANT is not answered
 		for i := 0; err == nil; i++ {
 			_, err = fmt.Fprintf(conn, "MSG 9 %d %s\n", i+2, strings.Repeat("x", 1000))
-			require.Less(t, i, 1000, "nobody minds")
+			require.Less(t, i, 1000, "it is not cut")
 		}
 		_, _ = in.ReadString('\n')
 		ready(s)

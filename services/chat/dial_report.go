@@ -53,8 +53,8 @@ var (
 	sourceBusy = &failure{patience + 1, true, "cannot call the server at %[1]s from PORT1; retrying: see who has the port (ss -tnp), or give another, or 0 for any"}
 )
 
-// refused has the failures for the codes of refusals by the other side and by this
-// one; any other code is that of a stranger.
+// refused maps the codes of refusals, by the other side and by this one, to
+// failures; any other code is that of a stranger.
 var refused = map[string]struct{ theirs, own *failure }{
 	"taken": {nameTaken, nil}, "full": {noRoom, nil}, "clock": {badClock, badClock}, "timeout": {nil, mute},
 	"linked": {}, "crossed": {}, "leaving": {}, "silent": {}, // all of these pass

@@ -66,7 +66,7 @@ var agreeing = map[string]string{
 		screen Client 1: a
 		C: PING x
 		S: PONG x`,
-	"nobody knows of such a process": `
+	"a process that no member knows": `
 		C: WANT 9 1500 0
 		S: LINES 9 1500 0`,
 	"own lines can be asked for": `
@@ -98,8 +98,8 @@ var agreeing = map[string]string{
 		C: LINES 9 1500 0
 		screen Client 1: you are right
 		C: AFTER 9 1500 3
-		C: MSG 1 2 nobody waits again
-		screen Client 1: nobody waits again
+		C: MSG 1 2 not waited for again
+		screen Client 1: not waited for again
 		C: HAVE 9 1500 1
 		S: WANT 9 1500 0
 		C: LINES 9 1500 1
@@ -230,7 +230,7 @@ var agreeing = map[string]string{
 		C" "` + strings.Repeat(`AFTER 9 500 1\n`, broadcast.MaxSenders+1) + `"
 		S: ERR syntax more than 2048 lines AFTER
 		S closes`,
-	"HAVE of everybody": `
+	"HAVE of all": `
 		C" "` + numbered(`HAVE x%d 500 1\n`, 60_000) + `"
 		S: ERR full 2049 processes that are not known here
 		S closes`,

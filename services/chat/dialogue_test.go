@@ -20,7 +20,7 @@ type dialogue struct {
 	says string
 }
 
-// Dialogues with a member, by somebody who dials it. C: is said to it, S: is its
+// Dialogues with a member, by a program that dials it. C: is said to it, S: is its
 // answer; "S closes" says that it closes the connection, "C closes" that the
 // other side does; "screen" is what it shows next, "types" what is typed at it,
 // "waits" how
@@ -225,7 +225,7 @@ func play(t *testing.T, with wire.Name, says string) {
 	}
 	synctest.Wait()
 	if shown == 0 {
-		require.Equal(t, []string{""}, a.screen.lines(), "it shows what nobody said")
+		require.Equal(t, []string{""}, a.screen.lines(), "it shows a line that was not typed")
 	} else {
 		require.Len(t, a.screen.lines(), shown, "it shows more")
 	}

@@ -9,7 +9,7 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// What a screen says about a member, after its "WHO: ". The assignment fixes these texts.
+// Events of a member, as they stand on a screen after its "WHO: ". The assignment fixes these texts.
 const (
 	eventInitiated   = "initiated." // a client is in
 	eventTerminated  = "terminated."

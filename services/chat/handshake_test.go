@@ -12,7 +12,7 @@ import (
 	"peerlab/services/chat/internal/wire"
 )
 
-// Whoever dials again while the old link is being taken down is let in when that
+// A member that dials again while the old link is being taken down is let in when that
 // is done, and waits for it without keeping a processor busy.
 func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

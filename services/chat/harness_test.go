@@ -162,7 +162,7 @@ func between(a *actor, others ...*actor) func(from, to string) bool {
 	}
 }
 
-// forbid has no such connections made from now on; nil allows all.
+// forbid prevents such connections from now on; nil allows all.
 func (l *lab) forbid(which func(from, to string) bool) {
 	l.mu.Lock()
 	l.apart = which
@@ -274,7 +274,7 @@ func (l *lab) breaks(which func(from, to string) bool) {
 	})
 }
 
-// end ends everybody; every test defers it.
+// end ends all members; every test defers it.
 func (l *lab) end() {
 	close(l.over)
 	l.strangers.Wait()

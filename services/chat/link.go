@@ -23,7 +23,7 @@ const probeTimeout = time.Second
 //     there is nothing left, so that an idle link has none. When it fails it
 //     closes conn, and nothing else: the reader notices.
 //  3. What is to be written waits in the stream, which bounds it.
-//  4. Nobody but the writer ever waits for the other side.
+//  4. Only the writer ever waits for the other side.
 type link struct {
 	conn        net.Conn
 	in          *lines.Reader // the reader's

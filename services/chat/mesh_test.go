@@ -186,7 +186,7 @@ func TestPartitionHeals(t *testing.T) {
 	})
 }
 
-func TestStoppedPeerDelaysNobody(t *testing.T) {
+func TestStoppedPeerDelaysNoOther(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		_, c := l.five()
 		hold := func(on bool) {
@@ -205,7 +205,7 @@ func TestStoppedPeerDelaysNobody(t *testing.T) {
 			want = append(want, "Client 1: "+line)
 		}
 		require.Equal(t, want, c[1].screen.lines())
-		require.Zero(t, time.Since(start), "somebody waited")
+		require.Zero(t, time.Since(start), "a member waited")
 		hold(false)
 		synctest.Wait()
 		require.Equal(t, want, c[4].screen.lines())

@@ -36,7 +36,7 @@ func (p *pulse) silence(now time.Time) time.Duration {
 // fallSilent ends a link whose other side does not answer. The reader tells it so.
 func (l *link) fallSilent() { l.end(errSilent) }
 
-// end has the reader end the link, and tell the other side why.
+// end makes the reader end the link, and tell the other side why.
 func (l *link) end(why error) {
 	l.mu.Lock()
 	if l.cause == nil {

@@ -85,7 +85,7 @@ func TestWhoFallsSilentIsSilentForAsLongAsItLasts(t *testing.T) {
 	})
 }
 
-func TestSilenceKeepsEverybodyLinked(t *testing.T) {
+func TestSilenceKeepsAllLinked(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		<-time.After(time.Hour)
@@ -95,7 +95,7 @@ func TestSilenceKeepsEverybodyLinked(t *testing.T) {
 	})
 }
 
-// TestBusyIsNotDead: whatever comes is a sign of life, be it ever so little.
+// TestBusyIsNotDead: any byte is a sign of life.
 func TestBusyIsNotDead(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
@@ -160,7 +160,7 @@ func TestStoppedForTenMinutesUnderLoad(t *testing.T) {
 		for i := range n {
 			before := time.Now()
 			c[i%2].types(fmt.Sprintf("%d %080d", i, i))
-			require.Zero(t, time.Since(before), "somebody waits")
+			require.Zero(t, time.Since(before), "a goroutine waits")
 			<-time.After(50 * time.Millisecond)
 		}
 		for _, a := range []*actor{s, c[2], c[3]} {

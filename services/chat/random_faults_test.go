@@ -9,7 +9,7 @@ import (
 	"peerlab/services/internal/memnet"
 )
 
-// step has something happen, most often that somebody types.
+// step has something happen, most often that a line is typed.
 func (w *world) step() {
 	all := w.live()
 	a, b := all[w.rnd.IntN(len(all))], all[w.rnd.IntN(len(all))]
@@ -68,7 +68,7 @@ func (w *world) set(change func()) {
 	change()
 }
 
-// slow has what is on its way between two arrive later.
+// slow delays all that is on its way between two.
 func (w *world) slow(a, b *actor) {
 	w.fault("slow", maxSlow, []string{a.life.Who}, b.life.Who)
 	w.net.Each(func(c *memnet.Conn, from, to string) {
@@ -79,7 +79,7 @@ func (w *world) slow(a, b *actor) {
 	})
 }
 
-// stop has nothing come from somebody or to them, as if the whole host stood still.
+// stop lets nothing through to or from an actor, as if the whole host stood still.
 func (w *world) stop(a *actor) {
 	w.fault("stopped", maxFault, []string{a.life.Who})
 	w.set(func() { w.stopped[a.Advertise] = true })

@@ -22,7 +22,7 @@ import (
 // goroutines make of it may differ from run to run.
 const seeds = 1000
 
-// TestFaultsAtRandom has a server and clients chat while they are killed,
+// TestFaultsAtRandom lets a server and clients chat while they are killed,
 // restarted, stopped, cut off and slowed down, all as a seed decides. The checker
 // of the scenarios judges their screens. To replay seed 7:
 //
@@ -115,7 +115,7 @@ const (
 	worldQuiet   = 2*lastRetry + 2*agreement + 3*time.Second
 )
 
-// bounds has no time for recovery: a fault is recorded with it. A line may take as
+// bounds allows no time for recovery: a fault is recorded with it. A line may take as
 // long as one that waits for another is held back.
 var bounds = checker.Bounds{Delay: 5 * time.Second, Quiet: worldQuiet}
 
@@ -172,7 +172,7 @@ func (w *world) severed(from, to string) bool {
 		from == w.cut[0] && to == w.cut[1] || from == w.cut[1] && to == w.cut[0]
 }
 
-// types has somebody type a line that was not typed before.
+// types types a line that was not typed before.
 func (w *world) types(a *actor) {
 	line := checker.Typed{Life: slices.Index(w.all, a), At: w.clock(), Text: fmt.Sprint("line ", len(w.history.Typed))}
 	for life, b := range w.all {

@@ -10,10 +10,10 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// errBye says that the other side has left in good order.
+// errBye says that the other side has left with BYE.
 var errBye = errors.New("it has left")
 
-// read takes in what comes from a link until it ends, and says why it did. What
+// read processes the lines of a link until it ends, and returns why it did. What
 // was shown is on the screen when it returns.
 func (m *member) read(l *link) error {
 	m.hear(l)

@@ -91,7 +91,7 @@ func (s *screen) note(rows ...string) {
 // does, as these begin with a name.
 const ownMark = "* "
 
-// flush writes what has been gathered, whoever gathered it.
+// flush writes all lines that have been gathered.
 func (s *screen) flush() {
 	s.writing.Lock()
 	defer s.writing.Unlock()

@@ -39,7 +39,7 @@ func (l *lab) stranger(to, hello string) (io.WriteCloser, *bufio.Reader) {
 	return conn, in
 }
 
-func TestHearsayPartsNobody(t *testing.T) {
+func TestGossipPartsNoLink(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s := l.server()
 		c := l.clients("12")
@@ -59,7 +59,7 @@ func TestHearsayPartsNobody(t *testing.T) {
 	})
 }
 
-func TestNamesOfNobodyKeepNobodyOut(t *testing.T) {
+func TestInventedNamesKeepNoMemberOut(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, one := l.server(), l.client("1")
 		conn, _ := l.stranger(serverAddr, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
@@ -100,7 +100,7 @@ func TestNewcomerWhoseFirstHandshakeBreaksIsAnnounced(t *testing.T) {
 	})
 }
 
-func TestNobodyCallsItselfAlmostServer(t *testing.T) {
+func TestNoClientIsCalledAlmostServer(t *testing.T) {
 	for _, name := range []string{"SERVER", "Server"} {
 		_, err := wire.Parse([]byte("HELLO peerlab-chat/2 " + name + " 1 127.0.0.1:1 new 0"))
 		require.ErrorContains(t, err, "no name")

@@ -12,10 +12,10 @@ import (
 	"peerlab/services/internal/lines"
 )
 
-// pushLinks is how many links whoever types writes to by itself.
+// pushLinks is how many links the reader of the terminal writes to by itself.
 const pushLinks = 8
 
-// readTyped takes in what is typed until it ends.
+// readTyped processes the lines that are typed until the input ends.
 func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
 	var p pace
 	for {
@@ -40,7 +40,7 @@ func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
 	}
 }
 
-// chat waits for a line and says it to everybody, now or when they are back, and
+// chat waits for a line and sends it to all members, now or when they are back, and
 // with it those behind it that can be had at once. It returns the line that ended
 // this, if that was a command or empty.
 func (m *member) chat(in lines.Source) (command []byte, err error) {
@@ -64,7 +64,7 @@ func (m *member) chat(in lines.Source) (command []byte, err error) {
 	}
 }
 
-// send has the links send what has been typed. To the first few it writes itself
+// send makes the links send the lines that have been typed. To the first few it writes itself
 // if it is little; with more the processors are to share the work.
 func (m *member) send() {
 	links := m.core.all()
@@ -84,8 +84,8 @@ func (m *member) sayLocked(line []byte) error {
 	}
 	err := wire.CheckText(line)
 	if err != nil {
-		// What can steer a terminal is made harmless here already, so that the
-		// wire never carries it; everybody else escapes again all the same.
+		// Bytes that can control a terminal are escaped here already, so that the
+		// wire never carries them; every receiver escapes again nevertheless.
 		line = lines.Escape(nil, line)
 		err = wire.CheckText(line)
 	}

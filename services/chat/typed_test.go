@@ -35,7 +35,7 @@ func TestNoSuchCommand(t *testing.T) {
 		s, c := l.server(), l.clients("12")
 		ready(s, c[0], c[1])
 		for _, a := range []*actor{s, c[1]} {
-			for _, line := range []string{"/foo", "/QUIT", "/quit now", "/", "/whoever is there", "/Exit", "/\x1b[2J"} {
+			for _, line := range []string{"/foo", "/QUIT", "/quit now", "/", "/who is there", "/Exit", "/\x1b[2J"} {
 				a.types(line)
 				require.True(t, a.logged(`no command`), line)
 				require.True(t, a.logged("/help"), line)

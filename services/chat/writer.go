@@ -14,7 +14,7 @@ const pushLimit = 4 << 10
 
 // writer is the writing side of a link. Only a link that has something to say has
 // a writer: it is a goroutine, write, which may wait for the other side, or for
-// one write that does not wait it is whoever calls push, so that nobody has to be
+// one write that does not wait it is the caller of push, so that no goroutine has to be
 // woken for a line that is typed while nothing else goes on.
 type writer struct {
 	bufs    net.Buffers // the writer's: what is to be written next,
@@ -33,7 +33,7 @@ type writer struct {
 	muted   bool // nothing more is written
 }
 
-// poke has the writer look for something to write.
+// poke makes the writer look for something to write.
 func (l *link) poke() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,7 +48,7 @@ func (l *link) pokeLocked() {
 }
 
 // beginLocked reports whether the caller is the writer now: there may be something
-// to write, and there was none. It is called with l.mu held.
+// to write, and there was none.
 func (l *link) beginLocked() bool {
 	l.due = true
 	if l.writing || l.muted {
@@ -163,7 +163,7 @@ func (w *writer) once(fd uintptr) {
 	}
 }
 
-// rests reports whether the writer is to end, as nobody has poked it since it
+// rests reports whether the writer is to end, as it was not poked since it
 // looked.
 func (l *link) rests() bool {
 	l.mu.Lock()

@@ -63,7 +63,7 @@ func TestPushWritesAtOnce(t *testing.T) {
 	for n := range uint64(3) {
 		l.core.says("hello")
 		l.push()
-		require.Equal(t, n+1, l.sent.Load(), "it was left to somebody else")
+		require.Equal(t, n+1, l.sent.Load(), "it was left to another goroutine")
 		want := fmt.Sprintf("MSG 1 %d hello\n", n+1)
 		got := make([]byte, len(want))
 		_, err := io.ReadFull(far, got)
@@ -77,7 +77,7 @@ func TestPushWritesAtOnce(t *testing.T) {
 	require.EqualValues(t, 3+1001, l.sent.Load())
 }
 
-// What the connection does not take is not waited for; it comes when it can, in
+// A line that the connection does not take is not waited for; it comes when it can, in
 // order, and each line whole. Control lines go the same way.
 func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	l, far := overTCP(t)
@@ -90,9 +90,9 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	}
 	require.Less(t, l.sent.Load(), uint64(3000), "nothing was held up")
 	var pings int
-	var everybody sync.WaitGroup
+	var writers sync.WaitGroup
 	for range 4 {
-		everybody.Go(func() {
+		writers.Go(func() {
 			for range 100 {
 				l.core.send(l, wire.Pong{Token: []byte("x")})
 				l.push()
@@ -102,7 +102,7 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	all := make([]byte, want.Len()+400*len("PONG x\n"))
 	_, err := io.ReadFull(far, all)
 	require.NoError(t, err)
-	everybody.Wait()
+	writers.Wait()
 	var lines strings.Builder
 	for line := range strings.Lines(string(all)) {
 		if line == "PONG x\n" {
@@ -117,7 +117,7 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 
 // The last word of the reader comes behind whole lines, or not at all, and nothing
 // comes behind it.
-func TestNobodyWritesOnceItIsFinished(t *testing.T) {
+func TestNothingIsWrittenOnceItIsFinished(t *testing.T) {
 	const word = "ERR syntax last word\n"
 	for _, lines := range []int{0, 1, 3000} {
 		l, far := overTCP(t)
@@ -167,7 +167,7 @@ func (s *script) Next() ([]byte, error) {
 func (s *script) SkipLine() (int64, error) { return 0, nil }
 func (s *script) Ready() bool              { return len(*s) > 0 }
 
-func TestWhateverIsReadyIsSaid(t *testing.T) {
+func TestAllThatIsReadyIsSaid(t *testing.T) {
 	for _, size := range []int{1, 1000, wire.MaxText} {
 		var in script
 		for range 3*paceStep/size + 1 {

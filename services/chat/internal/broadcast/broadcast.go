@@ -113,7 +113,7 @@ func New(self wire.ID, screen Screen) *State {
 }
 
 // Say adds a line typed here, which CheckText must accept. It wakes no link: the
-// caller has all links sent to.
+// caller wakes all links.
 func (s *State) Say(text []byte) {
 	o, line := s.self, s.typing[:0]
 	for _, other := range s.answered {

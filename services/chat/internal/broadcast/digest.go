@@ -64,7 +64,7 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 	return d
 }
 
-// Follow has a message sent directly behind the digest.
+// Follow sends a message directly behind the digest.
 func (d *Digest) Follow(m wire.Message) {
 	if len(d.rest) > 0 {
 		d.rest = m.Append(d.rest)

@@ -8,7 +8,7 @@ import (
 )
 
 // A line waits for those that its AFTER lines name. These may not exist: a member
-// can claim anything. So whoever should have such a line is asked, and if it is not
+// can claim anything. So the member that should have such a line is asked, and if it is not
 // sent, that member's AFTER lines for lines of that process count no more.
 
 const (

@@ -51,7 +51,7 @@ func TestALineThatExistsIsWaitedFor(t *testing.T) {
 
 // A member that claims to answer lines that do not exist delays those that answer it
 // once, and by less than a second.
-func TestALineThatDoesNotExistDelaysNobody(t *testing.T) {
+func TestALineThatDoesNotExistDelaysNoOther(t *testing.T) {
 	for name, answers := range map[string]bool{"the sender says so": true, "the sender does not answer": false} {
 		t.Run(name, func(t *testing.T) {
 			l, one, three, nine := liars(t)
@@ -82,7 +82,7 @@ func TestALineThatDoesNotExistDelaysNobody(t *testing.T) {
 // Client 9 claims again and again to answer a process that has ended, and does not
 // say what. Client 1 was not told that it does, so its answers show that it need not
 // be waited for.
-func TestALineOfNobodyDelaysNobody(t *testing.T) {
+func TestALineOfAnEndedProcessDelaysNoOther(t *testing.T) {
 	l, one, _, nine := liars(t)
 	for i := 1; i <= 3; i++ {
 		l.receives(nine, fmt.Sprintf("AFTER 5 4000 %d", 10*i), fmt.Sprintf("MSG 9 %d x", i))
@@ -106,7 +106,7 @@ func TestAMemberThatDoesNotHaveWhatItAnswersIsNotBelieved(t *testing.T) {
 
 // Client 9 sends a line to others and not to client 7, who waits for it no longer
 // than for a line that does not exist.
-func TestALineThatIsWithheldDelaysNobody(t *testing.T) {
+func TestALineThatIsWithheldDelaysNoOther(t *testing.T) {
 	for name, answer := range map[string][]string{
 		"it says that there is none": {"LINES 9 2000 0"},
 		"it says that there is one":  {"LINES 9 2000 1", "MSG 9 7 x"},
@@ -153,7 +153,7 @@ func TestAReturningMemberContradictsWhatWasRelayed(t *testing.T) {
 	}, l.lines)
 }
 
-// While client 1 is linked nobody is asked for its lines. An answer that comes late
+// While client 1 is linked no other is asked for its lines. An answer that comes late
 // is not heard.
 func TestARelayedLineOfALinkedMemberIsNotShown(t *testing.T) {
 	l, one, _, nine := liars(t)
@@ -184,8 +184,8 @@ func TestALineIsHeldBackForALimitedTime(t *testing.T) {
 	require.Equal(t, "Client 3: y", l.lines[len(l.lines)-1])
 }
 
-// Client 1 has a line of a process that has ended, and nobody has those before.
-func TestALineBehindOthersThatNobodyHasDelaysNobody(t *testing.T) {
+// Client 1 has a line of a process that has ended, and no member has those before.
+func TestALineBehindLostOnesDelaysNoOther(t *testing.T) {
 	l, one, _, nine := liars(t)
 	l.receives(one, "AFTER 5 4000 1000", "MSG 1 1 y")
 	require.Equal(t, "WANT 5 4000 0\n", l.sent(one))

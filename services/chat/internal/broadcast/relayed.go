@@ -40,7 +40,7 @@ func (s *State) verify(o *sender, seq uint64, text []byte) {
 	}
 }
 
-// rewind has the lines after last count no more, which others have relayed. Those
+// rewind uncounts the lines after last, which others have relayed. Those
 // on the screen are remembered, as the sender may send the same.
 func (s *State) rewind(o *sender, last uint64) {
 	s.unhold(o)

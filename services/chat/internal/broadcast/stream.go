@@ -106,7 +106,7 @@ func (s *State) Send(st *Stream, m wire.Message) {
 	s.wake(st)
 }
 
-// wake has the stream written. If too many lines wait it is cut.
+// wake marks the stream as one to be written. If too many lines wait it is cut.
 func (s *State) wake(st *Stream) {
 	if len(st.control) > maxControl {
 		s.cut(st, ErrSlow)
@@ -118,7 +118,7 @@ func (s *State) wake(st *Stream) {
 	}
 }
 
-// cut has the link closed, and receives nothing from it any more.
+// cut asks for the link to be closed, and receives nothing from it any more.
 func (s *State) cut(st *Stream, why error) {
 	if !st.isCut() {
 		st.why, st.control = why, nil
