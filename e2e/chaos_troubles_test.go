@@ -22,9 +22,28 @@ func (r *round) leaves(who string) {
 	if who == server {
 		p.Types("Exit")
 	} else {
+		r.listens(who)
 		p.Signal(sigterm)
 	}
 	p.ExitsWithin(leaveLimit, "leaveLimit", 0)
+}
+
+// listens waits until a client listens: before that SIGTERM ends it as it ends any
+// process that has just been started.
+func (r *round) listens(who string) {
+	r.t.Helper()
+	for id, p := range r.clients {
+		if client(id) != who {
+			continue
+		}
+		p.Eventually(who+" listens", func() bool {
+			c, err := net.Dial("tcp", r.seats[id].address())
+			if err == nil {
+				_ = c.Close()
+			}
+			return err == nil
+		})
+	}
 }
 
 // isUp says whether somebody is there, as far as the round has seen to it.
