@@ -87,7 +87,7 @@ func (s *State) mayCome(d dep, since time.Time, patient bool, depth int) bool {
 	case s.isDenied(d, since):
 		return false
 	case d.received >= d.seq: // and held back
-		return patient && d.stream != nil || depth < maxDepth && s.isHeldBySlow(d, since, patient, depth+1)
+		return patient && d.stream != nil || depth < maxDepth && s.mayBeShown(d, since, patient, depth+1)
 	case d.log.total-d.total >= busy:
 		return true
 	case d.stream != nil:
@@ -99,18 +99,26 @@ func (s *State) mayCome(d dep, since time.Time, patient bool, depth int) bool {
 // isSlow reports whether nothing has come over a link since a time.
 func (st *Stream) isSlow(since time.Time) bool { return st.latest.Sub(since) < dueInquiry }
 
-// isHeldBySlow reports whether a line that is held back waits for lines that may come.
-func (s *State) isHeldBySlow(d dep, since time.Time, patient bool, depth int) bool {
+// mayBeShown reports whether a line that is held back waits for lines that may come,
+// or for none any more.
+func (s *State) mayBeShown(d dep, since time.Time, patient bool, depth int) bool {
+	lacks := false
 	for i := range d.holds {
 		h := &d.holds[i]
 		if h.seq > d.seq {
 			break
 		}
-		if slices.ContainsFunc(h.deps, func(x dep) bool { return !x.settled(x.seq) && s.mayCome(x, since, patient, depth) }) {
-			return true
+		for _, x := range h.deps {
+			switch {
+			case x.settled(x.seq) || s.isDenied(x, h.since):
+			case s.mayCome(x, since, patient, depth):
+				return true
+			default:
+				lacks = true
+			}
 		}
 	}
-	return false
+	return !lacks
 }
 
 // untangle has one line, which has waited for too long for lines that are here and
