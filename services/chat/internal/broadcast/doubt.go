@@ -88,7 +88,7 @@ func (s *State) mayCome(d dep, since time.Time, patient bool, depth int) bool {
 		return false
 	case d.received >= d.seq: // and held back
 		return patient && d.stream != nil || depth < maxDepth && s.mayBeShown(d, since, patient, depth+1)
-	case d.log.total-d.total >= busy:
+	case d.log.total >= d.total+busy: // total falls when lines are dropped
 		return true
 	case d.stream != nil:
 		return slices.Contains(d.stream.incoming.wanted, d.sender) && d.stream.isSlow(since)

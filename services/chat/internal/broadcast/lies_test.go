@@ -153,6 +153,18 @@ func TestAReturningMemberContradictsWhatWasRelayed(t *testing.T) {
 	}, l.lines)
 }
 
+// What was relayed of client 1 is dropped while another line waits for one of its.
+func TestALineWaitsNoLongerForASenderWhoseLinesWereDropped(t *testing.T) {
+	l, one, three, nine := liars(t)
+	l.parts(one)
+	l.receives(nine, "HAVE 1 2000 2", "LINES 1 2000 2", "MSG 1 1 FORGED", "MSG 1 2 FORGED")
+	one, _ = l.meet(client("1"), 2, 0)
+	l.receives(three, "AFTER 1 2000 5", "MSG 3 1 y")
+	l.receives(one, "MSG 1 1 true")
+	l.passes(800*time.Millisecond, one, three, nine)
+	require.Contains(t, l.lines, "Client 3: y")
+}
+
 // While client 1 is linked no other is asked for its lines. An answer that comes late
 // is not heard.
 func TestARelayedLineOfALinkedMemberIsNotShown(t *testing.T) {
