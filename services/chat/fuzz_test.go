@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	fuzzSeeds = 100
+	fuzzSeeds = 10
 	fuzzTime  = 10 * time.Second
 	fuzzDelay = time.Second // of a line, at most
 )
@@ -27,7 +27,7 @@ const (
 func TestMembersWithstandAFuzzer(t *testing.T) {
 	n := fuzzSeeds
 	if testing.Short() {
-		n /= 10
+		n /= 5
 	}
 	for seed := range uint64(n) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
