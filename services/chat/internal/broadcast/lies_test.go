@@ -153,7 +153,7 @@ func TestAReturningMemberContradictsWhatWasRelayed(t *testing.T) {
 	}, l.lines)
 }
 
-// What was relayed of client 1 is dropped while another line waits for one of its.
+// The lines that were relayed of client 1 are dropped while another line waits for one of its.
 func TestALineWaitsNoLongerForASenderWhoseLinesWereDropped(t *testing.T) {
 	l, one, three, nine := liars(t)
 	l.parts(one)
