@@ -91,6 +91,7 @@ type State struct {
 	held    int // bytes that are held back
 	holding []*sender
 	gaps    []*sender // of which others have more
+	looked  int       // lines that expedite has looked at
 
 	ticking bool // Tick is wanted, and Due has said so
 	due     bool

@@ -8,15 +8,16 @@ import (
 )
 
 // A line waits for those that its AFTER lines name. These may not exist: a member
-// can claim anything. So the member that should have such a line is asked, and if it is not
-// sent, that member's AFTER lines for lines of that process count no more.
+// can claim anything. So the member that should have such a line is asked. If the
+// line is not sent, that member's AFTER lines for that process count no more.
 
 const (
 	dueInquiry = 200 * time.Millisecond // a line waits this long for a linked process before that is asked; so long it has to answer
 	dueStalled = 600 * time.Millisecond // after this, if nothing has come over its link, others are asked
 	dueProof   = 400 * time.Millisecond // and this long for lines that no slow link keeps from coming
 	dueAtLast  = 500 * time.Millisecond // or so long for those that are here, and wait themselves
-	maxDepth   = 8                      // of lines that wait for lines that wait, as far as is looked
+	maxDepth   = 8                      // of lines that wait for lines that wait, as far as is looked,
+	maxLooked  = 1 << 20                // and how many lines in one Tick
 	maxDoubts  = 64                     // processes, of one sender
 	busy       = 64 << 10               // bytes of lines: a process that has sent these since it was asked may be about to answer
 	maxAnswer  = 1 << 16                // lines: more than batchSize holds
@@ -62,14 +63,14 @@ func (s *State) isDenied(d dep, since time.Time) bool {
 
 // waive drops those lines that a line of o waits for and that will not come. All of
 // them were shown where that line was typed, and can be had from there if it is
-// linked: unless a link by which one would come is slow, it has come.
+// linked: unless that link or their sender's own is slow, they have come.
 func (s *State) waive(o *sender, h *hold, patient bool) {
 	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
 		switch {
 		case d.settled(d.seq):
 			return true
 		case s.isDenied(d, h.since):
-		case o.stream != nil && s.now.Sub(h.since) >= dueProof && !s.mayCome(d, h.since, patient, 0):
+		case s.mustHaveCome(o, h, d, patient):
 			s.miss(d.sender, d.seq)
 		default:
 			return false
@@ -79,21 +80,34 @@ func (s *State) waive(o *sender, h *hold, patient bool) {
 	})
 }
 
-// mayCome reports whether a line that another has waited for since a time may yet be
-// shown. A line that is here, of a process that is linked, is waited for as patiently
-// as it waits itself.
-func (s *State) mayCome(d dep, since time.Time, patient bool, depth int) bool {
+// mustHaveCome reports whether a line of o has waited for d in vain.
+func (s *State) mustHaveCome(o *sender, h *hold, d dep, patient bool) bool {
+	return o.stream != nil && s.now.Sub(h.since) >= dueProof && !s.mayCome(d, search{o.stream, h.since, patient}, 0)
+}
+
+// search is how lines are looked at that a line waits for: the link that it came
+// over, since when it has waited, and whether lines that are here, of processes that
+// are linked, are waited for as long as these are waited for themselves.
+type search struct {
+	link    *Stream
+	since   time.Time
+	patient bool
+}
+
+// mayCome reports whether a line that another waits for may yet be shown.
+func (s *State) mayCome(d dep, as search, depth int) bool {
+	s.looked++
 	switch {
-	case s.isDenied(d, since):
+	case s.looked > maxLooked || s.isDenied(d, as.since):
 		return false
 	case d.received >= d.seq: // and held back
-		return patient && d.stream != nil || depth < maxDepth && s.mayBeShown(d, since, patient, depth+1)
+		return as.patient && d.stream != nil || depth < maxDepth && s.mayBeShown(d, as, depth+1)
 	case d.log.total >= d.total+busy: // total falls when lines are dropped
 		return true
 	case d.stream != nil:
-		return slices.Contains(d.stream.incoming.wanted, d.sender) && d.stream.isSlow(since)
+		return slices.Contains(d.stream.incoming.wanted, d.sender) && d.stream.isSlow(as.since)
 	}
-	return slices.ContainsFunc(d.holders, func(h holder) bool { return !h.asked.IsZero() && h.stream.isSlow(since) })
+	return slices.Contains(as.link.incoming.wanted, d.sender) && as.link.isSlow(as.since)
 }
 
 // isSlow reports whether nothing has come over a link since a time.
@@ -101,7 +115,7 @@ func (st *Stream) isSlow(since time.Time) bool { return st.latest.Sub(since) < d
 
 // mayBeShown reports whether a line that is held back waits for lines that may come,
 // or for none any more.
-func (s *State) mayBeShown(d dep, since time.Time, patient bool, depth int) bool {
+func (s *State) mayBeShown(d dep, as search, depth int) bool {
 	lacks := false
 	for i := range d.holds {
 		h := &d.holds[i]
@@ -111,7 +125,7 @@ func (s *State) mayBeShown(d dep, since time.Time, patient bool, depth int) bool
 		for _, x := range h.deps {
 			switch {
 			case x.settled(x.seq) || s.isDenied(x, h.since):
-			case s.mayCome(x, since, patient, depth):
+			case s.mayCome(x, as, depth):
 				return true
 			default:
 				lacks = true
@@ -139,8 +153,8 @@ func (s *State) isTangled(o *sender) bool {
 	if o.stream == nil || len(o.holds) == 0 || o.holds[0].over() {
 		return false
 	}
-	h := o.holds[0]
-	return s.now.Sub(h.since) >= dueAtLast && slices.ContainsFunc(h.deps, func(d dep) bool { return !s.mayCome(d, h.since, false, 0) })
+	h := &o.holds[0]
+	return s.now.Sub(h.since) >= dueAtLast && slices.ContainsFunc(h.deps, func(d dep) bool { return s.mustHaveCome(o, h, d, false) })
 }
 
 func (s *State) innermost(o *sender, depth int) *sender {
@@ -175,10 +189,4 @@ func (s *State) denied(o, x *sender) {
 			return true
 		})
 	}
-}
-
-// mayAnswer reports whether the other side of a link was asked and nothing has come
-// over the link since: it may be slow.
-func (h *holder) mayAnswer() bool {
-	return !h.asked.IsZero() && h.stream.latest.Sub(h.asked) < dueInquiry
 }

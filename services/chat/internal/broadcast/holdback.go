@@ -114,6 +114,7 @@ func (s *State) dropHeld(o *sender) {
 // expedite has lines that have waited for too long wait no more for lines that do
 // not exist or cannot be had, and after MaxWait for none.
 func (s *State) expedite() {
+	s.looked = 0
 	for _, o := range s.holding {
 		for i := range o.holds[:min(len(o.holds), expedited)] {
 			h := &o.holds[i]
@@ -122,8 +123,12 @@ func (s *State) expedite() {
 				break
 			}
 			for _, d := range h.deps {
-				if d.stream != nil && d.received < d.seq {
+				switch {
+				case d.received >= d.seq:
+				case d.stream != nil:
 					s.inquire(d, h.since)
+				case o.stream != nil:
+					s.askAuthor(o, d.sender)
 				}
 			}
 			s.waive(o, h, true)

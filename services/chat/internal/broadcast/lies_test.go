@@ -220,6 +220,27 @@ func TestALineOfAnInventedProcessIsMarked(t *testing.T) {
 	}
 }
 
+// Each of 60 invented processes has a line that waits for those of all others, and
+// client 1 answers them all. Every way from line to line would be more than 60 to the
+// power of 8.
+func TestLinesThatAllWaitForEachOther(t *testing.T) {
+	l, one, _, nine := liars(t)
+	var all []string
+	for i := range 60 {
+		all = append(all, fmt.Sprintf("AFTER x%d 4000 1", i))
+	}
+	for i := range 60 {
+		l.receives(nine, fmt.Sprintf("HAVE x%d 4000 1", i))
+		l.receives(nine, fmt.Sprintf("LINES x%d 4000 1", i))
+		l.receives(nine, append(all, fmt.Sprintf("MSG x%d 1 x", i))...)
+	}
+	l.receives(one, append(all, "MSG 1 1 y")...)
+	began := time.Now()
+	l.passes(dueAtLast+2*TickAfter, one, nine)
+	require.Contains(t, l.lines, "Client 1: y")
+	require.Less(t, time.Since(began), 5*time.Second)
+}
+
 func TestAnAnswerOfTooManyLines(t *testing.T) {
 	l, _, _, nine := liars(t)
 	l.receives(nine, "HAVE 5 4000 4")

@@ -12,7 +12,7 @@ import (
 func (s *State) mayRelay(o *sender) bool { return o.stream == nil || s.isStalled(o) }
 
 // isAnother reports whether a process was never met, and has the name of one that is
-// here. Anybody could invent it, so its lines are marked.
+// here. Any member could invent it, so its lines are marked.
 func (s *State) isAnother(o *sender) bool {
 	return !o.met && (o.Name == s.self.Name ||
 		slices.ContainsFunc(s.streams, func(st *Stream) bool { return st.peer.Name == o.Name && st.from != o }))

@@ -35,6 +35,10 @@ type holder struct {
 	asked  time.Time // zero: it is not being asked
 }
 
+// mayAnswer reports whether the other side was asked and nothing has come over the
+// link since: it may be slow.
+func (h *holder) mayAnswer() bool { return !h.asked.IsZero() && h.stream.isSlow(h.asked) }
+
 // have processes that the lines of a process are shown at a link's other side
 // through seq.
 func (s *State) have(st *Stream, id wire.ID, seq uint64) error {
@@ -146,6 +150,13 @@ func (s *State) ask(h *holder, o *sender) {
 	s.Send(h.stream, wire.Want{ID: o.ID, Seq: o.received})
 }
 
+// askAuthor asks the sender o of a line for the lines of x that it has answered.
+func (s *State) askAuthor(o, x *sender) {
+	if h := x.holder(o.stream); h != nil && h.asked.IsZero() && x.hasGap() && h.first <= x.received+1 && x.shown == x.received {
+		s.ask(h, x)
+	}
+}
+
 // answering processes LINES.
 func (s *State) answering(st *Stream, m *wire.Lines) error {
 	in := &st.incoming
@@ -159,7 +170,7 @@ func (s *State) answering(st *Stream, m *wire.Lines) error {
 	o := in.wanted[i]
 	in.wanted = slices.Delete(in.wanted, i, i+1)
 	if m.Count == 0 {
-		o.inquiry.denied = o.stream == st && o.inquiry.seq > 0
+		o.inquiry.denied = o.inquiry.denied || o.stream == st && o.inquiry.seq > 0
 		s.denied(st.from, o)
 	}
 	in.lines, in.left, in.from = o, m.Count, o.received
