@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,23 +30,14 @@ const (
 // all of their screens, once, in order, and soon, and no line that they have not typed.
 func TestChaosFuzz(t *testing.T) {
 	lab.NeedsOwn(t, "server", "client") // a program that believes what others say is a member, too
-	first := setting(t, chaosSeed, 1, func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) })
-	rounds := setting(t, chaosRounds, 1, strconv.Atoi)
-	length := setting(t, chaosDuration, 6*time.Second, time.ParseDuration)
-	for i := range rounds {
-		seed := first + uint64(i)
-		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			t.Parallel()
-			replay := replayOf("TestChaosFuzz", seed, length)
-			t.Log(replay)
-			r := newFuzzRound(t, replay)
-			m := r.fuzzes(seed, length)
-			t.Logf("sent, and why links ended: %v", m)
-			t.Log(r.slowest())
-			r.cutsNone()
-			r.passes()
-		})
-	}
+	inRounds(t, 1, 6*time.Second, func(t *testing.T, seed uint64, length time.Duration, replay string) {
+		r := newFuzzRound(t, replay)
+		m := r.fuzzes(seed, length)
+		t.Logf("sent, and why links ended: %v", m)
+		t.Log(r.slowest())
+		r.cutsNone()
+		r.passes()
+	})
 }
 
 // newFuzzRound begins a round of honest members, and of one that has typed and was

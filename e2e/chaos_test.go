@@ -38,20 +38,30 @@ func setting[T any](t *testing.T, name string, usual T, parse func(string) (T, e
 // slowed, sliced, silenced, reset and cut, the network falls apart, a disk is
 // full, strangers call. Then all is healed, and the checker reads the screens.
 func TestChaos(t *testing.T) {
+	inRounds(t, 3, 20*time.Second, func(t *testing.T, seed uint64, length time.Duration, replay string) {
+		r := newRound(t, chaosClients, seed, replay)
+		r.begin()
+		r.play(newPlan(seed, length, chaosClients))
+		r.heal()
+		r.passes()
+	})
+}
+
+// inRounds plays rounds of a test, each with the next seed. The settings of make chaos
+// replace the number and the length that a round usually has.
+func inRounds(t *testing.T, usual int, length time.Duration, play func(t *testing.T, seed uint64, length time.Duration, replay string)) {
+	t.Helper()
 	first := setting(t, chaosSeed, 1, func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) })
-	rounds := setting(t, chaosRounds, 3, strconv.Atoi)
-	length := setting(t, chaosDuration, 20*time.Second, time.ParseDuration)
+	rounds := setting(t, chaosRounds, usual, strconv.Atoi)
+	length = setting(t, chaosDuration, length, time.ParseDuration)
+	test := t.Name()
 	for i := range rounds {
 		seed := first + uint64(i)
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			replay := replayOf("TestChaos", seed, length)
+			replay := replayOf(test, seed, length)
 			t.Log(replay)
-			r := newRound(t, chaosClients, seed, replay)
-			r.begin()
-			r.play(newPlan(seed, length, chaosClients))
-			r.heal()
-			r.passes()
+			play(t, seed, length, replay)
 		})
 	}
 }

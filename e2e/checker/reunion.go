@@ -6,9 +6,9 @@ import "time"
 // somebody a screen tells at most once that it is there, not before it is, and
 // by the end of the quiet period the survivors have all told of each other. A
 // server tells of a client by one of two lines, and by "reconnected" only if
-// there was a server before. Nobody is said to have left who has not. After the
-// beginning of the quiet period no screen tells that a life is there which was
-// over before.
+// there was a server before. No screen says of a life that still runs that it has
+// left. After the beginning of the quiet period no screen tells that a life is there
+// which was over before.
 func (c *court) reunion() {
 	first := c.firstServer()
 	for q, l := range c.Lives {

@@ -29,14 +29,14 @@ func TestKilledInMidBroadcast(t *testing.T) {
 			rest = without(rest, dying)
 			l.hold(true, between(dying, rest...))
 			dying.types("last words")
-			first.shows(dying.Name.Who() + ": last words")
+			first.shows(dying.Name.Display() + ": last words")
 			for _, a := range rest {
 				a.shows()
 			}
 			start := time.Now()
 			dying.kill()
 			for _, a := range rest {
-				a.shows(dying.Name.Who() + ": last words")
+				a.shows(dying.Name.Display() + ": last words")
 			}
 			require.Less(t, time.Since(start), agreement)
 			<-time.After(5 * time.Second)
@@ -73,8 +73,8 @@ func TestLongBroadcastIsCompletedByOthers(t *testing.T) {
 		c[0].kill()
 		<-time.After(agreement)
 		for _, a := range append(c[2:5:5], s) {
-			require.Equal(t, len(want), len(a.screen.lines()), a.Name.Who())
-			require.Equal(t, want, a.screen.lines(), a.Name.Who())
+			require.Equal(t, len(want), len(a.screen.lines()), a.Name.Display())
+			require.Equal(t, want, a.screen.lines(), a.Name.Display())
 		}
 	})
 }

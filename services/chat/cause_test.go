@@ -67,7 +67,7 @@ func TestALostLineIsNotWaitedForForEver(t *testing.T) {
 		require.Equal(t, []string{"* Client 1: 1 line missing", "Client 2: I do"}, c[2].screen.lines())
 		<-time.After(broadcast.Unreachable + time.Second)
 		for _, a := range others {
-			require.Equal(t, []string{"* Client 1: 1 line missing", "Client 2: I do"}, a.screen.lines(), a.Name.Who())
+			require.Equal(t, []string{"* Client 1: 1 line missing", "Client 2: I do"}, a.screen.lines(), a.Name.Display())
 		}
 		ready(others...)
 		c[2].types("what did they talk about?")
@@ -96,7 +96,7 @@ func TestNewcomerIsNotShownWhatWasGivenUpBefore(t *testing.T) {
 		l.part(nil)
 		<-time.After(10 * lastRetry)
 		for _, a := range c[2:] {
-			require.Contains(t, a.screen.lines(), "Client 1: listen", a.Name.Who())
+			require.Contains(t, a.screen.lines(), "Client 1: listen", a.Name.Display())
 		}
 		s.shows("Client 2: reconnected")
 	})

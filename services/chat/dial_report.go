@@ -99,7 +99,7 @@ func (m *member) report(p *peer, reports dialReports, addr string, fresh bool, e
 	case p.fixed != "":
 		noun, who, remedy = "server", "the server of the chat", "check -server; -peer HOST:PORT joins through another client"
 	case p.registered:
-		noun, who, remedy = "client", p.name.Who(), "another program may have the port that the registry has for it"
+		noun, who, remedy = "client", p.name.Display(), "another program may have the port that the registry has for it"
 	}
 	m.mu.Unlock()
 	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) && reports.due(addr, f) {

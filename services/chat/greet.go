@@ -59,7 +59,7 @@ func (m *member) greeting(h *handshake) (*link, error) {
 	case h.peer == nil:
 		err = m.claimOut(h, theirs.Name)
 	case theirs.Name != h.peer.name:
-		err = lines.Refuse("wrong", "%s was looked for at this address, and %s is here", h.peer.name.Who(), theirs.Name.Who())
+		err = lines.Refuse("wrong", "%s was looked for at this address, and %s is here", h.peer.name.Display(), theirs.Name.Display())
 	default:
 		err = m.oust(h, theirs)
 	}

@@ -39,7 +39,7 @@ var errOvertaken = errors.New("another connection between the two was preferred"
 var errDead = errors.New("the other side has no such connection any more")
 
 func (m *member) isLeaving() error {
-	return lines.Refuse("leaving", "%s is about to leave", m.Name.Who())
+	return lines.Refuse("leaving", "%s is about to leave", m.Name.Display())
 }
 
 // claimOut claims a peer for a connection that this member has dialled. It fails if
@@ -53,9 +53,9 @@ func (m *member) claimOut(h *handshake, name wire.Name) error {
 	}
 	switch {
 	case p == nil || p.dropped:
-		return lines.Refuse("full", "no room for %s", name.Who())
+		return lines.Refuse("full", "no room for %s", name.Display())
 	case p.link != nil && h.dialled != p.home || p.claim != nil || m.leaving:
-		return lines.Refuse("crossed", "a connection with %s is there already", name.Who())
+		return lines.Refuse("crossed", "a connection with %s is there already", name.Display())
 	}
 	h.peer, p.claim = p, h
 	return nil
@@ -79,12 +79,12 @@ func (m *member) claimIn(ctx context.Context, h *handshake, theirs wire.Hello) e
 		}
 		switch {
 		case !old.probe(ctx):
-			old.close(fmt.Errorf("no answer, and %s has dialled again", theirs.Name.Who()))
+			old.close(fmt.Errorf("no answer, and %s has dialled again", theirs.Name.Display()))
 			err = m.waitForEnd(ctx, old)
 		case old.incarnation == theirs.Incarnation:
-			err = lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Who(), theirs.Name.Who())
+			err = lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Display(), theirs.Name.Display())
 		default:
-			err = lines.Refuse("taken", "another %s is here; stop it, or choose another ID", theirs.Name.Who())
+			err = lines.Refuse("taken", "another %s is here; stop it, or choose another ID", theirs.Name.Display())
 		}
 		if err != nil {
 			return err
@@ -104,14 +104,14 @@ func (m *member) tryClaimIn(h *handshake, theirs wire.Hello) (old *link, err err
 	case m.leaving:
 		return nil, m.isLeaving()
 	case p == nil:
-		return nil, lines.Refuse("full", "no room for %s", theirs.Name.Who())
+		return nil, lines.Refuse("full", "no room for %s", theirs.Name.Display())
 	case p.link != nil && p.link.incarnation != theirs.Incarnation && p.home != "" && (theirs.Addr == p.home || p.fixed != ""):
 		p.news() // if it answers at that address, it is the owner
-		return nil, lines.Refuse("crossed", "%s is dialling %s at %s", m.Name.Who(), p.name.Who(), p.home)
+		return nil, lines.Refuse("crossed", "%s is dialling %s at %s", m.Name.Display(), p.name.Display(), p.home)
 	case p.link != nil:
 		return p.link, nil
 	case p.claim != nil && (p.claim.owner || p.claim.dialled == theirs.Addr && m.Name.Compare(p.name) < 0):
-		return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Who(), p.name.Who())
+		return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Display(), p.name.Display())
 	case p.claim != nil:
 		p.claim.conn.Close()
 	}
@@ -127,7 +127,7 @@ func (m *member) waitForEnd(ctx context.Context, old *link) error {
 	case <-old.over:
 		return nil
 	case <-ctx.Done(): // its reader waits for the screen
-		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Who(), old.peer.name.Who())
+		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Display(), old.peer.name.Display())
 	}
 }
 
@@ -148,8 +148,8 @@ func (m *member) oust(h *handshake, theirs wire.Hello) error {
 	why := errDead
 	h.ousts = old.incarnation != theirs.Incarnation && (old.probe(m.dialling) || old.pulse.silence(time.Now()) < probeTimeout*5/4)
 	if h.ousts {
-		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Who(), h.dialled)
-		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Who(), "addr", h.dialled)
+		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Display(), h.dialled)
+		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Display(), "addr", h.dialled)
 	}
 	old.end(why)
 	err := m.waitForEnd(m.dialling, old)

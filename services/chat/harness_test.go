@@ -194,7 +194,7 @@ func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers 
 	require.NoError(l.t, err)
 	l.incarnation++
 	a := &actor{
-		lab: l, ln: ln, life: checker.Life{Who: name.Who(), From: l.clock()},
+		lab: l, ln: ln, life: checker.Life{Who: name.Display(), From: l.clock()},
 		screen: &recorder{clock: l.clock}, log: &recorder{clock: l.clock}, keys: make(chan string), done: make(chan struct{}),
 	}
 	a.member = newMember(config{
@@ -296,6 +296,6 @@ func (a *actor) shows(lines ...string) {
 	if len(lines) == 0 {
 		lines = []string{""}
 	}
-	require.ElementsMatch(a.lab.t, lines, got, "the screen of %s; its log:\n%s", a.Name.Who(), strings.Join(a.log.lines(), "\n"))
+	require.ElementsMatch(a.lab.t, lines, got, "the screen of %s; its log:\n%s", a.Name.Display(), strings.Join(a.log.lines(), "\n"))
 	a.screen.clear()
 }

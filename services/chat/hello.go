@@ -55,11 +55,11 @@ func (m *member) judgeHello(conn net.Conn, line []byte) (wire.Hello, error) {
 	}
 	switch {
 	case h.Name == m.Name && h.Incarnation == m.Incarnation:
-		return h, lines.Refuse("self", "%s has reached itself", m.Name.Who())
+		return h, lines.Refuse("self", "%s has reached itself", m.Name.Display())
 	case h.Name == m.Name:
-		return h, lines.Refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Who())
+		return h, lines.Refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Display())
 	case !broadcast.Credible(h.Incarnation, m.Incarnation, time.Now()):
-		return h, lines.Refuse("clock", "the incarnation of %s is more than a day ahead of the clock of %s; set the clocks", h.Name.Who(), m.Name.Who())
+		return h, lines.Refuse("clock", "the incarnation of %s is more than a day ahead of the clock of %s; set the clocks", h.Name.Display(), m.Name.Display())
 	}
 	return h, nil
 }

@@ -48,8 +48,8 @@ func TestInputFasterThanTheLinksIsHeldBack(t *testing.T) {
 		synctest.Wait()
 		want := texts("Client 5", 20000)
 		for _, a := range append(c[:4:4], s) {
-			require.Equal(t, len(want), len(a.screen.lines()), a.Name.Who())
-			require.True(t, slices.Equal(want, a.screen.lines()), a.Name.Who())
+			require.Equal(t, len(want), len(a.screen.lines()), a.Name.Display())
+			require.True(t, slices.Equal(want, a.screen.lines()), a.Name.Display())
 		}
 	})
 }

@@ -30,7 +30,7 @@ func (m *member) depart(stopDialling func()) {
 		select {
 		case <-l.done:
 		case <-timeout:
-			m.Log.Warn("left before all members had read everything", "slow", l.peer.name.Who())
+			m.Log.Warn("left before all members had read everything", "slow", l.peer.name.Display())
 			return
 		}
 	}

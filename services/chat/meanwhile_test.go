@@ -81,7 +81,7 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 			one.mu.Lock()
 			known := one.peers[link.peer.name]
 			one.mu.Unlock()
-			require.Same(t, link.peer, known, "a link to %s, of whom no member would be told", link.peer.name.Who())
+			require.Same(t, link.peer, known, "a link to %s, of whom no member would be told", link.peer.name.Display())
 		}
 	})
 }

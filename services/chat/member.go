@@ -198,7 +198,7 @@ func (m *member) work(f func()) { m.workers.Go(f) }
 // has dialled, or made the handshake.
 func (m *member) run(l *link) {
 	p, began := l.peer, time.Now()
-	m.Log.Debug("link up", "peer", p.name.Who(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
+	m.Log.Debug("link up", "peer", p.name.Display(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
 	m.introduce(l)
 	m.settled(false)
@@ -217,5 +217,5 @@ func (m *member) run(l *link) {
 	m.mu.Unlock()
 	close(l.over)
 	p.counts.count(why)
-	m.Log.Debug("link down", "peer", p.name.Who(), "why", why)
+	m.Log.Debug("link down", "peer", p.name.Display(), "why", why)
 }

@@ -31,7 +31,7 @@ func (l *lab) five() (*actor, []*actor) {
 	c := l.clients("12345")
 	var all []string
 	for _, a := range c {
-		all = append(all, a.Name.Who()+": initiated.")
+		all = append(all, a.Name.Display()+": initiated.")
 	}
 	for _, a := range append([]*actor{s}, c...) {
 		a.shows(all...)
@@ -43,7 +43,7 @@ func TestFullMeshIsComplete(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		for _, a := range append([]*actor{s}, c...) {
-			require.Len(t, a.core.all(), 5, a.Name.Who())
+			require.Len(t, a.core.all(), 5, a.Name.Display())
 		}
 		links := 0
 		l.net.Each(func(*memnet.Conn, string, string) { links++ })
@@ -61,7 +61,7 @@ func TestEveryTerminalReachesAllOthers(t *testing.T) {
 				if to == from {
 					to.shows()
 				} else {
-					to.shows(from.Name.Who() + ": hello")
+					to.shows(from.Name.Display() + ": hello")
 				}
 			}
 		}
@@ -152,7 +152,7 @@ func TestBrokenLinksLoseNothing(t *testing.T) {
 		<-time.After(3 * lastRetry)
 		for _, a := range append([]*actor{s}, c[1:]...) {
 			synctest.Wait()
-			require.Equal(t, want, a.screen.lines(), a.Name.Who())
+			require.Equal(t, want, a.screen.lines(), a.Name.Display())
 		}
 	})
 }

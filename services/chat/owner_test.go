@@ -176,7 +176,7 @@ func TestServerAtAnotherPortGivesWayToTheOneAtItsAddress(t *testing.T) {
 
 func reconnected(c []*actor) (rows []string) {
 	for _, a := range c {
-		rows = append(rows, a.Name.Who()+": reconnected")
+		rows = append(rows, a.Name.Display()+": reconnected")
 	}
 	return rows
 }

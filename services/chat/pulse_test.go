@@ -27,8 +27,8 @@ func TestHostThatVanishesIsNoticed(t *testing.T) {
 		require.Contains(t, c[0].screen.lines(), "* Client 5: silent, 127.0.0.1:6005")
 		<-time.After(800 * time.Millisecond)
 		for _, a := range []*actor{s, c[0], c[1], c[2], c[3]} {
-			require.Len(t, a.core.all(), 4, a.Name.Who())
-			require.True(t, a.logged("nothing was heard"), a.Name.Who())
+			require.Len(t, a.core.all(), 4, a.Name.Display())
+			require.True(t, a.logged("nothing was heard"), a.Name.Display())
 		}
 		<-time.After(firstRetry + precedence) // it is dialled, in vain
 		ready(c[0])
@@ -90,7 +90,7 @@ func TestSilenceKeepsAllLinked(t *testing.T) {
 		s, c := l.five()
 		<-time.After(time.Hour)
 		for _, a := range append(c, s) {
-			require.False(t, a.logged("link down"), a.Name.Who())
+			require.False(t, a.logged("link down"), a.Name.Display())
 		}
 	})
 }
@@ -110,7 +110,7 @@ func TestBusyIsNotDead(t *testing.T) {
 		}
 		<-time.After(10 * time.Second)
 		for _, a := range append(c, s) {
-			require.False(t, a.logged("link down"), a.Name.Who())
+			require.False(t, a.logged("link down"), a.Name.Display())
 		}
 	})
 }
@@ -139,7 +139,7 @@ func TestHeldUpByItsScreenIsNotDead(t *testing.T) {
 		require.Equal(t, 60, times(s, "Client 1: "+strings.Repeat("x", 5000)))
 		<-time.After(10 * time.Second)
 		for _, a := range []*actor{s, one} {
-			require.False(t, a.logged("link down"), a.Name.Who())
+			require.False(t, a.logged("link down"), a.Name.Display())
 		}
 	})
 }
@@ -164,7 +164,7 @@ func TestStoppedForTenMinutesUnderLoad(t *testing.T) {
 			<-time.After(50 * time.Millisecond)
 		}
 		for _, a := range []*actor{s, c[2], c[3]} {
-			require.Equal(t, n, len(a.screen.lines()), a.Name.Who())
+			require.Equal(t, n, len(a.screen.lines()), a.Name.Display())
 		}
 		for _, a := range []*actor{s, c[0], c[1], c[2], c[3]} {
 			stats := a.core.lock().Stats()
@@ -203,7 +203,7 @@ func TestLinesThatWereOnTheirWayWhenTheLinkFellSilent(t *testing.T) {
 			var want []string
 			for j, b := range append(c, s) {
 				if i != j {
-					want = append(want, b.Name.Who()+": "+fmt.Sprint("into the void ", j))
+					want = append(want, b.Name.Display()+": "+fmt.Sprint("into the void ", j))
 				}
 			}
 			a.shows(want...)

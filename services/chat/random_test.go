@@ -209,10 +209,10 @@ func (w *world) recorded() checker.History {
 func (w *world) screens() string {
 	var all strings.Builder
 	for _, a := range w.all {
-		fmt.Fprintf(&all, "--- %s, incarnation %d\n%s\n", a.Name.Who(), a.Incarnation, strings.Join(a.screen.lines(), "\n"))
+		fmt.Fprintf(&all, "--- %s, incarnation %d\n%s\n", a.Name.Display(), a.Incarnation, strings.Join(a.screen.lines(), "\n"))
 	}
 	for _, a := range w.live() {
-		fmt.Fprintf(&all, "--- at %s:\n%v", a.Name.Who(), a.core.lock())
+		fmt.Fprintf(&all, "--- at %s:\n%v", a.Name.Display(), a.core.lock())
 		a.core.unlock()
 	}
 	return all.String()

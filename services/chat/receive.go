@@ -110,7 +110,7 @@ func (m *member) take(l *link, msg wire.Message) error {
 
 // cut ends a link for what came from it: it tells the other side, and the log.
 func (m *member) cut(l *link, why *lines.Refusal) error {
-	m.Log.Warn("cut a connection for what came from it", "peer", l.peer.name.Who(), "why", why)
+	m.Log.Warn("cut a connection for what came from it", "peer", l.peer.name.Display(), "why", why)
 	if l.conn.SetWriteDeadline(time.Now().Add(lastLine)) == nil {
 		l.finish()
 	}

@@ -56,16 +56,16 @@ func (s *screen) Line(from wire.Name, text []byte) {
 // Another gathers a line of a process that was never met here and has the name of
 // one that is.
 func (s *screen) Another(from wire.Name, text []byte) {
-	s.lineLocked(ownMark+"another "+from.Who(), text)
+	s.lineLocked(ownMark+"another "+from.Display(), text)
 }
 
 // Gap gathers a notice of lines that are not shown.
 func (s *screen) Gap(from wire.Name, n uint64, what broadcast.Absence) {
-	s.lineLocked(ownMark+from.Who(), []byte(counted(int64(n), "line")+" "+string(what)))
+	s.lineLocked(ownMark+from.Display(), []byte(counted(int64(n), "line")+" "+string(what)))
 }
 
 // Left gathers the event of a member that has left.
-func (s *screen) Left(from wire.Name) { s.lineLocked(from.Who(), []byte(eventTerminated)) }
+func (s *screen) Left(from wire.Name) { s.lineLocked(from.Display(), []byte(eventTerminated)) }
 
 var quote = []byte{'"'}
 

@@ -52,7 +52,7 @@ func (m *member) showStats() {
 	var rows []string
 	m.mu.Lock()
 	for _, p := range m.peersLocked() {
-		rows = append(rows, p.counts.rows(p.name.Who())...)
+		rows = append(rows, p.counts.rows(p.name.Display())...)
 	}
 	peers := len(m.peers)
 	m.mu.Unlock()

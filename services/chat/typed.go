@@ -154,7 +154,7 @@ func (m *member) showHelp() {
 
 // showWho lists all members that are known, the server first.
 func (m *member) showWho() {
-	self := m.Name.Who() + ": connected, " + m.Advertise + " (you)"
+	self := m.Name.Display() + ": connected, " + m.Advertise + " (you)"
 	var rows []string
 	m.mu.Lock()
 	m.core.mu.Lock()
@@ -164,7 +164,7 @@ func (m *member) showWho() {
 			self = ""
 		}
 		if how := p.condition(); how != "" {
-			rows = append(rows, p.name.Who()+": "+how)
+			rows = append(rows, p.name.Display()+": "+how)
 		}
 	}
 	m.core.mu.Unlock()

@@ -25,9 +25,9 @@ func (m *member) welcome(h *handshake, ours, theirs wire.Hello) {
 		}
 	case !m.greetOnce(h, theirs):
 	case p.name != wire.Server:
-		m.core.event(p.name.Who(), eventInitiated)
+		m.core.event(p.name.Display(), eventInitiated)
 	case ours.State != wire.StateNew:
-		m.core.event(p.name.Who(), eventBack)
+		m.core.event(p.name.Display(), eventBack)
 	}
 }
 
@@ -39,9 +39,9 @@ func (m *member) welcomed(h *handshake, theirs wire.Hello) (joined bool) {
 		switch {
 		case !m.greetOnce(h, theirs):
 		case theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered:
-			m.core.event(p.name.Who(), eventReconnected)
+			m.core.event(p.name.Display(), eventReconnected)
 		default:
-			m.core.event(p.name.Who(), eventInitiated)
+			m.core.event(p.name.Display(), eventInitiated)
 		}
 		return false
 	}
@@ -88,7 +88,7 @@ func (m *member) settled(told bool) {
 // arrive shows, once, that this client is in.
 func (m *member) arrive() {
 	if m.arrived.CompareAndSwap(false, true) {
-		m.core.event(m.Name.Who(), eventInitiated)
+		m.core.event(m.Name.Display(), eventInitiated)
 	}
 }
 
@@ -105,7 +105,7 @@ func (m *member) greetOnce(h *handshake, theirs wire.Hello) bool {
 	}
 	m.mu.Unlock()
 	if returns {
-		m.core.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Who(), theirs.Addr))
+		m.core.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Display(), theirs.Addr))
 	}
 	return !known
 }

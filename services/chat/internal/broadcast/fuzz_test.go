@@ -15,18 +15,18 @@ import (
 type recorder struct{ lines []string }
 
 func (r *recorder) Line(from wire.Name, text []byte) {
-	r.lines = append(r.lines, from.Who()+": "+string(text))
+	r.lines = append(r.lines, from.Display()+": "+string(text))
 }
 
 func (r *recorder) Another(from wire.Name, text []byte) {
-	r.lines = append(r.lines, "another "+from.Who()+": "+string(text))
+	r.lines = append(r.lines, "another "+from.Display()+": "+string(text))
 }
 
 func (r *recorder) Gap(from wire.Name, n uint64, what Absence) {
-	r.lines = append(r.lines, fmt.Sprintf("%s: %d %s", from.Who(), n, what))
+	r.lines = append(r.lines, fmt.Sprintf("%s: %d %s", from.Display(), n, what))
 }
 
-func (r *recorder) Left(from wire.Name) { r.lines = append(r.lines, from.Who()+": left") }
+func (r *recorder) Left(from wire.Name) { r.lines = append(r.lines, from.Display()+": left") }
 
 func noPeers(func(wire.Peer) bool) {}
 

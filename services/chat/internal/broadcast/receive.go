@@ -147,7 +147,7 @@ func (s *State) receiveMsg(st *Stream, m *wire.Msg, line []byte) error {
 		o = in.lines
 	}
 	if m.Name != o.Name {
-		return lines.Refuse("sender", "%s sent a line in the name of %s", st.from.Name.Who(), lines.Quote([]byte(m.Name)))
+		return lines.Refuse("sender", "%s sent a line in the name of %s", st.from.Name.Display(), lines.Quote([]byte(m.Name)))
 	}
 	if len(m.Text) > wire.MaxText {
 		return lines.Refuse("syntax", "a text of more than %d bytes", wire.MaxText)

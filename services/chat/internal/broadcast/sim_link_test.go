@@ -181,7 +181,7 @@ func (e *end) receive(n int) {
 		x := e.pop()
 		m, err := p.mutant.receive(e, x.line)
 		if err != nil && p.refusal == "" {
-			p.refusal = p.id.Name.Who() + " refuses " + string(x.line) + ": " + err.Error()
+			p.refusal = p.id.Name.Display() + " refuses " + string(x.line) + ": " + err.Error()
 		}
 		switch m := m.(type) {
 		case *wire.Peer:

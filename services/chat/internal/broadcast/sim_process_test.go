@@ -47,19 +47,19 @@ func (p *process) show(text string) {
 	l.Screen = append(l.Screen, checker.Shown{At: p.now, Text: text})
 }
 
-func (p *process) Line(from wire.Name, text []byte) { p.show(from.Who() + ": " + string(text)) }
+func (p *process) Line(from wire.Name, text []byte) { p.show(from.Display() + ": " + string(text)) }
 
 func (p *process) Another(from wire.Name, text []byte) {
-	p.show("* another " + from.Who() + ": " + string(text))
+	p.show("* another " + from.Display() + ": " + string(text))
 }
 
 func (p *process) Gap(from wire.Name, n uint64, what Absence) {
-	p.show(fmt.Sprintf("* %s: %d lines %s", from.Who(), n, what))
+	p.show(fmt.Sprintf("* %s: %d lines %s", from.Display(), n, what))
 }
 
-func (p *process) Left(from wire.Name) { p.show(from.Who() + ": terminated.") }
+func (p *process) Left(from wire.Name) { p.show(from.Display() + ": terminated.") }
 
-func (p *process) event(seat int, what string) { p.show(name(seat).Who() + ": " + what) }
+func (p *process) event(seat int, what string) { p.show(name(seat).Display() + ": " + what) }
 
 // say types a line at the process.
 func (p *process) say() {

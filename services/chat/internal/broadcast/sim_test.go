@@ -81,7 +81,7 @@ func (s *simulation) start(seat, via int) *process {
 	p.state = New(p.id, p)
 	p.state.Limits = s.limits
 	p.advertiseAt = s.now + s.upTo(time.Second)
-	s.history.Lives = append(s.history.Lives, checker.Life{Who: p.id.Name.Who(), From: s.now})
+	s.history.Lives = append(s.history.Lives, checker.Life{Who: p.id.Name.Display(), From: s.now})
 	s.seats[seat] = p
 	switch {
 	case seat == 0:
@@ -181,9 +181,9 @@ func (s *simulation) pass(d time.Duration) {
 // fault records trouble between two, or with b < 0 between a and all others, and
 // returns its index.
 func (s *simulation) fault(what string, a, b int, d time.Duration) int {
-	f := checker.Fault{What: what, A: []string{name(a).Who()}, From: s.now, To: s.now + d}
+	f := checker.Fault{What: what, A: []string{name(a).Display()}, From: s.now, To: s.now + d}
 	if b >= 0 {
-		f.B = []string{name(b).Who()}
+		f.B = []string{name(b).Display()}
 	}
 	s.history.Faults = append(s.history.Faults, f)
 	return len(s.history.Faults) - 1
@@ -286,7 +286,7 @@ func (s *simulation) screens() string {
 	}
 	for _, p := range s.seats {
 		if p != nil {
-			fmt.Fprintf(&all, "--- at %s:\n%v", p.id.Name.Who(), p.state)
+			fmt.Fprintf(&all, "--- at %s:\n%v", p.id.Name.Display(), p.state)
 		}
 	}
 	return all.String()

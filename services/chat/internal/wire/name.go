@@ -51,8 +51,8 @@ func (n Name) valid() bool {
 	return n == Server || len(n) > 0 && len(n) <= MaxID && !strings.EqualFold(string(n), string(Server))
 }
 
-// Who returns the name of the member on screens, such as "Client 3".
-func (n Name) Who() string {
+// Display returns the name of the member on screens, such as "Client 3".
+func (n Name) Display() string {
 	if n == Server {
 		return "Server"
 	}

@@ -114,7 +114,7 @@ func TestParseID(t *testing.T) {
 	for _, id := range []string{"1", "42", "alice", "A-1_b.c", strings.Repeat("x", 32)} {
 		n, err := ParseID(id)
 		require.NoError(t, err)
-		require.Equal(t, "Client "+id, n.Who())
+		require.Equal(t, "Client "+id, n.Display())
 	}
 	for _, id := range []string{"", "../x", "-1", "3\n", "a b", "é", ".", "server", "Server", strings.Repeat("x", 33), "\x1b[2J"} {
 		_, err := ParseID(id)
