@@ -165,6 +165,18 @@ func TestALineWaitsNoLongerForASenderWhoseLinesWereDropped(t *testing.T) {
 	require.Contains(t, l.lines, "Client 3: y")
 }
 
+// Client 9 leaves out lines, and the next one that it sends is held back when its link
+// comes up again. A line that names one of those left out does not wait for it.
+func TestALineThatWasLeftOutIsNotWaitedFor(t *testing.T) {
+	l, one, _, nine := liars(t)
+	l.receives(nine, "MSG 9 1 x", "AFTER 5 4000 1", "MSG 9 1000 held back")
+	l.parts(nine)
+	nine, _ = l.meet(client("9"), 1000, 0)
+	l.receives(one, "AFTER 9 2000 500", "MSG 1 1 y")
+	require.Equal(t, []string{"Client 9: x", "Client 1: y"}, l.lines)
+	require.NoError(t, nine.Err())
+}
+
 // While client 1 is linked no other is asked for its lines. An answer that comes late
 // is not heard.
 func TestARelayedLineOfALinkedMemberIsNotShown(t *testing.T) {

@@ -54,7 +54,10 @@ func (s *State) Join(st *Stream) {
 	if st.from = s.find(st.peer); st.from == nil { // forgotten during the handshake, and too many since
 		st.from = s.create(st.peer, st.last)
 	}
-	st.from.stream, st.from.ended, st.from.settledThrough = st, false, 0
+	st.from.stream, st.from.ended = st, false
+	if st.from.shown == st.from.received { // or else lines before one that is held back were left out
+		st.from.settledThrough = 0
+	}
 	s.streams = append(s.streams, st)
 	if st.pending == 0 {
 		st.from.baselinePending = false
