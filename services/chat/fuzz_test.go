@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	fuzzSeeds = 10
+	fuzzSeeds = 100
 	fuzzTime  = 10 * time.Second
 	fuzzDelay = time.Second // of a line, at most
 )
@@ -27,7 +27,7 @@ const (
 func TestMembersWithstandAFuzzer(t *testing.T) {
 	n := fuzzSeeds
 	if testing.Short() {
-		n /= 5
+		n /= 10
 	}
 	for seed := range uint64(n) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
