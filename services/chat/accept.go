@@ -36,7 +36,9 @@ func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
 	l, err := m.answer(ctx, conn)
 	if err != nil {
 		if !lines.IsRefusal(err, "linked") && !lines.IsRefusal(err, "crossed") {
-			m.turnedAway.Add(1)
+			m.lock()
+			m.turnedAway++
+			m.unlock()
 		}
 		m.Log.Debug("refused", "from", conn.RemoteAddr(), "err", err)
 		return nil

@@ -68,7 +68,7 @@ func BenchmarkTake(b *testing.B) {
 				line, err := l.in.Next()
 				if err == nil {
 					taken = bytes.Count(l.in.Rest(), []byte{'\n'})
-					_, err = m.receive(l, line)
+					err = m.receive(l, line)
 				}
 				if err != nil {
 					b.Fatal(err)
@@ -114,17 +114,16 @@ func BenchmarkSay(b *testing.B) {
 			said--
 			continue
 		}
-		before, _ := m.core.typed()
+		before, _ := m.core.state.Typed()
 		if _, err := m.chat(&in); err != nil {
 			b.Fatal(err)
 		}
-		end, _ := m.core.typed()
+		end, _ := m.core.state.Typed()
 		said = end - before - 1
 		for i, l := range links {
 			for sent[i] < end {
-				bufs, sent[i] = m.core.next(l, sent[i], bufs[:0])
+				bufs, sent[i] = m.core.state.Next(l.stream, sent[i], bufs[:0])
 			}
-			l.due = false
 		}
 	}
 }

@@ -82,14 +82,14 @@ func ListenClient(c ClientConfig) (*Member, error) {
 
 // join makes the member a client that is not in yet, of the server at an address.
 func (m *member) join(server string) {
-	m.state = wire.StateNew
+	m.stage = wire.StateNew
 	m.peerLocked(wire.Server).fixed = server
 }
 
 // seekAll dials the server, and the clients to join through.
 func (m *member) seekAll(peers []string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	m.pursueLocked(m.peers[wire.Server])
 	for _, addr := range peers {
 		m.work(func() { m.seek(addr) })

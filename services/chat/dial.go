@@ -71,8 +71,8 @@ func (m *member) dialler(p *peer, wait bool) {
 // After each failure it returns another address. While there is nothing to dial for
 // it returns "", and the dialler must end.
 func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	m.endGossipLocked(p)
 	p.setPausesLocked()
 	addrs := p.addrsLocked()
@@ -124,12 +124,13 @@ func (m *member) dial(p *peer, reports dialReports, addr string) bool {
 // dialFailed records that a dial has failed, and reports it. If this member was
 // refused for its ID before it was admitted anywhere, its process ends.
 func (m *member) dialFailed(p *peer, reports dialReports, addr string, err error) {
-	m.mu.Lock()
+	m.lock()
 	if p != nil {
 		m.dialFailedLocked(p, addr, err)
 	}
-	fresh, leaving := m.state == wire.StateNew, m.leaving
-	m.mu.Unlock()
+	m.settledLocked()
+	fresh, leaving := m.stage == wire.StateNew, m.leaving
+	m.unlock()
 	var theirs theirRefusal
 	switch {
 	case leaving || m.dialling.Err() != nil:
@@ -138,7 +139,6 @@ func (m *member) dialFailed(p *peer, reports dialReports, addr string, err error
 	default:
 		m.report(p, reports, addr, fresh, err)
 	}
-	m.settled(false)
 }
 
 func (m *member) dialFailedLocked(p *peer, addr string, err error) {
@@ -163,19 +163,12 @@ func (m *member) dialFailedLocked(p *peer, addr string, err error) {
 	}
 	if noProcess || otherMember {
 		if addr == p.addr {
-			m.ended(p.idLocked())
+			m.state.Ended(p.idLocked())
 		}
 		if addr == p.gossip.addr {
-			m.ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
+			m.state.Ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
 		}
 	}
-}
-
-// ended records that a process has left, or does not listen any more.
-func (m *member) ended(id wire.ID) {
-	s := m.core.lock()
-	defer m.core.unlock()
-	s.Ended(id)
 }
 
 // seek dials an address of which only that is known, until this member is in,
@@ -187,7 +180,7 @@ func (m *member) seek(addr string) {
 }
 
 func (m *member) isNew() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.state == wire.StateNew
+	m.lock()
+	defer m.unlock()
+	return m.stage == wire.StateNew
 }

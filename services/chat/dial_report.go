@@ -91,7 +91,7 @@ func failed(err error, fresh bool) *failure {
 // person can change. Of an address that only other members have given it is not
 // worth one. With p nil the address is one to join through.
 func (m *member) report(p *peer, reports dialReports, addr string, fresh bool, err error) {
-	m.mu.Lock()
+	m.lock()
 	noun, who, remedy := "", "", ""
 	switch {
 	case p == nil:
@@ -101,7 +101,7 @@ func (m *member) report(p *peer, reports dialReports, addr string, fresh bool, e
 	case p.registered:
 		noun, who, remedy = "client", p.name.Display(), "another program may have the port that the registry has for it"
 	}
-	m.mu.Unlock()
+	m.unlock()
 	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) && reports.due(addr, f) {
 		m.Log.Warn(fmt.Sprintf(f.text, addr, noun, who, remedy), "err", err)
 		return

@@ -74,16 +74,8 @@ func place(addr string) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
-// hearGossip processes PEER lines of a link: a client that is not known by that
+// hearGossipLocked processes a PEER line of a link: a client that is not known by that
 // incarnation is dialled there too.
-func (m *member) hearGossip(l *link, peers []wire.Peer) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, x := range peers {
-		m.hearGossipLocked(l, x)
-	}
-}
-
 func (m *member) hearGossipLocked(l *link, x wire.Peer) {
 	if x.Name == m.Name || x.Name == wire.Server {
 		return // every member knows itself, and a server of its own
@@ -112,8 +104,7 @@ func (m *member) hearGossipLocked(l *link, x wire.Peer) {
 		p.gossip, p.failures = gossip{incarnation: x.Incarnation, addr: x.Addr}, 0
 	}
 	p.gossip.sources = append(p.gossip.sources, l)
-	m.core.lock().Expect(x.ID)
-	m.core.unlock()
+	m.state.Expect(x.ID)
 	if p.dialling && p.link == nil { // by a handshake that is under way and may fail
 		p.news()
 	}
@@ -126,7 +117,7 @@ func (m *member) endGossipLocked(p *peer) {
 	if p.claim != nil || !p.gossip.spentLocked() {
 		return
 	}
-	m.ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
+	m.state.Ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
 	p.gossip.addr, p.gossip.sources = "", nil
 	if p.unmetLocked() {
 		m.dropLocked(p)

@@ -124,12 +124,11 @@ func judgeReady(line []byte) (wire.Ready, error) {
 func (m *member) newLink(h *handshake, theirs wire.Hello, ready wire.Ready, sent broadcast.Digest) (*link, error) {
 	l := &link{
 		conn: h.conn, in: h.in, pulse: h.pulse, peer: h.peer, incarnation: theirs.Incarnation, own: h.own,
-		core: m.core, done: make(chan struct{}), over: make(chan struct{}),
+		core: m.core, over: make(chan struct{}),
 	}
 	l.liveness = liveness.NewLink(l, theirs.ID, h.watched)
 	l.stream = broadcast.NewStream(l, theirs, sent, int(ready.Count))
 	l.joined = m.welcomed(h, theirs)
-	l.sent.Store(ready.Have)
-	l.moved.Store(time.Now().UnixNano())
+	l.sent, l.moved = ready.Have, time.Now()
 	return l, h.conn.SetDeadline(time.Time{})
 }

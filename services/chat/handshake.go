@@ -25,7 +25,7 @@ type handshake struct {
 	own     bool   // it was dialled by the dialler of the peer
 	ousts   bool   // it has ended the link to another process of the name
 
-	// Guarded by member.mu.
+	// Guarded by core.mu.
 	peer    *peer // the one that it has claimed, or is to
 	ready   bool  // READY is on its way
 	owner   bool  // it has reached the owner of the name, and is not overtaken
@@ -45,8 +45,8 @@ func (m *member) isLeaving() error {
 // claimOut claims a peer for a connection that this member has dialled. It fails if
 // there is a link already, or a handshake.
 func (m *member) claimOut(h *handshake, name wire.Name) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	p := h.peer
 	if p == nil {
 		p = m.peerLocked(name)
@@ -79,8 +79,7 @@ func (m *member) claimIn(ctx context.Context, h *handshake, theirs wire.Hello) e
 		}
 		switch {
 		case !old.probe(ctx):
-			old.close(fmt.Errorf("no answer, and %s has dialled again", theirs.Name.Display()))
-			err = m.waitForEnd(ctx, old)
+			err = m.end(ctx, old, fmt.Errorf("no answer, and %s has dialled again", theirs.Name.Display()))
 		case old.incarnation == theirs.Incarnation:
 			err = lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Display(), theirs.Name.Display())
 		default:
@@ -94,8 +93,8 @@ func (m *member) claimIn(ctx context.Context, h *handshake, theirs wire.Hello) e
 
 // tryClaimIn claims the peer, or returns the link to it that is up.
 func (m *member) tryClaimIn(h *handshake, theirs wire.Hello) (old *link, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	if m.peers[theirs.Name] == nil {
 		m.makeRoomLocked(false)
 	}
@@ -119,14 +118,19 @@ func (m *member) tryClaimIn(h *handshake, theirs wire.Hello) (old *link, err err
 	return nil, nil
 }
 
-// waitForEnd waits a second at most for a link to end.
-func (m *member) waitForEnd(ctx context.Context, old *link) error {
+// end ends a link, for a reason that its other side may be told, and waits for that, a
+// second at most.
+func (m *member) end(ctx context.Context, old *link, why error) error {
+	m.lock()
+	old.endLocked(why)
+	m.unlock()
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	select {
 	case <-old.over:
 		return nil
 	case <-ctx.Done(): // its reader waits for the screen
+		old.conn.Close()
 		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Display(), old.peer.name.Display())
 	}
 }
@@ -134,11 +138,11 @@ func (m *member) waitForEnd(ctx context.Context, old *link) error {
 // oust ends the link to the peer of h, if there is one, as the owner of its name has
 // answered: the link leads to another process, or is dead.
 func (m *member) oust(h *handshake, theirs wire.Hello) error {
-	m.mu.Lock()
+	m.lock()
 	p := h.peer
 	old, overtaken := p.link, p.claim != h
 	h.owner = old != nil
-	m.mu.Unlock()
+	m.unlock()
 	switch {
 	case overtaken:
 		return errOvertaken
@@ -151,12 +155,7 @@ func (m *member) oust(h *handshake, theirs wire.Hello) error {
 		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Display(), h.dialled)
 		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Display(), "addr", h.dialled)
 	}
-	old.end(why)
-	err := m.waitForEnd(m.dialling, old)
-	if err != nil {
-		old.close(why)
-	}
-	return err
+	return m.end(m.dialling, old, why)
 }
 
 // meet processes the HELLO of the peer that h has claimed, and answers it by READY.
@@ -172,8 +171,8 @@ func (m *member) meet(h *handshake, ours, theirs wire.Hello) (sent broadcast.Dig
 
 // met records a HELLO and returns how far the lines of its process have been shown.
 func (m *member) met(h *handshake, theirs wire.Hello) (have uint64, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	p := h.peer
 	if p.claim != h {
 		return 0, errOvertaken
@@ -200,23 +199,22 @@ func (m *member) met(h *handshake, theirs wire.Hello) (have uint64, err error) {
 	}
 	p.gossip.addr = ""
 	m.pursueLocked(p)
-	s := m.core.lock()
-	defer m.core.unlock()
-	return s.Meet(theirs, successor), nil
+	return m.state.Meet(theirs, successor), nil
 }
 
 // commit makes the link of a handshake that is complete; run must follow. It reports
 // whether it did: another handshake may have claimed the peer.
 func (m *member) commit(h *handshake, l *link) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	p := h.peer
 	if p.claim != h || m.leaving {
 		return false
 	}
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	p.dialling = p.dialling && !h.own // its dialler ends
-	m.core.join(l)
+	m.joinLocked(l)
+	l.pokeLocked()
 	m.redialLocked(p, true, true)
 	return true
 }
@@ -225,7 +223,7 @@ func (m *member) commit(h *handshake, l *link) bool {
 // with the reason if it is this side that refuses. A peer that has got no further
 // than saying HELLO is forgotten. abort returns the error for the log.
 func (m *member) abort(h *handshake, err error) error {
-	m.mu.Lock()
+	m.lock()
 	if p := h.peer; p != nil && p.claim == h {
 		p.claim = nil
 		if !p.pursued {
@@ -235,7 +233,7 @@ func (m *member) abort(h *handshake, err error) error {
 			m.redialLocked(p, false, true)
 		}
 	}
-	m.mu.Unlock()
+	m.unlock()
 	var refusal *lines.Refusal
 	switch {
 	case errors.As(err, new(theirRefusal)):

@@ -299,3 +299,10 @@ func (a *actor) shows(lines ...string) {
 	require.ElementsMatch(a.lab.t, lines, got, "the screen of %s; its log:\n%s", a.Name.Display(), strings.Join(a.log.lines(), "\n"))
 	a.screen.clear()
 }
+
+// all returns the links that are up.
+func (c *core) all() []*link {
+	c.lock()
+	defer c.unlock()
+	return c.links
+}

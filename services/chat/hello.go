@@ -14,10 +14,10 @@ import (
 )
 
 func (m *member) ourHello() wire.Hello {
-	last, _ := m.core.typed()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Advertise, State: m.state, Last: last}
+	m.lock()
+	defer m.unlock()
+	last, _ := m.state.Typed()
+	return wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Advertise, State: m.stage, Last: last}
 }
 
 // errPing says that the other side asked for PONG and got it.

@@ -22,13 +22,10 @@ func (m *member) depart(stopDialling func()) {
 		<-time.After(leaveLook)
 	}
 	stopDialling()
-	links, timeout := m.core.all(), time.After(leaveTimeout-time.Since(began))
-	for _, l := range links {
-		l.leave()
-	}
-	for _, l := range links {
+	timeout := time.After(leaveTimeout - time.Since(began))
+	for _, l := range m.sayBye() {
 		select {
-		case <-l.done:
+		case <-l.over:
 		case <-timeout:
 			m.Log.Warn("left before all members had read everything", "slow", l.peer.name.Display())
 			return
@@ -36,12 +33,24 @@ func (m *member) depart(stopDialling func()) {
 	}
 }
 
+// sayBye has BYE sent over all links, after all that is queued, and returns them. The
+// other sides then close them.
+func (m *member) sayBye() []*link {
+	m.lock()
+	defer m.unlock()
+	for _, l := range m.links {
+		l.leaving = true
+		l.pokeLocked()
+	}
+	return m.links
+}
+
 // leaves ensures that no link comes up any more, and returns true, unless a peer
 // must be waited for and it is not too late for that.
 func (m *member) leaves(waited time.Duration) bool {
-	end, _ := m.core.typed()
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
+	end, _ := m.state.Typed()
 	for _, p := range m.peers {
 		if waited < leaveTimeout && p.mustWaitForLocked(end, waited < leaveGrace) {
 			return false
@@ -60,7 +69,7 @@ func (p *peer) mustWaitForLocked(end uint64, grace bool) bool {
 	case p.claim != nil && p.claim.ready:
 		return true
 	case p.link != nil:
-		return grace && p.link.sent.Load() < end
+		return grace && p.link.sent < end
 	}
 	hoped := p.failures == 0 || time.Since(p.lost) < leaveTimeout
 	return p.pursued && !p.left && hoped && p.sent < end

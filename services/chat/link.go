@@ -1,10 +1,9 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"net"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
@@ -33,85 +32,64 @@ type link struct {
 	own         bool   // it was dialled by the dialler of the peer
 	joined      bool   // this member was let in by it; the reader's
 	core        *core
-	stream      *broadcast.Stream // guarded by core.mu
-	liveness    *liveness.Link    // guarded by core.mu
-
-	done chan struct{} // closed by the reader when nothing more is read
-	over chan struct{} // closed by the reader when the peer has no link any more
-
-	sent  atomic.Uint64 // the last line of ours that was written; the writer sets it
-	moved atomic.Int64  // when, in Unix nanoseconds
-
-	heard  []wire.Peer // the reader's: PEER lines that are to be acted on
-	gossip peerCounts  // of those that were; guarded by member.mu
-	pace   linkPace    // the reader's of the input
+	heard       []wire.Peer   // the reader's: PEER lines that are to be acted on
+	pace        linkPace      // the reader's of the input
+	over        chan struct{} // closed by the reader when the peer has no link any more
 	writer
 
-	closed atomic.Bool // by this side
-
-	mu      sync.Mutex
-	leaving bool            // BYE is to follow what is queued
-	cause   error           // why this side has closed conn
-	probes  []chan struct{} // closed by the next PONG
+	// Guarded by core.mu.
+	stream   *broadcast.Stream
+	liveness *liveness.Link
+	gossip   peerCounts      // of the PEER lines that were acted on
+	cause    error           // why this side has ended it
+	probes   []chan struct{} // closed by the next PONG
 }
 
-// leave has BYE sent after all that is queued; the other side then closes.
-func (l *link) leave() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.leaving = true
-	l.pokeLocked()
-}
-
-// close closes the connection and remembers why, for the reader to tell.
-func (l *link) close(cause error) {
-	l.mu.Lock()
-	if l.cause == nil {
-		l.cause = cause
-	}
-	l.mu.Unlock()
-	l.closed.Store(true)
+// closeLocked closes the connection and remembers why, for the reader to tell.
+func (l *link) closeLocked(cause error) {
+	l.cause = cmp.Or(l.cause, cause)
 	l.conn.Close()
+	l.core.flowing.Broadcast() // its reader may wait
+}
+
+// endLocked makes the reader end the link, and tell the other side why.
+func (l *link) endLocked(cause error) {
+	l.cause = cmp.Or(l.cause, cause)
+	_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // fails if conn is closed
 }
 
 // reason returns why the link ended: this side's own reason if it has one, or
 // what the reader met.
 func (l *link) reason(met error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.cause != nil {
-		return l.cause
-	}
-	return met
+	l.core.mu.Lock()
+	defer l.core.mu.Unlock()
+	return cmp.Or(l.cause, met)
 }
 
 // probe reports whether the other side answers within a second. It returns at
 // once when the link ends.
 func (l *link) probe(ctx context.Context) bool {
 	answer := make(chan struct{})
-	l.mu.Lock()
+	l.core.lock()
 	l.probes = append(l.probes, answer)
-	l.mu.Unlock()
-	l.core.send(l, wire.Ping{Token: []byte("alive")})
+	l.core.state.Send(l.stream, wire.Ping{Token: []byte("alive")})
+	l.core.unlock()
 	timeout := time.NewTimer(probeTimeout)
 	defer timeout.Stop()
 	select {
 	case <-answer:
 		return true
-	case <-l.done:
+	case <-l.over:
 	case <-timeout.C:
 	case <-ctx.Done():
 	}
 	return false
 }
 
-// answered ends all probes that are under way.
-func (l *link) answered() {
-	l.mu.Lock()
-	probes := l.probes
-	l.probes = nil
-	l.mu.Unlock()
-	for _, p := range probes {
+// answeredLocked ends all probes that are under way.
+func (l *link) answeredLocked() {
+	for _, p := range l.probes {
 		close(p)
 	}
+	l.probes = nil
 }

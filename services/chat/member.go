@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"peerlab/services/chat/internal/registry"
@@ -79,7 +78,7 @@ type config struct {
 //	core.go     all that is shown             stats.go    what has been counted
 type member struct {
 	config
-	core     *core
+	*core
 	painting chan struct{} // the painter is to write to the screen; holds one
 	// registry is the server's; clients have none.
 	registry *registry.Registry
@@ -91,27 +90,25 @@ type member struct {
 	fatal    func(error)     // ends serve with an error
 	workers  sync.WaitGroup
 
-	mu      sync.Mutex // never held while waiting for anything
-	peers   map[wire.Name]*peer
-	state   wire.State
-	told    bool // the list of the member that admitted this client is complete
-	leaving bool // no new links
-
-	registryFails atomic.Bool  // the last change could not be written
-	turnedAway    atomic.Int64 // connections that came in and were refused
-	arrived       atomic.Bool  // the screen has said that this client is in; a server never arrives
+	// Guarded by core.mu.
+	peers         map[wire.Name]*peer
+	stage         wire.State // how far this client has got
+	told          bool       // the list of the member that admitted this client is complete
+	arrived       bool       // the screen has said that this client is in; a server never arrives
+	leaving       bool       // no new links
+	registryFails bool       // the last change could not be written
+	turnedAway    int64      // connections that came in and were refused
 }
 
 func newMember(c config) *member {
-	m := &member{
+	return &member{
 		config:   c,
 		painting: make(chan struct{}, 1),
 		core:     newCore(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, c.Screen),
 		peers:    make(map[wire.Name]*peer),
-		state:    wire.StateIn,
+		stage:    wire.StateIn,
+		arrived:  c.Name == wire.Server,
 	}
-	m.arrived.Store(c.Name == wire.Server)
-	return m
 }
 
 // errLeave is the cause of a context that ends because a command said so.
@@ -128,7 +125,7 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	defer cut()
 	dialling, stopDialling := context.WithCancel(hard)
 	m.soft, m.dialling, m.hard, m.fatal = soft, dialling, hard, func(err error) { end(err) }
-	m.core.failed = m.fatal
+	m.failed = m.fatal
 
 	start()
 	m.work(func() { m.accept(dialling, ln) })
@@ -139,9 +136,11 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	<-soft.Done()
 	m.depart(stopDialling)
 	cut() // the connections of handshakes, too
-	for _, l := range m.core.all() {
+	m.lock()
+	for _, l := range m.links {
 		l.conn.Close()
 	}
+	m.unlock()
 	if !m.finished() {
 		return errors.New("the screen takes nothing any more; what it had not shown is lost")
 	}
@@ -158,7 +157,7 @@ func (m *member) finished() bool {
 	go func() {
 		defer close(over)
 		m.workers.Wait()
-		m.core.flush()
+		m.flush()
 	}()
 	timeout := time.NewTimer(leaveTimeout)
 	defer timeout.Stop()
@@ -175,7 +174,7 @@ func (m *member) painter() {
 	for {
 		select {
 		case <-m.painting:
-			m.core.flush()
+			m.flush()
 		case <-m.hard.Done():
 			return
 		}
@@ -200,21 +199,21 @@ func (m *member) run(l *link) {
 	p, began := l.peer, time.Now()
 	m.Log.Debug("link up", "peer", p.name.Display(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
-	m.introduce(l)
-	m.settled(false)
-	l.poke()
-	err := m.read(l)
+	m.lock()
+	m.introduceLocked(l)
+	m.hearLocked(l)
+	m.settledLocked()
+	m.unlock()
+	why := l.reason(m.read(l))
 	l.conn.Close()
-	m.core.part(l)
-	m.paint()
-	why := l.reason(err)
-	close(l.done)
 	l.finish()
 
-	m.mu.Lock()
-	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent.Load(), errors.Is(why, errSilent)
+	m.lock()
+	m.partLocked(l)
+	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent, errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
-	m.mu.Unlock()
+	m.unlock()
+	m.paint()
 	close(l.over)
 	p.counts.count(why)
 	m.Log.Debug("link down", "peer", p.name.Display(), "why", why)

@@ -27,34 +27,38 @@ type linkPace struct {
 
 // keep returns when the next line may be read.
 func (p *pace) keep(m *member) {
-	_, typed := m.core.typed()
-	if typed < p.looked+paceStep {
-		return
+	for m.outrun(p) && sleep(m.soft, paceLook) {
 	}
-	for m.outrun() && sleep(m.soft, paceLook) {
-	}
-	p.looked = typed
 }
 
 // outrun reports whether there is a link to wait for.
-func (m *member) outrun() bool {
-	wait := false
-	for _, l := range m.core.all() {
-		wait = l.outrun(time.Now()) || wait
+func (m *member) outrun(p *pace) (wait bool) {
+	m.lock()
+	defer m.unlock()
+	_, typed := m.state.Typed()
+	if typed < p.looked+paceStep {
+		return false
+	}
+	now, limit := time.Now(), uint64(m.state.Limits.Typed)
+	for _, l := range m.links {
+		wait = l.pace.outrun(m.state.Behind(l.sent), limit, now.Sub(l.moved) > paceStuck, now) || wait
+	}
+	if !wait {
+		p.looked = typed
 	}
 	return wait
 }
 
-func (l *link) outrun(now time.Time) bool {
-	behind, limit := l.core.behind(l.sent.Load())
-	p := &l.pace
+// outrun reports whether the input is to wait for a link that is behind by so many
+// bytes, and has written something lately, unless it is stuck.
+func (p *linkPace) outrun(behind, limit uint64, stuck bool, now time.Time) bool {
 	switch {
 	case behind <= limit/4:
 		*p = linkPace{}
 	case p.givenUp:
 	case p.since.IsZero() && behind > limit/2:
 		p.since = now
-	case !p.since.IsZero() && (now.Sub(p.since) > paceHold || now.Sub(time.Unix(0, l.moved.Load())) > paceStuck):
+	case !p.since.IsZero() && (now.Sub(p.since) > paceHold || stuck):
 		*p = linkPace{givenUp: true}
 	}
 	return !p.since.IsZero()

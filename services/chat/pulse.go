@@ -33,30 +33,17 @@ func (p *pulse) silence(now time.Time) time.Duration {
 	return now.Sub(time.Unix(0, since))
 }
 
-// fallSilent ends a link whose other side does not answer. The reader tells it so.
-func (l *link) fallSilent() { l.end(errSilent) }
-
-// end makes the reader end the link, and tell the other side why.
-func (l *link) end(why error) {
-	l.mu.Lock()
-	if l.cause == nil {
-		l.cause = why
-	}
-	l.mu.Unlock()
-	_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // fails if conn is closed
-}
-
 // watchOver is the one clock of a member: it runs the failure detector, advertises
 // what has been shown, and repairs what is missing.
 func (m *member) watchOver() {
-	defer m.core.close()
-	defer m.core.beat.Stop()
+	defer m.close()
+	defer m.beat.Stop()
 	for {
 		select {
-		case <-m.core.beat.C:
-			m.core.watch()
-		case <-m.core.alarm.C:
-			m.core.tick()
+		case <-m.beat.C:
+			m.watch()
+		case <-m.alarm.C:
+			m.tick()
 			m.paint()
 		case <-m.hard.Done():
 			return

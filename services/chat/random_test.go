@@ -187,12 +187,9 @@ func (w *world) types(a *actor) {
 // there reports whether b is to show what is typed at a from now on: it is in, and
 // knows of a. That is the one thing that is not asked of the screens.
 func (w *world) there(b, a *actor) bool {
-	if !b.arrived.Load() {
-		return false
-	}
+	defer b.core.unlock()
 	_, known := b.core.lock().Shown(wire.ID{Name: a.Name, Incarnation: a.Incarnation})
-	b.core.unlock()
-	return known
+	return known && b.arrived
 }
 
 // recorded returns the history for the checker.

@@ -16,7 +16,6 @@ var errBye = errors.New("it has left")
 // read processes the lines of a link until it ends, and returns why it did. What
 // was shown is on the screen when it returns.
 func (m *member) read(l *link) error {
-	m.hear(l)
 	for {
 		line, err := l.in.Next()
 		switch {
@@ -31,74 +30,79 @@ func (m *member) read(l *link) error {
 			}
 			return err
 		}
-		msg, err := m.receive(l, line)
-		m.hear(l)
-		if err == nil && msg != nil {
-			err = m.take(l, msg)
-		}
-		m.core.flush() // all that came with one read goes to the screen with one write
-		if err != nil {
-			var ours *lines.Refusal
-			if errors.As(err, &ours) && !errors.As(err, new(theirRefusal)) {
-				return m.cut(l, ours)
-			}
+		err = m.receive(l, line)
+		m.flush() // all that came with one read goes to the screen with one write
+		var ours *lines.Refusal
+		switch {
+		case err == errBye:
+			m.strike(l.peer)
+			return err
+		case errors.As(err, &ours) && !errors.As(err, new(theirRefusal)):
+			return m.cut(l, ours)
+		case err != nil:
 			return err
 		}
 	}
 }
 
-// receive processes a line, and those behind it that came with the same read up to
-// one that is not about lines of the chat, which it returns.
-func (m *member) receive(l *link, line []byte) (wire.Message, error) {
-	s := m.core.lock()
-	defer m.core.unlock()
-	defer s.Release()
-	m.core.flowLocked(l)
-	s.Begin(time.Now())
+// receive processes a line, and those behind it that came with the same read.
+func (m *member) receive(l *link, line []byte) (err error) {
+	m.lock()
+	defer m.unlock()
+	m.flowLocked(l)
+	now := time.Now()
+	m.state.Begin(now)
 	for {
-		msg, err := s.Receive(l.stream, line)
-		if p, ok := msg.(*wire.Peer); ok {
-			l.heard, msg = append(l.heard, *p), nil
+		var msg wire.Message
+		if msg, err = m.state.Receive(l.stream, line); msg != nil {
+			err = m.takeLocked(l, msg, now)
 		}
-		if msg != nil || err != nil || !l.in.Ready() {
-			return msg, err
+		if err != nil || !l.in.Ready() {
+			break
 		}
-		if line, err = l.in.Next(); err != nil {
-			return nil, nil // too long: the next call of Next returns the same
+		var tooLong error // the next call of Next returns the same
+		if line, tooLong = l.in.Next(); tooLong != nil {
+			break
 		}
 	}
+	m.state.Release()
+	m.hearLocked(l)
+	return err
 }
 
-// hear acts on PEER lines, those of the digest once it is complete.
-func (m *member) hear(l *link) {
+// hearLocked acts on PEER lines, those of the digest once it is complete.
+func (m *member) hearLocked(l *link) {
 	if l.stream.Pending() > 0 {
 		return
 	}
-	if len(l.heard) > 0 {
-		m.hearGossip(l, l.heard)
-		l.heard = nil
+	for _, x := range l.heard {
+		m.hearGossipLocked(l, x)
 	}
+	l.heard = nil
 	if l.joined {
 		l.joined = false
-		m.settled(true)
+		m.told = true
+		m.settledLocked()
 	}
 }
 
-// take processes a message that is not about lines of the chat.
-func (m *member) take(l *link, msg wire.Message) error {
+// takeLocked processes a message that is not about lines of the chat.
+func (m *member) takeLocked(l *link, msg wire.Message, now time.Time) error {
 	switch msg := msg.(type) {
+	case *wire.Peer:
+		l.heard = append(l.heard, *msg)
 	case *wire.Ping:
-		m.core.send(l, wire.Pong{Token: msg.Token})
+		m.state.Send(l.stream, wire.Pong{Token: msg.Token})
 	case *wire.Pong:
-		l.answered()
+		l.answeredLocked()
 	case *wire.Watch:
-		m.core.watched(l, true)
+		m.detect.Watch(l.liveness, true)
 	case *wire.Unwatch:
-		m.core.watched(l, false)
+		m.detect.Watch(l.liveness, false)
 	case *wire.Suspect:
-		m.core.suspect(msg.ID)
+		m.doLocked(now, m.detect.Suspect(msg.ID, now))
 	case *wire.Bye:
-		m.goodbye(l)
+		m.goodbyeLocked(l)
 		return errBye
 	case *wire.Err:
 		return received(msg)

@@ -21,8 +21,8 @@ func (m *member) sayReady(h *handshake, have uint64) (broadcast.Digest, error) {
 }
 
 func (m *member) digestFor(h *handshake) (d broadcast.Digest, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	p := h.peer
 	switch {
 	case m.leaving:
@@ -38,32 +38,26 @@ func (m *member) digestFor(h *handshake) (d broadcast.Digest, err error) {
 			}
 		}
 	}
-	s := m.core.lock()
-	defer m.core.unlock()
-	d = s.Digest(p.idLocked(), met)
-	if h.watched = m.core.detect.Watches(p.name); !h.watched {
+	d = m.state.Digest(p.idLocked(), met)
+	if h.watched = m.detect.Watches(p.name); !h.watched {
 		d.Follow(wire.Unwatch{})
 	}
 	return d, nil
 }
 
-// introduce sends a PEER line about a newcomer to all others, if this member is the
+// introduceLocked sends a PEER line about a newcomer to all others, if this member is the
 // first to meet it.
-func (m *member) introduce(l *link) {
-	m.mu.Lock()
-	newcomer := wire.Peer{ID: l.peer.idLocked(), Addr: l.peer.addr}
-	told := l.peer.announced == l.incarnation || l.peer.gossip.incarnation == l.incarnation || l.peer.name == wire.Server
-	l.peer.announced = l.incarnation
-	m.mu.Unlock()
-	if told {
+func (m *member) introduceLocked(l *link) {
+	p := l.peer
+	told := p.announced == l.incarnation || p.gossip.incarnation == l.incarnation || p.name == wire.Server
+	if p.announced = l.incarnation; told {
 		return
 	}
-	s := m.core.lock()
-	defer m.core.unlock()
-	newcomer.Have, _ = s.Shown(newcomer.ID)
-	for _, o := range m.core.links {
+	newcomer := wire.Peer{ID: p.idLocked(), Addr: p.addr}
+	newcomer.Have, _ = m.state.Shown(newcomer.ID)
+	for _, o := range m.links {
 		if o != l {
-			s.Send(o.stream, newcomer)
+			m.state.Send(o.stream, newcomer)
 		}
 	}
 }

@@ -18,14 +18,15 @@ import (
 // the caller of flush, and so slows down the senders: nothing that was received
 // is dropped.
 type screen struct {
-	writing sync.Mutex // held while w is written to; never taken with mu held
-	w       io.Writer
-	spare   []byte      // the buffer that is not being filled
-	err     error       // the first failure; later lines go nowhere
-	failed  func(error) // is told of it
+	w      io.Writer
+	failed func(error) // is called with the first failure of w; later lines go nowhere
 
-	mu  *sync.Mutex // of the core
-	buf []byte
+	mu      *sync.Mutex // of the core; it guards the rest
+	buf     []byte
+	spare   []byte // the buffer that is not being filled
+	writing bool   // w is being written to
+	idle    sync.Cond
+	err     error
 }
 
 // lineLocked gathers a line.
@@ -93,16 +94,23 @@ const ownMark = "* "
 
 // flush writes all lines that have been gathered.
 func (s *screen) flush() {
-	s.writing.Lock()
-	defer s.writing.Unlock()
 	s.mu.Lock()
-	out := s.buf
-	s.buf = s.spare[:0]
-	s.mu.Unlock()
-	if len(out) > 0 && s.err == nil {
-		if _, s.err = s.w.Write(out); s.err != nil {
-			s.failed(fmt.Errorf("the screen: %w", s.err))
-		}
+	defer s.mu.Unlock()
+	for s.writing {
+		s.idle.Wait()
 	}
-	s.spare = out
+	out := s.buf
+	s.buf, s.spare = s.spare[:0], out
+	if len(out) == 0 || s.err != nil {
+		return
+	}
+	s.writing = true
+	s.mu.Unlock()
+	_, err := s.w.Write(out)
+	if err != nil {
+		s.failed(fmt.Errorf("the screen: %w", err))
+	}
+	s.mu.Lock()
+	s.writing, s.err = false, err
+	s.idle.Broadcast()
 }

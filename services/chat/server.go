@@ -56,8 +56,8 @@ func (m *member) recall() {
 		return
 	}
 	entries := m.registry.Entries() // no more than wire.MaxMembers
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	for _, e := range entries {
 		p := m.peerLocked(e.Name)
 		p.registered, p.addr = true, e.Addr

@@ -50,16 +50,13 @@ func (c *cuts) rows(who string) (rows []string) {
 // memory is used.
 func (m *member) showStats() {
 	var rows []string
-	m.mu.Lock()
+	m.lock()
 	for _, p := range m.peersLocked() {
 		rows = append(rows, p.counts.rows(p.name.Display())...)
 	}
-	peers := len(m.peers)
-	m.mu.Unlock()
-	m.core.mu.Lock()
-	stats, links := m.core.state.Stats(), len(m.core.links)
-	m.core.mu.Unlock()
-	lost, missing, refused, forgotten := stats.Lost, stats.Missing, m.turnedAway.Load(), stats.Forgotten
+	stats, links, peers := m.state.Stats(), len(m.links), len(m.peers)
+	lost, missing, refused, forgotten := stats.Lost, stats.Missing, m.turnedAway, stats.Forgotten
+	m.unlock()
 	for _, count := range []struct {
 		n   int64
 		row string
@@ -76,7 +73,7 @@ func (m *member) showStats() {
 	if len(rows) == 0 {
 		rows = append(rows, "nothing was lost, cut or refused since this program was started")
 	}
-	m.core.note(append(rows,
+	m.note(append(rows,
 		fmt.Sprintf("links up: %d; members known: %d, at most %d; processes known: %d, at most %d", links, peers, wire.MaxMembers, stats.Senders, broadcast.MaxSenders),
 		fmt.Sprintf("kept for members that are behind: %d KiB typed here, %d KiB typed elsewhere; %d KiB of that wait for earlier lines",
 			stats.Typed>>10, stats.Kept>>10, stats.Held>>10))...)

@@ -48,9 +48,8 @@ func (m *member) chat(in lines.Source) (command []byte, err error) {
 	if err != nil || m.commands(line) {
 		return line, err
 	}
-	defer m.send()
-	m.core.lock()
-	defer m.core.unlock()
+	m.lock()
+	defer m.unlockAndSend()
 	for taken := 0; ; {
 		if err = m.sayLocked(line); err != nil {
 			return nil, err
@@ -64,17 +63,14 @@ func (m *member) chat(in lines.Source) (command []byte, err error) {
 	}
 }
 
-// send makes the links send the lines that have been typed. To the first few it writes itself
-// if it is little; with more the processors are to share the work.
-func (m *member) send() {
-	links := m.core.all()
-	few := min(len(links), pushLinks)
-	for _, l := range links[few:] {
-		l.poke()
+// unlockAndSend is unlock, and has all links written to. With more than a few of them
+// the processors are to share the work.
+func (m *member) unlockAndSend() {
+	few := min(len(m.links), pushLinks)
+	for _, l := range m.links[few:] {
+		l.pokeLocked()
 	}
-	for _, l := range links[:few] {
-		l.push()
-	}
+	m.unlockAndPush(m.links[:few])
 }
 
 // sayLocked sends one line; of two slashes at its beginning only one.
@@ -92,7 +88,7 @@ func (m *member) sayLocked(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	m.core.state.Say(line)
+	m.state.Say(line)
 	return nil
 }
 
@@ -143,7 +139,7 @@ func (m *member) showHelp() {
 	if m.Name == wire.Server {
 		leave = "Exit ends the server; the clients go on without it"
 	}
-	m.core.note(
+	m.note(
 		"/who lists who is connected, silent or gone",
 		"/stats says what was lost, cut and refused",
 		leave,
@@ -156,28 +152,26 @@ func (m *member) showHelp() {
 func (m *member) showWho() {
 	self := m.Name.Display() + ": connected, " + m.Advertise + " (you)"
 	var rows []string
-	m.mu.Lock()
-	m.core.mu.Lock()
+	m.lock()
 	for _, p := range m.peersLocked() {
 		if self != "" && m.Name.Compare(p.name) < 0 {
 			rows = append(rows, self)
 			self = ""
 		}
-		if how := p.condition(); how != "" {
+		if how := p.conditionLocked(); how != "" {
 			rows = append(rows, p.name.Display()+": "+how)
 		}
 	}
-	m.core.mu.Unlock()
-	m.mu.Unlock()
+	m.unlock()
 	if self != "" {
 		rows = append(rows, self)
 	}
-	m.core.note(rows...)
+	m.note(rows...)
 }
 
-// condition says how it stands with a peer; it is empty for those who have left,
-// were never looked for, or were never met. It expects member.mu and core.mu.
-func (p *peer) condition() string {
+// conditionLocked says how it stands with a peer; it is empty for those who have left,
+// were never looked for, or were never met.
+func (p *peer) conditionLocked() string {
 	switch {
 	case p.link != nil && p.link.liveness.Silent():
 		return "silent, " + p.addr

@@ -25,9 +25,9 @@ func (m *member) welcome(h *handshake, ours, theirs wire.Hello) {
 		}
 	case !m.greetOnce(h, theirs):
 	case p.name != wire.Server:
-		m.core.event(p.name.Display(), eventInitiated)
+		m.event(p.name.Display(), eventInitiated)
 	case ours.State != wire.StateNew:
-		m.core.event(p.name.Display(), eventBack)
+		m.event(p.name.Display(), eventBack)
 	}
 }
 
@@ -39,56 +39,53 @@ func (m *member) welcomed(h *handshake, theirs wire.Hello) (joined bool) {
 		switch {
 		case !m.greetOnce(h, theirs):
 		case theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered:
-			m.core.event(p.name.Display(), eventReconnected)
+			m.event(p.name.Display(), eventReconnected)
 		default:
-			m.core.event(p.name.Display(), eventInitiated)
+			m.event(p.name.Display(), eventInitiated)
 		}
 		return false
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	joined = m.state == wire.StateNew
+	m.lock()
+	defer m.unlock()
+	joined = m.stage == wire.StateNew
 	if p.name == wire.Server {
-		m.state = wire.StateBack
+		m.stage = wire.StateBack
 	} else if joined {
-		m.state = wire.StateIn
+		m.stage = wire.StateIn
 	}
 	if joined {
 		m.work(func() {
 			sleep(m.dialling, arrivalTime)
-			m.arrive()
+			m.lock()
+			defer m.unlock()
+			m.arriveLocked()
 		})
 	}
 	return joined
 }
 
-// settled looks whether a newcomer has a link to every member that it was told of
+// settledLocked looks whether a newcomer has a link to every member that it was told of
 // and that can be reached. Only then does its screen say that it is in: it shows
-// all that is typed anywhere from that line on. settled must be called when this
-// may have become so; told says that the list of the member that admitted this one
-// is complete.
-func (m *member) settled(told bool) {
-	if m.arrived.Load() {
+// all that is typed anywhere from that line on. It must be called when this may have
+// become so.
+func (m *member) settledLocked() {
+	if m.arrived || !m.told || m.stage == wire.StateNew {
 		return
 	}
-	m.mu.Lock()
-	m.told = m.told || told
-	done := m.told && m.state != wire.StateNew
 	for _, p := range m.peers {
 		if p.pursued && !p.left && p.link == nil && p.failures == 0 {
-			done = false
+			return
 		}
 	}
-	m.mu.Unlock()
-	if done {
-		m.arrive()
-	}
+	m.arriveLocked()
 }
 
-// arrive shows, once, that this client is in.
-func (m *member) arrive() {
-	if m.arrived.CompareAndSwap(false, true) {
-		m.core.event(m.Name.Display(), eventInitiated)
+// arriveLocked shows, once, that this client is in.
+func (m *member) arriveLocked() {
+	if !m.arrived {
+		m.arrived = true
+		m.lineLocked(m.Name.Display(), []byte(eventInitiated))
+		m.paint()
 	}
 }
 
@@ -96,34 +93,35 @@ func (m *member) arrive() {
 // one had its name before, and it was met earlier or has ousted the other, it shows
 // a notice.
 func (m *member) greetOnce(h *handshake, theirs wire.Hello) bool {
-	m.mu.Lock()
+	m.lock()
 	p := h.peer
 	known := slices.Contains(p.greeted[:], theirs.Incarnation)
 	returns := h.ousts || known && p.greeted[0] != theirs.Incarnation
 	if p.greeted[0] != theirs.Incarnation {
 		p.greeted = [2]uint64{theirs.Incarnation, p.greeted[0]}
 	}
-	m.mu.Unlock()
+	m.unlock()
 	if returns {
-		m.core.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Display(), theirs.Addr))
+		m.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Display(), theirs.Addr))
 	}
 	return !known
 }
 
-// goodbye processes the BYE of a link, and shows that its process has left, after
+// goodbyeLocked processes the BYE of a link, and shows that its process has left, after
 // its last line. The server is expected back, and so is a client that was restarted
 // meanwhile.
-func (m *member) goodbye(l *link) {
+func (m *member) goodbyeLocked(l *link) {
 	p := l.peer
-	m.mu.Lock()
-	gone := p.name != wire.Server && p.incarnation == l.incarnation
-	p.left = gone
-	m.mu.Unlock()
-	s := m.core.lock()
-	s.Leave(l.stream)
-	m.core.unlock()
-	m.core.flush()
-	if m.registry != nil && gone {
+	p.left = p.name != wire.Server && p.incarnation == l.incarnation
+	m.state.Leave(l.stream)
+}
+
+// strike removes a client that has left from the registry.
+func (m *member) strike(p *peer) {
+	m.lock()
+	left := p.left
+	m.unlock()
+	if left && m.registry != nil {
 		m.recorded(m.registry.Remove(p.name))
 	}
 }
@@ -131,11 +129,14 @@ func (m *member) goodbye(l *link) {
 // recorded logs the result of a change to the registry: the first failure, and the
 // first success after it.
 func (m *member) recorded(err error) {
-	failing := err != nil
-	switch changed := m.registryFails.Swap(failing) != failing; {
-	case failing && changed:
+	m.lock()
+	changed := m.registryFails != (err != nil)
+	m.registryFails = err != nil
+	m.unlock()
+	switch {
+	case err != nil && changed:
 		m.Log.Warn("cannot write the registry; the chat goes on, but a restarted server may not find all clients", "err", err)
-	case failing:
+	case err != nil:
 		m.Log.Debug("cannot write the registry", "err", err)
 	case changed:
 		m.Log.Info("the registry is written again")
@@ -145,8 +146,8 @@ func (m *member) recorded(err error) {
 // seen returns when the last link to a client ended, or true if there is one or
 // a handshake that may become one.
 func (m *member) seen(name wire.Name) (last time.Time, now bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.lock()
+	defer m.unlock()
 	p := m.peers[name]
 	if p == nil {
 		return time.Time{}, false

@@ -25,112 +25,80 @@ type writer struct {
 	raw     syscall.RawConn  // of conn; nil: push has not been here
 	attempt func(fd uintptr) // once
 
-	all sync.WaitGroup
+	all sync.WaitGroup // the writer
 
-	// Guarded by link.mu.
-	writing bool // there is one
-	due     bool // it has been poked and has not looked yet
-	muted   bool // nothing more is written
+	// Guarded by core.mu.
+	writing bool      // there is one
+	muted   bool      // nothing more is written
+	leaving bool      // BYE is to follow what is queued
+	sent    uint64    // the last line of ours that was written
+	moved   time.Time // when something was written last
 }
 
-// poke makes the writer look for something to write.
-func (l *link) poke() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.pokeLocked()
-}
-
-// pokeLocked is poke for who holds l.mu.
+// pokeLocked starts a writer, unless there is one.
 func (l *link) pokeLocked() {
 	if l.beginLocked() {
-		l.all.Go(l.write)
+		go l.write()
 	}
 }
 
-// beginLocked reports whether the caller is the writer now: there may be something
-// to write, and there was none.
+// beginLocked reports whether the caller is the writer now: there was none. It must
+// write, or push.
 func (l *link) beginLocked() bool {
-	l.due = true
 	if l.writing || l.muted {
 		return false
 	}
 	l.writing = true
+	l.all.Add(1)
 	return true
+}
+
+// write writes all that is queued, in one write each time, until there is nothing left
+// or the link is over.
+func (l *link) write() {
+	for more := len(l.bufs) > 0 || l.collect(nil); more; {
+		l.rest = l.bufs // WriteTo eats the slice that it is called on
+		_, err := l.rest.WriteTo(l.conn)
+		more = l.collect(err)
+	}
 }
 
 // push writes what there is to write, if it is little and the connection takes it
 // at once; what is left is for a goroutine. It does not wait for the other side.
-// It takes core.mu.
 func (l *link) push() {
-	l.mu.Lock()
-	begins := l.beginLocked()
-	if begins {
-		l.all.Add(1)
-	}
-	l.mu.Unlock()
-	if !begins {
-		return
-	}
-	defer l.all.Done()
-	if left := l.collect() && (!l.pushed() || l.collect()); left || !l.rests() {
-		l.all.Go(l.write)
+	if l.collect(nil) && (!l.pushed() || l.collect(nil)) {
+		go l.write()
 	}
 }
 
-// write sends all that is queued in one write, again and again, until there is
-// nothing left or the link is over.
-func (l *link) write() {
-	for {
-		if len(l.bufs) == 0 && !l.collect() {
-			if l.rests() {
-				return
-			}
-			continue
-		}
-		l.rest = l.bufs // WriteTo eats the slice that it is called on
-		if _, err := l.rest.WriteTo(l.conn); err != nil {
-			l.close(err)
-			l.bufs = nil
-			l.mute()
-			continue
-		}
-		l.written()
-	}
-}
-
-// collect gathers what is to be written next, and reports whether that is
-// anything. It is for the writer, once bufs has been written.
-func (l *link) collect() bool {
-	l.mu.Lock()
-	l.due = false
-	if l.muted {
-		l.mu.Unlock()
-		return false
-	}
-	leaving := l.leaving
-	l.mu.Unlock()
-
-	l.bufs, l.through = l.core.next(l, l.sent.Load(), l.bufs)
+// collect records that bufs has been written, or why not, and gathers what is to be
+// written next. If there is nothing the caller is the writer no more.
+func (l *link) collect(failed error) bool {
+	c := l.core
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
+	case failed != nil:
+		l.closeLocked(failed)
 	case len(l.bufs) > 0:
-	case leaving: // the other side closes, so that TIME_WAIT is there and not on our source port
-		l.bufs, l.final = append(l.bufs, byeLine), true
+		l.sent, l.moved = l.through, time.Now()
 	}
-	return len(l.bufs) > 0
+	clear(l.bufs)
+	l.bufs = l.bufs[:0]
+	if l.muted = l.muted || l.final || failed != nil; !l.muted {
+		l.bufs, l.through = c.state.Next(l.stream, l.sent, l.bufs)
+		if len(l.bufs) == 0 && l.leaving { // the other side closes, so that TIME_WAIT is there and not on our source port
+			l.bufs, l.final = append(l.bufs, byeLine), true
+		}
+	}
+	if len(l.bufs) == 0 {
+		l.writing = false
+		l.all.Done()
+	}
+	return l.writing
 }
 
 var byeLine = wire.Bye{}.Append(nil)
-
-// written notes that bufs has been written.
-func (l *link) written() {
-	clear(l.bufs)
-	l.bufs = l.bufs[:0]
-	l.sent.Store(l.through)
-	l.moved.Store(time.Now().UnixNano())
-	if l.final {
-		l.mute()
-	}
-}
 
 // pushed writes bufs if it is little, and reports whether the connection took all
 // of it at once. It is for push.
@@ -149,11 +117,7 @@ func (l *link) pushed() bool {
 		}
 		l.raw, l.attempt = raw, l.once
 	}
-	if l.raw.Control(l.attempt) != nil || len(l.bufs[0]) > 0 {
-		return false
-	}
-	l.written()
-	return true
+	return l.raw.Control(l.attempt) == nil && len(l.bufs[0]) == 0
 }
 
 // once writes as much of the first of bufs as fd, which does not block, takes.
@@ -163,25 +127,11 @@ func (w *writer) once(fd uintptr) {
 	}
 }
 
-// rests reports whether the writer is to end, as it was not poked since it
-// looked.
-func (l *link) rests() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.writing = l.due && !l.muted
-	return !l.writing
-}
-
-// mute has nothing more written than what is being written.
-func (l *link) mute() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.muted = true
-}
-
 // finish returns when there is no writer, and will be none. It is for the reader,
-// who has closed conn or set a deadline for it.
+// which has closed conn or set a deadline for it.
 func (l *link) finish() {
-	l.mute()
+	l.core.mu.Lock()
+	l.muted = true
+	l.core.mu.Unlock()
 	l.all.Wait()
 }

@@ -48,22 +48,30 @@ func linkOf(c *core, name wire.Name) *link {
 	l.liveness = liveness.NewLink(l, hello.ID, true)
 	c.lock().Meet(hello, true)
 	c.unlock()
-	c.join(l)
+	c.lock()
+	defer c.unlock()
+	c.joinLocked(l)
 	return l
 }
 
-func (c *core) says(text string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.state.Say([]byte(text))
+// says types a line, and writes it in the way of the terminal's reader.
+func (l *link) says(text string) {
+	l.core.lock().Say([]byte(text))
+	l.core.unlockAndPush([]*link{l})
+}
+
+// written returns the number of the last line that was written.
+func (l *link) written() uint64 {
+	l.core.lock()
+	defer l.core.unlock()
+	return l.sent
 }
 
 func TestPushWritesAtOnce(t *testing.T) {
 	l, far := overTCP(t)
 	for n := range uint64(3) {
-		l.core.says("hello")
-		l.push()
-		require.Equal(t, n+1, l.sent.Load(), "it was left to another goroutine")
+		l.says("hello")
+		require.Equal(t, n+1, l.written(), "it was left to another goroutine")
 		want := fmt.Sprintf("MSG 1 %d hello\n", n+1)
 		got := make([]byte, len(want))
 		_, err := io.ReadFull(far, got)
@@ -71,10 +79,9 @@ func TestPushWritesAtOnce(t *testing.T) {
 		require.Equal(t, want, string(got))
 	}
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
-		l.core.says("hello")
-		l.push()
+		l.says("hello")
 	}), "for a line")
-	require.EqualValues(t, 3+1001, l.sent.Load())
+	require.EqualValues(t, 3+1001, l.written())
 }
 
 // A line that the connection does not take is not waited for; it comes when it can, in
@@ -84,18 +91,17 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	var want strings.Builder
 	text := strings.Repeat("x", 1000)
 	for n := range 3000 {
-		l.core.says(text)
-		l.push()
+		l.says(text)
 		fmt.Fprintf(&want, "MSG 1 %d %s\n", n+1, text)
 	}
-	require.Less(t, l.sent.Load(), uint64(3000), "nothing was held up")
+	require.Less(t, l.written(), uint64(3000), "nothing was held up")
 	var pings int
 	var writers sync.WaitGroup
 	for range 4 {
 		writers.Go(func() {
 			for range 100 {
-				l.core.send(l, wire.Pong{Token: []byte("x")})
-				l.push()
+				l.core.lock().Send(l.stream, wire.Pong{Token: []byte("x")})
+				l.core.unlockAndPush(l.core.wokenLocked())
 			}
 		})
 	}
@@ -122,16 +128,16 @@ func TestNothingIsWrittenOnceItIsFinished(t *testing.T) {
 	for _, lines := range []int{0, 1, 3000} {
 		l, far := overTCP(t)
 		for range lines {
-			l.core.says(strings.Repeat("x", 1000))
-			l.push()
+			l.says(strings.Repeat("x", 1000))
 		}
 		require.NoError(t, l.conn.SetWriteDeadline(time.Now().Add(10*time.Millisecond)))
 		l.finish() // 3000 lines are more than the connection holds
-		sent := l.sent.Load()
+		sent := l.written()
 		require.Equal(t, lines == 3000, sent < uint64(lines))
-		l.core.says("too late")
-		l.push()
-		l.poke()
+		l.says("too late")
+		l.core.lock()
+		l.pokeLocked()
+		l.core.unlock()
 		var all bytes.Buffer
 		var reading sync.WaitGroup
 		reading.Go(func() {
@@ -141,7 +147,7 @@ func TestNothingIsWrittenOnceItIsFinished(t *testing.T) {
 		_, said := l.conn.Write([]byte(word))
 		l.conn.Close()
 		reading.Wait()
-		require.Equal(t, sent, l.sent.Load())
+		require.Equal(t, sent, l.written())
 		got, whole := strings.CutSuffix(all.String(), word)
 		require.Equal(t, said == nil, whole)
 		require.NotContains(t, got, "ERR")
@@ -178,7 +184,8 @@ func TestAllThatIsReadyIsSaid(t *testing.T) {
 			_, err := m.chat(&in)
 			require.NoError(t, err)
 		}
-		typed, _ := m.core.typed()
+		typed, _ := m.core.lock().Typed()
+		m.core.unlock()
 		require.EqualValues(t, lines, typed, "of %d bytes", size)
 	}
 }
