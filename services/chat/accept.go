@@ -12,39 +12,32 @@ import (
 // maxStrangers bounds the connections that have not finished their handshake.
 const maxStrangers = 256
 
-// accept takes connections until ctx ends, and returns when all are over.
-func (m *member) accept(ctx context.Context, ln net.Listener) {
+// accept takes connections until no member is admitted any more, and returns when all
+// are over.
+func (m *member) accept(ln net.Listener) {
 	tcp.Server{
 		Strangers: maxStrangers,
 		Log:       m.Log,
 		Unwatched: true, // see liveness
-		Handle:    func(conn net.Conn, known func()) { m.received(ctx, conn, known) },
-	}.Serve(ctx, ln)
+		Handle:    m.admit,
+	}.Serve(m.dialling, ln)
 }
 
-// received runs a connection that came in, from its first byte to its last.
-func (m *member) received(ctx context.Context, conn net.Conn, known func()) {
-	admitted := make(chan *link)
-	go func() { admitted <- m.admit(ctx, conn, known) }() // see run
-	if l := <-admitted; l != nil {
+// admit runs a connection that came in, from its first byte to its last.
+func (m *member) admit(conn net.Conn, known func()) {
+	l, err := m.shakeHands(&handshake{conn: conn})
+	switch {
+	case l != nil:
+		known()
 		m.run(l)
-	}
-}
-
-// admit performs the handshake, and returns the link that is up then, or nil.
-func (m *member) admit(ctx context.Context, conn net.Conn, known func()) *link {
-	l, err := m.answer(ctx, conn)
-	if err != nil {
+	case err != nil:
 		if !lines.IsRefusal(err, "linked") && !lines.IsRefusal(err, "crossed") {
 			m.lock()
 			m.turnedAway++
 			m.unlock()
 		}
 		m.Log.Debug("refused", "from", conn.RemoteAddr(), "err", err)
-		return nil
 	}
-	known()
-	return l
 }
 
 // sleep waits for d and reports whether ctx is still alive then.

@@ -111,6 +111,18 @@ func (m *member) hearGossipLocked(l *link, x wire.Peer) {
 	m.pursueLocked(p)
 }
 
+// metLocked drops what was said of p, which has said HELLO, and of its address.
+func (m *member) metLocked(p *peer) {
+	at := place(p.addr)
+	for _, l := range m.links {
+		l.gossip.forgive(at)
+	}
+	if p.gossip.incarnation != p.incarnation {
+		p.gossip = gossip{}
+	}
+	p.gossip.addr = ""
+}
+
 // endGossipLocked drops the address that is known by gossip, and with it a peer
 // that is known by nothing else, once it is spent.
 func (m *member) endGossipLocked(p *peer) {

@@ -8,176 +8,145 @@ import (
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/liveness"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
-// handshake is a handshake over one connection. It claims a peer by claimOut or
-// claimIn, and then ends in commit, which makes the link, or in abort. A peer is
-// claimed by one handshake at a time, so that each pair of members ends up with one
-// link, whichever of them dialled, and however their dials cross.
+// handshakeTimeout bounds the handshake from the first byte to the last.
+const handshakeTimeout = 5 * time.Second
+
+// handshake is a handshake over one connection: each side says HELLO and then READY,
+// and of both the one that dialled says HELLO first and READY last. It claims a peer
+// (see claim.go) and ends in commit, which makes the link, or in abort.
 type handshake struct {
 	conn    net.Conn
 	in      *lines.Reader
 	pulse   *pulse // what in reads from
-	dialled string // the address, if it was dialled
+	dialled string // the address; empty: the connection came in
 	own     bool   // it was dialled by the dialler of the peer
 	ousts   bool   // it has ended the link to another process of the name
 
+	ours, theirs wire.Hello
+	ready        wire.Ready // theirs
+
 	// Guarded by core.mu.
-	peer    *peer // the one that it has claimed, or is to
-	ready   bool  // READY is on its way
-	owner   bool  // it has reached the owner of the name, and is not overtaken
-	watched bool  // the other side is to send keepalives; set with ready
+	peer    *peer            // the one that it has claimed, or is to
+	owner   bool             // it has reached the owner of the name, and is not overtaken
+	met     bool             // READY is on its way
+	digest  broadcast.Digest // what READY says
+	watched bool             // the other side is to send keepalives
 }
 
-// errOvertaken says that another handshake has claimed the peer.
-var errOvertaken = errors.New("another connection between the two was preferred")
-
-// errDead is why a link is cut whose other side does not have it.
-var errDead = errors.New("the other side has no such connection any more")
-
-func (m *member) isLeaving() error {
-	return lines.Refuse("leaving", "%s is about to leave", m.Name.Display())
+// shakeHands runs one side of a handshake, from its first line to commit or abort. It
+// returns the link, which is up. With neither a link nor an error, another connection
+// was preferred, or the other side has only asked whether this process is well.
+func (m *member) shakeHands(h *handshake) (*link, error) {
+	defer context.AfterFunc(m.hard, func() { h.conn.Close() })()
+	h.pulse = &pulse{conn: h.conn}
+	h.in = lines.NewReader(h.pulse, wire.MaxLine)
+	steps := []func(*handshake) error{m.sayHello, m.hearHello, m.sayReady, m.hearReady}
+	if h.dialled == "" {
+		steps = []func(*handshake) error{m.hearHello, m.sayHello, m.hearReady, m.sayReady}
+	}
+	err := h.conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	for i := 0; i < len(steps) && err == nil; i++ {
+		err = steps[i](h)
+	}
+	if err == nil {
+		err = h.conn.SetDeadline(time.Time{})
+	}
+	if err == nil {
+		if l := m.commit(h); l != nil {
+			return l, nil
+		}
+	}
+	return nil, m.abort(h, err)
 }
 
-// claimOut claims a peer for a connection that this member has dialled. It fails if
-// there is a link already, or a handshake.
-func (m *member) claimOut(h *handshake, name wire.Name) error {
+// errPing says that the other side asked for PONG and got it.
+var errPing = errors.New("health check")
+
+func (m *member) sayHello(h *handshake) error {
+	if h.own {
+		if err := m.claimOut(h, h.peer.name); err != nil {
+			return err
+		}
+	}
+	m.lock()
+	last, _ := m.state.Typed()
+	h.ours = wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Advertise, State: m.stage, Last: last}
+	m.unlock()
+	return write(h.conn, h.ours)
+}
+
+// hearHello waits for the other side's HELLO, checks that it is another member's and
+// one that may be here, and claims its peer.
+func (m *member) hearHello(h *handshake) error {
+	msg, err := next(h.in)
+	if err != nil {
+		return err
+	}
+	hello, is := msg.(*wire.Hello)
+	if ping, is := msg.(*wire.Ping); is && h.dialled == "" {
+		if err := write(h.conn, wire.Pong{Token: ping.Token}); err != nil {
+			return err
+		}
+		return errPing
+	}
+	switch {
+	case !is:
+		return lines.Refuse("syntax", "HELLO comes first")
+	case hello.Name == m.Name && hello.Incarnation == m.Incarnation:
+		return lines.Refuse("self", "%s has reached itself", m.Name.Display())
+	case hello.Name == m.Name:
+		return lines.Refuse("taken", "%s is here; stop it, or choose another ID", m.Name.Display())
+	case !broadcast.Credible(hello.Incarnation, m.Incarnation, time.Now()):
+		return lines.Refuse("clock", "the incarnation of %s is more than a day ahead of the clock of %s; set the clocks", hello.Name.Display(), m.Name.Display())
+	}
+	h.theirs = *hello
+	h.theirs.Addr = tcp.Reachable(hello.Addr, h.conn.RemoteAddr())
+	switch {
+	case h.dialled == "":
+		return m.claimIn(m.dialling, h)
+	case !h.own:
+		return m.claimOut(h, hello.Name)
+	case hello.Name != h.peer.name:
+		return lines.Refuse("wrong", "%s was looked for at this address, and %s is here", h.peer.name.Display(), hello.Name.Display())
+	}
+	return m.oust(h)
+}
+
+// sayReady processes the HELLO of the peer that h has claimed, and answers it by READY.
+// A server records its client before. While the claim holds there is no link to the
+// peer.
+func (m *member) sayReady(h *handshake) error {
+	have, err := m.meet(h)
+	if err != nil {
+		return err
+	}
+	m.flush()
+	if m.registry != nil {
+		m.recorded(m.registry.Put(h.theirs.Name, h.theirs.Addr, m.seen))
+	}
+	both := net.Buffers{wire.Ready{Have: have, Count: h.digest.Count}.Append(nil), h.digest.Lines}
+	_, err = both.WriteTo(h.conn)
+	return err
+}
+
+// meet records a HELLO, and returns how far the lines of its process have been shown.
+func (m *member) meet(h *handshake) (have uint64, err error) {
 	m.lock()
 	defer m.unlock()
 	p := h.peer
-	if p == nil {
-		p = m.peerLocked(name)
-	}
-	switch {
-	case p == nil || p.dropped:
-		return lines.Refuse("full", "no room for %s", name.Display())
-	case p.link != nil && h.dialled != p.home || p.claim != nil || m.leaving:
-		return lines.Refuse("crossed", "a connection with %s is there already", name.Display())
-	}
-	h.peer, p.claim = p, h
-	return nil
-}
-
-// claimIn claims the peer that says HELLO over a connection that came in.
-//
-// Of two dials that cross, the one of the member whose name sorts first is kept, so
-// that both sides know which one it is (RFC 4271, 6.8, compares identifiers). They
-// do not cross if the dial of this member goes to another address than the peer's.
-// A second dial of the peer means that it has given up its first.
-//
-// The peer would not have dialled if it had a link. So the link that is up is asked.
-// If it answers, there are two processes of that name, or the dial is older than the
-// link; either way the newcomer is refused. It may be the owner of the name, though.
-func (m *member) claimIn(ctx context.Context, h *handshake, theirs wire.Hello) error {
-	for {
-		old, err := m.tryClaimIn(h, theirs)
-		if err != nil || old == nil {
-			return err
-		}
-		switch {
-		case !old.probe(ctx):
-			err = m.end(ctx, old, fmt.Errorf("no answer, and %s has dialled again", theirs.Name.Display()))
-		case old.incarnation == theirs.Incarnation:
-			err = lines.Refuse("linked", "there is a connection between %s and %s already", m.Name.Display(), theirs.Name.Display())
-		default:
-			err = lines.Refuse("taken", "another %s is here; stop it, or choose another ID", theirs.Name.Display())
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// tryClaimIn claims the peer, or returns the link to it that is up.
-func (m *member) tryClaimIn(h *handshake, theirs wire.Hello) (old *link, err error) {
-	m.lock()
-	defer m.unlock()
-	if m.peers[theirs.Name] == nil {
-		m.makeRoomLocked(false)
-	}
-	p := m.peerLocked(theirs.Name)
 	switch {
 	case m.leaving:
-		return nil, m.isLeaving()
-	case p == nil:
-		return nil, lines.Refuse("full", "no room for %s", theirs.Name.Display())
-	case p.link != nil && p.link.incarnation != theirs.Incarnation && p.home != "" && (theirs.Addr == p.home || p.fixed != ""):
-		p.news() // if it answers at that address, it is the owner
-		return nil, lines.Refuse("crossed", "%s is dialling %s at %s", m.Name.Display(), p.name.Display(), p.home)
-	case p.link != nil:
-		return p.link, nil
-	case p.claim != nil && (p.claim.owner || p.claim.dialled == theirs.Addr && m.Name.Compare(p.name) < 0):
-		return nil, lines.Refuse("crossed", "%s is dialling %s", m.Name.Display(), p.name.Display())
-	case p.claim != nil:
-		p.claim.conn.Close()
-	}
-	h.peer, p.claim = p, h
-	return nil, nil
-}
-
-// end ends a link, for a reason that its other side may be told, and waits for that, a
-// second at most.
-func (m *member) end(ctx context.Context, old *link, why error) error {
-	m.lock()
-	old.endLocked(why)
-	m.unlock()
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
-	select {
-	case <-old.over:
-		return nil
-	case <-ctx.Done(): // its reader waits for the screen
-		old.conn.Close()
-		return lines.Refuse("linked", "the old connection between %s and %s is not over yet", m.Name.Display(), old.peer.name.Display())
-	}
-}
-
-// oust ends the link to the peer of h, if there is one, as the owner of its name has
-// answered: the link leads to another process, or is dead.
-func (m *member) oust(h *handshake, theirs wire.Hello) error {
-	m.lock()
-	p := h.peer
-	old, overtaken := p.link, p.claim != h
-	h.owner = old != nil
-	m.unlock()
-	switch {
-	case overtaken:
-		return errOvertaken
-	case old == nil:
-		return nil
-	}
-	why := errDead
-	h.ousts = old.incarnation != theirs.Incarnation && (old.probe(m.dialling) || old.pulse.silence(time.Now()) < probeTimeout*5/4)
-	if h.ousts {
-		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Display(), h.dialled)
-		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Display(), "addr", h.dialled)
-	}
-	return m.end(m.dialling, old, why)
-}
-
-// meet processes the HELLO of the peer that h has claimed, and answers it by READY.
-// While the claim holds there is no link to the peer.
-func (m *member) meet(h *handshake, ours, theirs wire.Hello) (sent broadcast.Digest, err error) {
-	have, err := m.met(h, theirs)
-	if err != nil {
-		return sent, err
-	}
-	m.welcome(h, ours, theirs)
-	return m.sayReady(h, have)
-}
-
-// met records a HELLO and returns how far the lines of its process have been shown.
-func (m *member) met(h *handshake, theirs wire.Hello) (have uint64, err error) {
-	m.lock()
-	defer m.unlock()
-	p := h.peer
-	if p.claim != h {
+		return 0, m.isLeaving()
+	case p.claim != h:
 		return 0, errOvertaken
 	}
-	successor := p.incarnation != 0 && p.incarnation != theirs.Incarnation
+	successor := p.incarnation != 0 && p.incarnation != h.theirs.Incarnation
 	switch {
 	case p.fixed != "":
 		p.home = p.fixed
@@ -187,36 +156,56 @@ func (m *member) met(h *handshake, theirs wire.Hello) (have uint64, err error) {
 	if h.dialled == p.home {
 		p.home = ""
 	}
-	p.incarnation, p.addr = theirs.Incarnation, theirs.Addr
-	at := place(theirs.Addr)
-	for _, o := range m.peers {
-		if o.link != nil {
-			o.link.gossip.forgive(at)
-		}
-	}
-	if p.gossip.incarnation != theirs.Incarnation {
-		p.gossip = gossip{}
-	}
-	p.gossip.addr = ""
+	p.incarnation, p.addr = h.theirs.Incarnation, h.theirs.Addr
+	m.metLocked(p)
 	m.pursueLocked(p)
-	return m.state.Meet(theirs, successor), nil
+	have = m.state.Meet(h.theirs, successor)
+	m.welcomeLocked(h)
+	h.met, h.digest = true, m.state.Digest(h.theirs.ID, m.rosterLocked(p))
+	if h.watched = m.detect.Watches(p.name); !h.watched {
+		h.digest.Follow(wire.Unwatch{})
+	}
+	return have, nil
 }
 
-// commit makes the link of a handshake that is complete; run must follow. It reports
-// whether it did: another handshake may have claimed the peer.
-func (m *member) commit(h *handshake, l *link) bool {
+func (m *member) hearReady(h *handshake) error {
+	msg, err := next(h.in)
+	if err != nil {
+		return err
+	}
+	h.ready, err = as[wire.Ready](msg)
+	if err == nil && h.ready.Count > broadcast.MaxDigest {
+		err = lines.Refuse("full", "a list of %d lines", h.ready.Count)
+	}
+	return err
+}
+
+// commit makes the link of a handshake that is complete; run must follow. It returns nil
+// if another handshake has claimed the peer.
+func (m *member) commit(h *handshake) *link {
 	m.lock()
 	defer m.unlock()
 	p := h.peer
 	if p.claim != h || m.leaving {
-		return false
+		return nil
 	}
+	l := &link{
+		conn: h.conn, in: h.in, pulse: h.pulse, peer: p, incarnation: h.theirs.Incarnation, own: h.own,
+		core: m.core, over: make(chan struct{}),
+	}
+	l.liveness = liveness.NewLink(l, h.theirs.ID, h.watched)
+	l.stream = broadcast.NewStream(l, h.theirs, h.digest, int(h.ready.Count))
+	l.sent, l.moved = h.ready.Have, time.Now()
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	p.dialling = p.dialling && !h.own // its dialler ends
+	l.joined = m.welcomedLocked(h)
 	m.joinLocked(l)
+	m.introduceLocked(l)
+	m.hearLocked(l)
+	m.settledLocked()
 	l.pokeLocked()
 	m.redialLocked(p, true, true)
-	return true
+	return l
 }
 
 // abort gives up the claim of a handshake that has failed, and closes the connection,
@@ -236,6 +225,8 @@ func (m *member) abort(h *handshake, err error) error {
 	m.unlock()
 	var refusal *lines.Refusal
 	switch {
+	case errors.Is(err, errPing):
+		err = nil
 	case errors.As(err, new(theirRefusal)):
 		err = fmt.Errorf("refused by the other side: %w", err)
 	case errors.As(err, &refusal):

@@ -26,7 +26,7 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 		old := p.link
 		claimed := make(chan error, 1)
 		go func() {
-			claimed <- m.claimIn(t.Context(), &handshake{}, wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2}})
+			claimed <- m.claimIn(t.Context(), &handshake{theirs: wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2}}})
 		}()
 		<-time.After(probeTimeout * 3 / 2) // it is asked, and then waited for
 		require.Empty(t, claimed)

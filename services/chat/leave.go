@@ -66,7 +66,7 @@ func (m *member) leaves(waited time.Duration) bool {
 // written all lines yet.
 func (p *peer) mustWaitForLocked(end uint64, grace bool) bool {
 	switch {
-	case p.claim != nil && p.claim.ready:
+	case p.claim != nil && p.claim.met:
 		return true
 	case p.link != nil:
 		return grace && p.link.sent < end

@@ -128,7 +128,7 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	m.failed = m.fatal
 
 	start()
-	m.work(func() { m.accept(dialling, ln) })
+	m.work(func() { m.accept(ln) })
 	m.work(m.watchOver)
 	m.work(m.painter)
 	go m.readTyped(in, end) // not waited for: a read of a terminal cannot be called off
@@ -199,11 +199,6 @@ func (m *member) run(l *link) {
 	p, began := l.peer, time.Now()
 	m.Log.Debug("link up", "peer", p.name.Display(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())
 
-	m.lock()
-	m.introduceLocked(l)
-	m.hearLocked(l)
-	m.settledLocked()
-	m.unlock()
 	why := l.reason(m.read(l))
 	l.conn.Close()
 	l.finish()

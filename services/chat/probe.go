@@ -22,11 +22,11 @@ func Probe(ctx context.Context, addr string) error {
 	if err := write(conn, ping); err != nil {
 		return fmt.Errorf("ask %s: %w", addr, err)
 	}
-	line, err := nextLine(lines.NewReader(conn, wire.MaxLine))
-	if err != nil {
-		return fmt.Errorf("answer of %s: %w", addr, err)
+	var pong wire.Pong
+	msg, err := next(lines.NewReader(conn, wire.MaxLine))
+	if err == nil {
+		pong, err = as[wire.Pong](msg)
 	}
-	pong, err := only[wire.Pong](line)
 	if err != nil {
 		return fmt.Errorf("answer of %s: %w", addr, err)
 	}

@@ -70,22 +70,19 @@ func (s *screen) Left(from wire.Name) { s.lineLocked(from.Display(), []byte(even
 
 var quote = []byte{'"'}
 
-// event shows an event at once: when it returns, the line is on the screen.
-func (s *screen) event(who, event string) {
+// note shows lines of the program itself at once.
+func (s *screen) note(rows ...string) {
 	s.mu.Lock()
-	s.lineLocked(who, []byte(event))
+	s.noteLocked(rows...)
 	s.mu.Unlock()
 	s.flush()
 }
 
-// note shows lines of the program itself at once. Each begins with ownMark.
-func (s *screen) note(rows ...string) {
-	s.mu.Lock()
+// noteLocked gathers lines of the program itself. Each begins with ownMark.
+func (s *screen) noteLocked(rows ...string) {
 	for _, row := range rows {
 		s.buf = append(lines.Escape(append(s.buf, ownMark...), []byte(row)), '\n')
 	}
-	s.mu.Unlock()
-	s.flush()
 }
 
 // ownMark begins what the program itself says. No line typed at another member

@@ -14,39 +14,33 @@ import (
 // arrivalTime is how long a newcomer waits for links to the members it was told of.
 const arrivalTime = time.Second
 
-// welcome does what must come before READY is sent to a peer whose HELLO has arrived.
-// A server records its client; a client shows which member it has met.
-func (m *member) welcome(h *handshake, ours, theirs wire.Hello) {
+// welcomeLocked shows which member a client has met, by the HELLO of h.
+func (m *member) welcomeLocked(h *handshake) {
 	p := h.peer
 	switch {
-	case m.Name == wire.Server:
-		if m.registry != nil {
-			m.recorded(m.registry.Put(p.name, theirs.Addr, m.seen))
-		}
-	case !m.greetOnce(h, theirs):
+	case m.Name == wire.Server || !m.greetOnceLocked(h):
 	case p.name != wire.Server:
-		m.event(p.name.Display(), eventInitiated)
-	case ours.State != wire.StateNew:
-		m.event(p.name.Display(), eventBack)
+		m.lineLocked(p.name.Display(), []byte(eventInitiated))
+	case h.ours.State != wire.StateNew:
+		m.lineLocked(p.name.Display(), []byte(eventBack))
 	}
 }
 
-// welcomed processes the READY of a peer. A server shows which client it has met; a
-// client that was new is in then, and welcomed reports whether that was so.
-func (m *member) welcomed(h *handshake, theirs wire.Hello) (joined bool) {
+// welcomedLocked processes the READY of h. A server shows which client it has met; a
+// client that was new is in then, and welcomedLocked reports whether that was so.
+func (m *member) welcomedLocked(h *handshake) (joined bool) {
 	p := h.peer
 	if m.Name == wire.Server {
-		switch {
-		case !m.greetOnce(h, theirs):
-		case theirs.State == wire.StateBack || theirs.State == wire.StateIn && p.registered:
-			m.event(p.name.Display(), eventReconnected)
-		default:
-			m.event(p.name.Display(), eventInitiated)
+		event := eventInitiated
+		if h.theirs.State == wire.StateBack || h.theirs.State == wire.StateIn && p.registered {
+			event = eventReconnected
+		}
+		if m.greetOnceLocked(h) {
+			m.lineLocked(p.name.Display(), []byte(event))
+			m.paint()
 		}
 		return false
 	}
-	m.lock()
-	defer m.unlock()
 	joined = m.stage == wire.StateNew
 	if p.name == wire.Server {
 		m.stage = wire.StateBack
@@ -89,20 +83,17 @@ func (m *member) arriveLocked() {
 	}
 }
 
-// greetOnce reports whether the screen is yet to tell of this process. If another
-// one had its name before, and it was met earlier or has ousted the other, it shows
-// a notice.
-func (m *member) greetOnce(h *handshake, theirs wire.Hello) bool {
-	m.lock()
-	p := h.peer
-	known := slices.Contains(p.greeted[:], theirs.Incarnation)
-	returns := h.ousts || known && p.greeted[0] != theirs.Incarnation
-	if p.greeted[0] != theirs.Incarnation {
-		p.greeted = [2]uint64{theirs.Incarnation, p.greeted[0]}
+// greetOnceLocked reports whether the screen is yet to tell of the process of h. If
+// another one had its name before, and it was met earlier or has ousted the other, the
+// screen shows a notice.
+func (m *member) greetOnceLocked(h *handshake) bool {
+	p, incarnation := h.peer, h.theirs.Incarnation
+	known := slices.Contains(p.greeted[:], incarnation)
+	if h.ousts || known && p.greeted[0] != incarnation {
+		m.noteLocked(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Display(), h.theirs.Addr))
 	}
-	m.unlock()
-	if returns {
-		m.note(fmt.Sprintf("%s is now the process at %s; another one had its name", p.name.Display(), theirs.Addr))
+	if p.greeted[0] != incarnation {
+		p.greeted = [2]uint64{incarnation, p.greeted[0]}
 	}
 	return !known
 }
