@@ -68,14 +68,14 @@ type config struct {
 // member is one process of the chat, the server or a client: its peers, the
 // links to them, and the lines typed at it. Its parts:
 //
-//	accept.go   connections that come in      dial.go       connections that go out
-//	greet.go    the handshake of both         handshake.go  which of them stays
-//	receive.go  the reader of a link          writer.go     its writer
-//	peer.go     who is known                  roster.go     how others learn of them
-//	welcome.go  what the screens say of it    leave.go    the end of this one
-//	gossip.go   what others say of clients    pulse.go    who lives
-//	typed.go    the terminal, and pace.go
-//	core.go     all that is shown             stats.go    what has been counted
+//	accept.go     connections that come in    dial.go    connections that go out
+//	handshake.go  the handshake of both       claim.go   which of them stays
+//	receive.go    the reader of a link        writer.go  its writer
+//	peer.go       who is known                roster.go  how others learn of them
+//	welcome.go    what the screens say of it  leave.go   the end of this one
+//	gossip.go     what others say of clients  pulse.go   who lives
+//	typed.go      the terminal, and pace.go   stats.go   what has been counted
+//	core.go       the lock, and all that decides what is shown
 type member struct {
 	config
 	*core
