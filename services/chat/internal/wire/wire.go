@@ -31,70 +31,58 @@ type Message interface {
 	Append(b []byte) []byte
 }
 
-// The messages, in the order of docs/protocol.md. Those that Parse returns are
-// pointers, and refer to the line's bytes.
+// The messages. The verb of each is its name in upper case; a Keepalive has none.
+// Those that Parse returns are pointers, and refer to the line's bytes.
 type (
-	// Hello is HELLO: who a member is, where it listens, and how far it has got.
+	// Hello says who a member is, where it listens, and how far it has got.
 	Hello struct {
 		ID
 		Addr  string
 		State State
 		Last  uint64 // sequence of the last line typed so far
 	}
-	// Ready is READY: the connection is the one to keep.
+	// Ready says that the connection is the one to keep.
 	Ready struct {
 		Have  uint64 // the receiver's lines are shown through this one
 		Count uint64 // PEER and HAVE lines that follow
 	}
-	// Peer is PEER: a client, and how far its lines are shown.
+	// Peer names a client, and says how far its lines are shown.
 	Peer struct {
 		ID
 		Addr string
 		Have uint64
 	}
-	// Msg is MSG: a typed line.
+	// Msg is a typed line.
 	Msg struct {
 		Name Name
 		Seq  uint64
 		Text []byte
 	}
-	// After is AFTER: what was shown when the MSG behind it was typed.
-	After struct {
-		ID
-		Seq uint64
-	}
-	// Have is HAVE: how far the lines of a process are shown.
-	Have struct {
-		ID
-		Seq uint64
-	}
-	// Want is WANT: a request for the lines after Seq.
-	Want struct {
-		ID
-		Seq uint64
-	}
-	// Lines is LINES: Count MSG lines of another process follow.
+	// Lines announces Count lines MSG of another process.
 	Lines struct {
 		ID
 		Count uint64
 	}
-	// Ping is PING, to be answered by PONG.
-	Ping struct{ Token []byte }
-	// Pong is PONG.
-	Pong struct{ Token []byte }
-	// Bye is BYE: the sender leaves for good.
-	Bye struct{}
-	// Err is ERR: the sender closes the connection, and why.
+	// Err says that the sender closes the connection, and why.
 	Err struct{ Code, Reason []byte }
-	// Keepalive is the empty line.
-	Keepalive struct{}
-	// Watch is WATCH: the receiver must send keepalives over this link.
-	Watch struct{}
-	// Unwatch is UNWATCH: it need not any more.
-	Unwatch struct{}
-	// Suspect is SUSPECT: the sender receives no keepalives of a process.
-	Suspect struct{ ID }
+
+	After     position               // when the MSG behind it was typed, these lines were shown
+	Have      position               // these lines are shown
+	Want      position               // a request for the lines after Seq
+	Ping      struct{ Token []byte } // a request for Pong
+	Pong      struct{ Token []byte } // the answer to Ping
+	Bye       struct{}               // the sender leaves for good
+	Keepalive struct{}               // the empty line
+	Watch     struct{}               // the receiver must send keepalives over this link
+	Unwatch   struct{}               // it need not any more
+	Suspect   struct{ ID }           // the sender receives no keepalives of a process
 )
+
+// position names the lines of a process through number Seq.
+type position struct {
+	ID
+	Seq uint64
+}
 
 // State is how far a client has got, by its HELLO.
 type State string
