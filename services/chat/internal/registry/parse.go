@@ -44,16 +44,15 @@ func parse(text []byte, bad func(why string)) (good []Entry) {
 			}
 		}
 		switch i, known := at[e.Name]; {
-		case e.Name == "" && err != nil: // left out
-		case e.Name == "":
-			good = append(good, e)
 		case known:
 			err = fmt.Errorf("client %s is there before; the later line counts", e.Name)
 			good[i].Addr = e.Addr
-		case len(at) == MaxEntries:
+		case e.Name != "" && len(at) == MaxEntries:
 			err = fmt.Errorf("more clients than a registry has (%d)", MaxEntries)
-		default:
+		case e.Name != "":
 			at[e.Name] = len(good)
+			good = append(good, e)
+		case err == nil:
 			good = append(good, e)
 		}
 		if err != nil {
@@ -63,8 +62,8 @@ func parse(text []byte, bad func(why string)) (good []Entry) {
 	return good
 }
 
-// parseLine parses a line without its end. A last line may have been cut, but if it makes sense it is used: the process at its
-// address must identify itself in any case. After an error the entry has no name.
+// parseLine parses a line without its end. After an error the entry has no name. A last line that has been cut is used if it
+// makes sense: the process at its address must identify itself in any case.
 func parseLine(raw []byte) (e Entry, err error) {
 	if !lines.Clean(bytes.ReplaceAll(raw, []byte("\t"), []byte(" "))) {
 		return e, fmt.Errorf("%s is no text", lines.Quote(raw))

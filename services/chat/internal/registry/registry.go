@@ -1,4 +1,4 @@
-// Package registry keeps the file in which a server of the chat records its clients, for the next server to find them.
+// Package registry keeps the file in which a server of the chat records its clients, for the next server to find.
 package registry
 
 import (
@@ -12,9 +12,8 @@ import (
 	"peerlab/services/internal/lockedfile"
 )
 
-// Registry is the file in which a server records its clients, for the next server to find them. It is text, one "ID HOST:PORT"
-// a line; a '#' begins a comment. A person may edit it while no server runs. Beside FILE there may be FILE.lock, locked by the
-// server that runs, FILE.tmp, a version being written, and FILE.bad, the last version of which something was left out.
+// Registry is a text file, one "ID HOST:PORT" a line; a '#' begins a comment. A person may edit it while no server runs. Beside
+// FILE there may be FILE.lock and FILE.tmp of package lockedfile, and FILE.bad, the last version of which something was left out.
 //
 // A file that a Registry has written is within the bounds of one that it reads. All methods may be called by any goroutine.
 type Registry struct {
@@ -30,6 +29,7 @@ type Entry struct {
 	Name    wire.Name // empty: no client
 	Addr    string
 	comment string // from its '#'
+	puts    uint   // calls of Put for it
 }
 
 // Seen returns when a client was last connected, zero for not since the server was started, or true if it is now.
@@ -85,22 +85,31 @@ func (r *Registry) Close() {
 func (r *Registry) Entries() []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.entriesLocked()
+}
+
+func (r *Registry) entriesLocked() []Entry {
 	return slices.DeleteFunc(slices.Clone(r.lines), func(e Entry) bool { return e.Name == "" })
 }
 
 // Put records the address of a client. When it returns nil, that is on disk. It writes nothing if nothing changes. If the
-// registry is full, the client that has been gone for longest makes room. After an error the entry is kept in memory and the
-// next call tries again.
+// registry is full, the client that has been gone for longest makes room; only then Put calls seen, and holds no lock meanwhile.
+// After another error the entry is kept in memory and the next call tries again.
 func (r *Registry) Put(name wire.Name, addr string, seen Seen) error {
+	for {
+		if err := r.put(name, addr); err != errFull || !r.makeRoom(seen) {
+			return err
+		}
+	}
+}
+
+func (r *Registry) put(name wire.Name, addr string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.findLocked(name)
-	if i >= 0 && r.lines[i].Addr == addr && !r.unsaved {
-		return nil
-	}
 	if i < 0 {
-		if err := r.makeRoomLocked(seen); err != nil {
-			return err
+		if len(r.entriesLocked()) == MaxEntries {
+			return errFull
 		}
 		if len(r.lines) == 0 {
 			r.lines = []Entry{{comment: title}}
@@ -108,8 +117,31 @@ func (r *Registry) Put(name wire.Name, addr string, seen Seen) error {
 		i = len(r.lines)
 		r.lines = append(r.lines, Entry{Name: name})
 	}
-	r.lines[i].Addr = addr
+	e := &r.lines[i]
+	e.puts++
+	if e.Addr == addr && !r.unsaved {
+		return nil
+	}
+	e.Addr = addr
 	return r.saveLocked()
+}
+
+// makeRoom removes the client that has been gone for longest, unless it is recorded again meanwhile. It returns false if all
+// are connected.
+func (r *Registry) makeRoom(seen Seen) bool {
+	var oldest Entry
+	var since time.Time
+	for _, e := range r.Entries() {
+		if last, now := seen(e.Name); !now && (oldest.Name == "" || last.Before(since)) {
+			oldest, since = e, last
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.lines, oldest); i >= 0 && oldest.Name != "" {
+		r.dropLocked(i)
+	}
+	return oldest.Name != ""
 }
 
 // Remove removes a client from the registry.
@@ -132,29 +164,6 @@ func (r *Registry) dropLocked(i int) {
 	if r.lines[i] = (Entry{comment: r.lines[i].comment}); r.lines[i].comment == "" {
 		r.lines = slices.Delete(r.lines, i, i+1)
 	}
-}
-
-// makeRoomLocked removes the client that has been gone for longest, if the registry is full.
-func (r *Registry) makeRoomLocked(seen Seen) error {
-	count, oldest := 0, -1
-	var since time.Time
-	for i, e := range r.lines {
-		if e.Name == "" {
-			continue
-		}
-		count++
-		if last, now := seen(e.Name); !now && (oldest < 0 || last.Before(since)) {
-			oldest, since = i, last
-		}
-	}
-	switch {
-	case count < MaxEntries:
-	case oldest < 0:
-		return errFull
-	default:
-		r.dropLocked(oldest)
-	}
-	return nil
 }
 
 func (r *Registry) saveLocked() error {
