@@ -3,17 +3,16 @@
 // goroutine or clock. A [Detector] is for one goroutine at a time.
 //
 // Each member watches a few others, its successors in a ring of the linked members'
-// names: they send it keepalives. UNWATCH, with READY in most cases, tells all others
-// that they need not; WATCH begins again. A member whose keepalives stop is suspected: its
-// watcher pings all links, and sends SUSPECT to the other members, which ping the
-// suspect over their own links. Every member judges by its own link only: one that
-// does not answer a PING is silent, and then gone. The shape is that of SWIM (Das,
-// Gupta and Motivala 2002), with fixed watchers in place of random probes, so that
-// the time until the first suspicion is bounded.
+// names: they send it keepalives, and the rest, which receive UNWATCH, do not. When
+// the keepalives of a member stop, its watcher pings all links, and sends SUSPECT to
+// the other members, which ping the suspect over their own links. Every member judges
+// by its own link only: one that does not answer a PING is silent, and then gone. The
+// shape is that of SWIM (Das, Gupta and Motivala 2002), with fixed watchers in place
+// of random probes, so that the time until the first suspicion is bounded.
 //
-// A link that breaks without its process, and that this member does not watch, is
-// found by the kernel's keepalive as long as nothing is written to it, and otherwise
-// by a slow round of pings.
+// A link that breaks without its process, and that is not watched, is found by the
+// kernel's keepalive as long as nothing is written to it, and otherwise by a slow
+// round of pings.
 package liveness
 
 import (
@@ -24,19 +23,16 @@ import (
 )
 
 const (
-	// TickEvery is the time between two calls of Tick, while all links are well.
-	// An idle process costs the times that it wakes up: one Tick sends its
-	// keepalives and looks at those of others.
+	// TickEvery is the time between two calls of Tick, while no ping is unanswered.
 	TickEvery = 750 * time.Millisecond
 
-	// Watched is how many others a member watches: with more than one, a watcher
-	// that does not read, because of its screen, is no loss. A mesh of four is
-	// watched completely.
+	// Watched is how many others a member watches: more than one, because a watcher
+	// may be blocked by its screen.
 	Watched = 3
 
 	suspectAfter = 1100 * time.Millisecond // without a line from a watched member
-	pingTick     = 250 * time.Millisecond  // between two calls of Tick, while a ping is not answered
-	silentAfter  = 1                       // ticks after a ping that was not answered
+	pingTick     = 250 * time.Millisecond  // between two calls of Tick, while a ping is unanswered
+	silentAfter  = 1                       // ticks after an unanswered ping
 	goneAfter    = 4                       // ticks, not time: this process may have been stopped meanwhile
 	pingAgain    = time.Second             // between two pings of a link
 	roundEvery   = 24                      // ticks between two slow rounds
@@ -50,7 +46,7 @@ type Link struct {
 	watched  bool // this member expects keepalives
 	watching bool // the other side does
 
-	pinged   int       // ticks since a ping that was not answered, from 1; 0: none
+	pinged   int       // ticks since an unanswered ping, from 1; 0: none; more than goneAfter: given up
 	pingedAt time.Time // when the latest ping was sent
 }
 
@@ -62,15 +58,14 @@ func NewLink(user any, id wire.ID, watched bool) *Link {
 // Silent reports whether the other side has not answered a ping for some time.
 func (l *Link) Silent() bool { return l.pinged > silentAfter }
 
-// Traffic is how long nothing has come over a link although it was read, and how
-// long nothing was written to it.
+// Traffic is how long a link was read without a line, and how long nothing was
+// written to it.
 type Traffic struct{ Silence, Idle time.Duration }
 
-// Action is what must be done with a link: send a message, or close it, if there is
-// none.
+// Action is what must be done with a link.
 type Action struct {
 	Link    *Link
-	Message wire.Message
+	Message wire.Message // to be sent; nil: the link must be closed
 }
 
 // Detector is the failure detector of one member.
@@ -78,7 +73,6 @@ type Detector struct {
 	self    wire.Name
 	links   []*Link // in the order of names
 	changed bool    // links, since the ring was computed
-	pinging bool    // a ping is not answered yet
 	ticks   int
 	due     time.Time // the next tick, once Wait has said so
 }
@@ -92,8 +86,8 @@ func (d *Detector) index(name wire.Name) int {
 	return i
 }
 
-// Watches reports whether a link to a process, were it added now, would be watched.
-// UNWATCH can so be sent with READY, where it costs no write of its own.
+// Watches reports whether this member watches a process, or would if a link to it
+// were added now: UNWATCH can then be sent with READY.
 func (d *Detector) Watches(name wire.Name) bool {
 	distance := d.index(name) - d.index(d.self)
 	if name.Compare(d.self) < 0 {
@@ -118,8 +112,6 @@ func (d *Detector) Down(l *Link) {
 func (d *Detector) Watch(l *Link, on bool) { l.watching = on }
 
 // Suspect processes SUSPECT: another member receives no keepalives of a process.
-// As a link is pinged once a second at most, a member that sends SUSPECT all the
-// time causes no more than that.
 func (d *Detector) Suspect(id wire.ID, now time.Time) (do []Action) {
 	for _, l := range d.links {
 		if l.id == id {
@@ -129,14 +121,13 @@ func (d *Detector) Suspect(id wire.ID, now time.Time) (do []Action) {
 	return do
 }
 
-// Wait returns how long to wait until the next call of Tick; each call of Tick and
-// Suspect may change it, but Suspect never to later. Ticks are at multiples of
-// TickEvery by the clock, so that the keepalives for a process arrive at about the
-// time when it is awake to send its own: that halves what an idle mesh costs on one
-// machine.
+// Wait returns how long to wait until the next call of Tick. Tick and Suspect may
+// change it, but Suspect never to later. Ticks are at multiples of TickEvery by the
+// clock, so that the keepalives for a process arrive about when it is awake to send
+// its own: that halves what an idle mesh costs on one machine.
 func (d *Detector) Wait(now time.Time) time.Duration {
 	every := TickEvery
-	if d.pinging {
+	if slices.ContainsFunc(d.links, func(l *Link) bool { return l.pinged > 0 && l.pinged <= goneAfter }) {
 		every = pingTick
 	}
 	const late = time.Millisecond // a timer that is early by less does not tick twice
@@ -150,7 +141,7 @@ func (d *Detector) Wait(now time.Time) time.Duration {
 // Tick returns what must be done at a time.
 func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action) {
 	d.ticks++
-	d.pinging, d.due = false, time.Time{}
+	d.due = time.Time{}
 	round := d.ticks%roundEvery == 0
 	var suspects []*Link
 	gone := false
@@ -159,13 +150,11 @@ func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action
 		switch {
 		case l.pinged > 0 && !now.Add(-t.Silence).Before(l.pingedAt):
 			l.pinged = 0
-		case l.pinged == goneAfter:
-			l.pinged++
-			gone = true
-			do = append(do, Action{Link: l})
 		case l.pinged > 0:
-			l.pinged++
-			d.pinging = d.pinging || l.pinged <= goneAfter
+			if l.pinged++; l.pinged == goneAfter+1 {
+				gone = true
+				do = append(do, Action{Link: l})
+			}
 		case l.watched && t.Silence >= suspectAfter:
 			suspects = append(suspects, l)
 		case round && t.Idle+pingTick < t.Silence: // a PONG was written at once
@@ -178,20 +167,18 @@ func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action
 	if gone || len(suspects) > 0 {
 		do = d.suspect(do, suspects, now)
 	}
-	if d.changed {
-		do = d.watch(do)
-	}
-	return do
+	return d.watch(do)
 }
 
 // watch sends WATCH to the successors of this member in the ring, and UNWATCH to
 // those that were. PING is answered at once, and the first keepalive comes later.
 func (d *Detector) watch(do []Action) []Action {
+	if !d.changed {
+		return do
+	}
 	d.changed = false
-	first := d.index(d.self)
-	for i, l := range d.links {
-		distance := (i - first + len(d.links)) % len(d.links)
-		watched := distance < Watched
+	for _, l := range d.links {
+		watched := d.Watches(l.id.Name)
 		switch {
 		case watched && !l.watched:
 			do = append(do, Action{l, wire.Watch{}}, Action{l, pingMessage})
@@ -224,6 +211,6 @@ func (d *Detector) ping(do []Action, l *Link, now time.Time) []Action {
 	if l.pinged > 0 || now.Sub(l.pingedAt) < pingAgain {
 		return do
 	}
-	l.pinged, l.pingedAt, d.pinging = 1, now, true
+	l.pinged, l.pingedAt = 1, now
 	return append(do, Action{l, pingMessage})
 }
