@@ -107,6 +107,9 @@ func (s *State) mayCome(d dep, as search, depth int) bool {
 	case d.stream != nil:
 		return slices.Contains(d.stream.incoming.wanted, d.sender) && d.stream.isSlow(as.since)
 	}
+	if h := d.holder(as.link); h != nil && h.first > d.received+1 { // its own link may bring them
+		return d.met && !d.ended
+	}
 	return slices.Contains(as.link.incoming.wanted, d.sender) && as.link.isSlow(as.since)
 }
 

@@ -167,6 +167,22 @@ func TestALineWaitsNoLongerForASenderWhoseLinesWereDropped(t *testing.T) {
 
 // Client 9 leaves out lines, and the next one that it sends is held back when its link
 // comes up again. A line that names one of those left out does not wait for it.
+// Where a line was typed those that it answers may have been dropped, as the log is
+// bounded. Their own process brings them when it is back, which it is given time for.
+func TestDroppedLinesAreWaitedForUntilTheirMemberIsBack(t *testing.T) {
+	l, one, three, _ := liars(t)
+	l.parts(one)
+	l.receives(three, "AFTER 1 2000 2", "MSG 3 1 answer")
+	l.passes(dueInquiry, three)
+	require.Equal(t, "WANT 1 2000 0\n", l.sent(three))
+	l.receives(three, "LINES 1 2000 1", "MSG 1 2 the latest") // it has dropped line 1
+	l.passes(3*Unreachable/4, three)
+	require.Empty(t, l.lines)
+	one, _ = l.meet(client("1"), 2, 0)
+	l.receives(one, "MSG 1 1 the first", "MSG 1 2 the latest")
+	require.Equal(t, []string{"Client 1: the first", "Client 1: the latest", "Client 3: answer"}, l.lines)
+}
+
 func TestALineThatWasLeftOutIsNotWaitedFor(t *testing.T) {
 	l, one, _, nine := liars(t)
 	l.receives(nine, "MSG 9 1 x", "AFTER 5 4000 1", "MSG 9 1000 held back")
