@@ -205,11 +205,11 @@ func (m *member) run(l *link) {
 
 	m.lock()
 	m.partLocked(l)
+	p.counts.count(why)
 	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent, errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
 	m.unlock()
 	m.paint()
 	close(l.over)
-	p.counts.count(why)
 	m.Log.Debug("link down", "peer", p.name.Display(), "why", why)
 }

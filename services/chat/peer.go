@@ -12,15 +12,15 @@ import (
 // peer is another member, as far as it is known here: one for each name. Its
 // methods that end in Locked expect core.mu.
 type peer struct {
-	name   wire.Name
-	wake   chan struct{} // there is news for its dialler; holds one
-	counts cuts
+	name wire.Name
+	wake chan struct{} // there is news for its dialler; holds one
 
 	// Its dialler's, of which there is one at a time.
 	reports dialReports
 	pauses  backoff.Backoff
 
 	// Guarded by core.mu.
+	counts     cuts
 	link       *link      // the connection, when it is up
 	claim      *handshake // the handshake that may become it
 	fixed      string     // where it is dialled in any case: a client's -server
