@@ -9,57 +9,43 @@ const (
 	paceLook  = 2 * time.Millisecond
 )
 
-// pace slows down an input that is faster than the links, such as a file piped into
+// linkPace is the state of keepPace for one link. It is zero until the link is behind,
+// and once it has caught up.
+type linkPace struct {
+	until time.Time // when the input ceases to wait for the link
+}
+
+// keepPace slows down an input that is faster than the links, such as a file piped into
 // stdin, before lines are dropped from the log that a working peer has not received.
 // Once a link is behind by half the log, the input waits until it is behind by no more
 // than a quarter. After paceHold, or paceStuck without progress, it does not wait for
 // that link again until the link has caught up by itself. Only the reader of the input
-// uses a pace.
-type pace struct {
-	looked uint64 // bytes that had been typed at the last look
-}
-
-// linkPace is the state of pace for one link.
-type linkPace struct {
-	since   time.Time // when the input began to wait for the link; zero: it does not wait
-	givenUp bool
-}
-
-// keep returns when the next line may be read.
-func (p *pace) keep(m *member) {
-	for m.outrun(p) && sleep(m.soft, paceLook) {
+// calls it.
+func (m *member) keepPace() {
+	for m.outrun(time.Now()) && sleep(m.soft, paceLook) {
 	}
 }
 
 // outrun reports whether there is a link to wait for.
-func (m *member) outrun(p *pace) (wait bool) {
+func (m *member) outrun(now time.Time) (wait bool) {
 	m.lock()
 	defer m.unlock()
-	_, typed := m.state.Typed()
-	if typed < p.looked+paceStep {
-		return false
-	}
-	now, limit := time.Now(), uint64(m.state.Limits.Typed)
 	for _, l := range m.links {
-		wait = l.pace.outrun(m.state.Behind(l.sent), limit, now.Sub(l.moved) > paceStuck, now) || wait
-	}
-	if !wait {
-		p.looked = typed
+		wait = l.outrunLocked(now) || wait
 	}
 	return wait
 }
 
-// outrun reports whether the input is to wait for a link that is behind by so many
-// bytes, and has written something lately, unless it is stuck.
-func (p *linkPace) outrun(behind, limit uint64, stuck bool, now time.Time) bool {
+func (l *link) outrunLocked(now time.Time) bool {
+	s, until := l.core.state, &l.pace.until
+	behind, limit := s.Behind(l.sent), uint64(s.Limits.Typed)
 	switch {
 	case behind <= limit/4:
-		*p = linkPace{}
-	case p.givenUp:
-	case p.since.IsZero() && behind > limit/2:
-		p.since = now
-	case !p.since.IsZero() && (now.Sub(p.since) > paceHold || stuck):
-		*p = linkPace{givenUp: true}
+		*until = time.Time{}
+	case !until.IsZero() && now.Sub(l.moved) > paceStuck:
+		*until = now
+	case until.IsZero() && behind > limit/2:
+		*until = now.Add(paceHold)
 	}
-	return !p.since.IsZero()
+	return now.Before(*until)
 }

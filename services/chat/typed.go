@@ -17,9 +17,8 @@ const pushLinks = 8
 
 // readTyped processes the lines that are typed until the input ends.
 func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
-	var p pace
 	for {
-		p.keep(m)
+		m.keepPace()
 		line, err := m.chat(in)
 		switch {
 		case errors.Is(err, lines.ErrTooLong):
