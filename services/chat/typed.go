@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
@@ -29,10 +29,7 @@ func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
 			m.Log.Warn(err.Error())
 		case errors.Is(err, io.EOF):
 			return
-		case err != nil:
-			end(errLeave)
-			return
-		case m.obey(string(line)):
+		case err != nil || m.obey(line):
 			end(errLeave)
 			return
 		}
@@ -44,22 +41,17 @@ func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
 // this, if that was a command or empty.
 func (m *member) chat(in lines.Source) (command []byte, err error) {
 	line, err := in.Next()
-	if err != nil || m.commands(line) {
-		return line, err
-	}
 	m.lock()
 	defer m.unlockAndSend()
-	for taken := 0; ; {
+	for taken := 0; err == nil && !m.commands(line); line, err = in.Next() {
 		if err = m.sayLocked(line); err != nil {
 			return nil, err
 		}
 		if taken += len(line); taken >= paceStep || !in.Ready() {
 			return nil, nil
 		}
-		if line, err = in.Next(); err != nil || m.commands(line) {
-			return line, err
-		}
 	}
+	return line, err
 }
 
 // unlockAndSend is unlock, and has all links written to. With more than a few of them
@@ -72,100 +64,80 @@ func (m *member) unlockAndSend() {
 	m.unlockAndPush(m.links[:few])
 }
 
-// sayLocked sends one line; of two slashes at its beginning only one.
+var errNotSent = errors.New("not sent")
+
+// sayLocked sends one line; of two slashes at its beginning only one. Bytes that can
+// control a terminal are escaped, so that the wire never carries them; every receiver
+// escapes them nevertheless.
 func (m *member) sayLocked(line []byte) error {
-	if bytes.HasPrefix(line, twoSlashes) {
+	if line[0] == '/' {
 		line = line[1:]
 	}
-	err := wire.CheckText(line)
-	if err != nil {
-		// Bytes that can control a terminal are escaped here already, so that the
-		// wire never carries them; every receiver escapes again nevertheless.
+	if wire.CheckText(line) != nil {
 		line = lines.Escape(nil, line)
-		err = wire.CheckText(line)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", errNotSent, err)
+		if err := wire.CheckText(line); err != nil {
+			return fmt.Errorf("%w: %w", errNotSent, err)
+		}
 	}
 	m.state.Say(line)
 	return nil
 }
 
-var errNotSent = errors.New("not sent")
-
-const (
-	typedWho   = "/who"
-	typedHelp  = "/help"
-	typedStats = "/stats"
-	typedQuit  = "/quit"
-	typedExit  = "Exit"
-)
-
-var twoSlashes = []byte("//")
-
 // commands reports whether a typed line is for this member and not for the
 // others: empty, or a command, whether or not there is such a one.
 func (m *member) commands(line []byte) bool {
-	switch {
-	case len(line) == 0:
-		return true
-	case line[0] == '/':
-		return !bytes.HasPrefix(line, twoSlashes)
+	quit, _ := m.quit()
+	return len(line) == 0 || string(line) == quit || line[0] == '/' && !bytes.HasPrefix(line, []byte("//"))
+}
+
+// quit returns the command that ends this member, and what /help says of it.
+func (m *member) quit() (command, help string) {
+	if m.Name == wire.Server {
+		return "Exit", " ends the server; the clients go on without it"
 	}
-	return m.Name == wire.Server && string(line) == typedExit
+	return "/quit", " leaves the chat"
 }
 
 // obey runs a command, and reports whether that is to leave.
-func (m *member) obey(command string) (leave bool) {
-	switch name := strings.TrimRight(command, " \t"); {
-	case name == "":
-	case name == typedWho:
+func (m *member) obey(line []byte) (leave bool) {
+	quit, help := m.quit()
+	switch name := string(bytes.TrimRight(line, " \t")); name {
+	case "":
+	case "/who":
 		m.showWho()
-	case name == typedHelp:
-		m.showHelp()
-	case name == typedStats:
+	case "/stats":
 		m.showStats()
-	case name == typedExit, name == typedQuit && m.Name != wire.Server:
+	case quit:
 		return true
+	case "/help":
+		m.note(
+			"/who lists who is connected, silent or gone",
+			"/stats says what was lost, cut and refused",
+			quit+help,
+			"any other line is sent to all members; to send one that begins with /, begin it with //",
+			"/help shows this; whatever begins with * is from this program, not typed by anybody",
+		)
 	default:
 		m.Log.Warn("not sent: no command " + lines.Quote([]byte(name)) + "; /help lists them, and a line that begins with // is sent with one /")
 	}
 	return false
 }
 
-func (m *member) showHelp() {
-	leave := "/quit leaves the chat"
-	if m.Name == wire.Server {
-		leave = "Exit ends the server; the clients go on without it"
-	}
-	m.note(
-		"/who lists who is connected, silent or gone",
-		"/stats says what was lost, cut and refused",
-		leave,
-		"any other line is sent to all members; to send one that begins with /, begin it with //",
-		"/help shows this; whatever begins with * is from this program, not typed by anybody",
-	)
-}
-
 // showWho lists all members that are known, the server first.
 func (m *member) showWho() {
-	self := m.Name.Display() + ": connected, " + m.Advertise + " (you)"
 	var rows []string
+	before := 0 // rows of members whose names sort before this one's
 	m.lock()
 	for _, p := range m.peersLocked() {
-		if self != "" && m.Name.Compare(p.name) < 0 {
-			rows = append(rows, self)
-			self = ""
-		}
 		if how := p.conditionLocked(); how != "" {
 			rows = append(rows, p.name.Display()+": "+how)
+			if p.name.Compare(m.Name) < 0 {
+				before++
+			}
 		}
 	}
 	m.unlock()
-	if self != "" {
-		rows = append(rows, self)
-	}
-	m.note(rows...)
+	m.note(slices.Insert(rows, before, m.Name.Display()+": connected, "+m.Advertise+" (you)")...)
 }
 
 // conditionLocked says how it stands with a peer; it is empty for those who have left,
