@@ -21,8 +21,8 @@ type ClientConfig struct {
 	Port2  int      // where other clients dial; 0: any free one
 }
 
-// Parse parses the arguments ID PORT1 PORT2, and calls Check. Its error says what is
-// wrong and how to mend it.
+// Parse parses the arguments ID PORT1 PORT2, and checks all else. Its error says what
+// is wrong and how to mend it.
 func (c *ClientConfig) Parse(args []string) (err error) {
 	if len(args) != 3 {
 		return fmt.Errorf("%d arguments, not the three ID PORT1 PORT2, such as 1 5001 6001", len(args))
@@ -34,36 +34,27 @@ func (c *ClientConfig) Parse(args []string) (err error) {
 	if c.Port2, err = tcp.ParsePort(args[2]); err != nil {
 		return fmt.Errorf("PORT2: %w", err)
 	}
-	return c.Check()
-}
-
-// Check returns an error that says what is wrong with the configuration and how
-// to mend it, or nil.
-func (c ClientConfig) Check() error {
-	if _, err := wire.ParseID(c.ID); err != nil {
+	if _, err = wire.ParseID(c.ID); err != nil {
 		return err
 	}
 	if c.Port1 == c.Port2 && c.Port1 != 0 {
 		return fmt.Errorf("PORT1 and PORT2 are both %d; one calls the server and the other listens, so give two different ports", c.Port1)
 	}
-	for _, addr := range append([]string{c.Server}, c.Peers...) {
-		if err := tcp.CheckDial(addr); err != nil {
+	dialled := append([]string{c.Server}, c.Peers...)
+	if c.Advertise != "" {
+		dialled = append(dialled, c.Advertise)
+	}
+	for _, addr := range dialled {
+		if err = tcp.CheckDial(addr); err != nil {
 			return err
 		}
-	}
-	if c.Advertise != "" {
-		return tcp.CheckDial(c.Advertise)
 	}
 	return nil
 }
 
-// ListenClient takes the port for other clients. c must have passed Check. The
+// ListenClient takes the port for other clients. c must have passed Parse. The
 // error names the port and says what to do. After success Serve must be called.
 func ListenClient(c ClientConfig) (*Member, error) {
-	name, err := wire.ParseID(c.ID)
-	if err != nil {
-		return nil, err
-	}
 	dial := func(ctx context.Context, to wire.Name, addr string) (net.Conn, error) {
 		source := ""
 		if to == wire.Server && c.Port1 != 0 {
@@ -71,26 +62,23 @@ func ListenClient(c ClientConfig) (*Member, error) {
 		}
 		return tcp.Dial(ctx, source, addr)
 	}
-	s, err := listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)), config{Config: c.Config, Name: name, Dial: dial})
+	s, err := listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)), config{Config: c.Config, Name: wire.Name(c.ID), Dial: dial})
 	if err != nil {
 		return nil, err
 	}
-	s.m.join(c.Server)
-	s.start = func() { s.m.seekAll(c.Peers) }
+	s.start = func() { s.m.join(c.Server, c.Peers) }
 	return s, nil
 }
 
-// join makes the member a client that is not in yet, of the server at an address.
-func (m *member) join(server string) {
-	m.stage = wire.StateNew
-	m.peerLocked(wire.Server).fixed = server
-}
-
-// seekAll dials the server, and the clients to join through.
-func (m *member) seekAll(peers []string) {
+// join makes the member a client that is not in yet, and dials the server, and the
+// clients to join through.
+func (m *member) join(server string, peers []string) {
 	m.lock()
 	defer m.unlock()
-	m.pursueLocked(m.peers[wire.Server])
+	m.stage = wire.StateNew
+	p := m.peerLocked(wire.Server)
+	p.fixed = server
+	m.pursueLocked(p)
 	for _, addr := range peers {
 		m.work(func() { m.seek(addr) })
 	}

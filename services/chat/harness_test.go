@@ -207,8 +207,7 @@ func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers 
 	})
 	begin := a.recall
 	if name != wire.Server {
-		a.join(serverAddr)
-		begin = func() { a.seekAll(peers) }
+		begin = func() { a.join(serverAddr, peers) }
 	}
 	if prepare != nil {
 		prepare(a.member)
