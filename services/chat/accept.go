@@ -40,6 +40,11 @@ func (m *member) admit(conn net.Conn, known func()) {
 	}
 }
 
+// Probe checks that the member that listens at addr accepts connections and answers.
+func Probe(ctx context.Context, addr string) error {
+	return tcp.Probe(ctx, addr, "PING health\n", "PONG health")
+}
+
 // sleep waits for d and reports whether ctx is still alive then.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)

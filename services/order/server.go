@@ -157,29 +157,8 @@ func (m *message) answer(verdict string) []byte {
 }
 
 // Probe checks that the server at addr is healthy: it accepts a connection, and
-// closes it when the client sends nothing and half-closes. It gives up when ctx
-// is done.
-func Probe(ctx context.Context, addr string) error {
-	conn, err := tcp.Dial(ctx, "", addr)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := conn.CloseWrite(); err != nil {
-		return fmt.Errorf("half-close the connection to %s: %w", addr, err)
-	}
-	switch n, err := conn.Read(make([]byte, 1)); {
-	case err == io.EOF:
-		return nil
-	case n > 0:
-		return fmt.Errorf("%s responds, but is not an order-server", addr)
-	case ctx.Err() != nil:
-		return fmt.Errorf("%s accepts the connection but does not respond", addr)
-	default:
-		return fmt.Errorf("read from %s: %w", addr, err)
-	}
-}
+// closes it when the client sends nothing and half-closes.
+func Probe(ctx context.Context, addr string) error { return tcp.Probe(ctx, addr, "", "") }
 
 // Check returns an error if there are arguments or a field is wrong.
 func (c *ServerConfig) Check(args []string) error {

@@ -268,5 +268,5 @@ func TestHealth(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	assert.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), "is not an order-server")
+	assert.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `answers "220 hello": it is another program`)
 }

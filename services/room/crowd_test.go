@@ -265,5 +265,5 @@ func TestProbe(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	require.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `expected the greeting, received "220 mail"`)
+	require.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `answers "220 mail": it is another program`)
 }

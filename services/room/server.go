@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"peerlab/services/internal/tcp"
@@ -69,4 +70,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	<-ended
 	_ = s.room.screen.Flush() // an error has been logged
 	return nil
+}
+
+// Probe checks that the server at addr is healthy: it sends the greeting. As the
+// client half-closes at once, the server does not announce it.
+func Probe(ctx context.Context, addr string) error {
+	return tcp.Probe(ctx, addr, "", strings.TrimSuffix(lineGreeting, "\n"))
 }
