@@ -40,7 +40,7 @@ func TestCanBeReadHoweverManyCame(t *testing.T) {
 	r.Close()
 	info, err := os.Stat(path)
 	require.NoError(t, err)
-	require.LessOrEqual(t, info.Size(), int64(maxSize))
+	require.LessOrEqual(t, info.Size(), int64(maxFile))
 	r, log = open(t, path)
 	require.Equal(t, "", log)
 	require.Len(t, r.Entries(), MaxEntries)
@@ -104,16 +104,16 @@ func TestUsesWhatFits(t *testing.T) {
 	for i := range 2 * MaxEntries {
 		fmt.Fprintf(&clients, "c%d 127.0.0.1:6003\n", i)
 	}
-	comments := strings.Repeat("#"+strings.Repeat("x", 100_000)+"\n", 10)
+	comments := strings.Repeat("#"+strings.Repeat("x", 100_000)+"\n", 12)
 	for name, test := range map[string]struct {
 		text    string
 		entries int
 		log     []string
 	}{
-		"too large":             {first + strings.Repeat("# and so on\n", maxSize/10) + "3 127.0.0.1:6003\n", 2, []string{"1258335 bytes", "first 1048570 are used"}},
-		"one line, too long":    {strings.Repeat("x", maxSize+1), 0, []string{"1048577 bytes", "first 0 are used"}},
+		"many short comments":   {first + strings.Repeat("# and so on\n", maxComments/10) + "3 127.0.0.1:6003\n", 3, []string{"line 87384: more comments", "17466 more lines"}},
+		"one line, too long":    {strings.Repeat("x", maxComments+1), 0, []string{"line 1: ", "is not ID HOST:PORT"}},
 		"too many clients":      {clients.String(), MaxEntries, []string{"line 1025: more clients", "1014 more lines"}},
-		"too many comments":     {first + comments + "3 127.0.0.1:6003 # mine\n", 3, []string{"line 11: more comments", "line 12: more", "line 13: more"}},
+		"too many comments":     {first + comments + "3 127.0.0.1:6003 # mine\n", 3, []string{"line 13: more comments", "line 14: more", "line 15: more"}},
 		"nothing but bad lines": {strings.Repeat("x\n", 1000), 0, []string{"line 10:", "990 more lines"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,12 +14,10 @@ const (
 	// title is the first line of a new registry.
 	title = "# The clients of this chat, one ID HOST:PORT a line. The server keeps this file; edit it while none runs."
 
-	MaxEntries = wire.MaxMembers // clients in a registry
-	maxSize    = 1 << 20         // bytes of the file
-	maxFile    = 16 << 20        // bytes of one that is copied to FILE.bad; a larger one is no registry
-	// maxComments bounds the bytes of comments and empty lines, so that all entries fit beside them.
-	maxComments = maxSize - MaxEntries*(wire.MaxID+wire.MaxAddr+3)
-	maxReported = 10 // bad lines that the log names one by one
+	MaxEntries  = wire.MaxMembers // clients in a registry
+	maxComments = 1 << 20         // bytes of comments and empty lines
+	maxFile     = 2 << 20         // bytes; a registry with all of these is shorter, so a longer file is none
+	maxReported = 10              // bad lines that the log names one by one
 )
 
 // parse returns the lines of a file, as far as they make sense and there is room for them, and calls bad for each other one.
@@ -27,10 +25,6 @@ func parse(text []byte, bad func(why string)) (good []Entry) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		bad("all of it: it is UTF-16; save it as UTF-8")
 		return nil
-	}
-	if size := len(text); size > maxSize {
-		text = text[:bytes.LastIndexByte(text[:maxSize], '\n')+1]
-		bad(fmt.Sprintf("its end: %d bytes are more than a registry has (%d); the lines in its first %d are used", size, maxSize, len(text)))
 	}
 	at := make(map[wire.Name]int) // indices in good
 	number, comments := 0, 0
