@@ -1,7 +1,6 @@
 package process
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,11 +39,8 @@ func (p Program) runningArguments() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-health alone needs /proc to find the running %s; %s", p.Name, p.repeat())
 	}
-	found, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		return nil, err
-	}
-	var same, named [][]string // processes, by executable and, where that is hidden, by name
+	found, _ := filepath.Glob("/proc/[0-9]*") // fails only if the pattern is wrong
+	var same, named [][]string                // processes, by executable and, where that is hidden, by name
 	for _, dir := range found {
 		words := commandLine(dir)
 		if len(words) == 0 || filepath.Base(dir) == strconv.Itoa(os.Getpid()) || slices.ContainsFunc(words, isHealthFlag) {
@@ -75,13 +72,10 @@ func (p Program) repeat() string {
 
 // commandLine returns the name and arguments of the process whose directory in
 // /proc is dir, or nil if it has exited or is a kernel thread.
-func commandLine(dir string) (words []string) {
+func commandLine(dir string) []string {
 	line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
 	if err != nil || len(line) == 0 {
 		return nil
 	}
-	for word := range bytes.SplitSeq(bytes.TrimSuffix(line, []byte{0}), []byte{0}) {
-		words = append(words, string(word))
-	}
-	return words
+	return strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
 }
