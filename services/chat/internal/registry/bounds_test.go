@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/chat/internal/wire"
+	"peerlab/services/internal/tcp"
 )
 
 // never is what a server knows of clients that it has not met.
@@ -20,7 +21,7 @@ func never(wire.Name) (time.Time, bool) { return time.Time{}, false }
 
 // longest returns an entry that is as long as an entry can be.
 func longest(i int) (wire.Name, string) {
-	return wire.Name(fmt.Sprintf("%0*d", wire.MaxID, i)), strings.Repeat("x", wire.MaxAddr-6) + ":65535"
+	return wire.Name(fmt.Sprintf("%0*d", wire.MaxID, i)), strings.Repeat("x", tcp.MaxAddr-6) + ":65535"
 }
 
 // Fault R1: what a registry has written, however much that is, it can read.

@@ -3,8 +3,6 @@
 // docs/protocol.md defines the protocol.
 package wire
 
-import "peerlab/services/internal/tcp"
-
 // Version is the first field of every HELLO.
 const Version = "peerlab-chat/2"
 
@@ -13,7 +11,6 @@ const (
 	MaxText  = 16 << 10      // a typed line
 	MaxLine  = MaxText + 256 // a line of the protocol, without its end
 	MaxID    = 32            // the ID of a client
-	MaxAddr  = tcp.MaxAddr   // an address
 	MaxToken = 64            // the token of PING and PONG
 
 	// MaxMembers is how many members a member keeps track of, those that are gone
