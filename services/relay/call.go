@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"time"
 
@@ -83,15 +82,12 @@ func (c *call) setReadTimeout(d time.Duration) {
 // close closes the connection. If all answers have been read it first closes the
 // write side and waits up to a second for the peer to close.
 func (c *call) close() {
-	defer c.conn.Close()
 	defer c.stop()
 	if c.broken {
+		c.conn.Close()
 		return
 	}
-	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		c.setReadTimeout(time.Second)
-		_, _ = io.CopyN(io.Discard, c.conn, 1) // waits for EOF
-	}
+	tcp.Refuse(c.conn, nil)
 }
 
 // send sends a request and does not wait for the answer.
