@@ -173,11 +173,15 @@ func (m *member) hearReady(h *handshake) error {
 	if err != nil {
 		return err
 	}
-	h.ready, err = as[wire.Ready](msg)
-	if err == nil && h.ready.Count > broadcast.MaxDigest {
-		err = lines.Refuse("full", "a list of %d lines", h.ready.Count)
+	ready, is := msg.(*wire.Ready)
+	switch {
+	case !is:
+		return lines.Refuse("syntax", "%s where READY belongs", wire.Verb(msg))
+	case ready.Count > broadcast.MaxDigest:
+		return lines.Refuse("full", "a list of %d lines", ready.Count)
 	}
-	return err
+	h.ready = *ready
+	return nil
 }
 
 // commit makes the link of a handshake that is complete; run must follow. It returns nil

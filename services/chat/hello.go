@@ -43,17 +43,6 @@ func next(in *lines.Reader) (wire.Message, error) {
 	return msg, nil
 }
 
-// as returns the message as one of the type that belongs here.
-func as[M any, P interface {
-	*M
-	wire.Message
-}](msg wire.Message) (want M, err error) {
-	if msg, is := msg.(P); is {
-		return *msg, nil
-	}
-	return want, lines.Refuse("syntax", "%s where %s belongs", wire.Verb(msg), wire.Verb(P(&want)))
-}
-
 func write(conn io.Writer, msg wire.Message) error {
 	_, err := conn.Write(msg.Append(nil))
 	return err
