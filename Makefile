@@ -91,11 +91,11 @@ toxiproxy-image: engine builder # of the bench, not of the lab
 
 .PHONY: test
 test: ## unit tests, with the race detector
-	@$(LOUDLY) sh -c 'go test "$$@" ./services/... ./e2e/lab/... ./e2e/checker && { [ "$$(uname -s)" != Linux ] || go test -C e2e/bench "$$@" ./...; }' - -race $(TESTFLAGS)
+	@$(LOUDLY) sh -c 'go test "$$@" ./services/... ./lab/... ./e2e/lab/... ./e2e/checker && { [ "$$(uname -s)" != Linux ] || go test -C e2e/bench "$$@" ./...; }' - -race $(TESTFLAGS)
 
 .PHONY: tests
 tests: ## the names of all tests, for RUN=
-	@go test -list . ./services/... ./e2e/... && go test -C e2e/bench -list . ./...
+	@go test -list . ./services/... ./lab/... ./e2e/... && go test -C e2e/bench -list . ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
@@ -144,7 +144,7 @@ lint: ## vet, staticcheck, gofumpt, govulncheck, shellcheck and the project's ow
 
 .PHONY: fmt
 fmt: ## format the Go files
-	go tool -modfile=scripts/tools.mod gofumpt -w services e2e
+	go tool -modfile=scripts/tools.mod gofumpt -w services lab e2e
 
 .PHONY: clean
 clean: ## remove everything built or started here: bin/, artifacts/, and the lab's containers, images and volumes

@@ -40,7 +40,7 @@ check_format() {
 check_vet() { in_modules go vet ./...; }
 
 # The programs, their tests and the scenarios must build on macOS, which students use. The bench is for Linux only.
-check_mac() { GOOS=darwin go vet ./services/... ./e2e/... || status=1; }
+check_mac() { GOOS=darwin go vet ./services/... ./lab/... ./e2e/... || status=1; }
 
 check_static() { in_modules tool staticcheck ./...; }
 
@@ -120,7 +120,7 @@ forbid_wait() {
 	done
 }
 
-# Imports go one way: cmd, systems, internal. No system imports another, and the scenarios import none.
+# Imports go one way: cmd, systems, internal; e2e, lab. No system imports another, and the scenarios and the lab import none.
 check_imports() {
 	# shellcheck disable=SC2016 # $p is the template's
 	local each='{{$p := .ImportPath}}{{range .KIND}}{{$p}} {{.}} KIND{{"\n"}}{{end}}'
@@ -128,7 +128,7 @@ check_imports() {
 	local from to kind
 	while read -r from to kind; do
 		case $kind in *TestImports) test_may_import "${from#peerlab/}" "${to#peerlab/}" && continue ;; esac
-		may_import "${from#peerlab/}" "${to#peerlab/}" || complain "$from imports $to: imports run cmd -> system -> internal, e2e imports no service"
+		may_import "${from#peerlab/}" "${to#peerlab/}" || complain "$from imports $to: imports run cmd -> system -> internal and e2e -> lab, and these two import no service"
 	done < <(in_modules go list -e -f "$format" ./... | grep ' peerlab/' | sort -u)
 }
 
@@ -144,7 +144,8 @@ may_import() {
 	services/*:services/cmd/*) false ;;
 	services/cmd/*:services/*) true ;;
 	services/*:services/*) [ "$(cut -d/ -f2 <<<"$1")" = "$(cut -d/ -f2 <<<"$2")" ] ;;
-	e2e*:e2e*) true ;;
+	lab/*:lab/*) true ;;
+	e2e*:e2e* | e2e*:lab/*) true ;;
 	*) false ;;
 	esac
 }
@@ -192,7 +193,7 @@ prose_files() {
 check_docs() {
 	local name file link
 	while read -r name; do
-		grep -rqE "^func $name" --include='*_test.go' e2e services || complain "docs name $name, and there is no such test"
+		grep -rqE "^func $name" --include='*_test.go' e2e services lab || complain "docs name $name, and there is no such test"
 	done < <(grep -hoE '\bTest[A-Z][A-Za-z0-9]+' docs/assignments.md docs/architecture.md README.md | sort -u)
 	while IFS=: read -r file link; do
 		link=${link#*](} link=${link%%[)#]*}

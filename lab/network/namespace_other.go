@@ -1,0 +1,15 @@
+//go:build !linux
+
+package network
+
+import "errors"
+
+// namespace does not exist on systems other than Linux.
+type namespace struct{}
+
+func newNamespace() (*namespace, error) {
+	return nil, errors.New("only Linux has them: use the network of the host")
+}
+
+func (*namespace) do(func()) error { return errors.ErrUnsupported }
+func (*namespace) close() error    { return nil }
