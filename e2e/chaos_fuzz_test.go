@@ -70,7 +70,7 @@ func newFuzzRound(t *testing.T, replay string) *round {
 // fuzzes has all who are there type, for so long, while another member fuzzes.
 func (r *round) fuzzes(seed uint64, length time.Duration) *fuzzer.Member {
 	r.t.Helper()
-	m := &fuzzer.Member{Name: fuzzing, Seed: seed, PerSecond: fuzzRate, To: []string{r.at}}
+	m := &fuzzer.Member{Name: fuzzing, Seed: seed, PerSecond: fuzzRate, To: []string{r.at}, Dial: r.DialContext}
 	for _, id := range ids(fuzzClients) {
 		m.To = append(m.To, r.seats[id].address())
 	}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func (r *round) listens(who string) {
 			continue
 		}
 		p.Eventually(who+" listens", func() bool {
-			c, err := net.Dial("tcp", r.seats[id].address())
+			c, err := r.Dial(r.seats[id].address())
 			if err == nil {
 				_ = c.Close()
 			}
@@ -302,7 +301,7 @@ func (p *plan) stranger(at time.Duration, who string) {
 		"HELLO peerlab-chat/2 ../x 1 127.0.0.1:1 new 0\nREADY 0 0\nMSG ../x 1 x\n",
 	}[p.rnd.IntN(6)]
 	p.at(at, func(r *round) {
-		c, err := net.Dial("tcp", r.gates[who].proxy.Address)
+		c, err := r.Dial(r.gates[who].proxy.Address)
 		if err != nil {
 			return // it is not there
 		}

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"testing"
@@ -15,9 +14,9 @@ import (
 )
 
 // echo listens at an address and sends everything back, until it is stopped.
-func echo(t *testing.T, address string) (stop func()) {
+func echo(t *testing.T, n network, address string) (stop func()) {
 	t.Helper()
-	ln, err := net.Listen("tcp", address)
+	ln, err := n.Listen(address)
 	require.NoError(t, err)
 	stop = func() { _ = ln.Close() }
 	t.Cleanup(stop)
@@ -37,9 +36,9 @@ func echo(t *testing.T, address string) (stop func()) {
 }
 
 // web is an HTTP server at an address.
-func web(t *testing.T, address string) {
+func web(t *testing.T, n network, address string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", address)
+	ln, err := n.Listen(address)
 	require.NoError(t, err)
 	s := &http.Server{Handler: http.NotFoundHandler()}
 	done := make(chan struct{})
@@ -58,8 +57,8 @@ func TestWhoeverHoldsARegisteredPortIsNoReconnect(t *testing.T) {
 	c.server.Kill()
 	c.clients[3].Kill()
 	c.clients[4].Kill()
-	stopEcho := echo(t, c.seats[3].address())
-	web(t, c.seats[4].address())
+	stopEcho := echo(t, c, c.seats[3].address())
+	web(t, c, c.seats[4].address())
 	f, err := os.OpenFile(c.registry(), os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
 	fmt.Fprintf(f, "7 %s\n8 %s\n", c.seats[1].address(), c.at) // client 1's port, and the server's own

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -16,9 +15,9 @@ import (
 
 // member makes the handshake at an address and returns the connection, and the
 // answer to READY.
-func member(t *testing.T, address, hello string) (s stranger, ready string) {
+func member(t *testing.T, n network, address, hello string) (s stranger, ready string) {
 	t.Helper()
-	s = callIn(t, address)
+	s = callIn(t, n, address)
 	for _, line := range []string{"HELLO peerlab-chat/2 " + hello, "READY 0 0"} {
 		_, err := fmt.Fprintln(s, line)
 		require.NoError(t, err)
@@ -31,21 +30,21 @@ func member(t *testing.T, address, hello string) (s stranger, ready string) {
 func TestAFloodOfMembersCostsALaterOneNoLine(t *testing.T) {
 	c := startChat(t, 2)
 	at := c.seats[1].address()
-	future := callIn(t, at)
+	future := callIn(t, c, at)
 	_, err := fmt.Fprintln(future, "HELLO peerlab-chat/2 x 999999999999999999 127.0.0.1:9 new 0")
 	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(future.answer(t), "ERR clock "))
 
 	tomorrow := time.Now().Add(23 * time.Hour).UnixMicro()
 	for i := range 2300 {
-		s, _ := member(t, at, fmt.Sprintf("f%d %d 127.0.0.1:9 new 0", i, tomorrow))
+		s, _ := member(t, c, at, fmt.Sprintf("f%d %d 127.0.0.1:9 new 0", i, tomorrow))
 		_, err := fmt.Fprintf(s, "MSG f%d 1 x\nBYE\n", i)
 		require.NoError(t, err)
 		_ = s.CloseWrite()
 		_, _ = io.Copy(io.Discard, s.in)
 		_ = s.Close()
 	}
-	late, ready := member(t, at, fmt.Sprintf("late %d 127.0.0.1:9 in 3", time.Now().UnixMicro()))
+	late, ready := member(t, c, at, fmt.Sprintf("late %d 127.0.0.1:9 in 3", time.Now().UnixMicro()))
 	assert.True(t, strings.HasPrefix(ready, "READY 0 "), ready)
 	_, err = fmt.Fprint(late, "MSG late 1 one\nMSG late 2 two\nMSG late 3 three\n")
 	require.NoError(t, err)
@@ -55,29 +54,29 @@ func TestAFloodOfMembersCostsALaterOneNoLine(t *testing.T) {
 }
 
 // counted listens at an address, closes each connection at once, and counts them.
-func counted(t *testing.T) (address string, count func() int) {
+func counted(t *testing.T, n network) (address string, count func() int) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := n.Listen("127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = ln.Close() })
-	var n atomic.Int64
+	var all atomic.Int64
 	go func() {
 		for {
 			conn, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			n.Add(1)
+			all.Add(1)
 			_ = conn.Close()
 		}
 	}()
-	return ln.Addr().String(), func() int { return int(n.Load()) }
+	return ln.Addr().String(), func() int { return int(all.Load()) }
 }
 
 func TestAThirdPartyThatALiarNamesIsDialledFewTimes(t *testing.T) {
 	c := startChat(t, 2)
-	third, dialled := counted(t)
-	s, _ := member(t, c.seats[1].address(), fmt.Sprintf("liar %d 127.0.0.1:9 new 0", time.Now().UnixMicro()))
+	third, dialled := counted(t, c)
+	s, _ := member(t, c, c.seats[1].address(), fmt.Sprintf("liar %d 127.0.0.1:9 new 0", time.Now().UnixMicro()))
 	var lines strings.Builder
 	for i := range 1000 {
 		fmt.Fprintf(&lines, "PEER x%d 5 %s 0\n", i, third)
@@ -96,7 +95,7 @@ func TestNamesAndZonesOfOthersAreRefused(t *testing.T) {
 	c := startChat(t, 1)
 	for _, address := range []string{c.at, c.seats[1].address()} {
 		for _, listens := range []string{"[fe80::1%lo]:80", "evil.invalid:80", "1.1:80"} {
-			s := callIn(t, address)
+			s := callIn(t, c, address)
 			_, err := fmt.Fprintf(s, "HELLO peerlab-chat/2 9 5 %s new 0\nREADY 0 0\n", listens)
 			require.NoError(t, err)
 			assert.True(t, strings.HasPrefix(s.answer(t), "ERR syntax "), listens)
@@ -115,7 +114,7 @@ func TestNamesAndZonesOfOthersAreRefused(t *testing.T) {
 // that line ready for each request.
 func TestALiarForgesNoLineOfALinkedMember(t *testing.T) {
 	c := startChat(t, 2)
-	s, _ := member(t, c.seats[2].address(), fmt.Sprintf("9 %d 127.0.0.1:9 new 0", time.Now().UnixMicro()))
+	s, _ := member(t, c, c.seats[2].address(), fmt.Sprintf("9 %d 127.0.0.1:9 new 0", time.Now().UnixMicro()))
 	var incarnation string
 	for incarnation == "" {
 		line, err := s.in.ReadString('\n')

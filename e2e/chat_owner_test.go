@@ -16,9 +16,9 @@ import (
 // impersonate links to a member under a name that belongs to another process, sends
 // one line and keepalives, and returns a function that waits for the last line of
 // the answer.
-func impersonate(t *testing.T, name, listens, state, at string) (refusal func() string) {
+func impersonate(t *testing.T, n network, name, listens, state, at string) (refusal func() string) {
 	t.Helper()
-	s, _ := member(t, at, fmt.Sprintf("%s %d %s %s 0", name, time.Now().UnixMicro(), listens, state))
+	s, _ := member(t, n, at, fmt.Sprintf("%s %d %s %s 0", name, time.Now().UnixMicro(), listens, state))
 	require.NoError(t, s.SetDeadline(time.Time{}))
 	_, err := fmt.Fprintf(s, "MSG %s 1 it is me\n", name)
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func TestAStoppedClientGetsItsNameBackFromAnother(t *testing.T) {
 	others := []*lab.Process{c.server, c.clients[1], c.clients[3]}
 	var refusals []func() string
 	for _, at := range []string{c.at, c.seats[1].address(), c.seats[3].address()} {
-		refusals = append(refusals, impersonate(t, "2", "127.0.0.1:9", "new", at))
+		refusals = append(refusals, impersonate(t, c, "2", "127.0.0.1:9", "new", at))
 	}
 	for _, p := range others {
 		p.Sees("Client 2: initiated.", "Client 2: it is me")
@@ -75,7 +75,7 @@ func TestWhatAnswersAtTheAddressOfTheServerIsTheServer(t *testing.T) {
 	clients := c.up()
 	var refusals []func() string
 	for id := range clients {
-		refusals = append(refusals, impersonate(t, "server", c.at, "in", c.seats[id+1].address()))
+		refusals = append(refusals, impersonate(t, c, "server", c.at, "in", c.seats[id+1].address()))
 	}
 	for _, p := range clients {
 		p.Sees("Server: initiated", "Server: it is me")

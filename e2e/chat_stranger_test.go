@@ -28,9 +28,9 @@ type stranger struct {
 	in *bufio.Reader
 }
 
-func callIn(t *testing.T, address string) stranger {
+func callIn(t *testing.T, n network, address string) stranger {
 	t.Helper()
-	c, err := net.Dial("tcp", address)
+	c, err := n.Dial(address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	require.NoError(t, c.SetDeadline(time.Now().Add(strangerTimeout)))
@@ -48,7 +48,7 @@ func (s stranger) answer(t *testing.T) string {
 func TestStrangersAreAnsweredAndSentOff(t *testing.T) {
 	c := startChat(t, 2)
 	for who, address := range map[string]string{"server": c.at, "client": c.seats[1].address()} {
-		ping := callIn(t, address)
+		ping := callIn(t, c, address)
 		_, err := ping.Write([]byte("PING are-you-well\r\n"))
 		require.NoError(t, err)
 		answer, err := ping.in.ReadString('\n')
@@ -59,13 +59,13 @@ func TestStrangersAreAnsweredAndSentOff(t *testing.T) {
 			"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "\n", "MSG 1 1 hello\n", "HELLO\n", "HELLO peerlab-chat/99 9 1 x\n",
 			"hello peerlab-chat/2\n", "\x16\x03\x01\x02\x00\x01\n", "HELLO peerlab-chat/2 ../x 1 127.0.0.1:1 new 0\n",
 		} {
-			s := callIn(t, address)
+			s := callIn(t, c, address)
 			_, err := s.Write([]byte(said))
 			require.NoError(t, err)
 			assert.True(t, strings.HasPrefix(s.answer(t), "ERR "), "%s, to %q", who, said)
 		}
 
-		cut := callIn(t, address) // a line without its end was cut, and is nothing
+		cut := callIn(t, c, address) // a line without its end was cut, and is nothing
 		_, err = cut.Write([]byte("PING x"))
 		require.NoError(t, err)
 		require.NoError(t, cut.CloseWrite())
@@ -78,8 +78,8 @@ func TestStrangersAreAnsweredAndSentOff(t *testing.T) {
 func TestAHandshakeHasItsTime(t *testing.T) {
 	c := startChat(t, 1)
 	began := time.Now()
-	silent := callIn(t, c.at)
-	slow := callIn(t, c.seats[1].address())
+	silent := callIn(t, c, c.at)
+	slow := callIn(t, c, c.seats[1].address())
 	cut, done := make(chan time.Duration), make(chan struct{})
 	defer close(done)
 	go func() { // a byte a second, for as long as it is listened to
@@ -114,7 +114,7 @@ func TestSilentStrangersKeepNobodyOut(t *testing.T) {
 	c := startChat(t, 1)
 	for _, address := range []string{c.at, c.seats[1].address()} {
 		for range strangers / 2 {
-			callIn(t, address)
+			callIn(t, c, address)
 		}
 	}
 	c.startClients(2)
@@ -124,7 +124,7 @@ func TestSilentStrangersKeepNobodyOut(t *testing.T) {
 
 func TestALineWithoutEndHurtsNobody(t *testing.T) {
 	c := startChat(t, 2)
-	s := callIn(t, c.at)
+	s := callIn(t, c, c.at)
 	sent := make(chan int)
 	go func() {
 		n, chunk := 0, bytes.Repeat([]byte("x"), 1<<20)

@@ -16,7 +16,7 @@ import (
 // where the first connection came from.
 func (c *chat) listenForOne() (from func() string) {
 	c.t.Helper()
-	ln, err := net.Listen("tcp", c.at)
+	ln, err := c.Listen(c.at)
 	require.NoError(c.t, err)
 	c.t.Cleanup(func() { _ = ln.Close() })
 	return func() string {
@@ -108,8 +108,8 @@ func TestAClientAtAnotherProgramSaysSo(t *testing.T) {
 	lab.NeedsOwn(t, "client")
 	c := newChat(t)
 	echoing, other := c.Address(), c.Address()
-	echo(t, echoing)
-	web(t, other)
+	echo(t, c, echoing)
+	web(t, c, other)
 	for i, at := range []string{echoing, other} {
 		p := c.Start(lab.Spec{Name: fmt.Sprint("client", i+1), Role: "client", Args: []string{"-server", at, fmt.Sprint(i + 1), "0", c.Port()}})
 		p.Stderr().Contains(at + " answers, but not as the server of the chat; retrying: check -server")

@@ -16,7 +16,7 @@ func TestForeignChatTextCannotSteerATerminal(t *testing.T) {
 	harmful, harmless := "\x1b[2J\u009b31m\x00\t\x7f\u202e\xff\xe2\x82ok", `\x1b[2J\u009b31m\x00\t\x7f\u202e\xff\xe2\x82ok`
 	c.clients[2].Types(harmful)
 	c.clients[1].Sees("Client 2: " + harmless)
-	s := callIn(t, c.seats[2].address())
+	s := callIn(t, c, c.seats[2].address())
 	s.says(t, "HELLO peerlab-chat/2 evil 9 127.0.0.1:9 new 1\nREADY 0 0\nMSG evil 1 "+harmful+"\nMSG evil 1 twice\nMSG evil 4 late\nBYE\n")
 	assert.Contains(t, s.answer(t), "\nREADY 0 ")
 	c.clients[2].SeesInOrder("Client evil: "+harmless, "* Client evil: 2 lines lost", "Client evil: late", "Client evil: terminated.")
@@ -29,7 +29,7 @@ func TestForeignChatRefusesWhatIsNoMessage(t *testing.T) {
 	c := startMixedChat(t, 2, 2)
 	c.everyoneTalks("all links are up") // else nobody is there yet whose name could be taken
 	address := c.seats[2].address()
-	ping := callIn(t, address)
+	ping := callIn(t, c, address)
 	ping.says(t, "PING are-you-well\r\n")
 	answer, err := ping.in.ReadString('\n')
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestForeignChatRefusesWhatIsNoMessage(t *testing.T) {
 	callers := 0
 	calls := func(said string) stranger {
 		callers++
-		s := callIn(t, address)
+		s := callIn(t, c, address)
 		s.says(t, strings.ReplaceAll(said, "WHO", fmt.Sprint("evil", callers)))
 		return s
 	}

@@ -111,7 +111,7 @@ func everyByte() string {
 // beset has strangers say all that is hostile to each address, few at a time,
 // and returns when all have been hung up on, but those who stay until the test's
 // end.
-func beset(t *testing.T, addresses ...string) {
+func beset(t *testing.T, n network, addresses ...string) {
 	t.Helper()
 	const atATime = 8
 	turns := make(chan struct{}, atATime)
@@ -122,7 +122,7 @@ func beset(t *testing.T, addresses ...string) {
 			turns <- struct{}{}
 			all.Go(func() {
 				defer func() { <-turns }()
-				if err := says(t, address, h.says, h.parting); err != nil {
+				if err := says(t, n, address, h.says, h.parting); err != nil {
 					errs <- fmt.Errorf("%s, said to %s: %w", h.name, address, err)
 				}
 			})
@@ -137,8 +137,8 @@ func beset(t *testing.T, addresses ...string) {
 
 // says is one call. The error is that the other side does not hang up, although
 // it will hear no more.
-func says(t *testing.T, address, what string, how parting) error {
-	c, err := net.Dial("tcp", address)
+func says(t *testing.T, n network, address, what string, how parting) error {
+	c, err := n.Dial(address)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func says(t *testing.T, address, what string, how parting) error {
 func TestHostileBytesToTheChat(t *testing.T) {
 	t.Parallel()
 	c := startChat(t, 3)
-	beset(t, c.at, c.seats[1].address())
+	beset(t, c, c.at, c.seats[1].address())
 	for _, p := range c.up() {
 		harmless(t, p.Screen, p.Stderr())
 	}
@@ -185,7 +185,7 @@ func TestHostileBytesToTheRelay(t *testing.T) {
 	t.Parallel()
 	s := startSwarm(t)
 	n := s.join("node", s.folder("node", files{"a.txt": "A\n"}))
-	beset(t, n.at, s.at) // the relay last: a lease is 15 seconds
+	beset(t, s, n.at, s.at) // the relay last: a lease is 15 seconds
 	harmless(t, s.relay.Screen, s.relay.Stderr(), n.Screen, n.Stderr())
 	// Somebody has registered port 80 of another machine: the address it came from counts.
 	assert.Equal(t, []string{n.at, "127.0.0.1:80"}, s.listed(), "nobody else is listed")
@@ -197,7 +197,7 @@ func TestHostileBytesToTheRelay(t *testing.T) {
 func TestHostileBytesToTheOrder(t *testing.T) {
 	t.Parallel()
 	c := openCourt(t, 0)
-	beset(t, c.at)
+	beset(t, c, c.at)
 	harmless(t, c.server.Screen, c.server.Stderr())
 	x := c.client("X", "first")
 	c.server.Sees("Message Received: Client X: first")
@@ -220,7 +220,7 @@ func TestHostileBytesToTheRoom(t *testing.T) {
 	for _, p := range members {
 		p.Sees("Connection with the server has been established")
 	}
-	beset(t, at)
+	beset(t, l, at)
 	members[0].Types("still here")
 	members[1].Within(bulkTimeout, "bulkTimeout").Collects(func() string { return "what the other has typed" },
 		func(line lab.Line) bool { return strings.HasSuffix(line.Text, ": still here") })

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"net"
 	"regexp"
 	"strings"
 	"testing"
@@ -31,7 +30,7 @@ func TestEveryProcessSaysWhereItListens(t *testing.T) {
 		line := p.Stderr().Contains("listening on ")
 		at := listening.FindStringSubmatch(line)
 		require.NotNil(t, at, "%v: %q", p, line)
-		conn, err := net.Dial("tcp", at[1])
+		conn, err := l.Dial(at[1])
 		require.NoError(t, err, "%v", p)
 		require.NoError(t, conn.Close())
 		assert.Zero(t, p.Count(line), "%v: the screen is not for that", p)

@@ -26,7 +26,7 @@ func TestOrderAThousandRoundsOfReversedConnections(t *testing.T) {
 	for done := 0; done < rounds; done += batch {
 		parties := make([]stranger, 2*batch) // in the order of their messages
 		for i := len(parties) - 1; i >= 0; i-- {
-			parties[i] = callIn(t, c.at)
+			parties[i] = callIn(t, c, c.at)
 		}
 		end := make([]string, len(parties))
 		for i, p := range parties {
@@ -45,7 +45,7 @@ func TestOrderAThousandRoundsOfReversedConnections(t *testing.T) {
 // The assignment's own clients send no newline and read once.
 func TestOrderOneReadIsEnough(t *testing.T) {
 	c := openCourt(t, 0)
-	first, second := callIn(t, c.at), callIn(t, c.at)
+	first, second := callIn(t, c, c.at), callIn(t, c, c.at)
 	second.says(t, "Client Y: "+strings.Repeat("y", 497))
 	first.says(t, "Client X: "+strings.Repeat("x", 497))
 	verdict := "Y: " + strings.Repeat("y", 497) + " received before X: " + strings.Repeat("x", 497)
@@ -64,7 +64,7 @@ func TestOrderByteByByte(t *testing.T) {
 	var x, y stranger
 	for pause := orderSilence; pause >= orderSilence; { // again, if this very test was held up
 		c = openCourt(t, 1)
-		x, y = callIn(t, c.at), callIn(t, c.at)
+		x, y = callIn(t, c, c.at), callIn(t, c, c.at)
 		pause = x.dribbles(t, "Client X: Ahnaf", func(i int) {
 			if i == 5 {
 				y.says(t, "Client Y: Ahnaf\n")
@@ -115,7 +115,7 @@ func TestOrderWithoutNewlineIsNoDrawback(t *testing.T) {
 
 func TestOrderAThirdClientIsInTheNextRound(t *testing.T) {
 	c := openCourt(t, 2)
-	z, w, x, y := callIn(t, c.at), callIn(t, c.at), callIn(t, c.at), callIn(t, c.at)
+	z, w, x, y := callIn(t, c, c.at), callIn(t, c, c.at), callIn(t, c, c.at), callIn(t, c, c.at)
 	x.says(t, "Client X: Ahnaf\n")
 	y.says(t, "Client Y: Ahnaf\n")
 	z.says(t, "Client Z: Ahnaf\n")
@@ -131,7 +131,7 @@ func TestOrderAThirdClientIsInTheNextRound(t *testing.T) {
 // There is no next round after the last one: whoever hoped for it is told.
 func TestOrderAThirdClientOfTheLastRound(t *testing.T) {
 	c := openCourt(t, 1)
-	silent, late := callIn(t, c.at), callIn(t, c.at)
+	silent, late := callIn(t, c, c.at), callIn(t, c, c.at)
 	x, y := c.said("Client X: Ahnaf\n"), c.said("Client Y: Ahnaf\n")
 	late.says(t, "Client Z: Ahnaf")
 	c.hears(x, "X: Ahnaf received before Y: Ahnaf\n")

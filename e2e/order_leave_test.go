@@ -13,17 +13,17 @@ import (
 // Whoever leaves before it has sent a message is in no round, however it leaves.
 func TestOrderAClientThatLeavesBeforeItSends(t *testing.T) {
 	c := openCourt(t, 1)
-	gone := callIn(t, c.at)
+	gone := callIn(t, c, c.at)
 	require.NoError(t, gone.Close())
-	callIn(t, c.at).resets(t)
-	nothing := callIn(t, c.at)
+	callIn(t, c, c.at).resets(t)
+	nothing := callIn(t, c, c.at)
 	require.NoError(t, nothing.CloseWrite())
 	c.hears(nothing, "")
 
 	x := c.client("X", "Ahnaf")
 	c.server.Sees("Message Received: Client X: Ahnaf")
 	c.said("Client Z: Ah").resets(t)
-	callIn(t, c.at).resets(t)
+	callIn(t, c, c.at).resets(t)
 	y := c.client("Y", "Ahnaf")
 	c.ends(x, 0, "Client X: Ahnaf", "X: Ahnaf received before Y: Ahnaf")
 	c.ends(y, 0, "Client Y: Ahnaf", "X: Ahnaf received before Y: Ahnaf")
@@ -74,7 +74,7 @@ func TestOrderSilenceHasABound(t *testing.T) {
 	t.Parallel()
 	c := openCourt(t, 0)
 	began := time.Now()
-	silent := callIn(t, c.at)
+	silent := callIn(t, c, c.at)
 	require.NoError(t, silent.SetDeadline(began.Add(2*orderPatience)))
 	x := c.client("X", "Ahnaf")
 	assert.Equal(t, "ERR timeout nothing received for 30s\n", silent.answer(t))
@@ -96,7 +96,7 @@ func TestOrderSilenceHasABound(t *testing.T) {
 func TestOrderAServerThatEnds(t *testing.T) {
 	lab.NeedsOwn(t, "order-client")
 	c := openCourt(t, 1)
-	silent := callIn(t, c.at) // before X, and so accepted when X has been heard
+	silent := callIn(t, c, c.at) // before X, and so accepted when X has been heard
 	x := c.client("X", "Ahnaf")
 	c.server.Sees("Message Received: Client X: Ahnaf")
 	c.server.Signal(sigterm)

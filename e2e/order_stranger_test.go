@@ -53,7 +53,7 @@ func TestOrderTextCannotSteer(t *testing.T) {
 func TestOrderAServerThatIsNone(t *testing.T) {
 	lab.NeedsOwn(t, "order-client")
 	c := newCourt(t)
-	ln, err := net.Listen("tcp", c.at)
+	ln, err := c.Listen(c.at)
 	require.NoError(t, err)
 	defer ln.Close()
 	for i, test := range []struct {
@@ -91,7 +91,7 @@ func TestOrderACrowdKeepsNobodyOut(t *testing.T) {
 	x := c.client("X", "Ahnaf")
 	c.server.Sees("Message Received: Client X: Ahnaf")
 	for range strangers {
-		callIn(t, c.at)
+		callIn(t, c, c.at)
 	}
 	y := c.client("Y", "Ahnaf")
 	c.ends(x, 0, "Client X: Ahnaf", "X: Ahnaf received before Y: Ahnaf")
@@ -101,7 +101,7 @@ func TestOrderACrowdKeepsNobodyOut(t *testing.T) {
 
 func TestOrderTakesNoFlood(t *testing.T) {
 	c := openCourt(t, 1)
-	flood := callIn(t, c.at)
+	flood := callIn(t, c, c.at)
 	const chunks = 100
 	sent := make(chan int)
 	go func() {

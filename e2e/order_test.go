@@ -87,7 +87,7 @@ func (c *court) shows(p *lab.Process, want ...string) {
 // said calls the server as somebody else's program does, and says something.
 func (c *court) said(text string) stranger {
 	c.t.Helper()
-	s := callIn(c.t, c.at)
+	s := callIn(c.t, c, c.at)
 	s.says(c.t, text)
 	return s
 }

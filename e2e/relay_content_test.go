@@ -21,14 +21,14 @@ import (
 )
 
 // ask has relay or node answer these requests over a connection of their own.
-func ask(address string, requests ...string) (said string, err error) {
-	return askFrom("", address, requests...)
+func ask(n network, address string, requests ...string) (said string, err error) {
+	return askFrom(n, "", address, requests...)
 }
 
 // askFrom is ask by somebody at that IP.
-func askFrom(ip, address string, requests ...string) (said string, err error) {
+func askFrom(n network, ip, address string, requests ...string) (said string, err error) {
 	dialer := net.Dialer{Timeout: askTimeout, LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
-	conn, err := dialer.Dial("tcp", address)
+	conn, err := n.DialWith(dialer, address)
 	if err != nil {
 		return "", err
 	}
@@ -45,9 +45,9 @@ func askFrom(ip, address string, requests ...string) (said string, err error) {
 }
 
 // asked is ask for an answer that must come.
-func asked(t *testing.T, address string, requests ...string) string {
+func asked(t *testing.T, n network, address string, requests ...string) string {
 	t.Helper()
-	said, err := ask(address, requests...)
+	said, err := ask(n, address, requests...)
 	require.NoError(t, err, "%q to %s, after %q", requests, address, said)
 	return said
 }

@@ -34,7 +34,7 @@ func (s *swarm) large(names ...string) (hash string, dirs []string) {
 // knows has a node find out the hash of a file, if it has not done so before.
 func (s *swarm) knows(n *fileNode, name, hash string) {
 	s.t.Helper()
-	said := asked(s.t, n.at, "STAT "+name)
+	said := asked(s.t, s, n.at, "STAT "+name)
 	require.Contains(s.t, said, " "+hash+" "+name)
 }
 

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"io"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +75,7 @@ func TestFetchIsNotLedAstrayByAnotherServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSwarm(t)
-			ln, err := net.Listen("tcp", s.at)
+			ln, err := s.Listen(s.at)
 			require.NoError(t, err)
 			served := make(chan struct{})
 			go func() {

@@ -108,7 +108,7 @@ func TestNodeServesNothingOutsideItsFolder(t *testing.T) {
 	linked := []string{"out.txt", "absolute.txt", "in-a-container.txt", "up/secret.txt", "root/etc/passwd", "up", "root"}
 	for _, name := range append(outsiders(dir), linked...) { // whoever may ask
 		for _, request := range []string{"GET 0 - - ", "STAT ", "DIGEST 1 "} {
-			said := asked(t, n.at, request+name)
+			said := asked(t, s, n.at, request+name)
 			assert.True(t, strings.HasPrefix(said, "ERR "), "%s%s: %q", request, name, said)
 		}
 	}
@@ -155,7 +155,7 @@ func TestNodeIsNotHeldUpByWhatIsNoFile(t *testing.T) {
 		p.ExitsWithin(specialTime, "specialTime", 1)
 		assert.Contains(t, complaints(p), name)
 		s.printed(p, "")
-		assert.Contains(t, asked(t, n.at, "STAT "+name), "ERR notfound ")
+		assert.Contains(t, asked(t, s, n.at, "STAT "+name), "ERR notfound ")
 	}
 	list := s.fetch([]string{"-list"})
 	list.ExitsWithin(specialTime, "specialTime", 0)

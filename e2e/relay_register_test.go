@@ -23,12 +23,12 @@ func TestRelayListsTheAddressANodeComesFrom(t *testing.T) {
 		"127.0.0.8:" + nobody: "127.0.0.9:" + nobody,
 		":" + nobody:          "127.0.0.9:" + nobody,
 	} {
-		said, err := askFrom("127.0.0.9", s.at, "REGISTER 00000000deadbeef "+claimed)
+		said, err := askFrom(s, "127.0.0.9", s.at, "REGISTER 00000000deadbeef "+claimed)
 		require.NoError(t, err)
 		assert.Equal(t, "OK "+listed+" 15\n", said, "%s comes from 127.0.0.9", claimed)
 		assert.ElementsMatch(t, []string{victim.at, listed}, s.listed(), claimed)
 	}
-	said, err := askFrom("127.0.0.9", s.at, "WITHDRAW 00000000deadbeef")
+	said, err := askFrom(s, "127.0.0.9", s.at, "WITHDRAW 00000000deadbeef")
 	require.NoError(t, err)
 	assert.Equal(t, "OK\n", said)
 	assert.Equal(t, []string{victim.at}, s.listed())
@@ -65,7 +65,7 @@ func TestRelayTakesNoNonsense(t *testing.T) {
 		"REGISTER 00000000deadbeef :70000", "REGISTER 00000000deadbeef :-1", "REGISTER 00000000deadbeef :http", "REGISTER ../x :7001",
 		"REGISTER 00000000deadbeef \x1b[2J:7001", "REGISTER 00000000deadbeef :7001 :7002", "WITHDRAW", "WITHDRAW x", "NODES 5", "GET 0 - - a.txt",
 	} {
-		assert.True(t, strings.HasPrefix(asked(t, s.at, request), "ERR syntax "), request)
+		assert.True(t, strings.HasPrefix(asked(t, s, s.at, request), "ERR syntax "), request)
 	}
 	assert.Equal(t, []string{n.at}, s.listed())
 	s.fetched("a.txt", "A\n")
@@ -85,7 +85,7 @@ func TestRelaySurvivesTenThousandRegistrations(t *testing.T) {
 			for i := range registrations / hosts {
 				requests = append(requests, fmt.Sprintf("REGISTER %08x%08x :%d", h, i, 60_000+i))
 			}
-			answers[h], errs[h] = askFrom(fmt.Sprintf("127.0.77.%d", h+1), s.at, requests...)
+			answers[h], errs[h] = askFrom(s, fmt.Sprintf("127.0.77.%d", h+1), s.at, requests...)
 		})
 	}
 	all.Wait()
@@ -98,7 +98,7 @@ func TestRelaySurvivesTenThousandRegistrations(t *testing.T) {
 	assert.Positive(t, accepted)
 	assert.Positive(t, refused, "their number is bounded")
 
-	assert.Less(t, peak(t, port(s.at)), int64(mostKept))
+	assert.Less(t, peak(t, s.relay), int64(mostKept))
 
 	nodes := s.listed()
 	require.NotEmpty(t, nodes)
@@ -110,7 +110,7 @@ func TestRelaySurvivesTenThousandRegistrations(t *testing.T) {
 	assert.Contains(t, complaints(nothing), "b.txt")
 
 	for h := range hosts { // and they go again
-		_, err := askFrom(fmt.Sprintf("127.0.77.%d", h+1), s.at, "WITHDRAW "+fmt.Sprintf("%08x%08x", h, 0))
+		_, err := askFrom(s, fmt.Sprintf("127.0.77.%d", h+1), s.at, "WITHDRAW "+fmt.Sprintf("%08x%08x", h, 0))
 		require.NoError(t, err)
 	}
 	s.join("late", s.folder("late", files{"b.txt": "B\n"}))
@@ -125,7 +125,7 @@ func TestANodeJoinsARelayThatIsFullOfTheDead(t *testing.T) {
 	for i := range 2000 {
 		requests = append(requests, fmt.Sprintf("REGISTER %016x :%d", i, 50_000+i))
 	}
-	said, err := ask(s.at, requests...)
+	said, err := ask(s, s.at, requests...)
 	require.NoError(t, err)
 	require.Contains(t, said, "ERR full ")
 	s.join("node", s.folder("node", files{"a.txt": "A\n"}))

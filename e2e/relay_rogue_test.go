@@ -74,7 +74,7 @@ func (s *swarm) joinRogue(answer func(c *rogueCall, request string) bool) *rogue
 	s.t.Helper()
 	r := &rogue{at: s.Address(), id: "00000000deadbeef", answer: answer}
 	var err error
-	r.ln, err = net.Listen("tcp", r.at)
+	r.ln, err = s.Listen(r.at)
 	require.NoError(s.t, err)
 	s.t.Cleanup(r.close)
 	r.all.Go(r.accept)
@@ -85,7 +85,7 @@ func (s *swarm) joinRogue(answer func(c *rogueCall, request string) bool) *rogue
 // registers has a rogue announce itself, or renew its lease.
 func (s *swarm) registers(r *rogue) {
 	s.t.Helper()
-	require.Equal(s.t, fmt.Sprintf("OK %s 15\n", r.at), asked(s.t, s.at, "REGISTER "+r.id+" :"+port(r.at)))
+	require.Equal(s.t, fmt.Sprintf("OK %s 15\n", r.at), asked(s.t, s, s.at, "REGISTER "+r.id+" :"+port(r.at)))
 }
 
 func (r *rogue) accept() {

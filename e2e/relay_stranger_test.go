@@ -30,7 +30,7 @@ func TestRelayAnswersStrangersAndSendsThemOff(t *testing.T) {
 			"hello peerlab-relay/1\nNODES\n", "\x16\x03\x01\x02\x00\x01\n", "HELLO peerlab-chat/2 9 1 127.0.0.1:1 new 0\n", relayHello + "HELLO\n",
 			relayHello + relayHello, relayHello + "get 0 - - a.txt\n", relayHello + "\x00\n", relayHello + strings.Repeat("x", 5000) + "\n",
 		} {
-			c := callIn(t, address)
+			c := callIn(t, s, address)
 			_, err := c.Write([]byte(said))
 			require.NoError(t, err)
 			assert.True(t, strings.HasPrefix(c.answer(t), "ERR "), "%s, to %.80q", who, said)
@@ -40,8 +40,8 @@ func TestRelayAnswersStrangersAndSendsThemOff(t *testing.T) {
 }
 
 func TestRelayTakesLinesWithCRLF(t *testing.T) {
-	_, addresses := relayAndNode(t)
-	c := callIn(t, addresses["relay"])
+	s, addresses := relayAndNode(t)
+	c := callIn(t, s, addresses["relay"])
 	_, err := c.Write([]byte("HELLO peerlab-relay/1\r\nNODES\r\n"))
 	require.NoError(t, err)
 	require.NoError(t, c.CloseWrite())
@@ -49,8 +49,8 @@ func TestRelayTakesLinesWithCRLF(t *testing.T) {
 }
 
 func TestRelayAnswersRequestsSentAhead(t *testing.T) {
-	_, addresses := relayAndNode(t)
-	said := asked(t, addresses["node"], "STAT no.txt", "STAT a.txt", "GET 0 1 - a.txt", "GET 1 - - a.txt", "LIST")
+	s, addresses := relayAndNode(t)
+	said := asked(t, s, addresses["node"], "STAT no.txt", "STAT a.txt", "GET 0 1 - a.txt", "GET 1 - - a.txt", "LIST")
 	hash := hashOf("A\n")
 	known := "(-|" + hash + ")" // the hash of a file that has just changed is not kept for long
 	assert.Regexp(t, "^ERR notfound .*\nFILE 2 "+hash+" a.txt\nSEND 2 "+known+" 1\nAEND "+known+"\nSEND 2 "+known+" 1\n\nEND "+known+
@@ -62,7 +62,7 @@ func TestRelayTakesNoHalfRequest(t *testing.T) {
 	s, addresses := relayAndNode(t)
 	nobody := s.Port()
 	for who, request := range map[string]string{"relay": "REGISTER 00000000deadbeef :" + nobody, "node": "GET 0 - - a.txt"} {
-		c := callIn(t, addresses[who])
+		c := callIn(t, s, addresses[who])
 		_, err := c.Write([]byte(relayHello + request))
 		require.NoError(t, err)
 		require.NoError(t, c.CloseWrite())
@@ -80,7 +80,7 @@ func TestRelayGivesARequestItsTime(t *testing.T) {
 		began := time.Now()
 		ended := make(chan time.Duration, 3*len(addresses))
 		for _, address := range addresses {
-			silent, slow, half := callIn(t, address), callIn(t, address), callIn(t, address)
+			silent, slow, half := callIn(t, s, address), callIn(t, s, address), callIn(t, s, address)
 			_, err := half.Write([]byte(relayHello + "NOD"))
 			require.NoError(t, err)
 			go dribbles(slow, relayHello)
@@ -119,7 +119,7 @@ func TestRelayIsNotKeptFromOthersByACrowd(t *testing.T) {
 	s, addresses := relayAndNode(t)
 	for _, address := range addresses {
 		for range strangers {
-			callIn(t, address)
+			callIn(t, s, address)
 		}
 	}
 	s.fetched("a.txt", "A\n")
@@ -132,7 +132,7 @@ func TestRelayTakesNoFlood(t *testing.T) {
 	const chunks = 100
 	for who, address := range addresses {
 		for _, begin := range []string{"", relayHello, relayHello + "GET 0 - - "} {
-			c := callIn(t, address)
+			c := callIn(t, s, address)
 			sent := make(chan int)
 			go func() {
 				n, chunk := 0, bytes.Repeat([]byte("x"), 1<<20)

@@ -135,7 +135,7 @@ func (s *swarm) waitsFor(nodes ...*fileNode) {
 
 // listed is whom the relay lists; nil if it does not answer.
 func (s *swarm) listed() []string {
-	said, err := ask(s.at, "NODES")
+	said, err := ask(s, s.at, "NODES")
 	if err != nil {
 		return nil
 	}

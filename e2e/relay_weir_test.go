@@ -18,6 +18,7 @@ import (
 // bytes as it is told, over all connections together. What is beyond that waits,
 // unread, so that a transfer stops at a known place for as long as the test wants.
 type weir struct {
+	network network
 	address string
 	target  string
 	ln      net.Listener
@@ -38,10 +39,10 @@ const unlimited = int64(1) << 62
 // with the test.
 func (s *swarm) newWeir(target string, limit int64) *weir {
 	s.t.Helper()
-	w := &weir{address: s.Address(), target: target, limit: limit}
+	w := &weir{network: s, address: s.Address(), target: target, limit: limit}
 	w.more.L = &w.mu
 	var err error
-	w.ln, err = net.Listen("tcp", w.address)
+	w.ln, err = s.Listen(w.address)
 	require.NoError(s.t, err)
 	s.t.Cleanup(w.close)
 	w.all.Go(w.accept)
@@ -83,7 +84,7 @@ func (w *weir) accept() {
 		if err != nil {
 			return
 		}
-		node, err := net.DialTimeout("tcp", w.target, askTimeout)
+		node, err := w.network.DialWith(net.Dialer{Timeout: askTimeout}, w.target)
 		if err != nil {
 			_ = client.Close()
 			continue
@@ -162,11 +163,11 @@ func (w *weir) giveBack(n int64) {
 // TestRelayWeir makes sure that the scenarios' own tool does what they rely on.
 func TestRelayWeir(t *testing.T) {
 	s := newSwarm(t)
-	target, err := net.Listen("tcp", s.Address())
+	target, err := s.Listen(s.Address())
 	require.NoError(t, err)
 	defer target.Close()
 	w := s.newWeir(target.Addr().String(), 10)
-	client := callIn(t, w.address)
+	client := callIn(t, s, w.address)
 	node, err := target.Accept()
 	require.NoError(t, err)
 	defer node.Close()

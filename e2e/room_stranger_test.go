@@ -107,7 +107,7 @@ func TestRoomAThousandClients(t *testing.T) {
 	ours := r.joins()
 	crowd := make([]stranger, many)
 	for i := range crowd {
-		crowd[i] = callIn(t, r.at)
+		crowd[i] = callIn(t, r, r.at)
 	}
 	coming := 0
 	ours.Within(bulkTimeout, "bulkTimeout").Collects(func() string { return fmt.Sprintf("%d clients online, not %d", many, coming) },
@@ -198,7 +198,7 @@ func TestRoomHealth(t *testing.T) {
 			r.Start(lab.Spec{Name: role + "-well", Role: role, Args: []string{at, r.at, "-health"}}).Exits(0)
 			r.Start(lab.Spec{Name: role + "-unwell", Role: role, Args: []string{at, r.Address(), "-health"}}).Exits(1)
 		}
-		s := callIn(t, r.at)
+		s := callIn(t, r, r.at)
 		own := port(s.LocalAddr().String())
 		s.says(t, "hello\n")
 		ours.hears(speaker(own), "hello")

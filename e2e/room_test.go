@@ -114,7 +114,7 @@ func (c *occupant) hears(who, text string) {
 // known.
 func (r *parlour) call() (s stranger, port string) {
 	r.t.Helper()
-	s = callIn(r.t, r.at)
+	s = callIn(r.t, r, r.at)
 	require.Equal(r.t, roomGreeting+"\n", s.line(r.t))
 	return s, r.newcomer()
 }

@@ -42,7 +42,7 @@ func TestRoomNoticesAClientThatHasVanished(t *testing.T) {
 	t.Parallel()
 	r := openParlour(t)
 	ours := r.joins()
-	stopped := callWithASmallWindow(t, r.at)
+	stopped := callWithASmallWindow(t, r, r.at)
 	r.newcomer()
 	talker, _ := r.call()
 	flood := strings.Repeat(strings.Repeat("x", 1000)+"\n", 4096) // 4 MiB: a window of 2 KiB and the server's buffer are full, and it is not cut
@@ -84,7 +84,7 @@ func TestRoomClientNoticesAServerThatHasVanished(t *testing.T) {
 	lab.NeedsOwn(t, "room-client")
 	t.Parallel()
 	r := newParlour(t)
-	ln, err := net.Listen("tcp", r.at)
+	ln, err := r.Listen(r.at)
 	require.NoError(t, err)
 	defer ln.Close()
 	c := r.Start(lab.Spec{Name: "room-client", Args: []string{"-server", r.at}})
@@ -102,12 +102,12 @@ func TestRoomClientNoticesAServerThatHasVanished(t *testing.T) {
 	c.Stderr().Contains("its host has acknowledged nothing for 20s; start room-client again")
 }
 
-func callWithASmallWindow(t *testing.T, at string) net.Conn {
+func callWithASmallWindow(t *testing.T, n network, at string) net.Conn {
 	t.Helper()
 	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096) })
 	}}
-	conn, err := d.DialContext(t.Context(), "tcp", at)
+	conn, err := n.DialWith(d, at)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return conn

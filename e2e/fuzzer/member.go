@@ -21,7 +21,7 @@ type Member struct {
 	To   []string // the addresses of all others
 	// PerSecond is how many messages it sends to all of them together, besides answers.
 	PerSecond int
-	// Dial connects to an address; nil: over TCP.
+	// Dial connects to an address, and returns when ctx ends.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
 
 	mu        sync.Mutex
@@ -59,7 +59,9 @@ func (m *Member) Run(ctx context.Context) {
 
 // link makes one link and returns why it ended.
 func (m *Member) link(ctx context.Context, l *Link, to string) (why string) {
-	conn, err := m.dial(ctx, to)
+	dialling, cancel := context.WithTimeout(ctx, dialTimeout)
+	conn, err := m.Dial(dialling, to)
+	cancel()
 	if err != nil {
 		return "not reached"
 	}
@@ -108,14 +110,6 @@ func (m *Member) link(ctx context.Context, l *Link, to string) (why string) {
 	_ = conn.SetReadDeadline(time.Now().Add(dialTimeout)) // for the other side's last line
 	<-over
 	return cmp.Or(why, "not read")
-}
-
-func (m *Member) dial(ctx context.Context, to string) (net.Conn, error) {
-	if m.Dial != nil {
-		return m.Dial(ctx, to)
-	}
-	d := net.Dialer{Timeout: dialTimeout}
-	return d.DialContext(ctx, "tcp", to)
 }
 
 // send sends what lines returns.

@@ -14,6 +14,7 @@
 //	                               shell splits words; its arguments follow
 //	PEERLAB_<NAME>=...             likewise, for the one process of that name if
 //	                               it begins with its role: PEERLAB_CLIENT5
+//	PEERLAB_NETWORK=host           all labs are on the host's network
 //	PEERLAB_REQUIRE=PROGRAM,...    a test that needs one of these and does not
 //	                               find it fails; others are left out ([Needs])
 //	PEERLAB_LEFT_OUT=FILE          is told what was left out, and why
@@ -24,6 +25,13 @@
 // folders, and files in a command, are taken from the folder of go.mod. A role
 // in a container runs image peerlab/<role>:latest on the host's network, so one
 // lab can mix both kinds.
+//
+// On Linux, as root, a lab whose programs are all native has a network of its own
+// (package peerlab/lab/network): every port is free, and any number of labs can use
+// the same one at the same time. The test reaches programs there by [Lab.Dial] and
+// [Lab.Listen]. A lab with a role in a container, or made with [OnHost], is on the
+// host's network, and so are all labs where no network can be made; the end of the
+// run says so.
 //
 // A test package has one TestMain and a lab for each test:
 //

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"peerlab/lab/network"
 )
 
 // Lab is the bench of one test. It ends, and all that it started with it, when
@@ -26,7 +28,9 @@ type Lab struct {
 	dir       string // the data folders are in it
 	tag       string // in every line of a barrier of this lab, and nowhere else
 	barriers  atomic.Int64
-	ports     []int       // of the test's goroutine
+	onHost    bool // whatever the casting
+	network   *network.Network
+	ports     []int       // given out by Port; of the test's goroutine
 	reported  atomic.Bool // the screens are in the test's output already
 	mu        sync.Mutex
 	processes []*Process
@@ -80,18 +84,23 @@ func New(t testing.TB, opts ...Option) *Lab {
 		t.Fatalf("lab: %v", err)
 	}
 	r.guard.folder(l.dir)
+	l.network = l.newNetwork()
 	t.Cleanup(l.close)
 	return l
 }
 
 // Port returns a loopback TCP port on which nobody listens, between 20000 and
-// 32000. No other test that runs at the same time, of this run or another, gets
-// the same. It ends the test if there is none.
+// 32000, and never the same again. On the host's network, no other test that runs
+// at the same time, of this run or another, gets the same. It ends the test if
+// there is none.
 func (l *Lab) Port() string {
 	l.t.Helper()
-	port, err := l.run.ports.take()
-	if err != nil {
-		l.fail("%v", err)
+	port := lowPort + len(l.ports)
+	if !l.network.Own() {
+		var err error
+		if port, err = l.run.ports.take(); err != nil {
+			l.fail("%v", err)
+		}
 	}
 	l.ports = append(l.ports, port)
 	return strconv.Itoa(port)
@@ -159,7 +168,13 @@ func (l *Lab) close() {
 		l.t.Errorf("lab: %v", err)
 	}
 	l.run.guard.folderGone(l.dir)
-	l.run.ports.giveBack(l.ports)
+	if l.network.Own() {
+		if err := l.network.Close(); err != nil {
+			l.t.Errorf("lab: %v", err)
+		}
+	} else {
+		l.run.ports.giveBack(l.ports)
+	}
 	for _, p := range processes {
 		if sick := p.sickness(); sick != "" {
 			l.t.Errorf("lab: %s", sick)

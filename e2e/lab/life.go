@@ -98,6 +98,18 @@ func (p *Process) ends(limit time.Duration, reason string) {
 	}
 }
 
+// PID is the process id of the program, as this machine counts them.
+func (p *Process) PID() int {
+	p.lab.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
+	defer cancel()
+	pid, err := p.now().running.pid(ctx)
+	if err != nil {
+		p.lab.failAt(p, "%v: its process id: %v", p, err)
+	}
+	return pid
+}
+
 // Running says whether the process has not ended.
 func (p *Process) Running() bool { return p.now().alive() }
 

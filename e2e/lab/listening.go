@@ -20,7 +20,7 @@ func (p *Process) Listens(address string) {
 		},
 		before: func() string { return "it listened at " + address },
 	}, []*Process{p}, func() bool {
-		c, err := net.DialTimeout("tcp", address, lookTimeout)
+		c, err := p.lab.DialWith(net.Dialer{Timeout: lookTimeout}, address)
 		if err != nil {
 			return false
 		}

@@ -11,20 +11,23 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"peerlab/lab/network"
 )
 
 // nativeUnit runs a command as a process of this machine.
 type nativeUnit struct {
 	command []string
 	order   order
+	network *network.Network
 	guard   *guard
 
 	mu  sync.Mutex
 	now *nativeRun
 }
 
-func newNativeUnit(command []string, o order, g *guard) *nativeUnit {
-	return &nativeUnit{command: command, order: o, guard: g}
+func newNativeUnit(command []string, o order, n *network.Network, g *guard) *nativeUnit {
+	return &nativeUnit{command: command, order: o, network: n, guard: g}
 }
 
 func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running, error) {
@@ -87,7 +90,7 @@ func (u *nativeUnit) start(stdout, stderr io.Writer) (*nativeRun, error) {
 		}
 	}
 	r.at = time.Now()
-	if err := cmd.Start(); err != nil {
+	if err := u.network.Start(cmd); err != nil {
 		r.discard()
 		return nil, err
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"peerlab/lab/network"
 )
 
 // A busy machine may come to a pipe only when outputDelay has passed: the
@@ -39,7 +41,7 @@ func TestTheGuardKnowsOfAGroupAsLongAsItIsThere(t *testing.T) {
 	run := func(command string) (u *nativeUnit, pid int, screen string) {
 		t.Helper()
 		told.Reset()
-		u = newNativeUnit([]string{"sh", "-c", command}, order{name: "sh", dir: t.TempDir()}, &guard{pipe: &told})
+		u = newNativeUnit([]string{"sh", "-c", command}, order{name: "sh", dir: t.TempDir()}, network.Host(), &guard{pipe: &told})
 		var out bytes.Buffer
 		r, err := u.run(context.Background(), &out, io.Discard)
 		require.NoError(t, err)

@@ -48,8 +48,7 @@ func NeedsOwn(t testing.TB, roles ...string) {
 }
 
 // LeaveOut ends a test that cannot be run here. It is not lost: the end of the
-// run names it, and so does the file that PEERLAB_LEFT_OUT names, a line for
-// each test, because go test hides what a package prints that passes.
+// run names it.
 func LeaveOut(t testing.TB, reason string) {
 	t.Helper()
 	line := "left out: " + t.Name() + ": " + reason
@@ -58,11 +57,6 @@ func LeaveOut(t testing.TB, reason string) {
 		t.Fatalf("lab: %v", err)
 	}
 	r.leftOut(line)
-	if path := os.Getenv("PEERLAB_LEFT_OUT"); path != "" {
-		if err := appendLine(path, line); err != nil {
-			t.Fatalf("lab: PEERLAB_LEFT_OUT: %v", err)
-		}
-	}
 	t.Skip(line)
 }
 
@@ -78,10 +72,18 @@ func appendLine(path, line string) error {
 	return f.Close()
 }
 
-// leftOut has the end of the run tell of a test.
+// leftOut prints a line about what was left out at the end of the run, and writes
+// it to the file that PEERLAB_LEFT_OUT names, because go test hides what a package
+// prints that passes.
 func (r *run) leftOut(line string) {
+	var err error
+	if path := os.Getenv("PEERLAB_LEFT_OUT"); path != "" {
+		if err = appendLine(path, line); err != nil {
+			err = fmt.Errorf("PEERLAB_LEFT_OUT: %w", err)
+		}
+	}
 	r.atClose(func() error {
 		fmt.Fprintln(os.Stderr, line)
-		return nil
+		return err
 	})
 }

@@ -23,6 +23,7 @@ type Proxy struct {
 	// Address is where the proxy listens.
 	Address string
 
+	lab    *Lab
 	target string
 	ln     net.Listener
 	all    sync.WaitGroup
@@ -43,9 +44,9 @@ func Nobody(string) bool { return false }
 // later. It ends with the lab.
 func (l *Lab) NewProxy(target string) *Proxy {
 	l.t.Helper()
-	p := &Proxy{Address: l.Address(), target: target, admits: Everyone, links: map[*link]bool{}}
+	p := &Proxy{Address: l.Address(), lab: l, target: target, admits: Everyone, links: map[*link]bool{}}
 	var err error
-	if p.ln, err = net.Listen("tcp", p.Address); err != nil {
+	if p.ln, err = l.Listen(p.Address); err != nil {
 		l.fail("the scenario's proxy in front of %s cannot listen at %s: %v", target, p.Address, err)
 	}
 	l.t.Cleanup(p.close)
@@ -113,7 +114,7 @@ func (p *Proxy) accept() {
 
 // pass carries one connection. The target may speak before the dialler does.
 func (p *Proxy) pass(dialler *net.TCPConn) {
-	c, err := net.Dial("tcp", p.target)
+	c, err := p.lab.Dial(p.target)
 	if err != nil {
 		reset(dialler)
 		return

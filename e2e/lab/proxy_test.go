@@ -14,8 +14,8 @@ import (
 )
 
 // greeter accepts connections at an address, greets each, and echoes its lines.
-func greeter(t *testing.T, address string) {
-	ln, err := net.Listen("tcp", address)
+func greeter(t *testing.T, l *Lab, address string) {
+	ln, err := l.Listen(address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = ln.Close() })
 	go func() {
@@ -37,8 +37,8 @@ func greeter(t *testing.T, address string) {
 const talkTimeout = time.Minute
 
 // caller dials and says its first line; it has been greeted and answered.
-func caller(t *testing.T, address, first string) (net.Conn, *bufio.Reader) {
-	c, err := net.Dial("tcp", address)
+func caller(t *testing.T, l *Lab, address, first string) (net.Conn, *bufio.Reader) {
+	c, err := l.Dial(address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	require.NoError(t, c.SetDeadline(time.Now().Add(talkTimeout)))
@@ -55,10 +55,10 @@ func caller(t *testing.T, address, first string) (net.Conn, *bufio.Reader) {
 func TestProxyBreaksTheLinksItIsToldTo(t *testing.T) {
 	l := New(t)
 	target := l.Address()
-	greeter(t, target)
+	greeter(t, l, target)
 	p := l.NewProxy(target)
-	a, fromA := caller(t, p.Address, "HELLO a")
-	b, fromB := caller(t, p.Address, "HELLO b")
+	a, fromA := caller(t, l, p.Address, "HELLO a")
+	b, fromB := caller(t, l, p.Address, "HELLO b")
 	assert.Equal(t, 2, p.Links())
 	assert.ElementsMatch(t, []string{"HELLO a", "HELLO b"}, p.Callers())
 
@@ -71,7 +71,7 @@ func TestProxyBreaksTheLinksItIsToldTo(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "still here\n", line)
 
-	again, err := net.Dial("tcp", p.Address)
+	again, err := l.Dial(p.Address)
 	require.NoError(t, err)
 	defer again.Close()
 	fmt.Fprintln(again, "HELLO a")
@@ -79,28 +79,28 @@ func TestProxyBreaksTheLinksItIsToldTo(t *testing.T) {
 	assert.ErrorContains(t, err, "reset", "refused while broken")
 
 	p.Heal()
-	caller(t, p.Address, "HELLO a")
+	caller(t, l, p.Address, "HELLO a")
 	p.Break(FIN, Everyone)
 	_, err = fromB.ReadString('\n')
 	assert.ErrorIs(t, err, io.EOF)
 	p.Break(FIN, Nobody)
-	caller(t, p.Address, "HELLO b")
+	caller(t, l, p.Address, "HELLO b")
 }
 
 func TestProxyPassesEndsAndLongLinesOn(t *testing.T) {
 	l := New(t)
 	target := l.Address()
 	p := l.NewProxy(target)
-	early, err := net.Dial("tcp", p.Address)
+	early, err := l.Dial(p.Address)
 	if err == nil { // the reset may come before the dial is over, or after
 		_, err = io.ReadAll(early)
 		_ = early.Close()
 	}
 	assert.ErrorContains(t, err, "reset", "nobody is there yet")
 
-	greeter(t, target)
+	greeter(t, l, target)
 	long := strings.Repeat("x", 3*maxFirstLine)
-	c, in := caller(t, p.Address, long)
+	c, in := caller(t, l, p.Address, long)
 	require.NoError(t, c.(*net.TCPConn).CloseWrite())
 	rest, err := io.ReadAll(in)
 	require.NoError(t, err)
@@ -110,13 +110,13 @@ func TestProxyPassesEndsAndLongLinesOn(t *testing.T) {
 func TestBothSidesSeeHowALinkIsCut(t *testing.T) {
 	l := New(t)
 	target := l.Address()
-	ln, err := net.Listen("tcp", target)
+	ln, err := l.Listen(target)
 	require.NoError(t, err)
 	defer ln.Close()
 	p := l.NewProxy(target)
 	for range 50 {
 		for how, want := range map[Cut]string{FIN: "EOF", RST: "connection reset by peer"} {
-			ours, err := net.Dial("tcp", p.Address)
+			ours, err := l.Dial(p.Address)
 			require.NoError(t, err)
 			theirs, err := ln.Accept()
 			require.NoError(t, err)

@@ -32,7 +32,8 @@ type run struct {
 	endpoint    endpoint
 	endpointErr error
 
-	projects atomic.Int64 // compose projects so far
+	projects      atomic.Int64 // compose projects so far
+	sharedNetwork sync.Once    // reports that labs are on the host's network
 
 	mu      sync.Mutex
 	closers []func() error

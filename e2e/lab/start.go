@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"sync"
 )
 
@@ -75,7 +76,11 @@ func (l *Lab) newUnit(ctx context.Context, p *Process) (unit, error) {
 	p.program = who
 	o := order{name: spec.Name, args: spec.Args, dir: spec.Dir}
 	if who.image == "" {
-		return newNativeUnit(who.command, o, l.run.guard), nil
+		return newNativeUnit(who.command, o, l.network, l.run.guard), nil
+	}
+	if l.network.Own() {
+		return nil, fmt.Errorf("%v is to play %s on the host's network, but this lab has a network of its own: "+
+			"choose the program when the lab is made (lab.Playing), or make the lab with lab.OnHost", who, spec.Role)
 	}
 	engine, err := l.run.engine()
 	if err != nil {

@@ -46,7 +46,10 @@ func (l *Lab) StartToxiproxy(seed uint64) *Toxiproxy {
 	p.Listens(at)
 	return &Toxiproxy{
 		lab: l, process: p, api: "http://" + at,
-		client: http.Client{Timeout: toxiproxyTimeout, Transport: &http.Transport{DisableKeepAlives: true}},
+		client: http.Client{Timeout: toxiproxyTimeout, Transport: &http.Transport{
+			DisableKeepAlives: true,
+			DialContext:       func(ctx context.Context, _, address string) (net.Conn, error) { return l.DialContext(ctx, address) },
+		}},
 	}
 }
 

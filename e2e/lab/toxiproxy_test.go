@@ -47,7 +47,7 @@ func withRoute(t *testing.T) (*Lab, *Route) {
 	}
 	l := New(t, opts...)
 	target := l.Address()
-	greeter(t, target)
+	greeter(t, l, target)
 	return l, l.StartToxiproxy(7).Route("way", target)
 }
 
@@ -78,12 +78,12 @@ func quick(t *testing.T, c net.Conn, in *bufio.Reader) {
 func TestARouteIsOfTheBenchNotOfTheTested(t *testing.T) {
 	l, r := withRoute(t)
 	assert.Empty(t, l.Processes())
-	caller(t, r.Address, "through it")
+	caller(t, l, r.Address, "through it")
 }
 
 func TestToxicsAreFeltOnLinksThatAreThereUntilHealed(t *testing.T) {
-	_, r := withRoute(t)
-	c, in := caller(t, r.Address, "early")
+	l, r := withRoute(t)
+	c, in := caller(t, l, r.Address, "early")
 	r.Shape(ToTarget, Delay(300*time.Millisecond, 0))
 	assert.GreaterOrEqual(t, echoed(t, c, in, "late"), 300*time.Millisecond)
 	r.Shape(FromTarget, Delay(300*time.Millisecond, 0))
@@ -110,8 +110,8 @@ func ends(in io.Reader) error {
 }
 
 func TestSilenceLosesWhatWasSaidAndEndsWithTheLink(t *testing.T) {
-	_, r := withRoute(t)
-	c, in := caller(t, r.Address, "hello")
+	l, r := withRoute(t)
+	c, in := caller(t, l, r.Address, "hello")
 	r.Shape(BothWays, Silence())
 	fmt.Fprintln(c, "is anybody there")
 	require.NoError(t, c.SetReadDeadline(time.Now().Add(500*time.Millisecond)))
@@ -120,38 +120,38 @@ func TestSilenceLosesWhatWasSaidAndEndsWithTheLink(t *testing.T) {
 	r.Heal()
 	err := ends(in)
 	assert.False(t, errors.Is(err, os.ErrDeadlineExceeded), "the link is over")
-	caller(t, r.Address, "hello again")
+	caller(t, l, r.Address, "hello again")
 }
 
 func TestARouteIsCutAndLeadsElsewhere(t *testing.T) {
 	l, r := withRoute(t)
-	_, idle := caller(t, r.Address, "idle")
+	_, idle := caller(t, l, r.Address, "idle")
 	r.Cut()
 	err := ends(idle)
 	assert.False(t, errors.Is(err, os.ErrDeadlineExceeded), "an idle link is cut, too")
-	_, err = net.Dial("tcp", r.Address)
+	_, err = l.Dial(r.Address)
 	assert.Error(t, err, "nobody gets in")
 	other := l.Address()
-	greeter(t, other)
+	greeter(t, l, other)
 	r.Leads(other)
-	_, err = net.Dial("tcp", r.Address)
+	_, err = l.Dial(r.Address)
 	assert.Error(t, err, "it is still cut")
 	r.Heal()
-	caller(t, r.Address, "hello there")
+	caller(t, l, r.Address, "hello there")
 }
 
 func TestResetAndLimitEndALink(t *testing.T) {
-	_, r := withRoute(t)
+	l, r := withRoute(t)
 	for _, toxic := range []Toxic{Reset(0), Limit(10)} {
 		r.Shape(ToTarget, toxic)
-		again, err := net.Dial("tcp", r.Address)
+		again, err := l.Dial(r.Address)
 		require.NoError(t, err)
 		fmt.Fprintln(again, "this is more than ten bytes")
 		require.NoError(t, again.SetReadDeadline(time.Now().Add(lookTimeout)))
 		assert.False(t, errors.Is(ends(again), os.ErrDeadlineExceeded), toxic)
 		_ = again.Close()
 		r.Heal()
-		caller(t, r.Address, "hello")
+		caller(t, l, r.Address, "hello")
 	}
 }
 
