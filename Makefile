@@ -108,6 +108,8 @@ e2e: container-programs ## all scenarios, each process in a container
 	$(IN_CONTAINERS) $(LOUDLY) go test -p 1 $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
 .PHONY: e2e-native
+# Three scenarios for each processor: many of them wait, each in a network of its own.
+e2e-native: E2EFLAGS = -parallel $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
 e2e-native: native-programs ## the same scenarios as plain processes built with the race detector; needs no Docker
 	$(NATIVELY) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
 
@@ -121,7 +123,7 @@ chaos: $(E2E)-programs ## random rounds: a seed decides which client types what,
 IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=bin/plain
 NATIVELY      := PEERLAB_E2E=native PEERLAB_BIN=bin/race
 LOUDLY        := scripts/loudly.sh
-# Parallel scenarios mostly wait, so more of them may run than there are cores.
+# Scenarios that are parallel in containers mostly wait, so more of them may run than there are cores.
 E2EFLAGS      := -parallel 4
 
 .PHONY: container-programs native-programs

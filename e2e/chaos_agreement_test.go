@@ -61,6 +61,7 @@ func (r *round) tellsOneAndDies(t *testing.T, who string) {
 // The links from the one who dies to all but one are silent: what it types gets
 // to that one only, in the midst of being sent to all.
 func TestWhatOneSurvivorShowedAllShow(t *testing.T) {
+	alone(t)
 	r := newRound(t, 4, 1, "make e2e-native RUN="+t.Name())
 	r.beginInTurn()
 	over := r.trouble("silence", []string{client(2), client(3)}, nil)
@@ -73,6 +74,7 @@ func TestWhatOneSurvivorShowedAllShow(t *testing.T) {
 }
 
 func TestWhatOneSurvivorShowedOfTheServersAllShow(t *testing.T) {
+	alone(t)
 	r := newRound(t, 3, 1, "make e2e-native RUN="+t.Name())
 	r.beginInTurn()
 	over := r.trouble("silence", []string{server}, []string{client(2), client(3)})
@@ -87,6 +89,7 @@ func TestWhatOneSurvivorShowedOfTheServersAllShow(t *testing.T) {
 // Both parts talk, one of each dies in it, and the server on one side: when the
 // parts meet again, all who are left show the same.
 func TestAPartitionInWhichSomeDieHeals(t *testing.T) {
+	alone(t)
 	r := newRound(t, 5, 1, "make e2e-native RUN="+t.Name())
 	r.begin()
 	two, three := []string{client(1), client(2)}, []string{client(3), client(4), client(5), server}

@@ -18,6 +18,7 @@ const (
 // The answer overtakes: the question's own link to one screen is slow, and the
 // answer's is not. The screen gets the question from whoever answered it.
 func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
+	alone(t)
 	r := newRound(t, 3, 1, "make e2e-native RUN="+t.Name())
 	r.beginInTurn()
 	over := r.trouble("a slow link", []string{client(3)}, []string{client(2)})
@@ -38,6 +39,7 @@ func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
 // A chain: each answers the one before, and each way to the last screen is slow
 // but the last.
 func TestAChainOfAnswersIsShownFromItsBeginning(t *testing.T) {
+	alone(t)
 	r := newRound(t, 4, 1, "make e2e-native RUN="+t.Name())
 	r.beginInTurn()
 	over := r.trouble("slow links", []string{client(2)}, nil)

@@ -31,6 +31,7 @@ const (
 // the two others talk as if nothing were the matter, with a load that would fill
 // whatever has no bound.
 func TestTroubleOfOthersDelaysNobody(t *testing.T) {
+	alone(t)
 	r := newRound(t, 5, 1, "make e2e-native RUN="+t.Name())
 	r.bounds.Delay, r.bounds.Recovery = quickLimit, recoveryTime
 	r.begin()

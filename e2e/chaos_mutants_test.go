@@ -70,7 +70,7 @@ var mutants = []mutant{
 func TestTheCheckerConvictsMutants(t *testing.T) {
 	for _, m := range mutants {
 		t.Run(m.cheat, func(t *testing.T) {
-			t.Parallel()
+			waits(t)
 			r := mutantRound(t, m.cheat, m.server)
 			m.play(r)
 			v := r.judged()
@@ -79,7 +79,7 @@ func TestTheCheckerConvictsMutants(t *testing.T) {
 			t.Log(v)
 		})
 		t.Run("honest, not "+m.cheat, func(t *testing.T) {
-			t.Parallel()
+			waits(t)
 			r := mutantRound(t, "honest", m.server)
 			m.play(r)
 			r.passes()

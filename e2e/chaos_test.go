@@ -58,7 +58,7 @@ func inRounds(t *testing.T, usual int, length time.Duration, play func(t *testin
 	for i := range rounds {
 		seed := first + uint64(i)
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			t.Parallel()
+			waits(t)
 			replay := replayOf(test, seed, length)
 			t.Log(replay)
 			play(t, seed, length, replay)

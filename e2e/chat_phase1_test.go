@@ -4,21 +4,27 @@ import (
 	"testing"
 )
 
-func TestPhase1(t *testing.T) {
-	c := newChat(t)
-	c.startServer()
-	c.startClients(ids(5)...)
-	c.introduced(ids(5)...)
-	c.settled().Exactly(c.lines(ids(5), "initiated.")...)
+func TestPhase1(t *testing.T) { phase1(newChat(t)) }
 
-	c.Mark()
-	c.everyoneTalks("hello, everybody")
-	c.everyoneTalks("the same again, in the same words")
-
-	c.Mark()
-	c.serverExits()
-	c.everyoneTalks("who needs a server")
-	c.settled().Once("Server: terminated.")
+// phase1 is the first phase of the assignment, in several chats at the same time.
+func phase1(chats ...*chat) {
+	for _, c := range chats {
+		c.startServer()
+		c.startClients(ids(5)...)
+		c.introduced(ids(5)...)
+		c.settled().Exactly(c.lines(ids(5), "initiated.")...)
+	}
+	for _, c := range chats {
+		c.Mark()
+		c.everyoneTalks("hello, everybody")
+		c.everyoneTalks("the same again, in the same words")
+	}
+	for _, c := range chats {
+		c.Mark()
+		c.serverExits()
+		c.everyoneTalks("who needs a server")
+		c.settled().Once("Server: terminated.")
+	}
 }
 
 func TestClientsStartedOneByOneShowWhoIsThere(t *testing.T) {

@@ -23,6 +23,7 @@ func (c *chat) everyoneReconnects(clients int) {
 }
 
 func TestPhase2(t *testing.T) {
+	alone(t)
 	c := startChat(t, 5)
 	c.serverExits()
 	c.everyoneTalks("without a server")

@@ -28,6 +28,7 @@ func (s seat) address() string { return "127.0.0.1:" + s.port2 }
 // newChat prepares a chat in which nobody is up yet.
 func newChat(t *testing.T, opts ...lab.Option) *chat {
 	t.Helper()
+	together(t)
 	l := lab.New(t, opts...)
 	return &chat{
 		Lab: l, t: t, at: l.Address(),

@@ -169,7 +169,7 @@ func says(t *testing.T, n network, address, what string, how parting) error {
 }
 
 func TestHostileBytesToTheChat(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	c := startChat(t, 3)
 	beset(t, c, c.at, c.seats[1].address())
 	for _, p := range c.up() {
@@ -182,7 +182,7 @@ func TestHostileBytesToTheChat(t *testing.T) {
 }
 
 func TestHostileBytesToTheRelay(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	s := startSwarm(t)
 	n := s.join("node", s.folder("node", files{"a.txt": "A\n"}))
 	beset(t, s, n.at, s.at) // the relay last: a lease is 15 seconds
@@ -195,7 +195,7 @@ func TestHostileBytesToTheRelay(t *testing.T) {
 }
 
 func TestHostileBytesToTheOrder(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	c := openCourt(t, 0)
 	beset(t, c, c.at)
 	harmless(t, c.server.Screen, c.server.Stderr())
@@ -209,7 +209,7 @@ func TestHostileBytesToTheOrder(t *testing.T) {
 }
 
 func TestHostileBytesToTheRoom(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	l := lab.New(t)
 	at := l.Address()
 	server := l.Start(lab.Spec{Name: "room-server", Args: []string{"-listen", at}})

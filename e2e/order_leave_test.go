@@ -71,7 +71,7 @@ func TestOrderBothLeave(t *testing.T) {
 // client for another one that does not come.
 func TestOrderSilenceHasABound(t *testing.T) {
 	lab.NeedsOwn(t, "order-client")
-	t.Parallel()
+	waits(t)
 	c := openCourt(t, 0)
 	began := time.Now()
 	silent := callIn(t, c, c.at)
@@ -127,7 +127,7 @@ func TestOrderAServerThatEnds(t *testing.T) {
 
 func TestOrderNoServer(t *testing.T) {
 	lab.NeedsOwn(t, "order-client")
-	t.Parallel()
+	waits(t)
 	c := newCourt(t)
 	x := c.client("X", "Ahnaf")
 	x.ExitsWithin(30*time.Second, "for a server to be there, thrice", 1)

@@ -17,7 +17,7 @@ import (
 const deadCost = time.Second
 
 func TestRelayComesBackAndSoDoItsNodes(t *testing.T) {
-	t.Parallel() // it waits, and does nothing
+	waits(t) // it waits, and does nothing
 	s := startSwarm(t)
 	nodes := []*fileNode{
 		s.join("node1", s.folder("node1", files{"a.txt": "A\n"})), s.join("node2", s.folder("node2", files{"b.txt": "B\n"})),
@@ -59,7 +59,7 @@ func TestNodeThatIsToldToEndLeavesAtOnce(t *testing.T) {
 
 // The only one that waits for a lease to end.
 func TestNodeThatIsKilledLeavesWhenItsLeaseEnds(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	s := startSwarm(t)
 	killed := s.join("killed", s.folder("killed", files{"a.txt": "A\n"}))
 	stays := s.join("stays", s.folder("stays", files{"b.txt": "B\n"}))
@@ -75,6 +75,7 @@ func TestNodeThatIsKilledLeavesWhenItsLeaseEnds(t *testing.T) {
 }
 
 func TestFetchLosesASecondOverADeadNode(t *testing.T) {
+	alone(t)
 	s := startSwarm(t)
 	killed := s.join("killed", s.folder("killed", files{"a.txt": "A\n"}))
 	stopped := s.join("stopped", s.folder("stopped", files{"a.txt": "A\n"}))

@@ -81,7 +81,7 @@ var lies = map[string]struct {
 // A rogue comes first, and lies in another way for each file. The honest node that
 // comes second has them all.
 func TestFetchPassesOverLiars(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	s := startSwarm(t)
 	all := files{}
 	for name := range lies {

@@ -44,6 +44,7 @@ func peak(t *testing.T, p *lab.Process) (most int64) {
 // little at a time, to several at the same time. They keep nothing: what a client
 // has in memory of such a file services/relay tests, without the gigabytes on disk.
 func TestNodeSendsFiveGigabytesInLittleMemory(t *testing.T) {
+	alone(t)
 	s := startSwarm(t)
 	dir := s.folder("node", files{largeFile: ""})
 	require.NoError(t, os.Truncate(filepath.Join(dir, largeFile), hugeSize)) // it takes no room on disk

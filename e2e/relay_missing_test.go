@@ -63,7 +63,7 @@ func TestFetchPrintsWhatThereIs(t *testing.T) {
 
 // Somebody else has the relay's port.
 func TestFetchIsNotLedAstrayByAnotherServer(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	for name, says := range map[string]string{
 		"silent":   "",
 		"http":     "HTTP/1.1 400 Bad Request\r\n\r\n",

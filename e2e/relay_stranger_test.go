@@ -74,7 +74,7 @@ func TestRelayTakesNoHalfRequest(t *testing.T) {
 }
 
 func TestRelayGivesARequestItsTime(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	s, addresses := relayAndNode(t)
 	s.within(requestLimit+2*time.Second, "until all who ask for nothing are sent off", func() (longest time.Duration) {
 		began := time.Now()

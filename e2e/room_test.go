@@ -39,6 +39,7 @@ type occupant struct {
 // newParlour prepares a room in which nobody is up yet.
 func newParlour(t *testing.T, opts ...lab.Option) *parlour {
 	t.Helper()
+	together(t)
 	l := lab.New(t, opts...)
 	return &parlour{Lab: l, t: t, at: l.Address(), known: map[string]bool{}}
 }
@@ -198,7 +199,7 @@ func TestRoomServerEnds(t *testing.T) {
 
 func TestRoomClientWaitsForTheServer(t *testing.T) {
 	lab.NeedsOwn(t, "room-server", "room-client")
-	t.Parallel()
+	waits(t)
 	r := openParlour(t, "-history", "5")
 	r.server.Kill() // it only has to start when it is waited for
 	early := &occupant{Process: r.Start(lab.Spec{Name: "early", Role: "room-client", Args: []string{"-server", r.at}})}

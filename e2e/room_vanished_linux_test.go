@@ -39,7 +39,7 @@ func (s stranger) goDeaf(t *testing.T) {
 // stopped stays, even if its window is full.
 func TestRoomNoticesAClientThatHasVanished(t *testing.T) {
 	lab.NeedsOwn(t, "room-server")
-	t.Parallel()
+	waits(t)
 	r := openParlour(t)
 	ours := r.joins()
 	stopped := callWithASmallWindow(t, r, r.at)
@@ -70,7 +70,7 @@ func TestRoomNoticesAClientThatHasVanished(t *testing.T) {
 }
 
 func TestRoomNoticesAnIdleClientThatHasVanished(t *testing.T) {
-	t.Parallel()
+	waits(t)
 	r := openParlour(t)
 	gone, port := r.call()
 	gone.goDeaf(t)
@@ -82,7 +82,7 @@ func TestRoomNoticesAnIdleClientThatHasVanished(t *testing.T) {
 // Fault O3, the other way round.
 func TestRoomClientNoticesAServerThatHasVanished(t *testing.T) {
 	lab.NeedsOwn(t, "room-client")
-	t.Parallel()
+	waits(t)
 	r := newParlour(t)
 	ln, err := r.Listen(r.at)
 	require.NoError(t, err)
