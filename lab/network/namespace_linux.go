@@ -85,8 +85,8 @@ func elsewhere(enter func() error, f func()) error {
 		defer close(done)
 		runtime.LockOSThread()
 		if unix.Gettid() == unix.Getpid() {
-			// The runtime never ends the main thread: use another, while this
-			// goroutine has the main one.
+			// The runtime never ends the main thread: use another, while the main
+			// one is locked to this goroutine.
 			err = elsewhere(enter, f)
 			runtime.UnlockOSThread()
 			return

@@ -259,5 +259,8 @@ func TestInAUserNamespace(t *testing.T) {
 		t.Skipf("this machine has no user namespaces: %v", err)
 	}
 	require.NoError(t, err, "%s", out)
+	if strings.Contains(string(out), "--- SKIP: TestThreadsReturnToTheHost") {
+		t.Skipf("this machine gives user namespaces no capabilities:\n%s", out)
+	}
 	assert.Contains(t, string(out), "--- PASS: TestThreadsReturnToTheHost")
 }
