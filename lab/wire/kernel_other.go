@@ -1,0 +1,32 @@
+//go:build !linux
+
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// Faults of the network need Linux: these fail.
+
+var errNotLinux = fmt.Errorf("faults of the network need Linux: %w", errors.ErrUnsupported)
+
+type (
+	sockets struct{ conn *struct{} }
+	queue   struct{ number uint16 }
+	ruleset struct{}
+)
+
+func openSockets() (sockets, error)                                { return sockets{}, errNotLinux }
+func (sockets) inode(_, _ netip.AddrPort) (uint32, error)          { return 0, errNotLinux }
+func (sockets) destroy(_, _ netip.AddrPort) (done bool, err error) { return false, errNotLinux }
+func (sockets) close() error                                       { return errNotLinux }
+
+func openQueue(uint16) (*queue, error)           { return nil, errNotLinux }
+func (*queue) receive() ([]packet, error)        { return nil, errNotLinux }
+func (*queue) decide(uint32, bool, uint32) error { return errNotLinux }
+func (*queue) close() error                      { return errNotLinux }
+
+func (*ruleset) make() error        { return errNotLinux }
+func (*ruleset) queue([]link) error { return errNotLinux }

@@ -1,0 +1,442 @@
+package wire
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"peerlab/lab/network"
+)
+
+// Other is the name of what is no program of the lab, such as a test that dials one.
+const Other = "other"
+
+// maxPrograms bounds the names of programs; a mark has a byte for each end.
+const maxPrograms = 255
+
+// maxUnchecked is how many connections are opened before it is looked which were closed.
+const maxUnchecked = 100
+
+// Connection is a TCP connection between two programs.
+type Connection struct {
+	From, To      string         // the program that opened it, and the one that listened
+	Local, Remote netip.AddrPort // the addresses of both
+}
+
+// Wire is what is between the programs of one network namespace. Its methods may be
+// called by any goroutine.
+type Wire struct {
+	network *network.Network
+	rules   ruleset
+	sockets sockets
+	queues  [queues]*queue
+	groups  Groups
+	readers sync.WaitGroup
+
+	mu          sync.Mutex
+	names       []string // their indices are the ends of links
+	faults      map[ends]Fault
+	lanes       map[link]*lane
+	held        map[link][]packet
+	connections []opened
+	checked     int      // of them, that were open when it was looked
+	due         schedule // packets that pass later
+	timer       *time.Timer
+	err         error // the first failure of the kernel's queues
+	closed      bool
+}
+
+// ends are the names of the ends of a link; an empty one stands for all.
+type ends struct{ from, to string }
+
+type opened struct {
+	link
+	local, remote netip.AddrPort
+}
+
+// Open begins to watch which program opens a connection to which in a network, which
+// must stay open until Close. groups tells the programs, and may be called at any time.
+// The error says what is missing.
+func Open(n *network.Network, groups Groups) (*Wire, error) {
+	w := &Wire{
+		network: n, groups: groups, names: []string{Other},
+		faults: make(map[ends]Fault), lanes: make(map[link]*lane), held: make(map[link][]packet),
+	}
+	var failed error
+	if err := n.Do(func() { failed = w.open() }); err != nil {
+		return nil, err
+	}
+	if failed != nil {
+		return nil, errors.Join(failed, w.closeAll())
+	}
+	w.timer = time.AfterFunc(time.Hour, w.passDue)
+	w.timer.Stop()
+	for _, q := range w.queues {
+		w.readers.Go(func() { w.read(q) })
+	}
+	return w, nil
+}
+
+// open is Open on a thread of the network.
+func (w *Wire) open() (err error) {
+	if w.sockets, err = openSockets(); err != nil {
+		return fmt.Errorf("the list of sockets: %w", err)
+	}
+	for i := range w.queues {
+		if w.queues[i], err = openQueue(uint16(i)); err != nil {
+			return fmt.Errorf("the kernel's queue of packets: %w: faults of the network need root, or NET_ADMIN, and a kernel with NFQUEUE", err)
+		}
+	}
+	if err = w.rules.make(); err != nil {
+		return fmt.Errorf("the kernel's rules for packets: %w: they need nf_tables, conntrack and NFQUEUE (modprobe nft_compat xt_NFQUEUE)", err)
+	}
+	return nil
+}
+
+// Set sets the fault of the packets from one program to another; an empty name stands for
+// all programs, and the fault of a link that has a name of its own counts more. Packets
+// that are held pass first if the new fault does not hold. Connections that were opened
+// before are included.
+func (w *Wire) Set(from, to string, f Fault) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range []string{from, to} {
+		if name != "" {
+			if _, err := w.numberLocked(name); err != nil {
+				return err
+			}
+		}
+	}
+	if f == (Fault{}) && from != "" && to != "" {
+		delete(w.faults, ends{from, to})
+	} else {
+		w.faults[ends{from, to}] = f
+	}
+	return w.applyLocked()
+}
+
+// Heal ends all faults. Packets that are held, or late, pass.
+func (w *Wire) Heal() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.faults)
+	err := w.applyLocked()
+	for w.due.Len() > 0 {
+		w.decideLocked(heap.Pop(&w.due).(late).packet, true, 0)
+	}
+	return errors.Join(err, w.err)
+}
+
+// Pass lets n packets pass that are held on the way from one program to another, the
+// oldest first, and returns how many there were.
+func (w *Wire) Pass(from, to string, n int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	passed := 0
+	for l, packets := range w.held {
+		if from != w.names[l.from] || to != w.names[l.to] {
+			continue
+		}
+		passed = min(n, len(packets))
+		for _, p := range packets[:passed] {
+			w.decideLocked(p, true, 0)
+		}
+		w.held[l] = packets[passed:]
+	}
+	return passed
+}
+
+// Held returns how many packets are held on the way from one program to another.
+func (w *Wire) Held(from, to string) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for l, packets := range w.held {
+		if from == w.names[l.from] && to == w.names[l.to] {
+			n = len(packets)
+		}
+	}
+	return n
+}
+
+// Connections returns the connections between two programs that are open at the program
+// that opened them. An empty name stands for all programs.
+func (w *Wire) Connections(one, other string) (all []Connection, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err = w.forgetClosedLocked()
+	for _, c := range w.connections {
+		x := Connection{w.names[c.from], w.names[c.to], c.local, c.remote}
+		is := func(a, b string) bool { return (a == "" || a == x.From) && (b == "" || b == x.To) }
+		if is(one, other) || is(other, one) {
+			all = append(all, x)
+		}
+	}
+	return all, err
+}
+
+// forgetClosedLocked removes the connections whose opener has closed them.
+func (w *Wire) forgetClosedLocked() error {
+	var failed error
+	w.connections = slices.DeleteFunc(w.connections, func(c opened) bool {
+		inode, err := w.sockets.inode(c.local, c.remote)
+		failed = errors.Join(failed, err)
+		return inode == 0 && err == nil
+	})
+	w.checked = len(w.connections)
+	return failed
+}
+
+// Reset resets all connections between two programs, as when a cable fails or a firewall
+// forgets, and returns how many there were. The program that opened one gets
+// ECONNABORTED, and the other ECONNRESET.
+func (w *Wire) Reset(one, other string) (n int, err error) {
+	all, err := w.Connections(one, other)
+	for _, c := range all {
+		done, failed := w.sockets.destroy(c.Local, c.Remote)
+		if failed == nil && !done { // closed at this end
+			done, failed = w.sockets.destroy(c.Remote, c.Local)
+		}
+		if done {
+			n++
+		}
+		err = errors.Join(err, failed)
+	}
+	return n, err
+}
+
+// Err returns the first failure of the kernel's queues, after which packets pass
+// untouched.
+func (w *Wire) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// Close ends all faults. All packets pass.
+func (w *Wire) Close() error {
+	err := w.Heal()
+	w.mu.Lock()
+	w.closed = true
+	w.timer.Stop()
+	w.mu.Unlock()
+	err = errors.Join(err, w.closeAll())
+	w.readers.Wait()
+	return err
+}
+
+func (w *Wire) closeAll() error {
+	var err error
+	if w.sockets.conn != nil {
+		err = w.sockets.close()
+	}
+	for _, q := range w.queues {
+		if q != nil {
+			err = errors.Join(err, q.close())
+		}
+	}
+	return err
+}
+
+// numberLocked returns the number of a program.
+func (w *Wire) numberLocked(name string) (uint8, error) {
+	i := slices.Index(w.names, name)
+	if i < 0 {
+		if len(w.names) == maxPrograms {
+			return 0, fmt.Errorf("%s is one program too many: a wire tells %d apart", name, maxPrograms)
+		}
+		i = len(w.names)
+		w.names = append(w.names, name)
+	}
+	return uint8(i), nil
+}
+
+// faultLocked returns the fault of a link.
+func (w *Wire) faultLocked(l link) Fault {
+	from, to := w.names[l.from], w.names[l.to]
+	for _, e := range []ends{{from, to}, {from, ""}, {"", to}, {"", ""}} {
+		if f, set := w.faults[e]; set {
+			return f
+		}
+	}
+	return Fault{}
+}
+
+// applyLocked makes the lanes those of the faults, and tells the kernel.
+func (w *Wire) applyLocked() error {
+	var faulty []link
+	for i := range w.names {
+		for j := range w.names {
+			l := link{uint8(i), uint8(j)}
+			f := w.faultLocked(l)
+			if f != (Fault{}) {
+				faulty = append(faulty, l)
+			}
+			switch old := w.lanes[l]; {
+			case f == (Fault{}):
+				delete(w.lanes, l)
+			case old == nil:
+				w.lanes[l] = &lane{fault: f, random: rand.New(rand.NewPCG(uint64(i), uint64(j)))}
+			case old.fault != f:
+				old.fault, old.count = f, 0
+			}
+			if !f.Hold {
+				for _, p := range w.held[l] {
+					w.decideLocked(p, true, 0)
+				}
+				delete(w.held, l)
+			}
+		}
+	}
+	var failed error
+	err := w.network.Do(func() { failed = w.rules.queue(faulty) })
+	return errors.Join(err, failed)
+}
+
+// read decides about the packets of a queue until it is closed.
+func (w *Wire) read(q *queue) {
+	for {
+		packets, err := q.receive()
+		if errors.Is(err, os.ErrClosed) {
+			return
+		}
+		w.mu.Lock()
+		if err != nil && !w.closed {
+			w.err = errors.Join(w.err, err)
+		}
+		now := time.Now()
+		for _, p := range packets {
+			if q.number == queueDials {
+				w.openLocked(p)
+			} else {
+				w.takeLocked(p, now)
+			}
+		}
+		stop := w.closed || err != nil
+		w.mu.Unlock()
+		if stop {
+			return
+		}
+	}
+}
+
+// openLocked processes the packet that opens a connection: it marks it.
+func (w *Wire) openLocked(p packet) {
+	h, ok := parseHeader(p.payload)
+	l := link{}
+	if ok {
+		l.from, l.to = w.ownerLocked(h.from, h.to), w.ownerLocked(h.to, h.from)
+		w.connections = slices.DeleteFunc(w.connections, func(c opened) bool { return c.local == h.from && c.remote == h.to }) // its SYN came again
+		w.connections = append(w.connections, opened{l, h.from, h.to})
+		if len(w.connections) > 2*w.checked+maxUnchecked {
+			w.err = errors.Join(w.err, w.forgetClosedLocked())
+		}
+	}
+	w.decideLocked(p, true, l.mark())
+}
+
+// ownerLocked returns the number of the program that has the socket with a local and a
+// remote address, or listens at the local one.
+func (w *Wire) ownerLocked(local, remote netip.AddrPort) uint8 {
+	inode, err := w.sockets.inode(local, remote)
+	if err != nil {
+		w.err = errors.Join(w.err, err)
+	}
+	name := w.groups.owner(inode)
+	if name == "" {
+		return 0
+	}
+	before := len(w.names)
+	n, err := w.numberLocked(name)
+	if err == nil && len(w.names) > before && len(w.faults) > 0 {
+		err = w.applyLocked()
+	}
+	if err != nil {
+		w.err = errors.Join(w.err, err)
+	}
+	return n
+}
+
+// takeLocked decides about a packet of a link with a fault.
+func (w *Wire) takeLocked(p packet, now time.Time) {
+	l := linkOf(p.mark)
+	if p.queue == queueBack {
+		l = l.reversed()
+	}
+	lane := w.lanes[l]
+	if lane == nil { // it was healed meanwhile
+		w.decideLocked(p, true, 0)
+		return
+	}
+	h, _ := parseHeader(p.payload)
+	switch v, due := lane.decide(now, len(p.payload), h.dials); {
+	case v == drop:
+		w.decideLocked(p, false, 0)
+	case v == hold:
+		w.held[l] = append(w.held[l], p)
+	case due.After(now):
+		heap.Push(&w.due, late{due, w.due.next(), p})
+		w.timer.Reset(time.Until(w.due.all[0].at))
+	default:
+		w.decideLocked(p, true, 0)
+	}
+}
+
+// passDue lets packets pass whose time has come.
+func (w *Wire) passDue() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	for w.due.Len() > 0 && !w.due.all[0].at.After(now) {
+		w.decideLocked(heap.Pop(&w.due).(late).packet, true, 0)
+	}
+	if w.due.Len() > 0 && !w.closed {
+		w.timer.Reset(w.due.all[0].at.Sub(now))
+	}
+}
+
+func (w *Wire) decideLocked(p packet, accept bool, mark uint32) {
+	if err := w.queues[p.queue].decide(p.id, accept, mark); err != nil && !w.closed {
+		w.err = errors.Join(w.err, err)
+	}
+}
+
+// late is a packet that passes at a time.
+type late struct {
+	at     time.Time
+	number uint64
+	packet packet
+}
+
+// schedule is a heap of late packets, the next one first.
+type schedule struct {
+	all   []late
+	count uint64
+}
+
+func (s *schedule) next() uint64 {
+	s.count++
+	return s.count
+}
+
+func (s *schedule) Len() int { return len(s.all) }
+func (s *schedule) Less(i, j int) bool {
+	if c := s.all[i].at.Compare(s.all[j].at); c != 0 {
+		return c < 0
+	}
+	return s.all[i].number < s.all[j].number
+}
+func (s *schedule) Swap(i, j int) { s.all[i], s.all[j] = s.all[j], s.all[i] }
+func (s *schedule) Push(x any)    { s.all = append(s.all, x.(late)) }
+
+func (s *schedule) Pop() any {
+	last := len(s.all) - 1
+	x := s.all[last]
+	s.all = s.all[:last]
+	return x
+}

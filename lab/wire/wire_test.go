@@ -1,0 +1,377 @@
+package wire
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"peerlab/lab/network"
+)
+
+// programVariable makes the test binary a program that knows nothing of the wire.
+const programVariable = "PEERLAB_WIRE_PROGRAM"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(programVariable) {
+	case "echo":
+		echo()
+	case "talk":
+		talk()
+	default:
+		goleak.VerifyTestMain(m)
+	}
+}
+
+// echo sends back what comes at port 4000.
+func echo() {
+	ln, err := net.Listen("tcp", "127.0.0.1:4000")
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("listening")
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			os.Exit(1)
+		}
+		go func() {
+			_, _ = io.Copy(conn, conn)
+			conn.Close()
+		}()
+	}
+}
+
+// talk dials port 4000 when a line is typed, sends it, and says what comes back, or why
+// nothing does. It keeps the connection for the next line.
+func talk() {
+	var conn net.Conn
+	var in *bufio.Reader
+	for typed := bufio.NewReader(os.Stdin); ; {
+		line, err := typed.ReadString('\n')
+		if err != nil {
+			return
+		}
+		if conn == nil {
+			if conn, err = net.Dial("tcp", "127.0.0.1:4000"); err != nil {
+				fmt.Println("dial:", err)
+				conn = nil
+				continue
+			}
+			in = bufio.NewReader(conn)
+			fmt.Println("connected")
+		}
+		if _, err = io.WriteString(conn, line); err == nil {
+			line, err = in.ReadString('\n')
+		}
+		switch {
+		case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED), errors.Is(err, syscall.EPIPE):
+			fmt.Println("reset")
+			conn = nil
+		case err != nil:
+			fmt.Println(err)
+			conn = nil
+		default:
+			fmt.Print(line)
+		}
+	}
+}
+
+// bench is a network with a wire, and programs.
+type bench struct {
+	*Wire
+	t       *testing.T
+	network *network.Network
+
+	mu     sync.Mutex
+	groups map[int]string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("faults of the network need root")
+	}
+	n, err := network.New()
+	require.NoError(t, err)
+	b := &bench{t: t, network: n, groups: make(map[int]string)}
+	b.Wire, err = Open(n, func() map[int]string {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return maps.Clone(b.groups)
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, b.Wire.Err())
+		require.NoError(t, b.Close())
+		require.NoError(t, n.Close())
+	})
+	return b
+}
+
+// program is one that runs.
+type program struct {
+	t     *testing.T
+	in    io.Writer
+	shown chan string
+}
+
+// start starts the test binary as one of its programs.
+func (b *bench) start(name, kind string) *program {
+	b.t.Helper()
+	b.t.Setenv(programVariable, kind)
+	return b.command(name, os.Args[0])
+}
+
+func (b *bench) command(name, command string, args ...string) *program {
+	b.t.Helper()
+	cmd := exec.Command(command, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	in, err := cmd.StdinPipe()
+	require.NoError(b.t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(b.t, err)
+	require.NoError(b.t, b.network.Start(cmd))
+	b.mu.Lock()
+	b.groups[cmd.Process.Pid] = name
+	b.mu.Unlock()
+	p := &program{b.t, in, make(chan string, 1000)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			p.shown <- lines.Text()
+		}
+	}()
+	b.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-done
+		_ = cmd.Wait()
+	})
+	return p
+}
+
+func (p *program) types(line string) {
+	p.t.Helper()
+	_, err := io.WriteString(p.in, line+"\n")
+	require.NoError(p.t, err)
+}
+
+// shows waits for the next line of the screen.
+func (p *program) shows(line string) {
+	p.t.Helper()
+	select {
+	case got := <-p.shown:
+		require.Equal(p.t, line, got)
+	case <-time.After(10 * time.Second):
+		require.Fail(p.t, "nothing is shown", "expected %q", line)
+	}
+}
+
+// showsNothing returns after a time in which nothing was shown.
+func (p *program) showsNothing(for_ time.Duration) {
+	p.t.Helper()
+	select {
+	case got := <-p.shown:
+		require.Fail(p.t, "something is shown", "%q", got)
+	case <-time.After(for_):
+	}
+}
+
+func (b *bench) connections(one, other string) []Connection {
+	b.t.Helper()
+	all, err := b.Connections(one, other)
+	require.NoError(b.t, err)
+	return all
+}
+
+// talking returns two programs that are connected.
+func talking(t *testing.T) (b *bench, one *program) {
+	t.Helper()
+	b = newBench(t)
+	b.start("server", "echo").shows("listening")
+	one = b.start("one", "talk")
+	one.types("hello")
+	one.shows("connected")
+	one.shows("hello")
+	return b, one
+}
+
+func TestConnectionsAreKnownByTheirPrograms(t *testing.T) {
+	b, one := talking(t)
+	two := b.start("two", "talk")
+	two.types("hi")
+	two.shows("connected")
+	two.shows("hi")
+	conn, err := b.network.Dial(t.Context(), "127.0.0.1:4000") // by the test
+	require.NoError(t, err)
+	defer conn.Close()
+	one.types("again")
+	one.shows("again")
+	var got []string
+	for _, c := range b.connections("", "") {
+		got = append(got, c.From+" to "+c.To)
+	}
+	require.Equal(t, []string{"one to server", "two to server", "other to server"}, got)
+	require.Len(t, b.connections("server", "two"), 1)
+}
+
+func TestDroppedPacketsComeAgainWhenTheLinkHeals(t *testing.T) {
+	for _, way := range [][2]string{{"one", "server"}, {"server", "one"}} {
+		b, one := talking(t)
+		two := b.start("two", "talk")
+		require.NoError(t, b.Set(way[0], way[1], Fault{Drop: true}))
+		one.types("lost")
+		two.types("mine")
+		two.shows("connected")
+		two.shows("mine")
+		one.showsNothing(300 * time.Millisecond)
+		require.NoError(t, b.Heal())
+		one.shows("lost")
+	}
+}
+
+func TestADialThatIsDroppedIsMadeLater(t *testing.T) {
+	b := newBench(t)
+	b.start("server", "echo").shows("listening")
+	require.NoError(t, b.Set("one", "server", Fault{Of: Dials, Drop: true}))
+	one := b.start("one", "talk")
+	one.types("hello")
+	one.showsNothing(300 * time.Millisecond)
+	require.NoError(t, b.Heal())
+	one.shows("connected")
+	one.shows("hello")
+}
+
+func TestConnectedAndNothingIsHeard(t *testing.T) {
+	b := newBench(t)
+	b.start("server", "echo").shows("listening")
+	one := b.start("one", "talk")
+	require.NoError(t, b.Set("one", "server", Fault{Of: Dials, Delay: time.Millisecond}))
+	one.types("first")
+	one.shows("connected")
+	one.shows("first")
+	require.NoError(t, b.Set("server", "one", Fault{Of: Data, Drop: true}))
+	one.types("second")
+	one.showsNothing(300 * time.Millisecond)
+	require.NoError(t, b.Heal())
+	one.shows("second")
+}
+
+func TestADelayIsAsLongAsWasAsked(t *testing.T) {
+	b, one := talking(t)
+	for _, delay := range []time.Duration{5 * time.Millisecond, 50 * time.Millisecond} {
+		require.NoError(t, b.Set("one", "server", Fault{Delay: delay}))
+		best := time.Hour // the least of some, as others use the processor as well
+		for i := range 10 {
+			line := fmt.Sprint("line ", i)
+			began := time.Now()
+			one.types(line)
+			one.shows(line)
+			best = min(best, time.Since(began))
+		}
+		require.InDelta(t, delay.Seconds(), best.Seconds(), 0.002)
+	}
+}
+
+func TestHeldPacketsPassOneByOne(t *testing.T) {
+	b, one := talking(t)
+	require.NoError(t, b.Set("server", "one", Fault{Hold: true}))
+	one.types("held")
+	one.showsNothing(100 * time.Millisecond)
+	for b.Pass("server", "one", 1) > 0 { // an acknowledgement, and then the line; TCP may have sent it again
+	}
+	one.shows("held")
+	one.types("again")
+	one.showsNothing(100 * time.Millisecond)
+	require.NotZero(t, b.Held("server", "one"))
+	require.NoError(t, b.Heal())
+	one.shows("again")
+}
+
+func TestAReset(t *testing.T) {
+	b, one := talking(t)
+	n, err := b.Reset("server", "one")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	one.types("into the reset")
+	one.shows("reset")
+	one.types("anew")
+	one.shows("connected")
+	one.shows("anew")
+}
+
+func TestARateIsKept(t *testing.T) {
+	b := newBench(t)
+	ln, err := b.network.Listen("127.0.0.1:4000")
+	require.NoError(t, err)
+	defer ln.Close()
+	const rate, size = 4 << 20, 1 << 20
+	require.NoError(t, b.Set(Other, Other, Fault{Rate: rate}))
+	go func() {
+		conn, err := b.network.Dial(t.Context(), "127.0.0.1:4000")
+		if err == nil {
+			_, _ = conn.Write(make([]byte, size))
+			conn.Close()
+		}
+	}()
+	conn, err := ln.Accept()
+	require.NoError(t, err)
+	defer conn.Close()
+	began := time.Now()
+	n, err := io.Copy(io.Discard, conn)
+	require.NoError(t, err)
+	require.EqualValues(t, size, n)
+	took := time.Since(began).Seconds()
+	require.Greater(t, took, 0.8*size/rate)
+	require.Less(t, took, 3.0*size/rate)
+}
+
+// Programs that were written for anything else than this lab.
+func TestPythonAndCurl(t *testing.T) {
+	for _, needed := range []string{"python3", "curl"} {
+		if _, err := exec.LookPath(needed); err != nil {
+			t.Skip("it needs " + needed)
+		}
+	}
+	b := newBench(t)
+	b.command("server", "python3", "-u", "-m", "http.server", "4000", "--bind", "127.0.0.1", "--directory", t.TempDir()).shows("Serving HTTP on 127.0.0.1 port 4000 (http://127.0.0.1:4000/) ...")
+	fetch := func(args ...string) *program {
+		return b.command("client", "curl", append([]string{"-sS", "-o", os.DevNull, "-w", `%{http_code} %{exitcode}\n`}, append(args, "http://127.0.0.1:4000/")...)...)
+	}
+	fetch().shows("200 0")
+
+	require.NoError(t, b.Set("client", "server", Fault{Of: Dials, Drop: true}))
+	fetch("--connect-timeout", "0.3").shows("000 28") // cannot connect
+	require.NoError(t, b.Heal())
+
+	require.NoError(t, b.Set("server", "client", Fault{Of: Data, Drop: true}))
+	fetch("--max-time", "0.5").shows("000 28")
+	require.NoError(t, b.Heal())
+
+	require.NoError(t, b.Set("server", "client", Fault{Of: Data, Hold: true}))
+	waiting := fetch()
+	require.Eventually(t, func() bool { return b.Held("server", "client") > 0 }, 10*time.Second, time.Millisecond)
+	n, err := b.Reset("client", "server")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	waiting.shows("000 56")
+	require.NoError(t, b.Heal())
+
+	require.NoError(t, b.Set("", "", Fault{Delay: 50 * time.Millisecond}))
+	began := time.Now()
+	fetch().shows("200 0")
+	require.Greater(t, time.Since(began), 200*time.Millisecond, "two round trips")
+}
