@@ -16,6 +16,7 @@ type (
 	sockets struct{ conn *struct{} }
 	queue   struct{ number uint16 }
 	ruleset struct{}
+	tap     struct{}
 )
 
 func openSockets() (sockets, error)                                { return sockets{}, errNotLinux }
@@ -30,3 +31,8 @@ func (*queue) close() error                      { return errNotLinux }
 
 func (*ruleset) make() error        { return errNotLinux }
 func (*ruleset) queue([]link) error { return errNotLinux }
+
+func openTap() (*tap, error)          { return nil, errNotLinux }
+func (*tap) read([]byte) (int, error) { return 0, errNotLinux }
+func (*tap) lost() int                { return 0 }
+func (*tap) close() error             { return errNotLinux }

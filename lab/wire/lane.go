@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -16,6 +18,25 @@ type Fault struct {
 	Delay  time.Duration // they come later
 	Jitter time.Duration // and up to so much later again, at random, in the same order
 	Rate   int           // bytes a second that pass; 0: no limit
+}
+
+// String says what the fault does, such as "delay 50ms, rate 4096 bytes/s".
+func (f Fault) String() string {
+	var all []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			all = append(all, fmt.Sprintf(format, args...))
+		}
+	}
+	say(f.Drop && f.Each <= 1, "drop")
+	say(f.Drop && f.Each > 1, "drop each %d", f.Each)
+	say(f.Hold, "hold")
+	say(f.Delay > 0, "delay %v", f.Delay)
+	say(f.Jitter > 0, "jitter %v", f.Jitter)
+	say(f.Rate > 0, "rate %d bytes/s", f.Rate)
+	say(f.Of == Dials, "of packets that open a connection")
+	say(f.Of == Data, "of packets that do not open a connection")
+	return strings.Join(all, ", ")
 }
 
 // Kind is a kind of packets.

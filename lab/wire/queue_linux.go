@@ -15,7 +15,7 @@ import (
 const (
 	subsystem = unix.NFNL_SUBSYS_QUEUE << 8
 
-	msgPacket  = subsystem | 0
+	msgPacket  = subsystem
 	msgVerdict = subsystem | 1
 	msgConfig  = subsystem | 2
 

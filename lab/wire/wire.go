@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
+	"peerlab/lab/event"
 	"peerlab/lab/network"
 )
 
@@ -36,6 +36,8 @@ type Wire struct {
 	rules   ruleset
 	sockets sockets
 	queues  [queues]*queue
+	tap     *tap // nil: there is no record
+	record  record
 	groups  Groups
 	readers sync.WaitGroup
 
@@ -62,10 +64,11 @@ type opened struct {
 
 // Open begins to watch which program opens a connection to which in a network, which
 // must stay open until Close. groups tells the programs, and may be called at any time.
-// The error says what is missing.
-func Open(n *network.Network, groups Groups) (*Wire, error) {
+// What crosses the network is recorded, unless events is nil. The error says what is
+// missing.
+func Open(n *network.Network, groups Groups, events *event.Recorder) (*Wire, error) {
 	w := &Wire{
-		network: n, groups: groups, names: []string{Other},
+		network: n, groups: groups, record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},
 		faults: make(map[ends]Fault), lanes: make(map[link]*lane), held: make(map[link][]packet),
 	}
 	var failed error
@@ -80,6 +83,9 @@ func Open(n *network.Network, groups Groups) (*Wire, error) {
 	for _, q := range w.queues {
 		w.readers.Go(func() { w.read(q) })
 	}
+	if w.tap != nil {
+		w.readers.Go(w.watch)
+	}
 	return w, nil
 }
 
@@ -91,6 +97,11 @@ func (w *Wire) open() (err error) {
 	for i := range w.queues {
 		if w.queues[i], err = openQueue(uint16(i)); err != nil {
 			return fmt.Errorf("the kernel's queue of packets: %w: faults of the network need root, or NET_ADMIN, and a kernel with NFQUEUE", err)
+		}
+	}
+	if w.record.events != nil {
+		if w.tap, err = openTap(); err != nil {
+			return fmt.Errorf("%w: the record of the network needs root, or NET_RAW", err)
 		}
 	}
 	if err = w.rules.make(); err != nil {
@@ -118,6 +129,7 @@ func (w *Wire) Set(from, to string, f Fault) error {
 	} else {
 		w.faults[ends{from, to}] = f
 	}
+	w.record.fault(ends{from, to}, f)
 	return w.applyLocked()
 }
 
@@ -125,6 +137,9 @@ func (w *Wire) Set(from, to string, f Fault) error {
 func (w *Wire) Heal() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for e := range w.faults {
+		w.record.fault(e, Fault{})
+	}
 	clear(w.faults)
 	err := w.applyLocked()
 	for w.due.Len() > 0 {
@@ -218,8 +233,14 @@ func (w *Wire) Err() error {
 	return w.err
 }
 
-// Close ends all faults. All packets pass.
+// Close ends all faults. All packets pass. A second call does nothing.
 func (w *Wire) Close() error {
+	w.mu.Lock()
+	closed := w.closed
+	w.mu.Unlock()
+	if closed {
+		return nil
+	}
 	err := w.Heal()
 	w.mu.Lock()
 	w.closed = true
@@ -239,6 +260,10 @@ func (w *Wire) closeAll() error {
 		if q != nil {
 			err = errors.Join(err, q.close())
 		}
+	}
+	if w.tap != nil {
+		w.countLost()
+		err = errors.Join(err, w.tap.close())
 	}
 	return err
 }
@@ -296,147 +321,4 @@ func (w *Wire) applyLocked() error {
 	var failed error
 	err := w.network.Do(func() { failed = w.rules.queue(faulty) })
 	return errors.Join(err, failed)
-}
-
-// read decides about the packets of a queue until it is closed.
-func (w *Wire) read(q *queue) {
-	for {
-		packets, err := q.receive()
-		if errors.Is(err, os.ErrClosed) {
-			return
-		}
-		w.mu.Lock()
-		if err != nil && !w.closed {
-			w.err = errors.Join(w.err, err)
-		}
-		now := time.Now()
-		for _, p := range packets {
-			if q.number == queueDials {
-				w.openLocked(p)
-			} else {
-				w.takeLocked(p, now)
-			}
-		}
-		stop := w.closed || err != nil
-		w.mu.Unlock()
-		if stop {
-			return
-		}
-	}
-}
-
-// openLocked processes the packet that opens a connection: it marks it.
-func (w *Wire) openLocked(p packet) {
-	h, ok := parseHeader(p.payload)
-	l := link{}
-	if ok {
-		l.from, l.to = w.ownerLocked(h.from, h.to), w.ownerLocked(h.to, h.from)
-		w.connections = slices.DeleteFunc(w.connections, func(c opened) bool { return c.local == h.from && c.remote == h.to }) // its SYN came again
-		w.connections = append(w.connections, opened{l, h.from, h.to})
-		if len(w.connections) > 2*w.checked+maxUnchecked {
-			w.err = errors.Join(w.err, w.forgetClosedLocked())
-		}
-	}
-	w.decideLocked(p, true, l.mark())
-}
-
-// ownerLocked returns the number of the program that has the socket with a local and a
-// remote address, or listens at the local one.
-func (w *Wire) ownerLocked(local, remote netip.AddrPort) uint8 {
-	inode, err := w.sockets.inode(local, remote)
-	if err != nil {
-		w.err = errors.Join(w.err, err)
-	}
-	name := w.groups.owner(inode)
-	if name == "" {
-		return 0
-	}
-	before := len(w.names)
-	n, err := w.numberLocked(name)
-	if err == nil && len(w.names) > before && len(w.faults) > 0 {
-		err = w.applyLocked()
-	}
-	if err != nil {
-		w.err = errors.Join(w.err, err)
-	}
-	return n
-}
-
-// takeLocked decides about a packet of a link with a fault.
-func (w *Wire) takeLocked(p packet, now time.Time) {
-	l := linkOf(p.mark)
-	if p.queue == queueBack {
-		l = l.reversed()
-	}
-	lane := w.lanes[l]
-	if lane == nil { // it was healed meanwhile
-		w.decideLocked(p, true, 0)
-		return
-	}
-	h, _ := parseHeader(p.payload)
-	switch v, due := lane.decide(now, len(p.payload), h.dials); {
-	case v == drop:
-		w.decideLocked(p, false, 0)
-	case v == hold:
-		w.held[l] = append(w.held[l], p)
-	case due.After(now):
-		heap.Push(&w.due, late{due, w.due.next(), p})
-		w.timer.Reset(time.Until(w.due.all[0].at))
-	default:
-		w.decideLocked(p, true, 0)
-	}
-}
-
-// passDue lets packets pass whose time has come.
-func (w *Wire) passDue() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	now := time.Now()
-	for w.due.Len() > 0 && !w.due.all[0].at.After(now) {
-		w.decideLocked(heap.Pop(&w.due).(late).packet, true, 0)
-	}
-	if w.due.Len() > 0 && !w.closed {
-		w.timer.Reset(w.due.all[0].at.Sub(now))
-	}
-}
-
-func (w *Wire) decideLocked(p packet, accept bool, mark uint32) {
-	if err := w.queues[p.queue].decide(p.id, accept, mark); err != nil && !w.closed {
-		w.err = errors.Join(w.err, err)
-	}
-}
-
-// late is a packet that passes at a time.
-type late struct {
-	at     time.Time
-	number uint64
-	packet packet
-}
-
-// schedule is a heap of late packets, the next one first.
-type schedule struct {
-	all   []late
-	count uint64
-}
-
-func (s *schedule) next() uint64 {
-	s.count++
-	return s.count
-}
-
-func (s *schedule) Len() int { return len(s.all) }
-func (s *schedule) Less(i, j int) bool {
-	if c := s.all[i].at.Compare(s.all[j].at); c != 0 {
-		return c < 0
-	}
-	return s.all[i].number < s.all[j].number
-}
-func (s *schedule) Swap(i, j int) { s.all[i], s.all[j] = s.all[j], s.all[i] }
-func (s *schedule) Push(x any)    { s.all = append(s.all, x.(late)) }
-
-func (s *schedule) Pop() any {
-	last := len(s.all) - 1
-	x := s.all[last]
-	s.all = s.all[:last]
-	return x
 }

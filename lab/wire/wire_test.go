@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"peerlab/lab/event"
 	"peerlab/lab/network"
 )
 
@@ -94,6 +97,8 @@ type bench struct {
 	*Wire
 	t       *testing.T
 	network *network.Network
+	events  *event.Recorder
+	file    bytes.Buffer
 
 	mu     sync.Mutex
 	groups map[int]string
@@ -107,15 +112,17 @@ func newBench(t *testing.T) *bench {
 	n, err := network.New()
 	require.NoError(t, err)
 	b := &bench{t: t, network: n, groups: make(map[int]string)}
+	b.events = event.NewRecorder(&b.file)
 	b.Wire, err = Open(n, func() map[int]string {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return maps.Clone(b.groups)
-	})
+	}, b.events)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, b.Wire.Err())
 		require.NoError(t, b.Close())
+		require.NoError(t, b.events.Close())
 		require.NoError(t, n.Close())
 	})
 	return b
@@ -374,4 +381,34 @@ func TestPythonAndCurl(t *testing.T) {
 	began := time.Now()
 	fetch().shows("200 0")
 	require.Greater(t, time.Since(began), 200*time.Millisecond, "two round trips")
+}
+
+// recorded ends the wire and returns its record, one string an event.
+func (b *bench) recorded() (all []string) {
+	b.t.Helper()
+	require.NoError(b.t, b.Close())
+	require.NoError(b.t, b.events.Close())
+	events, err := event.Read(&b.file)
+	require.NoError(b.t, err)
+	for _, e := range events[1:] {
+		all = append(all, strings.TrimSpace(fmt.Sprintf("%s->%s %s %s", e.Link.From, e.Link.To, e.Kind, e.Text)))
+	}
+	return all
+}
+
+func TestTheRecordOfATalk(t *testing.T) {
+	b, one := talking(t)
+	require.NoError(t, b.Set("server", "one", Fault{Of: Data, Drop: true, Each: 1000}))
+	one.types("grüße")
+	one.shows("grüße")
+	require.NoError(t, b.Heal())
+	require.ElementsMatch(t, []string{
+		"one->server connected",
+		"one->server sent hello", "one->server received hello", "server->one sent hello", "server->one received hello",
+		"server->one fault drop each 1000, of packets that do not open a connection",
+		"one->server sent grüße", "one->server received grüße",
+		"server->one dropped", // the first packet: an acknowledgement, or the line
+		"server->one sent grüße", "server->one received grüße",
+		"server->one healed",
+	}, b.recorded())
 }

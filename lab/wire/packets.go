@@ -1,0 +1,154 @@
+package wire
+
+import (
+	"container/heap"
+	"errors"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"peerlab/lab/event"
+)
+
+// read decides about the packets of a queue until it is closed.
+func (w *Wire) read(q *queue) {
+	for {
+		packets, err := q.receive()
+		if errors.Is(err, os.ErrClosed) {
+			return
+		}
+		w.mu.Lock()
+		if err != nil && !w.closed {
+			w.err = errors.Join(w.err, err)
+		}
+		now := time.Now()
+		for _, p := range packets {
+			if q.number == queueDials {
+				w.openLocked(p)
+			} else {
+				w.takeLocked(p, now)
+			}
+		}
+		stop := w.closed || err != nil
+		w.mu.Unlock()
+		if stop {
+			return
+		}
+	}
+}
+
+// openLocked processes the packet that opens a connection: it marks it.
+func (w *Wire) openLocked(p packet) {
+	h, ok := parseHeader(p.payload)
+	l := link{}
+	if ok {
+		l.from, l.to = w.ownerLocked(h.from, h.to), w.ownerLocked(h.to, h.from)
+		w.connections = slices.DeleteFunc(w.connections, func(c opened) bool { return c.local == h.from && c.remote == h.to }) // its SYN came again
+		w.connections = append(w.connections, opened{l, h.from, h.to})
+		w.record.open(ports{h.from, h.to}, ends{w.names[l.from], w.names[l.to]})
+		if len(w.connections) > 2*w.checked+maxUnchecked {
+			w.err = errors.Join(w.err, w.forgetClosedLocked())
+		}
+	}
+	w.decideLocked(p, true, l.mark())
+}
+
+// ownerLocked returns the number of the program that has the socket with a local and a
+// remote address, or listens at the local one.
+func (w *Wire) ownerLocked(local, remote netip.AddrPort) uint8 {
+	inode, err := w.sockets.inode(local, remote)
+	if err != nil {
+		w.err = errors.Join(w.err, err)
+	}
+	name := w.groups.owner(inode)
+	if name == "" {
+		return 0
+	}
+	before := len(w.names)
+	n, err := w.numberLocked(name)
+	if err == nil && len(w.names) > before && len(w.faults) > 0 {
+		err = w.applyLocked()
+	}
+	if err != nil {
+		w.err = errors.Join(w.err, err)
+	}
+	return n
+}
+
+// takeLocked decides about a packet of a link with a fault.
+func (w *Wire) takeLocked(p packet, now time.Time) {
+	l := linkOf(p.mark)
+	if p.queue == queueBack {
+		l = l.reversed()
+	}
+	lane := w.lanes[l]
+	if lane == nil { // it was healed meanwhile
+		w.decideLocked(p, true, 0)
+		return
+	}
+	h, _ := parseHeader(p.payload)
+	v, due := lane.decide(now, len(p.payload), h.dials())
+	w.record.sent(&h, now, v)
+	switch {
+	case v == drop:
+		w.decideLocked(p, false, 0)
+	case v == hold:
+		w.held[l] = append(w.held[l], p)
+	case due.After(now):
+		heap.Push(&w.due, late{due, w.due.next(), p})
+		w.timer.Reset(time.Until(w.due.all[0].at))
+	default:
+		w.decideLocked(p, true, 0)
+	}
+}
+
+// passDue lets packets pass whose time has come.
+func (w *Wire) passDue() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	for w.due.Len() > 0 && !w.due.all[0].at.After(now) {
+		w.decideLocked(heap.Pop(&w.due).(late).packet, true, 0)
+	}
+	if w.due.Len() > 0 && !w.closed {
+		w.timer.Reset(w.due.all[0].at.Sub(now))
+	}
+}
+
+// watch records the packets that arrive until the tap is closed.
+func (w *Wire) watch() {
+	b := make([]byte, 1<<17)
+	for count := 1; ; count++ {
+		n, err := w.tap.read(b)
+		if err != nil {
+			w.mu.Lock()
+			if !w.closed {
+				w.err = errors.Join(w.err, err)
+			}
+			w.mu.Unlock()
+			return
+		}
+		if h, ok := parseHeader(b[:n]); ok {
+			w.record.received(&h, time.Now())
+		}
+		if count%lostEvery == 0 {
+			w.countLost()
+		}
+	}
+}
+
+// lostEvery is after how many packets it is looked whether some found no room.
+const lostEvery = 1000
+
+func (w *Wire) countLost() {
+	if lost := w.tap.lost(); lost > 0 {
+		w.record.events.Add(event.Event{Kind: event.Lost, Bytes: lost})
+	}
+}
+
+func (w *Wire) decideLocked(p packet, accept bool, mark uint32) {
+	if err := w.queues[p.queue].decide(p.id, accept, mark); err != nil && !w.closed {
+		w.err = errors.Join(w.err, err)
+	}
+}

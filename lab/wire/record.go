@@ -1,0 +1,148 @@
+package wire
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"peerlab/lab/event"
+)
+
+// record makes events of packets. Its methods may be called by any goroutine.
+type record struct {
+	events *event.Recorder // nil: there is no record
+
+	mu    sync.Mutex
+	conns map[ports]*conn
+	count int
+}
+
+// ports are the two ends of a connection, that of its opener first.
+type ports struct{ opener, listener netip.AddrPort }
+
+// conn is a connection in the record.
+type conn struct {
+	number    int
+	ends      ends
+	connected bool
+	out, back direction // from the opener, and to it
+}
+
+// direction is what goes one way of a connection.
+type direction struct {
+	sent, received stream // the same bytes, once as they leave and once as they arrive
+	closed         bool
+}
+
+// open adds a connection that is being opened.
+func (r *record) open(p ports, e ends) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old := r.conns[p]; old != nil && !old.connected && old.ends == e {
+		return // its SYN was sent again
+	}
+	r.count++
+	r.conns[p] = &conn{number: r.count, ends: e}
+}
+
+// findLocked returns the connection of a packet, and the direction that it goes.
+func (r *record) findLocked(h *header) (c *conn, d *direction, link event.Link) {
+	if c = r.conns[ports{h.from, h.to}]; c != nil {
+		return c, &c.out, event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number}
+	}
+	if c = r.conns[ports{h.to, h.from}]; c != nil {
+		return c, &c.back, event.Link{From: c.ends.to, To: c.ends.from, Connection: c.number}
+	}
+	return nil, nil, link
+}
+
+// sent records a packet that is on its way, or what a fault has made of it.
+func (r *record) sent(h *header, at time.Time, v verdict) {
+	if r.events == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, d, link := r.findLocked(h)
+	if c == nil {
+		return
+	}
+	r.addSentLocked(h, at, d, link)
+	switch v {
+	case drop:
+		r.add(event.Dropped, at, link, 0, "", len(h.payload))
+	case hold:
+		r.add(event.Held, at, link, 0, "", len(h.payload))
+	}
+}
+
+func (r *record) addSentLocked(h *header, at time.Time, d *direction, link event.Link) {
+	if h.dials() {
+		d.sent.begin(h.seq + 1)
+		return
+	}
+	for _, p := range d.sent.feed(h.seq, h.payload) {
+		r.add(event.Sent, at, link, p.offset, p.text, p.bytes)
+	}
+	if h.flags&fin != 0 {
+		for _, p := range d.sent.flush() {
+			r.add(event.Sent, at, link, p.offset, p.text, p.bytes)
+		}
+	}
+}
+
+// received records a packet that has arrived.
+func (r *record) received(h *header, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, d, link := r.findLocked(h)
+	if c == nil {
+		return
+	}
+	r.addSentLocked(h, at, d, link)
+	switch {
+	case h.dials():
+		d.received.begin(h.seq + 1)
+		if h.flags&ack != 0 && !c.connected {
+			c.connected = true
+			r.add(event.Connected, at, event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number}, 0, "", 0)
+		}
+		return
+	case h.flags&rst != 0:
+		if !d.closed {
+			r.add(event.Reset, at, link, 0, "", 0)
+		}
+		c.out.closed, c.back.closed = true, true
+	}
+	for _, p := range d.received.feed(h.seq, h.payload) {
+		r.add(event.Received, at, link, p.offset, p.text, p.bytes)
+	}
+	if h.flags&fin != 0 && !d.closed {
+		for _, p := range d.received.flush() {
+			r.add(event.Received, at, link, p.offset, p.text, p.bytes)
+		}
+		d.closed = true
+		r.add(event.Closed, at, link, 0, "", 0)
+	}
+	if c.out.closed && c.back.closed {
+		delete(r.conns, ports{h.from, h.to})
+		delete(r.conns, ports{h.to, h.from})
+	}
+}
+
+func (r *record) add(kind event.Kind, at time.Time, link event.Link, offset uint64, text string, bytes int) {
+	link.Offset = offset
+	r.events.Add(event.Event{Time: at, Kind: kind, Link: &link, Text: text, Bytes: bytes})
+}
+
+// fault records that the fault of a link has begun, or that it has ended.
+func (r *record) fault(e ends, f Fault) {
+	if r.events == nil {
+		return
+	}
+	kind := event.Fault
+	if f == (Fault{}) {
+		kind = event.Healed
+	}
+	r.events.Add(event.Event{Kind: kind, Link: &event.Link{From: e.from, To: e.to}, Text: f.String()})
+}
