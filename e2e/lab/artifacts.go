@@ -27,7 +27,8 @@ func (l *Lab) artifactDir() string {
 
 // keepArtifacts writes every screen to a file PROCESS.EPOCH.screen, byte for
 // byte, every stderr to PROCESS.EPOCH.stderr, and to timeline.txt all lines of
-// all of them and all that the lab did, in the order of time, and what [Lab.Keep] was given.
+// all of them and all that the lab did, in the order of time, what [Lab.Keep] was
+// given, and events.jsonl, the record of the run.
 func (l *Lab) keepArtifacts() error {
 	dir := l.artifactDir()
 	errs := []error{os.MkdirAll(dir, 0o755)}
@@ -70,5 +71,7 @@ func (l *Lab) keepArtifacts() error {
 		fmt.Fprintf(&timeline, "%s  %s\n", l.clock(e.at), e.text)
 	}
 	errs = append(errs, os.WriteFile(filepath.Join(dir, "timeline.txt"), timeline.Bytes(), 0o644))
+	record, err := os.ReadFile(filepath.Join(l.dir, eventsFile))
+	errs = append(errs, err, os.WriteFile(filepath.Join(dir, eventsFile), record, 0o644))
 	return errors.Join(errs...)
 }

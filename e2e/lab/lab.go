@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"peerlab/lab/event"
 	"peerlab/lab/network"
+	"peerlab/lab/wire"
 )
 
 // Lab is the bench of one test. It ends, and all that it started with it, when
@@ -30,10 +32,14 @@ type Lab struct {
 	barriers  atomic.Int64
 	onHost    bool // whatever the casting
 	network   *network.Network
+	file      *os.File // of the record
+	events    *event.Recorder
+	wire      *wire.Wire // nil: there is none
 	ports     []int       // given out by Port; of the test's goroutine
 	reported  atomic.Bool // the screens are in the test's output already
 	mu        sync.Mutex
 	processes []*Process
+	byGroup   map[int]string // names of processes, by their process groups
 	acts      []act
 	exit      chan struct{}     // closed, and replaced, whenever a process exits
 	replay    string            // the command that plays the test again
@@ -72,7 +78,7 @@ func New(t testing.TB, opts ...Option) *Lab {
 	_, _ = rand.Read(tag) // never fails
 	l := &Lab{
 		t: t, run: r, began: time.Now(),
-		kept: map[string]string{}, exit: make(chan struct{}),
+		kept: map[string]string{}, byGroup: map[int]string{}, exit: make(chan struct{}),
 		tag:  "barrier-" + hex.EncodeToString(tag),
 		cast: casting{container: r.container, overrides: map[string]string{}, root: r.root, binaries: r.binaries},
 	}
@@ -86,6 +92,9 @@ func New(t testing.TB, opts ...Option) *Lab {
 	r.guard.folder(l.dir)
 	l.network = l.newNetwork()
 	t.Cleanup(l.close)
+	if err := l.openRecord(); err != nil {
+		t.Fatalf("lab: the record of the run: %v", err)
+	}
 	return l
 }
 
@@ -164,10 +173,9 @@ func (l *Lab) close() {
 			l.t.Errorf("lab: ending %s: %v", processes[i].Name(), err)
 		}
 	}
-	if err := removeFolder(l.dir); err != nil {
-		l.t.Errorf("lab: %v", err)
+	if err := l.closeRecord(); err != nil {
+		l.t.Errorf("lab: the record of the run: %v", err)
 	}
-	l.run.guard.folderGone(l.dir)
 	if l.network.Own() {
 		if err := l.network.Close(); err != nil {
 			l.t.Errorf("lab: %v", err)
@@ -180,15 +188,18 @@ func (l *Lab) close() {
 			l.t.Errorf("lab: %s", sick)
 		}
 	}
-	if !l.t.Failed() {
-		return
+	if l.t.Failed() {
+		if !l.reported.Load() {
+			l.t.Log(l.report(nil))
+		}
+		if err := l.keepArtifacts(); err != nil {
+			l.t.Logf("lab: the screens could not be kept: %v", err)
+		}
 	}
-	if !l.reported.Load() {
-		l.t.Log(l.report(nil))
+	if err := removeFolder(l.dir); err != nil {
+		l.t.Errorf("lab: %v", err)
 	}
-	if err := l.keepArtifacts(); err != nil {
-		l.t.Logf("lab: the screens could not be kept: %v", err)
-	}
+	l.run.guard.folderGone(l.dir)
 }
 
 // act is something that the lab did to a process.
@@ -211,7 +222,10 @@ func (l *Lab) Program(role string) string {
 
 // Note keeps, for the timeline among the artifacts, that something was done to
 // somebody. May be called from any goroutine.
-func (l *Lab) Note(who, what string) { l.note(who, what) }
+func (l *Lab) Note(who, what string) {
+	l.note(who, what)
+	l.events.Add(event.Event{Kind: event.Fault, Process: who, Text: what})
+}
 
 // Keep has a file of this name and content be written beside the screens if the
 // test fails. A later one of the same name takes its place. May be called from

@@ -42,7 +42,7 @@ func (p *Process) pauses(what string, do func(running, context.Context) error) {
 
 func (p *Process) do(what string, do func(running, context.Context) error) {
 	p.lab.t.Helper()
-	p.lab.note(p.spec.Name, what)
+	p.lab.Note(p.spec.Name, what)
 	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 	defer cancel()
 	e := p.now()

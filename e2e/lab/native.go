@@ -21,13 +21,14 @@ type nativeUnit struct {
 	order   order
 	network *network.Network
 	guard   *guard
+	begins  func(group int, name string) // is called with each process group
 
 	mu  sync.Mutex
 	now *nativeRun
 }
 
-func newNativeUnit(command []string, o order, n *network.Network, g *guard) *nativeUnit {
-	return &nativeUnit{command: command, order: o, network: n, guard: g}
+func newNativeUnit(command []string, o order, l *Lab) *nativeUnit {
+	return &nativeUnit{command: command, order: o, network: l.network, guard: l.run.guard, begins: l.begins}
 }
 
 func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running, error) {
@@ -94,6 +95,7 @@ func (u *nativeUnit) start(stdout, stderr io.Writer) (*nativeRun, error) {
 		r.discard()
 		return nil, err
 	}
+	u.begins(cmd.Process.Pid, u.order.name)
 	r.group = newGroup(cmd.Process.Pid, u.guard)
 	for _, o := range r.outputs {
 		go o.copy()

@@ -41,7 +41,7 @@ func TestTheGuardKnowsOfAGroupAsLongAsItIsThere(t *testing.T) {
 	run := func(command string) (u *nativeUnit, pid int, screen string) {
 		t.Helper()
 		told.Reset()
-		u = newNativeUnit([]string{"sh", "-c", command}, order{name: "sh", dir: t.TempDir()}, network.Host(), &guard{pipe: &told})
+		u = newNativeUnit([]string{"sh", "-c", command}, order{name: "sh", dir: t.TempDir()}, &Lab{network: network.Host(), run: &run{guard: &guard{pipe: &told}}, byGroup: map[int]string{}})
 		var out bytes.Buffer
 		r, err := u.run(context.Background(), &out, io.Discard)
 		require.NoError(t, err)

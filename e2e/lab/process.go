@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"peerlab/lab/event"
 )
 
 // Timeouts of what is done to a process, each well beyond what it takes on a
@@ -46,7 +48,9 @@ type Process struct {
 
 // life is one life of a process.
 type life struct {
-	number  int // from 1
+	name    string // of the process
+	number  int    // from 1
+	events  *event.Recorder
 	outputs [2]*record
 	marks   [2]int // by stream; of the test's goroutine
 	marked  time.Time
@@ -116,12 +120,13 @@ func (p *Process) Mark() {
 // begin starts a new life. May be called from any goroutine, but not twice at
 // the same time for one process.
 func (p *Process) begin(ctx context.Context) error {
-	e := &life{
-		number:  len(p.history()) + 1,
-		outputs: [2]*record{newRecord(), newRecord()},
-		ended:   make(chan struct{}),
+	e := &life{name: p.spec.Name, number: len(p.history()) + 1, events: p.lab.events, ended: make(chan struct{})}
+	for s, kind := range []event.Kind{event.Shown, event.Logged} {
+		e.outputs[s] = newRecord()
+		e.outputs[s].kept = func(line Line) { e.happened(kind, line.Text) }
 	}
 	p.lab.note(p.spec.Name, "starts")
+	e.happened(event.Started, p.command())
 	r, err := p.unit.run(ctx, e.outputs[stdout], e.outputs[stderr])
 	if err != nil {
 		return err
@@ -137,6 +142,7 @@ func (p *Process) begin(ctx context.Context) error {
 			r.end()
 		}
 		p.lab.note(p.spec.Name, e.outcome())
+		e.happened(event.Exited, e.outcome())
 		close(e.ended)
 		p.lab.wakeAtExit()
 	}()

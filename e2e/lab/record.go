@@ -28,6 +28,7 @@ type record struct {
 	partial []byte
 	ended   bool
 	changed chan struct{} // closed, and replaced, whenever something above changes
+	kept    func(Line)    // is called with each line; nil: nothing is
 }
 
 func newRecord() *record {
@@ -65,6 +66,9 @@ func (r *record) end() {
 }
 
 func (r *record) keep(line Line) {
+	if r.kept != nil {
+		r.kept(line)
+	}
 	r.lines = append(r.lines, line)
 	r.size += len(line.Text)
 	for r.size > maxRecord && len(r.lines) > 1 {

@@ -45,6 +45,7 @@ func TestAMissingLineIsReported(t *testing.T) {
 		"other.1.screen":  "ready \nhalf a line",
 		"timeline.txt":    "talker         * types flood 30\n",
 		"replay.txt":      "do it again\n",
+		"events.jsonl":    `"kind":"typed","process":"talker","life":1,"text":"flood 30"`,
 	} {
 		content, err := os.ReadFile(filepath.Join(dir, file))
 		require.NoError(t, err)

@@ -34,6 +34,7 @@ type run struct {
 
 	projects      atomic.Int64 // compose projects so far
 	sharedNetwork sync.Once    // reports that labs are on the host's network
+	noWire        sync.Once    // reports that they have no wire
 
 	mu      sync.Mutex
 	closers []func() error

@@ -76,7 +76,7 @@ func (l *Lab) newUnit(ctx context.Context, p *Process) (unit, error) {
 	p.program = who
 	o := order{name: spec.Name, args: spec.Args, dir: spec.Dir}
 	if who.image == "" {
-		return newNativeUnit(who.command, o, l.network, l.run.guard), nil
+		return newNativeUnit(who.command, o, l), nil
 	}
 	if l.network.Own() {
 		return nil, fmt.Errorf("%v is to play %s on the host's network, but this lab has a network of its own: "+

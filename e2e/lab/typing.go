@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"peerlab/lab/event"
 )
 
 // typedAtOnce is how many bytes have to be taken within one typeTimeout: what a
@@ -41,6 +43,9 @@ func (p *Process) CloseStdin() {
 func (p *Process) types(b []byte) {
 	p.lab.t.Helper()
 	e := p.now()
+	for line := range strings.Lines(string(b)) {
+		e.happened(event.Typed, strings.TrimSuffix(line, "\n"))
+	}
 	in := e.running.stdin()
 	var err error
 	for part := range slices.Chunk(b, typedAtOnce) {

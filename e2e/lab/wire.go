@@ -1,0 +1,71 @@
+package lab
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"peerlab/lab/event"
+	"peerlab/lab/wire"
+)
+
+// eventsFile is the name of the record of a run, in the lab's folder and among the
+// artifacts: see package event.
+const eventsFile = "events.jsonl"
+
+// openRecord begins the record of the run. With a network of its own, the lab has a wire
+// between its programs, unless the kernel cannot; that is said aloud once.
+func (l *Lab) openRecord() error {
+	file, err := os.Create(filepath.Join(l.dir, eventsFile))
+	if err != nil {
+		return err
+	}
+	l.file, l.events = file, event.NewRecorder(file)
+	if !l.network.Own() {
+		return nil
+	}
+	l.wire, err = wire.Open(l.network, l.groups, l.events)
+	if err != nil {
+		l.run.noWire.Do(func() { l.run.leftOut("left out: faults and the record of the network: " + err.Error()) })
+	}
+	return nil
+}
+
+// closeRecord ends the wire and the record.
+func (l *Lab) closeRecord() error {
+	var errs []error
+	if l.wire != nil {
+		errs = append(errs, l.wire.Err(), l.wire.Close())
+	}
+	return errors.Join(append(errs, l.events.Close(), l.file.Close())...)
+}
+
+// Wire returns what is between the programs of the lab. It leaves the test out if there
+// is none: the lab is on the host's network, or the kernel cannot.
+func (l *Lab) Wire() *wire.Wire {
+	l.t.Helper()
+	if l.wire == nil {
+		LeaveOut(l.t, "it needs a network of its own, and faults in it, which need root and Linux")
+	}
+	return l.wire
+}
+
+// begins records that a program runs, by its process group.
+func (l *Lab) begins(group int, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byGroup[group] = name
+}
+
+// groups returns the names of the programs by their process groups.
+func (l *Lab) groups() map[int]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.byGroup)
+}
+
+// happened adds to the record what a life of a process has done or shown.
+func (e *life) happened(kind event.Kind, text string) {
+	e.events.Add(event.Event{Kind: kind, Process: e.name, Life: e.number, Text: text})
+}
