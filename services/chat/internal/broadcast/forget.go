@@ -7,7 +7,8 @@ import (
 	"peerlab/services/chat/internal/wire"
 )
 
-// maxForgotten bounds the records of senders that were forgotten.
+// maxForgotten is how many records of senders that were forgotten are kept, and at
+// most as many older ones.
 const maxForgotten = 4 * MaxSenders
 
 // maxAhead is how much later than now, or than this process, another process can
@@ -33,34 +34,28 @@ type record struct {
 	seen  bool
 }
 
-// records are those of the senders that were forgotten last.
-type records struct {
-	of    map[wire.ID]record
-	order []wire.ID // a ring, once it is full
-	next  int       // the oldest in it
-}
+// records are those of the senders that were forgotten last, in two generations.
+type records struct{ recent, older map[wire.ID]record }
 
 func (r *records) add(id wire.ID, x record) {
-	if r.of == nil {
-		r.of = make(map[wire.ID]record)
+	if r.recent == nil || len(r.recent) == maxForgotten {
+		r.recent, r.older = make(map[wire.ID]record), r.recent
 	}
-	if _, known := r.of[id]; !known {
-		if len(r.order) < maxForgotten {
-			r.order = append(r.order, id)
-		} else {
-			delete(r.of, r.order[r.next])
-			r.order[r.next] = id
-			r.next = (r.next + 1) % maxForgotten
-		}
+	r.recent[id] = x
+}
+
+func (r *records) get(id wire.ID) (x record, known bool) {
+	if x, known = r.recent[id]; !known {
+		x, known = r.older[id]
 	}
-	r.of[id] = x
+	return x, known
 }
 
 // find returns the sender of a process that was heard of before, or nil.
 func (s *State) find(id wire.ID) *sender {
 	o := s.senders[id]
 	if o == nil {
-		if x, known := s.forgotten.of[id]; known {
+		if x, known := s.forgotten.get(id); known {
 			o = s.create(id, x.shown)
 			o.met, o.seen = true, x.seen
 		}
