@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,15 +82,13 @@ type State struct {
 	typing    []byte    // memory for Say
 	free      freeList
 
-	round   uint64 // rounds of Advertise
-	turn    int    // the next stream of Advertise
-	digests uint64 // made so far
+	round uint64 // rounds of Advertise
+	turn  int    // the next stream of Advertise
 
 	kept    int // bytes of the lines of all others, held ones included
 	held    int // bytes that are held back
 	holding []*sender
-	gaps    []*sender // of which others have more
-	looked  int       // lines that expedite has looked at
+	looked  int // see maxLooked
 
 	ticking bool // Tick is wanted, and Due has said so
 	due     bool
@@ -184,16 +181,16 @@ const TickAfter = 100 * time.Millisecond
 // Tick requests and gives up what has been missing for too long.
 func (s *State) Tick(now time.Time) {
 	s.now, s.ticking = now, false
-	for _, o := range s.gaps {
+	for _, o := range s.ordered {
 		s.repair(o)
 	}
-	s.expedite()
+	s.looked = 0
+	for _, o := range s.holding {
+		for n := 0; n < expedited && s.expedite(o); n++ {
+		}
+	}
 	s.Release()
 	s.moving = true
-	s.gaps = slices.DeleteFunc(s.gaps, func(o *sender) bool {
-		o.inGaps = o.hasGap()
-		return !o.inGaps
-	})
 	if len(s.holding) > 0 {
 		s.tickSoon()
 	}
@@ -218,20 +215,17 @@ func (s *State) Stats() Stats {
 	return Stats{s.counts, len(s.senders), s.self.log.size, s.kept, s.held}
 }
 
-// String describes what is held back and missing, for tests that have failed.
+// String describes the senders, for tests that have failed.
 func (s *State) String() string {
 	var all strings.Builder
-	for _, o := range s.holding {
-		fmt.Fprintf(&all, "held back: %s %d, lines %d to %d\n", o.Name, o.Incarnation, o.shown+1, o.received)
-		for _, h := range o.holds {
-			for _, x := range h.deps {
-				fmt.Fprintf(&all, "line %d waits for %s %d, line %d; %d is shown\n", h.seq, x.Name, x.Incarnation, x.seq, x.shown)
-			}
-		}
-	}
 	for _, o := range s.ordered {
 		fmt.Fprintf(&all, "%s %d: shown %d, received %d, known %d, settled %d; linked %v, ended %v\n",
 			o.Name, o.Incarnation, o.shown, o.received, o.known, o.settledThrough, o.stream != nil, o.ended)
+		for _, h := range o.holds {
+			for _, d := range h.deps {
+				fmt.Fprintf(&all, "\tline %d waits for %s %d, line %d\n", h.seq, d.Name, d.Incarnation, d.seq)
+			}
+		}
 	}
 	return all.String()
 }

@@ -38,21 +38,19 @@ type entry struct {
 // Digest returns what a new link to a process is sent. The peers, of which Have
 // is not used, are named by PEER, and all other processes by HAVE.
 func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
-	s.digests++
 	d := Digest{round: s.round, Lines: make([]byte, 0, digestLine*len(s.senders))}
-	if o := s.senders[to]; o != nil { // READY has its number
-		o.digest = s.digests
-	}
+	named := map[wire.ID]bool{to: true} // READY has its number
 	for p := range peers {
 		p.Have = 0
+		named[p.ID] = true
 		if o := s.senders[p.ID]; o != nil {
-			o.digest, p.Have = s.digests, o.advertised()
+			p.Have = o.advertised()
 		}
 		d.Lines = p.Append(d.Lines)
 		d.Count++
 	}
 	for _, o := range s.ordered {
-		if o.digest != s.digests && (o != s.self || o.shown > 0) {
+		if !named[o.ID] && (o != s.self || o.shown > 0) {
 			d.Lines = wire.Have{ID: o.ID, Seq: o.advertised()}.Append(d.Lines)
 			d.Count++
 		}
@@ -123,7 +121,7 @@ func (s *State) endDigest(st *Stream) error {
 			continue
 		}
 		if !o.settled(e.seq) {
-			deps = append(deps, dep{o, e.seq, false, o.log.total})
+			deps = append(deps, dep{o, e.seq, false})
 		}
 		s.learn(st, o, e.seq)
 	}

@@ -3,193 +3,154 @@ package broadcast
 import (
 	"slices"
 	"time"
-
-	"peerlab/services/chat/internal/wire"
 )
 
 // A line waits for those that its AFTER lines name. These may not exist: a member
-// can claim anything. So the member that should have such a line is asked. If the
-// line is not sent, that member's AFTER lines for that process count no more.
+// can claim anything. All that a line answers was shown where it was typed, and was
+// sent before: over the link of its sender, or else it can be had from where it was
+// named. So once something has come over that link, it has come.
 
 const (
-	dueInquiry = 200 * time.Millisecond // a line waits this long for a linked process before that is asked; so long it has to answer
-	dueStalled = 600 * time.Millisecond // after this, if nothing has come over its link, others are asked
-	dueProof   = 400 * time.Millisecond // and this long for lines that no slow link keeps from coming
-	dueAtLast  = 500 * time.Millisecond // or so long for those that are here, and wait themselves
-	maxDepth   = 8                      // of lines that wait for lines that wait, as far as is looked,
-	maxLooked  = 1 << 20                // and how many lines in one Tick
-	maxDoubts  = 64                     // processes, of one sender
+	dueInquiry = 200 * time.Millisecond // a line waits this long for others before these are requested
+	dueProof   = 500 * time.Millisecond // and this long for lines that no slow link keeps from coming
+	dueStalled = 600 * time.Millisecond // if nothing comes over the link of a process that was asked, others are asked after this
 	busy       = 64 << 10               // bytes of lines: a process that has sent these since it was asked may be about to answer
-	maxAnswer  = 1 << 16                // lines: more than batchSize holds
+	maxLooked  = 1 << 20                // lines that others wait for, as far as is looked in one Tick
+	maxDoubts  = 64                     // processes, of one sender
 )
 
-// inquiry is a question to a process over its own link: whether it has typed line
-// seq.
-type inquiry struct {
-	seq    uint64 // 0: none was asked
-	at     time.Time
-	denied bool // it has not, nor any later one
+// search looks at a line that has waited for too long, and at all that it waits for.
+type search struct {
+	*State
+	link    *Stream         // it came over this one; nil: over that of others
+	since   time.Time       // when it came
+	through map[*sender]int // holds that were looked at
+	order   []held          // the same, those that others wait for first
 }
 
-// answers reports whether the inquiry says if line seq, which a line that came at
-// the time since has named, exists.
-func (q inquiry) answers(seq uint64, since time.Time) bool {
-	if q.denied {
-		return seq >= q.seq && !since.After(q.at)
+// held is a hold and its sender.
+type held struct {
+	*sender
+	*hold
+}
+
+// mayCome reports whether a slow link may yet bring what the lines of a sender
+// through seq wait for. It requests what is not here.
+func (x *search) mayCome(o *sender, seq uint64) bool {
+	for i := x.through[o]; i < len(o.holds) && o.holds[i].seq <= seq; i = x.through[o] {
+		x.through[o]++
+		for _, d := range o.holds[i].deps {
+			x.looked++
+			switch {
+			case x.looked > maxLooked:
+				return false
+			case d.settled(d.seq):
+			case d.received >= d.seq:
+				if x.mayCome(d.sender, d.seq) {
+					return true
+				}
+			case x.isComing(d):
+				return true
+			}
+		}
+		x.order = append(x.order, held{o, &o.holds[i]})
 	}
-	return seq <= q.seq
+	return false
 }
 
-// inquire asks a linked process for a line that another has waited for.
-func (s *State) inquire(d dep, since time.Time) {
-	in := &d.stream.incoming
-	if !d.inquiry.answers(d.seq, since) && !slices.Contains(in.wanted, d.sender) && !d.stream.isCut() {
-		d.inquiry = inquiry{seq: d.seq, at: s.now}
-		in.wanted = append(in.wanted, d.sender)
-		s.moving = true
-		s.Send(d.stream, wire.Want{ID: d.ID, Seq: d.seq - 1})
+// isComing requests a line that is not here, and reports whether the link by which
+// it must come is slow.
+func (x *search) isComing(d dep) bool {
+	link := d.stream
+	switch {
+	case link != nil:
+		if d.asked < d.seq && x.ask(link, d.sender, d.seq-1) {
+			d.asked = d.seq
+		}
+	case x.link != nil:
+		link = x.link
+		if h := d.holder(link); h != nil && d.hasGap() && h.first <= d.received+1 && d.shown == d.received {
+			x.ask(link, d.sender, d.received)
+		}
+	default:
+		return false
+	}
+	w := link.wants(d.sender)
+	return w != nil && (link.latest.Sub(x.since) < dueInquiry || d.log.total >= w.total+busy)
+}
+
+// expedite has the first line of a sender that is held back wait no more if it has
+// waited for too long, and reports whether it has. What it waits for and is here is
+// shown before it.
+func (s *State) expedite(o *sender) bool {
+	if len(o.holds) == 0 {
+		return false
+	}
+	h := &o.holds[0]
+	age := s.now.Sub(h.since)
+	switch {
+	case age < dueInquiry:
+		return false
+	case age >= MaxWait:
+		for _, d := range h.deps {
+			s.abandon(d.sender, d.seq)
+		}
+		h.deps = nil
+		return s.release(o)
+	}
+	x := search{State: s, link: o.stream, since: h.since, through: make(map[*sender]int)}
+	if x.mayCome(o, h.seq) || o.stream == nil || age < dueProof {
+		return false
+	}
+	for _, late := range x.order {
+		s.waive(late.sender, late.hold, func(d dep) bool {
+			s.miss(d.sender, d.seq)
+			return true
+		})
+		s.release(late.sender)
+	}
+	return true
+}
+
+// waive has a line of o wait no more for those lines that without selects, and
+// doubts what o says of their senders.
+func (s *State) waive(o *sender, h *hold, without func(dep) bool) {
+	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
+		switch {
+		case d.settled(d.seq):
+			return true
+		case !without(d):
+			return false
+		case d.claimed && !slices.Contains(o.doubts, d.sender):
+			if len(o.doubts) == maxDoubts {
+				o.doubts = slices.Delete(o.doubts, 0, 1)
+			}
+			o.doubts = append(o.doubts, d.sender)
+		}
+		return true
+	})
+}
+
+// deny processes an answer without lines: no line of the member that has sent it
+// waits for such lines any more, and if they are its own no line of any other.
+func (s *State) deny(st *Stream, w *want) {
+	if w.stream == st {
+		w.asked = 0
+	}
+	for _, o := range s.holding {
+		if o != st.from && w.stream != st {
+			continue
+		}
+		for i := range o.holds {
+			s.waive(o, &o.holds[i], func(d dep) bool {
+				return d.sender == w.sender && d.seq > max(w.after, d.received) && !o.holds[i].since.After(w.at)
+			})
+		}
 	}
 }
 
 // isStalled reports whether nothing comes over the link of a process that was asked.
 func (s *State) isStalled(o *sender) bool {
-	return o.inquiry.seq > 0 && o.stream.latest.Before(o.inquiry.at) && s.now.Sub(o.inquiry.at) >= dueStalled
-}
-
-// isDenied reports whether a linked process has said that it has not typed a line.
-func (s *State) isDenied(d dep, since time.Time) bool {
-	return d.inquiry.denied && d.received < d.seq && d.inquiry.answers(d.seq, since)
-}
-
-// waive drops those lines that a line of o waits for and that will not come. All of
-// them were shown where that line was typed, and can be had from there if it is
-// linked: unless that link or their sender's own is slow, they have come.
-func (s *State) waive(o *sender, h *hold, patient bool) {
-	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
-		switch {
-		case d.settled(d.seq):
-			return true
-		case s.isDenied(d, h.since):
-		case s.mustHaveCome(o, h, d, patient):
-			s.miss(d.sender, d.seq)
-		default:
-			return false
-		}
-		o.doubt(d)
-		return true
-	})
-}
-
-// mustHaveCome reports whether a line of o has waited for d in vain.
-func (s *State) mustHaveCome(o *sender, h *hold, d dep, patient bool) bool {
-	return o.stream != nil && s.now.Sub(h.since) >= dueProof && !s.mayCome(d, search{o.stream, h.since, patient}, 0)
-}
-
-// search is how lines are looked at that a line waits for: the link that it came
-// over, since when it has waited, and whether lines that are here, of processes that
-// are linked, are waited for as long as these are waited for themselves.
-type search struct {
-	link    *Stream
-	since   time.Time
-	patient bool
-}
-
-// mayCome reports whether a line that another waits for may yet be shown.
-func (s *State) mayCome(d dep, as search, depth int) bool {
-	s.looked++
-	switch {
-	case s.looked > maxLooked || s.isDenied(d, as.since):
-		return false
-	case d.received >= d.seq: // and held back
-		return as.patient && d.stream != nil || depth < maxDepth && s.mayBeShown(d, as, depth+1)
-	case d.log.total >= d.total+busy: // total falls when lines are dropped
-		return true
-	case d.stream != nil:
-		return slices.Contains(d.stream.incoming.wanted, d.sender) && d.stream.isSlow(as.since)
-	}
-	if h := d.holder(as.link); h != nil && h.first > d.received+1 { // its own link may bring them
-		return d.met && !d.ended
-	}
-	return slices.Contains(as.link.incoming.wanted, d.sender) && as.link.isSlow(as.since)
-}
-
-// isSlow reports whether nothing has come over a link since a time.
-func (st *Stream) isSlow(since time.Time) bool { return st.latest.Sub(since) < dueInquiry }
-
-// mayBeShown reports whether a line that is held back waits for lines that may come,
-// or for none any more.
-func (s *State) mayBeShown(d dep, as search, depth int) bool {
-	lacks := false
-	for i := range d.holds {
-		h := &d.holds[i]
-		if h.seq > d.seq {
-			break
-		}
-		for _, x := range h.deps {
-			switch {
-			case x.settled(x.seq) || s.isDenied(x, h.since):
-			case s.mayCome(x, as, depth):
-				return true
-			default:
-				lacks = true
-			}
-		}
-	}
-	return !lacks
-}
-
-// untangle has one line, which has waited for too long for lines that are here and
-// wait themselves, wait no more, and reports whether there was one. Of two such lines
-// of which one waits for the other it is that other.
-func (s *State) untangle() bool {
-	for _, o := range s.holding {
-		if s.isTangled(o) {
-			o = s.innermost(o, maxDepth)
-			s.waive(o, &o.holds[0], false)
-			return true
-		}
-	}
-	return false
-}
-
-func (s *State) isTangled(o *sender) bool {
-	if o.stream == nil || len(o.holds) == 0 || o.holds[0].over() {
-		return false
-	}
-	h := &o.holds[0]
-	return s.now.Sub(h.since) >= dueAtLast && slices.ContainsFunc(h.deps, func(d dep) bool { return s.mustHaveCome(o, h, d, false) })
-}
-
-func (s *State) innermost(o *sender, depth int) *sender {
-	for _, d := range o.holds[0].deps {
-		if depth > 0 && d.received >= d.seq && s.isTangled(d.sender) && d.holds[0].seq <= d.seq {
-			return s.innermost(d.sender, depth-1)
-		}
-	}
-	return o
-}
-
-// doubt records that o has named a line that could not be had.
-func (o *sender) doubt(d dep) {
-	if d.claimed && !slices.Contains(o.doubts, d.sender) {
-		if len(o.doubts) == maxDoubts {
-			o.doubts = slices.Delete(o.doubts, 0, 1)
-		}
-		o.doubts = append(o.doubts, d.sender)
-	}
-}
-
-// denied is called when a member has no lines of x after those that are here. If
-// its own lines claim to answer such lines they wait for them no more.
-func (s *State) denied(o, x *sender) {
-	for i := range o.holds {
-		h := &o.holds[i]
-		h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
-			if d.sender != x || !d.claimed || d.seq <= x.received {
-				return false
-			}
-			o.doubt(d)
-			return true
-		})
-	}
+	w := o.stream.wants(o)
+	return w != nil && o.stream.latest.Before(w.at) && s.now.Sub(w.at) >= dueStalled
 }

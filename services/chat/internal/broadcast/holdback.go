@@ -8,7 +8,7 @@ import (
 // MaxWait is how long a line is held back at most.
 const MaxWait = 10 * time.Second
 
-// expedited is how many lines of one sender are looked at in one Tick.
+// expedited is how many lines of one sender wait no more in one Tick, at most.
 const expedited = 256
 
 // The hold-back queue: a line is shown after the lines that its AFTER lines name
@@ -19,8 +19,7 @@ const expedited = 256
 type dep struct {
 	*sender
 	seq     uint64
-	claimed bool   // by AFTER: the other line's sender has shown it
-	total   uint64 // bytes of its sender's lines by then
+	claimed bool // by AFTER: the other line's sender has shown it
 }
 
 // hold means that line seq of its sender, and those behind it, are shown after
@@ -105,44 +104,9 @@ func (s *State) dropHeld(o *sender) {
 		s.tickSoon()
 	}
 	for _, st := range s.streams {
-		if st == o.stream || st.incoming.lines == o && st.incoming.left > 0 {
+		if st == o.stream || st.incoming.to != nil && st.incoming.to.sender == o {
 			s.cut(st, ErrOverheld)
 		}
-	}
-}
-
-// expedite has lines that have waited for too long wait no more for lines that do
-// not exist or cannot be had, and after MaxWait for none.
-func (s *State) expedite() {
-	s.looked = 0
-	for _, o := range s.holding {
-		for i := range o.holds[:min(len(o.holds), expedited)] {
-			h := &o.holds[i]
-			age := s.now.Sub(h.since)
-			if age < dueInquiry {
-				break
-			}
-			for _, d := range h.deps {
-				switch {
-				case d.received >= d.seq:
-				case d.stream != nil:
-					s.inquire(d, h.since)
-				case o.stream != nil:
-					s.askAuthor(o, d.sender)
-				}
-			}
-			s.waive(o, h, true)
-			if age >= MaxWait {
-				for _, d := range h.deps {
-					s.abandon(d.sender, d.seq)
-				}
-				h.deps = nil
-			}
-		}
-	}
-	s.Release()
-	for s.untangle() {
-		s.Release()
 	}
 }
 

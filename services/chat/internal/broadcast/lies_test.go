@@ -264,7 +264,7 @@ func TestLinesThatAllWaitForEachOther(t *testing.T) {
 	}
 	l.receives(one, append(all, "MSG 1 1 y")...)
 	began := time.Now()
-	l.passes(dueAtLast+2*TickAfter, one, nine)
+	l.passes(dueProof+2*TickAfter, one, nine)
 	require.Contains(t, l.lines, "Client 1: y")
 	require.Less(t, time.Since(began), 5*time.Second)
 }

@@ -52,7 +52,7 @@ func (m mutant) mangle(e *end, msg *wire.Msg, line []byte) []byte {
 	in := &e.stream.incoming
 	from := e.stream.from
 	if in.left > 0 {
-		from = in.lines
+		from = in.to.sender
 	}
 	switch {
 	case m == noDeduplication && msg.Seq <= from.shown && from.seen:

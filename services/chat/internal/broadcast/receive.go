@@ -16,13 +16,8 @@ type incoming struct {
 	count int    // of them
 	deps  []dep  // lines that they name and that are not shown here
 
-	wanted []*sender // whose lines were requested and have not come
-	lines  *sender   // whose lines are coming
-	left   uint64    // how many of them are to come
-	from   uint64    // lines.received before
-	first  uint64    // their first one, if it is not the one that was requested
-
-	ignored bool // some came while they may not be relayed
+	wanted []*want // WANT lines that are to be answered
+	answer         // of which lines are coming
 }
 
 // Begin must be called before lines of a stream are received that came together,
@@ -127,7 +122,7 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 	in.after = append(append(in.after, line...), '\n')
 	author := st.from
 	if in.left > 0 {
-		author = in.lines
+		author = in.to.sender
 	}
 	o, err := s.lookup(st, m.ID, m.Seq)
 	if err != nil {
@@ -135,7 +130,7 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 	}
 	if o != nil && o != s.self && o != author && !o.settled(m.Seq) &&
 		(m.Seq <= o.received || !slices.Contains(author.doubts, o)) {
-		in.deps = append(in.deps, dep{o, m.Seq, true, o.log.total})
+		in.deps = append(in.deps, dep{o, m.Seq, true})
 	}
 	return nil
 }
@@ -144,7 +139,7 @@ func (s *State) receiveMsg(st *Stream, m *wire.Msg, line []byte) error {
 	in := &st.incoming
 	o, relayed := st.from, in.left > 0
 	if relayed {
-		o = in.lines
+		o = in.to.sender
 	}
 	if m.Name != o.Name {
 		return lines.Refuse("sender", "%s sent a line in the name of %s", st.from.Name.Display(), lines.Quote([]byte(m.Name)))
@@ -154,7 +149,6 @@ func (s *State) receiveMsg(st *Stream, m *wire.Msg, line []byte) error {
 	}
 	switch {
 	case o.stream != st && !s.mayRelay(o):
-		in.ignored = true
 		in.clear()
 	case relayed && (o.forgotten || m.Seq > o.received+1): // perhaps another member has those between
 		in.first = cmp.Or(in.first, m.Seq)

@@ -15,6 +15,7 @@ const Unreachable = 2 * time.Second
 const (
 	dueAnswer = time.Second // then another member is asked, and in the end all
 	lostAfter = time.Minute // after this lines are lost, or at once if their process has ended and all others are linked and have answered
+	maxAnswer = 1 << 16     // lines: more than batchSize holds
 )
 
 // gap is what is known of lines of a sender that others have and this member does
@@ -31,13 +32,47 @@ type gap struct {
 type holder struct {
 	stream *Stream
 	has    uint64
-	first  uint64    // it has no line before this one
-	asked  time.Time // zero: it is not being asked
+	first  uint64 // it has no line before this one
 }
 
-// mayAnswer reports whether the other side was asked and nothing has come over the
-// link since: it may be slow.
-func (h *holder) mayAnswer() bool { return !h.asked.IsZero() && h.stream.isSlow(h.asked) }
+// want is a WANT that was sent.
+type want struct {
+	*sender
+	after uint64
+	at    time.Time
+	total uint64 // bytes of the sender's lines by then
+}
+
+// answer is the lines that answer a WANT.
+type answer struct {
+	to    *want  // nil: none is coming
+	left  uint64 // how many are to come
+	from  uint64 // to.received before
+	first uint64 // the first one, if it is not the one that was requested
+}
+
+// wants returns what the other side was asked for of a sender and has not sent yet.
+func (st *Stream) wants(o *sender) *want {
+	in := &st.incoming
+	if in.to != nil && in.to.sender == o {
+		return in.to
+	}
+	if i := slices.IndexFunc(in.wanted, func(w *want) bool { return w.sender == o }); i >= 0 {
+		return in.wanted[i]
+	}
+	return nil
+}
+
+// ask sends WANT, unless one for the same sender is still to be answered.
+func (s *State) ask(st *Stream, o *sender, after uint64) bool {
+	if st.isCut() || st.wants(o) != nil {
+		return false
+	}
+	st.incoming.wanted = append(st.incoming.wanted, &want{o, after, s.now, o.log.total})
+	s.moving = true
+	s.Send(st, wire.Want{ID: o.ID, Seq: after})
+	return true
+}
 
 // have processes that the lines of a process are shown at a link's other side
 // through seq.
@@ -67,10 +102,6 @@ func (s *State) learn(st *Stream, o *sender, seq uint64) {
 func (s *State) addGap(o *sender, seq uint64) {
 	if !o.hasGap() {
 		o.gap = gap{settledThrough: o.settledThrough, since: s.now}
-	}
-	if !o.inGaps {
-		o.inGaps = true
-		s.gaps = append(s.gaps, o)
 	}
 	o.known = max(o.known, seq)
 }
@@ -102,7 +133,7 @@ func (s *State) repair(o *sender) {
 }
 
 // hasGap reports whether lines of the sender are missing.
-func (o *sender) hasGap() bool { return o.inGaps && o.received < o.known && !o.forgotten }
+func (o *sender) hasGap() bool { return o.received < o.known && !o.forgotten }
 
 // request asks one of the holders, unless one is about to answer. It reports
 // whether there is any.
@@ -110,19 +141,20 @@ func (s *State) request(o *sender) bool {
 	var best *holder
 	for i := range o.holders {
 		h := &o.holders[i]
+		w := h.stream.wants(o)
 		switch {
 		case h.has <= o.received || h.first > o.received+1:
-		case h.asked.IsZero():
+		case w == nil:
 			if best == nil || h.stream.from.held < best.stream.from.held { // its answer comes behind fewer lines
 				best = h
 			}
-		case s.now.Sub(h.asked) < dueAnswer && h.mayAnswer():
+		case s.now.Sub(w.at) < dueAnswer && h.stream.latest.Sub(w.at) < dueInquiry: // it may be slow
 			return true
 		}
 	}
 	switch {
 	case best != nil:
-		s.ask(best, o)
+		s.ask(best.stream, o, o.received)
 		return true
 	case o.askedAll || s.now.Sub(o.since) < dueAnswer:
 		return false
@@ -131,50 +163,27 @@ func (s *State) request(o *sender) bool {
 	for _, st := range s.streams {
 		if o.holder(st) == nil {
 			o.holders = append(o.holders, holder{stream: st, has: o.known})
-			s.ask(&o.holders[len(o.holders)-1], o)
+			s.ask(st, o, o.received)
 		}
 	}
 	return true
 }
 
-// ask sends WANT. A link is not asked for the same lines again before it has
-// answered.
-func (s *State) ask(h *holder, o *sender) {
-	h.asked = s.now
-	in := &h.stream.incoming
-	if slices.Contains(in.wanted, o) || h.stream.isCut() {
-		return
-	}
-	in.wanted = append(in.wanted, o)
-	s.moving = true
-	s.Send(h.stream, wire.Want{ID: o.ID, Seq: o.received})
-}
-
-// askAuthor asks the sender o of a line for the lines of x that it has answered.
-func (s *State) askAuthor(o, x *sender) {
-	if h := x.holder(o.stream); h != nil && h.asked.IsZero() && x.hasGap() && h.first <= x.received+1 && x.shown == x.received {
-		s.ask(h, x)
-	}
-}
-
 // answering processes LINES.
 func (s *State) answering(st *Stream, m *wire.Lines) error {
 	in := &st.incoming
-	i := slices.IndexFunc(in.wanted, func(o *sender) bool { return o.ID == m.ID })
+	i := slices.IndexFunc(in.wanted, func(w *want) bool { return w.ID == m.ID })
 	if i < 0 {
 		return lines.Refuse("syntax", "LINES that were not asked for")
 	}
 	if m.Count > maxAnswer {
 		return lines.Refuse("syntax", "an answer of %d lines", m.Count)
 	}
-	o := in.wanted[i]
+	w := in.wanted[i]
 	in.wanted = slices.Delete(in.wanted, i, i+1)
+	in.answer = answer{to: w, left: m.Count, from: w.received}
 	if m.Count == 0 {
-		o.inquiry.denied = o.inquiry.denied || o.stream == st && o.inquiry.seq > 0
-		s.denied(st.from, o)
-	}
-	in.lines, in.left, in.from = o, m.Count, o.received
-	if in.left == 0 {
+		s.deny(st, w)
 		s.endAnswer(st)
 	}
 	return nil
@@ -183,23 +192,20 @@ func (s *State) answering(st *Stream, m *wire.Lines) error {
 // endAnswer processes the end of an answer. A member that had no lines is not asked
 // again before it says that it has some.
 func (s *State) endAnswer(st *Stream) {
-	in := &st.incoming
-	o := in.lines
-	came := o.received > in.from
+	a := st.incoming.answer
+	st.incoming.answer = answer{}
+	o := a.to.sender
+	came := o.received > a.from
 	if came {
 		o.since = s.now
 	}
-	if h := o.holder(st); h != nil {
-		h.asked = time.Time{}
-		switch {
-		case came || in.ignored:
-		case in.first > 0:
-			h.first = in.first
-		default:
-			o.drop(st)
-		}
+	switch h := o.holder(st); {
+	case h == nil || came || !s.mayRelay(o):
+	case a.first > 0:
+		h.first = a.first
+	default:
+		o.drop(st)
 	}
-	in.lines, in.first, in.ignored = nil, 0, false
 	s.repair(o)
 }
 
@@ -230,6 +236,6 @@ func (s *State) giveUp(o *sender) {
 // sender.
 func (s *State) allAnswered(o *sender) bool {
 	return !slices.ContainsFunc(s.streams, func(st *Stream) bool {
-		return st.incoming.lines == o || slices.Contains(st.incoming.wanted, o)
+		return st.wants(o) != nil
 	})
 }

@@ -22,7 +22,6 @@ type sender struct {
 	received uint64  // and of the latest one here; those between are held back
 	log      log     // its lines, as far as they are kept
 
-	digest     uint64 // the latest digest that named it
 	seen       bool   // a line of it was shown
 	isAnswered bool   // it is in State.answered
 	round      uint64 // in which shown grew last
@@ -32,7 +31,7 @@ type sender struct {
 	onScreen log       // lines that are on the screen and do not count as shown
 	missed   uint64    // it was shown that lines through this one are missing
 	doubts   []*sender // of which it has named lines that could not be had
-	inquiry  inquiry
+	asked    uint64    // its latest line that it was asked for over its own link
 
 	baselinePending bool      // its digest follows, and says what its next lines answer
 	baseline        *baseline // nil: its lines say all that they answer
@@ -40,7 +39,6 @@ type sender struct {
 	holds           []hold    // why, in the order of the lines
 	hasLeft         bool      // Screen.Left follows its latest line
 	gap
-	inGaps bool // it is in State.gaps
 }
 
 func newSender(id wire.ID) *sender {

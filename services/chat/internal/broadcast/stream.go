@@ -71,7 +71,7 @@ func (s *State) Part(st *Stream, now time.Time) {
 	s.streams = slices.DeleteFunc(slices.Clone(s.streams), func(other *Stream) bool { return other == st })
 	o := st.from
 	if o.stream == st {
-		o.stream, o.inquiry = nil, inquiry{}
+		o.stream, o.asked = nil, 0
 	}
 	if o.shown > 0 && !o.forgotten {
 		have := wire.Have{ID: o.ID, Seq: o.shown}
@@ -80,7 +80,7 @@ func (s *State) Part(st *Stream, now time.Time) {
 		}
 	}
 	o.since = now
-	for _, x := range s.gaps {
+	for _, x := range s.ordered {
 		x.drop(st)
 		s.repair(x)
 	}
