@@ -48,14 +48,15 @@ type Limits struct {
 	Typed int // lines typed here that are kept for links that are behind
 	Kept  int // lines of all others that are kept for members that lack some
 
-	// Lines that are held back, of one sender and of all. Above Slow a link is
-	// not read; above Held it is cut.
-	SlowOf, Slow, HeldOf, Held int
+	// Lines of one sender that are held back. Above SlowOf its link is not read, nor is
+	// any while those of all are more than four times that. Above HeldOf the link is
+	// cut, as is that with most while those of all are more than twice that.
+	SlowOf, HeldOf int
 }
 
 // DefaultLimits returns the limits of the chat.
 func DefaultLimits() Limits {
-	return Limits{Typed: 16 << 20, Kept: 16 << 20, SlowOf: 1 << 20, Slow: 4 << 20, HeldOf: 16 << 20, Held: 32 << 20}
+	return Limits{Typed: 16 << 20, Kept: 16 << 20, SlowOf: 1 << 20, HeldOf: 16 << 20}
 }
 
 // Why a link is cut.

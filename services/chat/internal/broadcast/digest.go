@@ -1,7 +1,6 @@
 package broadcast
 
 import (
-	"bytes"
 	"iter"
 
 	"peerlab/services/chat/internal/wire"
@@ -11,9 +10,9 @@ import (
 const MaxDigest = wire.MaxMembers + MaxSenders
 
 const (
-	// digestAtOnce bounds the bytes of a digest that are sent with READY, while
-	// the other side may be sending its own without reading: any connection takes
-	// that much.
+	// digestAtOnce bounds the bytes of a digest that is sent with READY, while the
+	// other side may be sending its own without reading: any connection takes that
+	// much.
 	digestAtOnce = 16 << 10
 	digestLine   = 48 // bytes of a line of it, about
 
@@ -25,7 +24,7 @@ const (
 type Digest struct {
 	Count uint64 // lines
 	Lines []byte // to be sent with READY
-	rest  []byte // to be sent before anything else
+	rest  []byte // or, if they are many, over the link before anything else
 	round uint64 // in which it was true
 }
 
@@ -56,8 +55,7 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 		}
 	}
 	if len(d.Lines) > digestAtOnce {
-		at := bytes.LastIndexByte(d.Lines[:digestAtOnce], '\n') + 1
-		d.Lines, d.rest = d.Lines[:at:at], d.Lines[at:]
+		d.Lines, d.rest = nil, d.Lines
 	}
 	return d
 }

@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -90,13 +91,10 @@ func (s *State) forget() {
 }
 
 func (o *sender) before(other *sender) bool {
-	if a, b := o.evictionPriority(), other.evictionPriority(); a != b {
-		return a < b
-	}
-	if o.round != other.round {
-		return o.round < other.round
-	}
-	return o.Incarnation < other.Incarnation
+	return cmp.Or(
+		cmp.Compare(o.evictionPriority(), other.evictionPriority()),
+		cmp.Compare(o.round, other.round),
+		cmp.Compare(o.Incarnation, other.Incarnation)) < 0
 }
 
 // evictionPriority is lowest for a process that others have named and that was

@@ -63,7 +63,7 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, said []byte, pending byte) {
 		var screen recorder
 		s := New(wire.ID{Name: wire.Server, Incarnation: 1001}, &screen)
-		s.Limits = Limits{Typed: 1 << 10, Kept: 1 << 10, SlowOf: 1 << 8, Slow: 1 << 9, HeldOf: 1 << 10, Held: 1 << 11}
+		s.Limits = Limits{Typed: 1 << 10, Kept: 1 << 10, SlowOf: 1 << 8, HeldOf: 1 << 10}
 		hello := wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2000}, State: wire.StateNew}
 		s.Meet(hello, false)
 		st := NewStream(nil, hello, s.Digest(hello.ID, noPeers), int(pending))

@@ -65,9 +65,7 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 		}
 		s.tickSoon()
 	}
-	if o.held > s.Limits.HeldOf {
-		s.dropHeld(o)
-	} else if s.held > s.Limits.Held {
+	if o.held > s.Limits.HeldOf || s.held > 2*s.Limits.HeldOf {
 		s.dropHeld(slices.MaxFunc(s.holding, func(a, b *sender) int { return a.held - b.held }))
 	}
 }
@@ -78,7 +76,7 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 // read.
 func (s *State) Blocked(st *Stream) bool {
 	o := st.from
-	blocked := (o.held > s.Limits.SlowOf || o.held > 0 && s.held > s.Limits.Slow) &&
+	blocked := (o.held > s.Limits.SlowOf || o.held > 0 && s.held > 4*s.Limits.SlowOf) &&
 		len(st.incoming.wanted) == 0 && st.incoming.left == 0 && !st.isCut()
 	if blocked {
 		s.tickSoon()

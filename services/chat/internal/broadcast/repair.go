@@ -31,7 +31,6 @@ type gap struct {
 // holder is a link whose other side has more.
 type holder struct {
 	stream *Stream
-	has    uint64
 	first  uint64 // it has no line before this one
 }
 
@@ -90,10 +89,8 @@ func (s *State) learn(st *Stream, o *sender, seq uint64) {
 		return
 	}
 	s.addGap(o, seq)
-	if h := o.holder(st); h != nil {
-		h.has = max(h.has, seq)
-	} else {
-		o.holders = append(o.holders, holder{stream: st, has: seq})
+	if o.holder(st) == nil {
+		o.holders = append(o.holders, holder{stream: st})
 	}
 	s.repair(o)
 }
@@ -143,7 +140,7 @@ func (s *State) request(o *sender) bool {
 		h := &o.holders[i]
 		w := h.stream.wants(o)
 		switch {
-		case h.has <= o.received || h.first > o.received+1:
+		case h.first > o.received+1:
 		case w == nil:
 			if best == nil || h.stream.from.held < best.stream.from.held { // its answer comes behind fewer lines
 				best = h
@@ -162,7 +159,7 @@ func (s *State) request(o *sender) bool {
 	o.askedAll = true
 	for _, st := range s.streams {
 		if o.holder(st) == nil {
-			o.holders = append(o.holders, holder{stream: st, has: o.known})
+			o.holders = append(o.holders, holder{stream: st})
 			s.ask(st, o, o.received)
 		}
 	}

@@ -76,9 +76,9 @@ func draw(seed uint64) plan {
 	p := plan{clients: 2 + rnd.IntN(3), limits: DefaultLimits()}
 	switch rnd.IntN(8) {
 	case 0: // links are not read for what is held back
-		p.limits.SlowOf, p.limits.Slow = 30, 60
+		p.limits.SlowOf = 15
 	case 1: // and are cut for it
-		p.limits.SlowOf, p.limits.Slow, p.limits.HeldOf, p.limits.Held = 30, 60, 120, 240
+		p.limits.SlowOf, p.limits.HeldOf = 15, 120
 	}
 	for most := maxActions/2 + rnd.IntN(maxActions/2); len(p.actions) < most; {
 		seat := rnd.Perm(min(p.clients+2, seats)) // one more than run at the beginning

@@ -226,7 +226,7 @@ func (s *simulation) heal() {
 	}
 	for _, p := range s.seats {
 		if p != nil {
-			p.state.Limits.HeldOf, p.state.Limits.Held = DefaultLimits().HeldOf, DefaultLimits().Held
+			p.state.Limits.HeldOf = DefaultLimits().HeldOf
 		}
 	}
 	for limit := s.now + time.Minute; !s.calm() && s.now < limit; {
