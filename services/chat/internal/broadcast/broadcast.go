@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -121,12 +120,10 @@ func (s *State) Say(text []byte) {
 	}
 	s.answered = s.answered[:0]
 	after := len(line)
-	line = append(line, o.prefix...)
-	line = strconv.AppendUint(line, o.received+1, 10)
-	line = append(append(line, ' '), text...)
 	o.received++
 	o.shown = o.received
-	o.log.add(o.received, line[:after], line[after:])
+	line = wire.Msg{Name: o.Name, Seq: o.received, Text: text}.Append(line)
+	o.log.add(o.received, line[:after], line[after:len(line)-1])
 	for o.log.size > s.Limits.Typed && len(o.log.segments) > 1 {
 		o.log.shrink(o.received)
 	}

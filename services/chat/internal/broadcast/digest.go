@@ -69,12 +69,18 @@ func (d *Digest) Follow(m wire.Message) {
 	}
 }
 
-// receiveEntry processes a line of the other side's digest, and the digest after
-// its last line. It reports whether the line says nothing new, as most do: it is
-// of a process that is linked, or that is known and needs no address, and whose
-// lines are here.
-func (s *State) receiveEntry(st *Stream, e entry, addressless bool) (known bool, err error) {
+// have processes that the lines of a process are shown at a link's other side. Its
+// digest is processed after its last line. have reports whether a line of that says
+// nothing new, as most do: it is of a process that is linked, or that is known and
+// needs no address, and whose lines are here.
+func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err error) {
 	o := s.senders[e.ID]
+	if st.pending == 0 {
+		if o, err = s.lookup(st, e.ID, e.seq); o != nil {
+			s.learn(st, o, e.seq)
+		}
+		return false, err
+	}
 	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) && o.settled(e.seq) && e.seq <= o.received
 	if !known {
 		st.digest = append(st.digest, e)

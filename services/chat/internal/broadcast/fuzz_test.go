@@ -85,13 +85,13 @@ func FuzzReceive(f *testing.F) {
 			require.Equal(t, id, o.ID)
 			require.LessOrEqual(t, o.shown, o.received)
 			if o.shown == o.received {
-				require.Zero(t, o.held)
+				require.Zero(t, o.held())
 				require.NotContains(t, s.holding, o)
 			} else {
 				require.Contains(t, s.holding, o)
 			}
 			if o != s.self {
-				kept, held = kept+o.log.size, held+o.held
+				kept, held = kept+o.log.size, held+o.held()
 			}
 		}
 		require.Empty(t, s.self.holders, "it requests its own lines")

@@ -54,9 +54,7 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 	if seq > o.received+1 {
 		o.settledThrough = max(o.settledThrough, seq-1) // lost: no line needs to wait for them
 	}
-	n := s.keep(o, seq, st.incoming.after, line)
-	o.held += n
-	s.held += n
+	s.held += s.keep(o, seq, st.incoming.after, line)
 	if len(st.incoming.deps) > 0 {
 		h := hold{seq, slices.DeleteFunc(slices.Clone(st.incoming.deps), func(x dep) bool { return x.settled(x.seq) }), s.now}
 		o.holds = append(o.holds, h)
@@ -65,8 +63,8 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 		}
 		s.tickSoon()
 	}
-	if o.held > s.Limits.HeldOf || s.held > 2*s.Limits.HeldOf {
-		s.dropHeld(slices.MaxFunc(s.holding, func(a, b *sender) int { return a.held - b.held }))
+	if o.held() > s.Limits.HeldOf || s.held > 2*s.Limits.HeldOf {
+		s.dropHeld(slices.MaxFunc(s.holding, func(a, b *sender) int { return a.held() - b.held() }))
 	}
 }
 
@@ -75,8 +73,8 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 // is slowed down, as by a slow screen. A link over which lines were requested is
 // read.
 func (s *State) Blocked(st *Stream) bool {
-	o := st.from
-	blocked := (o.held > s.Limits.SlowOf || o.held > 0 && s.held > 4*s.Limits.SlowOf) &&
+	held := st.from.held()
+	blocked := (held > s.Limits.SlowOf || held > 0 && s.held > 4*s.Limits.SlowOf) &&
 		len(st.incoming.wanted) == 0 && st.incoming.left == 0 && !st.isCut()
 	if blocked {
 		s.tickSoon()
@@ -86,9 +84,10 @@ func (s *State) Blocked(st *Stream) bool {
 
 // unhold drops the lines of a sender that are held back.
 func (s *State) unhold(o *sender) {
-	s.kept -= o.log.truncate(o.shown)
-	s.held -= o.held
-	o.received, o.held, o.holds = o.shown, 0, nil
+	n := o.log.truncate(o.shown)
+	s.kept -= n
+	s.held -= n
+	o.received, o.holds = o.shown, nil
 	s.holding = slices.DeleteFunc(s.holding, func(x *sender) bool { return x == o })
 }
 

@@ -41,25 +41,15 @@ func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) 
 	case *wire.Keepalive:
 		return nil, nil
 	case *wire.Peer:
-		var known bool
-		if st.pending > 0 {
-			known, err = s.receiveEntry(st, entry{m.ID, m.Have}, false)
-		} else {
-			err = s.have(st, m.ID, m.Have)
-		}
+		known, err := s.have(st, entry{m.ID, m.Have}, false)
 		if known || err != nil || !s.credible(m.Incarnation) {
 			return nil, err
 		}
-		return m, nil
 	case *wire.Msg, *wire.After, *wire.Have, *wire.Want, *wire.Lines:
-		if have, ok := m.(*wire.Have); ok && st.pending > 0 {
-			_, err := s.receiveEntry(st, entry{have.ID, have.Seq}, true)
-			return nil, err
+		if !st.isCut() {
+			err = s.receive(st, m, line)
 		}
-		if st.isCut() {
-			return nil, nil
-		}
-		return nil, s.receive(st, m, line)
+		return nil, err
 	}
 	return m, nil
 }
@@ -83,7 +73,8 @@ func (s *State) receive(st *Stream, m wire.Message, line []byte) error {
 	}
 	switch m := m.(type) {
 	case *wire.Have:
-		return s.have(st, m.ID, m.Seq)
+		_, err := s.have(st, entry{m.ID, m.Seq}, true)
+		return err
 	case *wire.Want:
 		return s.want(st, m.ID, m.Seq)
 	case *wire.Lines:
@@ -93,8 +84,8 @@ func (s *State) receive(st *Stream, m wire.Message, line []byte) error {
 }
 
 // plain parses a line that is nothing but the next one of the link's own process,
-// as nearly all are: 16 ns, where Parse takes 46. Any other line is for Parse to
-// judge.
+// as nearly all are. Any other line is for Parse to judge. A line takes 86 ns with it
+// and 130 without (BenchmarkTake).
 func (st *Stream) plain(line []byte) (seq uint64, text []byte, ok bool) {
 	if !bytes.HasPrefix(line, st.from.prefix) || st.incoming.count > 0 || st.incoming.left > 0 || st.isCut() {
 		return 0, nil, false
@@ -229,7 +220,6 @@ func (s *State) release(o *sender) bool {
 		if seq > through {
 			break
 		}
-		o.held -= len(unit)
 		s.held -= len(unit)
 		s.show(o, seq, textOf(unit))
 	}

@@ -73,16 +73,6 @@ func (s *State) ask(st *Stream, o *sender, after uint64) bool {
 	return true
 }
 
-// have processes that the lines of a process are shown at a link's other side
-// through seq.
-func (s *State) have(st *Stream, id wire.ID, seq uint64) error {
-	o, err := s.lookup(st, id, seq)
-	if o != nil {
-		s.learn(st, o, seq)
-	}
-	return err
-}
-
 // learn records that the other side of a link has a sender's lines through seq.
 func (s *State) learn(st *Stream, o *sender, seq uint64) {
 	if seq <= o.received || o == s.self || o.forgotten {
@@ -135,15 +125,15 @@ func (o *sender) hasGap() bool { return o.received < o.known && !o.forgotten }
 // request asks one of the holders, unless one is about to answer. It reports
 // whether there is any.
 func (s *State) request(o *sender) bool {
-	var best *holder
+	var best *Stream
 	for i := range o.holders {
 		h := &o.holders[i]
 		w := h.stream.wants(o)
 		switch {
 		case h.first > o.received+1:
 		case w == nil:
-			if best == nil || h.stream.from.held < best.stream.from.held { // its answer comes behind fewer lines
-				best = h
+			if best == nil || h.stream.from.held() < best.from.held() { // its answer comes behind fewer lines
+				best = h.stream
 			}
 		case s.now.Sub(w.at) < dueAnswer && h.stream.latest.Sub(w.at) < dueInquiry: // it may be slow
 			return true
@@ -151,7 +141,7 @@ func (s *State) request(o *sender) bool {
 	}
 	switch {
 	case best != nil:
-		s.ask(best.stream, o, o.received)
+		s.ask(best, o, o.received)
 		return true
 	case o.askedAll || s.now.Sub(o.since) < dueAnswer:
 		return false
@@ -216,23 +206,20 @@ func (s *State) giveUp(o *sender) {
 		}
 	}
 	switch {
-	case first > 0 && s.now.Sub(o.since) < lostAfter && !(o.ended && s.allLinked() && s.allAnswered(o)):
-		s.abandon(o, s.awaited(o))
-	case first > 0:
+	case first == 0:
+		o.known = o.received // until a member says again that it has more
+	case s.now.Sub(o.since) >= lostAfter || o.ended && s.allLinked() && s.allAnswered(o):
 		s.lose(o, first-1-o.received)
 		s.reach(o, first-1)
 		o.received, o.since = first-1, s.now
 		s.request(o)
-	default:
-		o.known = o.received // until a member says again that it has more
-		s.abandon(o, s.awaited(o))
+		return
 	}
+	s.abandon(o, s.awaited(o))
 }
 
 // allAnswered reports whether no link is yet to answer a request for lines of the
 // sender.
 func (s *State) allAnswered(o *sender) bool {
-	return !slices.ContainsFunc(s.streams, func(st *Stream) bool {
-		return st.wants(o) != nil
-	})
+	return !slices.ContainsFunc(s.streams, func(st *Stream) bool { return st.wants(o) != nil })
 }

@@ -35,7 +35,6 @@ type sender struct {
 
 	baselinePending bool      // its digest follows, and says what its next lines answer
 	baseline        *baseline // nil: its lines say all that they answer
-	held            int       // bytes that are held back
 	holds           []hold    // why, in the order of the lines
 	hasLeft         bool      // Screen.Left follows its latest line
 	gap
@@ -132,6 +131,9 @@ func (s *State) lookup(st *Stream, id wire.ID, seq uint64) (*sender, error) {
 	}
 	return s.create(id, seq), nil
 }
+
+// held returns the bytes of its lines that are held back.
+func (o *sender) held() int { return int(o.log.backlog(o.shown)) }
 
 // settled reports whether the lines through seq are shown, or no line waits for
 // them any more.

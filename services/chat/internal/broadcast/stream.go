@@ -143,7 +143,7 @@ func (s *State) Next(st *Stream, sent uint64, bufs [][]byte) (_ [][]byte, throug
 	return bufs, through
 }
 
-// want records a WANT. A second one for the same process replaces the first.
+// want records a WANT.
 func (s *State) want(st *Stream, id wire.ID, after uint64) error {
 	o := s.senders[id]
 	if o == nil || o.shown <= after {
@@ -151,12 +151,6 @@ func (s *State) want(st *Stream, id wire.ID, after uint64) error {
 		return nil
 	}
 	s.wake(st)
-	for i := range st.requests {
-		if st.requests[i].sender == o {
-			st.requests[i].after = after
-			return nil
-		}
-	}
 	if len(st.requests) == maxRequests {
 		return lines.Refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
 	}
