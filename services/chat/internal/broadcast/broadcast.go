@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ type State struct {
 
 	streams   []*Stream // links that are up; the slice is replaced when one goes
 	senders   map[wire.ID]*sender
-	ordered   []*sender // the senders, in the order of their creation: what is sent depends on the calls alone
+	ordered   []*sender // the senders, in the order of their creation, self first: what is sent depends on the calls alone
 	forgotten records
 	answered  []*sender // whose lines were shown since the latest line typed here
 	typing    []byte    // memory for Say
@@ -104,9 +105,7 @@ type Counts struct{ Lost, Missing, Forgotten int64 }
 // New returns the state of a process that has shown nothing.
 func New(self wire.ID, screen Screen) *State {
 	s := &State{Limits: DefaultLimits(), screen: screen, senders: make(map[wire.ID]*sender)}
-	s.self = newSender(self)
-	s.self.log.free = &s.free
-	s.add(s.self)
+	s.self = s.create(self, 0)
 	return s
 }
 
@@ -274,13 +273,6 @@ func (s *State) keep(o *sender, seq uint64, after, line []byte) int {
 // shrinkLongest drops the oldest lines of the longest log: a flood of one sender
 // must not cost another its latest lines.
 func (s *State) shrinkLongest() {
-	var longest *sender
-	for _, o := range s.ordered {
-		if o != s.self && (longest == nil || o.log.size > longest.log.size) {
-			longest = o
-		}
-	}
-	if longest != nil {
-		s.kept -= longest.log.shrink(longest.shown)
-	}
+	longest := slices.MaxFunc(s.ordered[1:], func(a, b *sender) int { return a.log.size - b.log.size })
+	s.kept -= longest.log.shrink(longest.shown)
 }

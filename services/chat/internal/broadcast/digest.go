@@ -14,7 +14,6 @@ const (
 	// other side may be sending its own without reading: any connection takes that
 	// much.
 	digestAtOnce = 16 << 10
-	digestLine   = 48 // bytes of a line of it, about
 
 	advertiseTo = 8 // streams in one round of Advertise
 )
@@ -37,7 +36,7 @@ type entry struct {
 // Digest returns what a new link to a process is sent. The peers, of which Have
 // is not used, are named by PEER, and all other processes by HAVE.
 func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
-	d := Digest{round: s.round, Lines: make([]byte, 0, digestLine*len(s.senders))}
+	d := Digest{round: s.round}
 	named := map[wire.ID]bool{to: true} // READY has its number
 	for p := range peers {
 		p.Have = 0
@@ -97,43 +96,37 @@ func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err err
 // the one that sent it if no line of that was shown here yet, may answer them
 // without AFTER.
 func (s *State) endDigest(st *Stream) error {
-	var added []entry
+	var all, added []dep
 	for _, e := range st.digest {
-		before := len(s.senders)
+		_, known := s.senders[e.ID]
 		o, err := s.lookup(st, e.ID, e.seq)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if o == nil {
+		case o == nil:
 			continue
+		case o == st.from && o.baselinePending && !o.seen:
+			o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)
 		}
-		if o == st.from && (o.baselinePending || !o.seen) {
-			if o.baselinePending && !o.seen {
-				o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)
-			}
-			added = append(added, e)
-		}
-		if len(s.senders) > before {
-			added = append(added, e)
+		d := dep{sender: o, seq: e.seq}
+		if all = append(all, d); !known || o == st.from && (o.baselinePending || !o.seen) {
+			added = append(added, d)
 		}
 	}
 	st.from.baselinePending = false
 	var deps []dep
-	for _, e := range st.digest {
-		o := s.senders[e.ID]
-		if o == nil || o == s.self || o == st.from {
+	for _, d := range all {
+		if d.sender == s.self || d.sender == st.from {
 			continue
 		}
-		if !o.settled(e.seq) {
-			deps = append(deps, dep{o, e.seq, false})
+		if !d.settled(d.seq) {
+			deps = append(deps, d)
 		}
-		s.learn(st, o, e.seq)
+		s.learn(st, d.sender, d.seq)
 	}
-	if len(deps) > 0 {
-		for _, e := range added {
-			if o := s.senders[e.ID]; o != nil && o.shown > 0 { // or else its lines say all that they answer
-				o.baseline = &baseline{max(o.received, e.seq), deps}
-			}
+	for _, d := range added {
+		if len(deps) > 0 && d.shown > 0 && !d.forgotten { // or else its lines say all that they answer
+			d.baseline = &baseline{max(d.received, d.seq), deps}
 		}
 	}
 	return nil
@@ -148,14 +141,13 @@ func (s *State) Advertise() {
 		if len(st.control) > 0 {
 			continue
 		}
-		before := len(st.control)
 		for _, o := range s.ordered {
 			if o.round >= st.round && o != s.self && o != st.from && (o.shown > 0 || o.Name == wire.Server) {
 				st.control = wire.Have{ID: o.ID, Seq: o.shown}.Append(st.control)
 			}
 		}
 		st.round = s.round + 1
-		if len(st.control) > before {
+		if len(st.control) > 0 {
 			s.wake(st)
 		}
 	}

@@ -39,7 +39,7 @@ func FuzzPlain(f *testing.F) {
 		if bytes.ContainsAny(line, "\n") {
 			return // lines.Reader returns none
 		}
-		seq, text, plain := (&Stream{from: newSender(wire.ID{Name: "3", Incarnation: 1})}).plain(line)
+		seq, text, plain := (&Stream{from: New(wire.ID{Name: "3", Incarnation: 1}, nil).self}).plain(line)
 		parsed, err := wire.Parse(line)
 		msg, isMsg := parsed.(*wire.Msg)
 		require.Equal(t, err == nil && isMsg && msg.Name == "3" && msg.Seq > 0 && len(msg.Text) <= wire.MaxText, plain)

@@ -1,6 +1,8 @@
 package broadcast
 
 import (
+	"slices"
+
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 )
@@ -40,26 +42,17 @@ type sender struct {
 	gap
 }
 
-func newSender(id wire.ID) *sender {
-	return &sender{ID: id, prefix: []byte("MSG " + string(id.Name) + " ")}
-}
-
 // create adds a sender whose lines count from shown, and forgets another if there
 // are too many.
 func (s *State) create(id wire.ID, shown uint64) *sender {
 	if len(s.senders) >= MaxSenders {
 		s.forget()
 	}
-	o := newSender(id)
-	o.shown, o.received, o.round = shown, shown, s.round
+	o := &sender{ID: id, prefix: []byte("MSG " + string(id.Name) + " "), shown: shown, received: shown, round: s.round}
 	o.log.free = &s.free
-	s.add(o)
-	return o
-}
-
-func (s *State) add(o *sender) {
 	s.senders[o.ID] = o
 	s.ordered = append(s.ordered, o)
+	return o
 }
 
 // Meet adds the process that sent a HELLO and returns how far its lines are shown.
@@ -101,12 +94,7 @@ func (s *State) Ended(id wire.ID) {
 
 // allLinked reports whether there is a link to every process that may run.
 func (s *State) allLinked() bool {
-	for _, o := range s.ordered {
-		if o.expected && !o.ended && o.stream == nil {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.ordered, func(o *sender) bool { return o.expected && !o.ended && o.stream == nil })
 }
 
 // lookup returns the sender that a link names, whose lines are shown at its other
