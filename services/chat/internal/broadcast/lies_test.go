@@ -153,6 +153,18 @@ func TestAReturningMemberContradictsWhatWasRelayed(t *testing.T) {
 	}, l.lines)
 }
 
+// There is no room for the line that was relayed of client 1 when its own link is up.
+func TestALineThatWasRelayedIsNotKept(t *testing.T) {
+	l, one, _, nine := liars(t)
+	l.state.Limits.Kept = 1
+	l.parts(one)
+	l.receives(nine, "HAVE 1 2000 1", "LINES 1 2000 1", "MSG 1 1 first", "MSG 9 1 x")
+	one, have := l.meet(client("1"), 2, 0)
+	require.Zero(t, have, "it sends again what was relayed")
+	l.receives(one, "MSG 1 1 first", "MSG 1 2 second")
+	require.Equal(t, []string{"Client 1: first", "Client 9: x", "Client 1: second"}, l.lines)
+}
+
 // The lines that were relayed of client 1 are dropped while another line waits for one of its.
 func TestALineWaitsNoLongerForASenderWhoseLinesWereDropped(t *testing.T) {
 	l, one, three, nine := liars(t)

@@ -1,6 +1,9 @@
 package broadcast
 
-import "sort"
+import (
+	"bytes"
+	"sort"
+)
 
 const segmentSize = 64 << 10
 
@@ -172,4 +175,25 @@ func (l *log) next(seq uint64) (unit []byte, number uint64) {
 	s := l.segments[l.find(seq)]
 	number = max(seq+1, s.first)
 	return s.data[s.offset(seq):s.ends[number-s.first]], number
+}
+
+// text returns the text of line seq, or nil if it is not held.
+func (l *log) text(seq uint64) []byte {
+	if l.find(seq-1) < len(l.segments) {
+		if unit, number := l.next(seq - 1); number == seq {
+			return textOf(unit)
+		}
+	}
+	return nil
+}
+
+// textOf returns the text of a line in a log.
+func textOf(unit []byte) []byte {
+	for bytes.HasPrefix(unit, []byte("AFTER ")) {
+		_, unit, _ = bytes.Cut(unit, []byte{'\n'})
+	}
+	for range 3 { // MSG, name, number
+		_, unit, _ = bytes.Cut(unit, []byte{' '})
+	}
+	return unit[:len(unit)-1]
 }

@@ -229,14 +229,3 @@ func (s *State) release(o *sender) bool {
 	}
 	return o.shown > before
 }
-
-// textOf returns the text of a line in a log.
-func textOf(unit []byte) []byte {
-	for bytes.HasPrefix(unit, []byte("AFTER ")) {
-		_, unit, _ = bytes.Cut(unit, []byte{'\n'})
-	}
-	for range 3 { // MSG, name, number
-		_, unit, _ = bytes.Cut(unit, []byte{' '})
-	}
-	return unit[:len(unit)-1]
-}

@@ -29,11 +29,8 @@ func (o *sender) direct() uint64 {
 // verify compares a line that came over the sender's own link with the one that
 // others have relayed.
 func (s *State) verify(o *sender, seq uint64, text []byte) {
-	if seq >= o.relayed && seq <= o.log.last {
-		unit, number := o.log.next(seq - 1)
-		if number == seq && !bytes.Equal(textOf(unit), text) {
-			s.rewind(o, seq-1)
-		}
+	if relayed := o.log.text(seq); seq >= o.relayed && relayed != nil && !bytes.Equal(relayed, text) {
+		s.rewind(o, seq-1)
 	}
 	if seq >= o.received {
 		o.relayed = 0
@@ -60,15 +57,11 @@ func (s *State) isOnScreen(o *sender, seq uint64, text []byte) bool {
 	if o.onScreen.last == 0 {
 		return false
 	}
-	same := false
-	if seq <= o.onScreen.last {
-		unit, number := o.onScreen.next(seq - 1)
-		same = number == seq && bytes.Equal(textOf(unit), text)
-	}
+	shown := o.onScreen.text(seq)
 	if seq >= o.onScreen.last {
 		s.dropOnScreen(o)
 	}
-	return same
+	return shown != nil && bytes.Equal(shown, text)
 }
 
 func (s *State) dropOnScreen(o *sender) {

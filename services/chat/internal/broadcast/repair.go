@@ -34,12 +34,12 @@ type holder struct {
 	first  uint64 // it has no line before this one
 }
 
-// want is a WANT that was sent.
+// want is a WANT that is to be answered.
 type want struct {
 	*sender
 	after uint64
-	at    time.Time
-	total uint64 // bytes of the sender's lines by then
+	at    time.Time // when it was sent from here
+	total uint64    // bytes of the sender's lines by then
 }
 
 // answer is the lines that answer a WANT.

@@ -24,7 +24,7 @@ type Stream struct {
 	round uint64  // the first round of Advertise that it lacks
 
 	control  []byte    // lines that wait to be sent
-	requests []request // of the other side
+	requests []want    // of the other side
 	why      error     // it must be closed, for this reason; nothing is received any more
 	isWoken  bool      // it is in State.woken
 	latest   time.Time // when something came
@@ -34,12 +34,6 @@ type Stream struct {
 	pending  int     // lines of it to come
 	named    int     // processes that this link was the first to name
 	incoming incoming
-}
-
-// request is a WANT that is to be answered.
-type request struct {
-	*sender
-	after uint64
 }
 
 // NewStream returns the stream of a link that is to be joined. d is the digest that
@@ -154,7 +148,7 @@ func (s *State) want(st *Stream, id wire.ID, after uint64) error {
 	if len(st.requests) == maxRequests {
 		return lines.Refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
 	}
-	st.requests = append(st.requests, request{o, after})
+	st.requests = append(st.requests, want{sender: o, after: after})
 	return nil
 }
 
