@@ -56,9 +56,8 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 	}
 	s.held += s.keep(o, seq, st.incoming.after, line)
 	if len(st.incoming.deps) > 0 {
-		h := hold{seq, slices.DeleteFunc(slices.Clone(st.incoming.deps), func(x dep) bool { return x.settled(x.seq) }), s.now}
-		o.holds = append(o.holds, h)
-		for _, x := range h.deps {
+		o.holds = append(o.holds, hold{seq, slices.Clone(st.incoming.deps), s.now})
+		for _, x := range st.incoming.deps {
 			s.learn(st, x.sender, x.seq)
 		}
 		s.tickSoon()

@@ -49,11 +49,7 @@ func parseMsg(line []byte) (*wire.Msg, bool) {
 // mangle shows a line again that was shown before, or exchanges the texts of a line
 // and the next one.
 func (m mutant) mangle(e *end, msg *wire.Msg, line []byte) []byte {
-	in := &e.stream.incoming
-	from := e.stream.from
-	if in.left > 0 {
-		from = in.to.sender
-	}
+	from := e.stream.author()
 	switch {
 	case m == noDeduplication && msg.Seq <= from.shown && from.seen:
 		e.owner.Line(msg.Name, msg.Text)

@@ -105,16 +105,21 @@ func (st *Stream) plain(line []byte) (seq uint64, text []byte, ok bool) {
 	return 0, nil, false
 }
 
+// author returns the sender of the next MSG.
+func (st *Stream) author() *sender {
+	if st.incoming.left > 0 {
+		return st.incoming.to.sender
+	}
+	return st.from
+}
+
 func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 	in := &st.incoming
 	if in.count++; in.count > MaxSenders {
 		return lines.Refuse("syntax", "more than %d lines AFTER", MaxSenders)
 	}
 	in.after = append(append(in.after, line...), '\n')
-	author := st.from
-	if in.left > 0 {
-		author = in.to.sender
-	}
+	author := st.author()
 	o, err := s.lookup(st, m.ID, m.Seq)
 	if err != nil {
 		return err
@@ -128,10 +133,7 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 
 func (s *State) receiveMsg(st *Stream, m *wire.Msg, line []byte) error {
 	in := &st.incoming
-	o, relayed := st.from, in.left > 0
-	if relayed {
-		o = in.to.sender
-	}
+	o, relayed := st.author(), in.left > 0
 	if m.Name != o.Name {
 		return lines.Refuse("sender", "%s sent a line in the name of %s", st.from.Name.Display(), lines.Quote([]byte(m.Name)))
 	}
@@ -163,7 +165,7 @@ func (s *State) arrive(st *Stream, o *sender, seq uint64, text, line []byte) {
 	in := &st.incoming
 	if o.baseline != nil && seq > o.baseline.through {
 		for _, x := range o.baseline.deps {
-			if x.received >= x.seq || x.hasGap() { // or else no member has it, as far as is known
+			if !x.settled(x.seq) && (x.received >= x.seq || x.hasGap()) { // or else no member has it, as far as is known
 				in.deps = append(in.deps, x)
 			}
 		}
@@ -190,15 +192,10 @@ func (s *State) arrive(st *Stream, o *sender, seq uint64, text, line []byte) {
 func (s *State) Release() {
 	for progress := len(s.holding) > 0; progress; {
 		progress = false
-		still := s.holding[:0]
-		for _, o := range s.holding {
+		s.holding = slices.DeleteFunc(s.holding, func(o *sender) bool {
 			progress = s.release(o) || progress
-			if o.shown < o.received {
-				still = append(still, o)
-			}
-		}
-		clear(s.holding[len(still):])
-		s.holding = still
+			return o.shown == o.received
+		})
 		s.moving = s.moving || progress
 	}
 }

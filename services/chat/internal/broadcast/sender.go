@@ -37,7 +37,7 @@ type sender struct {
 
 	baselinePending bool      // its digest follows, and says what its next lines answer
 	baseline        *baseline // nil: its lines say all that they answer
-	holds           []hold    // why, in the order of the lines
+	holds           []hold    // why lines are held back, in their order
 	hasLeft         bool      // Screen.Left follows its latest line
 	gap
 }
