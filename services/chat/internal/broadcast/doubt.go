@@ -7,8 +7,8 @@ import (
 
 // A line waits for those that its AFTER lines name. These may not exist: a member
 // can claim anything. All that a line answers was shown where it was typed, and was
-// sent before: over the link of its sender, or else it can be had from where it was
-// named. So once something has come over that link, it has come.
+// sent before: over the link of its sender, or else it can be requested from where it
+// was named. So once anything later has come over that link, it has come.
 
 const (
 	dueInquiry = 200 * time.Millisecond // a line waits this long for others before these are requested
@@ -19,11 +19,11 @@ const (
 	maxDoubts  = 64                     // processes, of one sender
 )
 
-// search looks at a line that has waited for too long, and at all that it waits for.
+// search is a walk over a line that has waited for long, and all that it waits for.
 type search struct {
 	*State
-	link    *Stream         // it came over this one; nil: over that of others
-	since   time.Time       // when it came
+	link    *Stream         // of its sender, or nil
+	since   time.Time       // when that line came
 	through map[*sender]int // holds that were looked at
 	order   []held          // the same, those that others wait for first
 }
@@ -79,9 +79,9 @@ func (x *search) isComing(d dep) bool {
 	return w != nil && (link.latest.Sub(x.since) < dueInquiry || d.log.total >= w.total+busy)
 }
 
-// expedite has the first line of a sender that is held back wait no more if it has
-// waited for too long, and reports whether it has. What it waits for and is here is
-// shown before it.
+// expedite ends the wait of a sender's first line that is held back, if it has lasted
+// too long, and reports whether it did. What that line waits for and is here is shown
+// before it.
 func (s *State) expedite(o *sender) bool {
 	if len(o.holds) == 0 {
 		return false
@@ -112,8 +112,8 @@ func (s *State) expedite(o *sender) bool {
 	return true
 }
 
-// waive has a line of o wait no more for those lines that without selects, and
-// doubts what o says of their senders.
+// waive removes from what a line of o waits for the lines that without selects, and
+// records that o has named them in vain.
 func (s *State) waive(o *sender, h *hold, without func(dep) bool) {
 	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
 		switch {
