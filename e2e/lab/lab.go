@@ -34,7 +34,7 @@ type Lab struct {
 	network   *network.Network
 	file      *os.File // of the record
 	events    *event.Recorder
-	wire      *wire.Wire // nil: there is none
+	wire      *wire.Wire  // nil: there is none
 	ports     []int       // given out by Port; of the test's goroutine
 	reported  atomic.Bool // the screens are in the test's output already
 	mu        sync.Mutex

@@ -54,8 +54,8 @@ func (r *ruleset) make() error {
 	return conn.Flush()
 }
 
-// queue has all packets of some links queued, and no others. No packet meets half of the
-// change. The chains stay: when one goes, the kernel drops what is queued.
+// queue makes the kernel queue all packets of some links, and no others. No packet meets
+// half of the change. The chains stay: when one goes, the kernel drops what is queued.
 func (r *ruleset) queue(links []link) error {
 	conn, err := nftables.New()
 	if err != nil {

@@ -64,8 +64,8 @@ type opened struct {
 
 // Open begins to watch which program opens a connection to which in a network, which
 // must stay open until Close. groups tells the programs, and may be called at any time.
-// What crosses the network is recorded, unless events is nil. The error says what is
-// missing.
+// The record gets all that crosses the network; with events nil there is none. The error
+// says what is missing.
 func Open(n *network.Network, groups Groups, events *event.Recorder) (*Wire, error) {
 	w := &Wire{
 		network: n, groups: groups, record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},

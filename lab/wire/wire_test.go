@@ -3,11 +3,9 @@ package wire
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,80 +15,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"peerlab/lab/event"
 	"peerlab/lab/network"
 )
-
-// programVariable makes the test binary a program that knows nothing of the wire.
-const programVariable = "PEERLAB_WIRE_PROGRAM"
-
-func TestMain(m *testing.M) {
-	switch os.Getenv(programVariable) {
-	case "echo":
-		echo()
-	case "talk":
-		talk()
-	default:
-		goleak.VerifyTestMain(m)
-	}
-}
-
-// echo sends back what comes at port 4000.
-func echo() {
-	ln, err := net.Listen("tcp", "127.0.0.1:4000")
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	fmt.Println("listening")
-	for {
-		conn, err := ln.Accept()
-		if err != nil {
-			os.Exit(1)
-		}
-		go func() {
-			_, _ = io.Copy(conn, conn)
-			conn.Close()
-		}()
-	}
-}
-
-// talk dials port 4000 when a line is typed, sends it, and says what comes back, or why
-// nothing does. It keeps the connection for the next line.
-func talk() {
-	var conn net.Conn
-	var in *bufio.Reader
-	for typed := bufio.NewReader(os.Stdin); ; {
-		line, err := typed.ReadString('\n')
-		if err != nil {
-			return
-		}
-		if conn == nil {
-			if conn, err = net.Dial("tcp", "127.0.0.1:4000"); err != nil {
-				fmt.Println("dial:", err)
-				conn = nil
-				continue
-			}
-			in = bufio.NewReader(conn)
-			fmt.Println("connected")
-		}
-		if _, err = io.WriteString(conn, line); err == nil {
-			line, err = in.ReadString('\n')
-		}
-		switch {
-		case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED), errors.Is(err, syscall.EPIPE):
-			fmt.Println("reset")
-			conn = nil
-		case err != nil:
-			fmt.Println(err)
-			conn = nil
-		default:
-			fmt.Print(line)
-		}
-	}
-}
 
 // bench is a network with a wire, and programs.
 type bench struct {
@@ -315,9 +243,9 @@ func TestAReset(t *testing.T) {
 	require.Equal(t, 1, n)
 	one.types("into the reset")
 	one.shows("reset")
-	one.types("anew")
+	one.types("once more")
 	one.shows("connected")
-	one.shows("anew")
+	one.shows("once more")
 }
 
 func TestARateIsKept(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"peerlab/services/chat/internal/wire"
 )
 
-// core has the lock of a member, and what decides about lines and links: the state
+// core is the lock of a member, and what decides about lines and links: the state
 // machine of the lines, the failure detector, and the screen. The one lock guards all
 // of the member. No goroutine waits for another side, the screen or the disk while it
 // holds the lock. A reader takes it once for all lines of one read.

@@ -69,7 +69,11 @@ func (x *search) isComing(d dep) bool {
 		}
 	case x.link != nil:
 		link = x.link
-		if h := d.holder(link); h != nil && d.hasGap() && h.first <= d.received+1 && d.shown == d.received {
+		switch h := d.holder(link); {
+		case h == nil:
+		case h.first > d.received+1: // dropped there; its own link may bring it
+			return d.met && !d.ended
+		case d.hasGap() && d.shown == d.received:
 			x.ask(link, d.sender, d.received)
 		}
 	default:
