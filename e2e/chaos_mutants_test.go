@@ -101,7 +101,7 @@ func mutantRound(t *testing.T, cheat string, isServer bool) *round {
 	} else {
 		r.roles[3] = "mutant"
 	}
-	program := fmt.Sprintf("cmd:%s %s %s", r.Program("mutant"), cheat, r.Program(role))
+	program := fmt.Sprintf("cmd+pipe:%s %s %s", r.Program("mutant"), cheat, r.Program(role))
 	r.Play(map[bool]string{true: "server", false: "mutant"}[isServer], program)
 	r.begin()
 	return r

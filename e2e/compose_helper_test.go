@@ -91,7 +91,7 @@ func newComposed(t *testing.T, file string, profiles []string, services ...strin
 	if !lab.InContainers() {
 		lab.LeaveOut(t, "it is of compose.yaml, and runs with PEERLAB_E2E=container")
 	}
-	c := &composed{Lab: lab.New(t, lab.OnHost(), lab.Playing("docker", "cmd:docker")), t: t, logs: map[string]*lab.Process{}, services: services}
+	c := &composed{Lab: lab.New(t, lab.OnHost(), lab.Playing("docker", "cmd+pipe:docker")), t: t, logs: map[string]*lab.Process{}, services: services}
 	file, err := filepath.Abs(file)
 	require.NoError(t, err)
 	c.project = c.Project()

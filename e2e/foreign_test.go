@@ -18,19 +18,25 @@ import (
 // docs/protocol.md or after the assignments' own, and run beside ours: always as
 // processes of this machine, whatever ours run in.
 
-// foreign is how the lab is told to start a program of e2e/foreign. Where its
-// language is not installed the test is left out.
+// foreign returns the setting with which the lab runs a program of e2e/foreign on
+// pipes. Where its language is not installed the test is left out.
 func foreign(t *testing.T, file string) string {
+	t.Helper()
+	return "cmd+pipe:" + foreignCommand(t, file)
+}
+
+// foreignCommand returns the words that start a program of e2e/foreign.
+func foreignCommand(t *testing.T, file string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("foreign", file))
 	require.NoError(t, err)
 	switch filepath.Ext(file) {
 	case ".py":
 		lab.Needs(t, "python3")
-		return "cmd:python3 '" + path + "'"
+		return "python3 '" + path + "'"
 	case ".c":
 		lab.Needs(t, "gcc")
-		return "cmd:'" + compiled(t, path) + "'"
+		return "'" + compiled(t, path) + "'"
 	}
 	require.Fail(t, "no language for "+file)
 	return ""

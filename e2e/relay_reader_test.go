@@ -17,7 +17,7 @@ import (
 // the role is an image it is the repository's own.
 func fetchCommand(t *testing.T) string {
 	t.Helper()
-	if command, ok := strings.CutPrefix(os.Getenv("PEERLAB_FETCH"), "cmd:"); ok {
+	if kind, command, _ := strings.Cut(os.Getenv("PEERLAB_FETCH"), ":"); strings.HasPrefix(kind, "cmd") {
 		return command
 	}
 	root, err := filepath.Abs("..")
@@ -32,7 +32,7 @@ func fetchCommand(t *testing.T) string {
 
 // fetch | head: whoever reads has seen enough and goes away.
 func TestFetchWhoseReaderGoesAway(t *testing.T) {
-	s := startSwarm(t, lab.Playing("shell", "cmd:sh"))
+	s := startSwarm(t, lab.Playing("shell", "cmd+pipe:sh"))
 	dir := s.folder("node", files{"small.txt": noiseText(500_000, 1)})
 	s.random(filepath.Join(dir, "large.bin"), 20<<20, 1)
 	s.join("node", dir)
@@ -51,7 +51,7 @@ func TestFetchWhoseReaderGoesAway(t *testing.T) {
 
 // Whoever reads is still there and has stopped reading. SIGTERM ends a fetch all the same.
 func TestFetchThatNobodyReadsIsStopped(t *testing.T) {
-	s := startSwarm(t, lab.Playing("shell", "cmd:sh"))
+	s := startSwarm(t, lab.Playing("shell", "cmd+pipe:sh"))
 	s.join("node", s.folder("node", files{"small.txt": noiseText(500_000, 1)}))
 	p := s.Start(lab.Spec{Name: "shell", Args: []string{
 		"-c", `mkfifo pipe && exec 3<>pipe && { ` + fetchCommand(t) + ` "$@" >pipe & } && head -c 1 <&3 | wc -c && kill -TERM $! && wait $!; echo "status $?"`,

@@ -44,7 +44,8 @@ type input interface {
 
 // order is what a unit is made for.
 type order struct {
-	name string // of the process, for messages
-	args []string
-	dir  string // the data folder: current folder natively, /data in a container
+	name     string // of the process, for messages
+	args     []string
+	dir      string // the data folder: current folder natively, /data in a container
+	terminal bool   // stdin and stdout are a terminal; natively only
 }

@@ -53,7 +53,7 @@ func (l *Lab) awaitCheckLines(lines map[string]*Process, viewers []*Process) {
 		}
 		v.While(senders...).await(described(func() string { return checkLines(missing) }), func(line Line) bool {
 			if at := strings.Index(line.Text, l.tag); at >= 0 {
-				delete(missing, line.Text[at:])
+				delete(missing, v.compared(line.Text[at:]))
 			}
 			return len(missing) == 0
 		})
@@ -130,7 +130,7 @@ func (f *Barrier) Nothing(text string) {
 func (f *Barrier) Exactly(lines ...string) {
 	f.lab.t.Helper()
 	for _, p := range f.viewers {
-		missing, extra := difference(lines, f.plain(p))
+		missing, extra := difference(p.allCompared(lines), f.plain(p))
 		if len(missing)+len(extra) > 0 {
 			f.lab.failAt(p, "%v does not show exactly the expected lines, %s\nmissing: %s\nnot expected: %s",
 				p, p.since(), quoteAll(missing), quoteAll(extra))
@@ -151,7 +151,7 @@ func (f *Barrier) Sequence(prefix string, lines []string) {
 			if n == len(lines) {
 				f.lab.failAt(p, "%v shows a line more that begins with %q than the %d that were typed: %q", p, prefix, len(lines), shorten(got))
 			}
-			if want := prefix + lines[n]; got != want {
+			if want := p.compared(prefix + lines[n]); got != want {
 				f.lab.failAt(p, "%v shows the lines that begin with %q in another order than they were typed: line %d is\n          %s\nexpected: %s",
 					p, prefix, n+1, shorten(got), shorten(want))
 			}
@@ -164,12 +164,12 @@ func (f *Barrier) Sequence(prefix string, lines []string) {
 	}
 }
 
-// plain returns the lines of a screen without those of barriers.
+// plain returns the lines of a screen, as they are compared, without those of barriers.
 func (f *Barrier) plain(p *Process) []string {
 	var texts []string
 	for _, line := range p.Lines() {
 		if !strings.Contains(line.Text, f.lab.tag) {
-			texts = append(texts, line.Text)
+			texts = append(texts, p.compared(line.Text))
 		}
 	}
 	return texts

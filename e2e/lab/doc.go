@@ -12,6 +12,7 @@
 //	PEERLAB_<ROLE>=image:NAME      this role runs from that image
 //	PEERLAB_<ROLE>=cmd:WORDS       this role runs that command, split as a
 //	                               shell splits words; its arguments follow
+//	PEERLAB_<ROLE>=cmd+pipe:WORDS  likewise, on pipes in place of a terminal
 //	PEERLAB_<NAME>=...             likewise, for the one process of that name if
 //	                               it begins with its role: PEERLAB_CLIENT5
 //	PEERLAB_NETWORK=host           all labs are on the host's network
@@ -45,6 +46,11 @@
 //		p.CloseStdin()
 //		p.Exits(0)
 //	}
+//
+// The project's own programs run on pipes. Another program that runs natively has
+// a terminal for its stdin and stdout, so that it writes each line at once, as it
+// does for a person; see native_terminal.go. Its lines may end in blanks or a
+// carriage return; see ending.go.
 //
 // Assertions end the test at once, as testify's require does, so they must be
 // called from the test's own goroutine. They wait to be notified of a line

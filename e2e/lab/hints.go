@@ -73,23 +73,3 @@ func letters(text string) string {
 		return -1
 	}, text)
 }
-
-// bufferHint explains the silence of programs that run and have printed nothing
-// since they were started. What the project itself built flushes.
-func (l *Lab) bufferHint() string {
-	var silent []string
-	for _, p := range l.Processes() {
-		e := p.now()
-		if e == nil || !e.alive() || !p.program.foreign() {
-			continue
-		}
-		if v := e.outputs[stdout].since(0); v.next == 0 && v.partial == "" {
-			silent = append(silent, p.Name())
-		}
-	}
-	if len(silent) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("\nhint: %s printed nothing: if it is written in C, Python or Java its output may be held in a buffer; "+
-		"flush after each line (C: fflush(stdout), Python: python3 -u, Java: System.out.flush())", strings.Join(silent, ", "))
-}

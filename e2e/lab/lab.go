@@ -49,7 +49,7 @@ type Lab struct {
 // Option changes what [New] makes.
 type Option func(*Lab)
 
-// Playing has a program, image:NAME or cmd:WORDS, play a role in this lab, or be
+// Playing has a program, image:NAME, cmd:WORDS or cmd+pipe:WORDS, play a role in this lab, or be
 // the one process of that name, as the environment variable would.
 func Playing(who, program string) Option {
 	return func(l *Lab) { l.cast.overrides[who] = program }

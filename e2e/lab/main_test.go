@@ -92,7 +92,7 @@ func nativeFixture(t testing.TB) Option {
 	t.Helper()
 	path, err := fixtureBinary()
 	require.NoError(t, err)
-	return Playing("fixture", "cmd:"+path)
+	return Playing("fixture", "cmd+pipe:"+path)
 }
 
 // anyFixture has the fixture play its role as PEERLAB_E2E says.

@@ -67,28 +67,14 @@ func (u *nativeUnit) start(stdout, stderr io.Writer) (*nativeRun, error) {
 	// Race-enabled programs sleep a second at their end unless told not to.
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	// Pipes of our own: only a file's writes can have a deadline, and of what a
-	// program wrote before its end nothing may be lost, however late it is read.
-	in, input, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	r := &nativeRun{cmd: cmd, in: input}
-	cmd.Stdin = in
-	for i, to := range []io.Writer{stdout, stderr} {
-		out, end, err := newOutput(to)
-		if err != nil {
-			r.discard()
-			return nil, err
-		}
+	r := &nativeRun{cmd: cmd}
+	ends, err := r.connect(u.order.terminal, stdout, stderr)
+	for _, end := range ends {
 		defer end.Close()
-		r.outputs[i] = out
-		if i == 0 {
-			cmd.Stdout = end
-		} else {
-			cmd.Stderr = end
-		}
+	}
+	if err != nil {
+		r.discard()
+		return nil, err
 	}
 	r.at = time.Now()
 	if err := u.network.Start(cmd); err != nil {
@@ -118,24 +104,14 @@ func (u *nativeUnit) remove(context.Context) error {
 // nativeRun is one process.
 type nativeRun struct {
 	cmd     *exec.Cmd
-	in      *os.File
+	in      nativeIn
 	outputs [2]*output
 	group   *group
 	at      time.Time
 }
 
-// discard closes the pipes of a process that was not started.
-func (r *nativeRun) discard() {
-	_ = r.in.Close()
-	for _, o := range r.outputs {
-		if o != nil {
-			_ = o.pipe.Close()
-		}
-	}
-}
-
 func (r *nativeRun) begun() time.Time { return r.at }
-func (r *nativeRun) stdin() input     { return nativeInput{r.in} }
+func (r *nativeRun) stdin() input     { return r.in }
 
 func (r *nativeRun) pid(context.Context) (int, error) { return r.cmd.Process.Pid, nil }
 
@@ -157,7 +133,7 @@ func (r *nativeRun) resume(context.Context) error { return r.group.signal(syscal
 func (r *nativeRun) wait() (int, error) {
 	err := r.cmd.Wait()
 	r.group.ended()
-	_ = r.in.Close()
+	r.in.release()
 	for _, o := range r.outputs {
 		o.end()
 	}
@@ -173,14 +149,4 @@ func (r *nativeRun) wait() (int, error) {
 		return 128 + int(status.Signal()), nil
 	}
 	return state.ExitCode(), nil
-}
-
-type nativeInput struct{ *os.File }
-
-// close is no error when the program's end was first.
-func (i nativeInput) close() error {
-	if err := i.Close(); !errors.Is(err, os.ErrClosed) {
-		return err
-	}
-	return nil
 }

@@ -15,7 +15,7 @@ const outputDelay = 2 * time.Second
 // pipeSize is how many bytes a pipe holds.
 const pipeSize = 64 << 10
 
-// output is the reading end of a pipe that a native program writes to.
+// output is the lab's end of a pipe, or a terminal, that a native program writes to.
 type output struct {
 	pipe   *os.File
 	to     io.Writer
@@ -30,8 +30,8 @@ func newOutput(to io.Writer) (o *output, end *os.File, err error) {
 	return o, end, err
 }
 
-// copy hands over what comes until nobody holds the other end, or end has
-// given up those who do.
+// copy hands over what comes until no process holds the other end, or end has
+// given up those that do. A terminal's end of file is the error EIO.
 func (o *output) copy() {
 	defer close(o.copied)
 	defer o.pipe.Close()
@@ -44,7 +44,7 @@ func (o *output) copy() {
 // has ended, in outputDelay at most.
 func (o *output) end() { _ = o.pipe.SetReadDeadline(time.Now().Add(outputDelay)) }
 
-// drain hands over what the pipe holds now. A read past its deadline fails even
+// drain hands over what the pipe or terminal holds now. A read past its deadline fails even
 // if there is something to read, and a busy machine may come to it so late.
 func (o *output) drain() {
 	_ = o.pipe.SetReadDeadline(time.Time{})
@@ -54,13 +54,14 @@ func (o *output) drain() {
 	}
 	all := make([]byte, pipeSize)
 	_ = pipe.Read(func(fd uintptr) bool {
-		n, err := syscall.Read(int(fd), all)
-		for err == syscall.EINTR {
-			n, err = syscall.Read(int(fd), all)
+		for { // a terminal hands over 4 KiB at a time
+			n, err := syscall.Read(int(fd), all)
+			switch {
+			case n > 0:
+				_, _ = o.to.Write(all[:n])
+			case err != syscall.EINTR:
+				return true
+			}
 		}
-		if n > 0 {
-			_, _ = o.to.Write(all[:n])
-		}
-		return true
 	})
 }

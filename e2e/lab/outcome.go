@@ -82,7 +82,12 @@ const exitNotice = 2 * time.Second
 
 // exitedSoon returns whether the life has ended, or does within exitNotice.
 func (e *life) exitedSoon() bool {
-	timer := time.NewTimer(exitNotice)
+	return e.endsWithin(exitNotice)
+}
+
+// endsWithin returns whether the life has ended, or does within that time.
+func (e *life) endsWithin(limit time.Duration) bool {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-e.ended:

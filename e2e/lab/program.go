@@ -12,6 +12,7 @@ type program struct {
 	image   string
 	command []string
 	built   bool // the command is the project's own
+	pipes   bool // the command asks for pipes in place of a terminal
 }
 
 // ownImages is where the project's images are. They are known to run with no
@@ -25,25 +26,32 @@ func (p program) String() string {
 	if p.image != "" {
 		return "image:" + p.image
 	}
+	if p.pipes {
+		return onPipes + ":" + strings.Join(p.command, " ")
+	}
 	return "cmd:" + strings.Join(p.command, " ")
 }
 
-// parseProgram reads what PEERLAB_<ROLE> holds: image:NAME or cmd:WORDS.
+// onPipes begins the setting of a command that is to run on pipes.
+const onPipes = "cmd+pipe"
+
+// parseProgram parses what PEERLAB_<ROLE> holds: image:NAME, cmd:WORDS or
+// cmd+pipe:WORDS.
 func parseProgram(s string) (program, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	switch {
 	case kind == "image" && rest != "":
 		return program{image: rest}, nil
-	case kind == "cmd":
+	case kind == "cmd" || kind == onPipes:
 		words, err := splitWords(rest)
 		if err != nil {
 			return program{}, fmt.Errorf("%q: %w", s, err)
 		}
 		if len(words) > 0 {
-			return program{command: words}, nil
+			return program{command: words, pipes: kind == onPipes}, nil
 		}
 	}
-	return program{}, fmt.Errorf("%q is neither image:NAME nor cmd:WORDS, as in 'cmd:python3 my_server.py'", s)
+	return program{}, fmt.Errorf("%q is neither image:NAME nor cmd:WORDS nor cmd+pipe:WORDS, as in 'cmd:python3 my_server.py'", s)
 }
 
 // variablePrefix begins the names of all variables of the lab.

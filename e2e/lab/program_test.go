@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -114,6 +115,19 @@ func TestARoleNobodyCanPlay(t *testing.T) {
 	c.binaries = func() (string, error) { return "", errors.New("does not compile") }
 	_, err = c.play("node", "node")
 	assert.ErrorContains(t, err, "does not compile")
+}
+
+func TestWhichProgramsRunAtATerminal(t *testing.T) {
+	parsed := func(s string) program {
+		p, err := parseProgram(s)
+		require.NoError(t, err)
+		assert.Equal(t, s, p.String())
+		return p
+	}
+	assert.Equal(t, runtime.GOOS == "linux", parsed("cmd:python3 client.py").onTerminal())
+	assert.False(t, parsed("cmd+pipe:python3 client.py").onTerminal())
+	assert.False(t, parsed("image:me/client").onTerminal())
+	assert.False(t, program{command: []string{"bin/client"}, built: true}.onTerminal())
 }
 
 func TestForeignImages(t *testing.T) {

@@ -27,9 +27,18 @@ func (l *Lab) fail(format string, args ...any) {
 // failAt is fail for a fault of one process, if any, whose screens come first.
 func (l *Lab) failAt(p *Process, format string, args ...any) {
 	l.t.Helper()
-	l.reported.Store(true)
-	l.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), l.crashHint(p)+l.report(p))
+	l.failWith(l.fullReport(p), format, args...)
 }
+
+// failWith is fail with a report that was made before.
+func (l *Lab) failWith(report, format string, args ...any) {
+	l.t.Helper()
+	l.reported.Store(true)
+	l.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), report)
+}
+
+// fullReport is what follows the message of a failure: see report.
+func (l *Lab) fullReport(atFault *Process) string { return l.crashHint(atFault) + l.report(atFault) }
 
 // Fail is for a test that found something wrong by means of its own: it ends
 // the test as the assertions of the lab do, with every screen.
@@ -67,7 +76,7 @@ func (l *Lab) reportOutput(b *strings.Builder, p *Process, e *life, s stream, v 
 	if empty && s == stderr && !atFault {
 		return
 	}
-	fmt.Fprintf(b, "── %s, %s: %s ──\n", p.inLife(e), [...]string{"screen (stdout)", "stderr"}[s], e.state(v))
+	fmt.Fprintf(b, "── %s, %s: %s ──\n", p.inLife(e), [...]string{"screen (stdout)", "stderr"}[s], e.state(v)+p.endingText(v.lines))
 	for _, line := range v.lines[max(0, len(v.lines)-tailLines):] {
 		fmt.Fprintf(b, "%s  %s\n", l.clock(line.At), shorten(line.Text))
 	}
@@ -82,7 +91,7 @@ func (e *life) state(v view) string {
 	if !e.alive() {
 		state = e.outcome()
 	}
-	if v.partial != "" {
+	if v.partial != "" || len(v.lines) > 0 && v.lines[len(v.lines)-1].Cut {
 		state += "; the last line has no line end"
 	}
 	switch v.next {

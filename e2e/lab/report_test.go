@@ -14,12 +14,12 @@ import (
 func TestAMissingLineIsReported(t *testing.T) {
 	out := watch(t, func(t testing.TB) {
 		l := New(t, anyFixture(t))
-		p, q := l.Start(fixture("talker")), l.Start(fixture("other"))
+		p, q := l.Start(fixture("talker", "up")), l.Start(fixture("other", "up"))
 		p.Types("flood 30")
 		p.Types("err trouble")
 		p.Stderr().Sees("trouble")
 		p.Sees("flood 30")
-		q.Sees("ready ")
+		q.Sees("ready up")
 		q.Types("part half a line")
 		q.Prompts("half a line")
 		l.Note("the weather", "turns")
@@ -40,9 +40,9 @@ func TestAMissingLineIsReported(t *testing.T) {
 	dir, _, _ = strings.Cut(dir, "\n")
 	assert.Equal(t, t.Name(), filepath.Base(dir))
 	for file, want := range map[string]string{
-		"talker.1.screen": "ready \nflood 1\nflood 2\n",
+		"talker.1.screen": "ready up\nflood 1\nflood 2\n",
 		"talker.1.stderr": "trouble\n",
-		"other.1.screen":  "ready \nhalf a line",
+		"other.1.screen":  "ready up\nhalf a line",
 		"timeline.txt":    "talker         * types flood 30\n",
 		"replay.txt":      "do it again\n",
 		"events.jsonl":    `"kind":"typed","process":"talker","life":1,"text":"flood 30"`,

@@ -13,7 +13,8 @@ const lineTimeout = 20 * time.Second
 
 // Screen is an output of a process, as a test looks at it: its screen, or its
 // standard error ([Process.Stderr]), from the last mark of this life on.
-// Lines are compared whole and byte for byte. An assertion that waits gives up
+// Lines are compared whole and byte for byte, those of foreign programs but for
+// their endings: see withoutEnding. An assertion that waits gives up
 // as soon as the process has ended.
 type Screen struct {
 	process  *Process
@@ -47,7 +48,7 @@ func (s Screen) While(needed ...*Process) Screen {
 // Sees waits until every one of these lines is there, in whatever order.
 func (s Screen) Sees(lines ...string) {
 	s.process.lab.t.Helper()
-	missing := slices.Clone(lines)
+	missing := s.process.allCompared(lines)
 	if len(missing) == 0 {
 		return
 	}
@@ -55,7 +56,7 @@ func (s Screen) Sees(lines ...string) {
 		what:  func() string { return linesText(missing) },
 		lines: func() []string { return missing },
 	}, func(l Line) bool {
-		missing = slices.DeleteFunc(missing, func(want string) bool { return want == l.Text })
+		missing = slices.DeleteFunc(missing, func(want string) bool { return want == s.process.compared(l.Text) })
 		return len(missing) == 0
 	})
 }
@@ -80,13 +81,14 @@ func (s Screen) SeesInOrder(lines ...string) {
 	if len(lines) == 0 {
 		return
 	}
+	lines = s.process.allCompared(lines)
 	s.await(wanted{
 		what: func() string {
 			return fmt.Sprintf("line %q%s (line %d of %d in order)", shorten(lines[next]), after(lines[:next]), next+1, len(lines))
 		},
 		lines: func() []string { return lines[next : next+1] },
 	}, func(l Line) bool {
-		if l.Text == lines[next] {
+		if s.process.compared(l.Text) == lines[next] {
 			next++
 		}
 		return next == len(lines)
@@ -133,12 +135,13 @@ func (s Screen) Collects(what func() string, take func(Line) bool) {
 func (s Screen) At(line string) time.Time {
 	s.process.lab.t.Helper()
 	var at time.Time
+	line = s.process.compared(line)
 	s.await(wanted{
 		what:  func() string { return linesText([]string{line}) },
 		lines: func() []string { return []string{line} },
 	}, func(l Line) bool {
 		at = l.At
-		return l.Text == line
+		return s.process.compared(l.Text) == line
 	})
 	return at
 }
@@ -146,9 +149,10 @@ func (s Screen) At(line string) time.Time {
 // Count is how often the line is there now. See [Barrier] for what to do first.
 func (s Screen) Count(line string) int {
 	s.process.lab.t.Helper()
+	line = s.process.compared(line)
 	n := 0
 	for _, l := range s.Lines() {
-		if l.Text == line {
+		if s.process.compared(l.Text) == line {
 			n++
 		}
 	}
@@ -226,16 +230,15 @@ func (s Screen) wait(w wanted, done func(fresh view) bool) {
 		}
 		if fresh.ended {
 			<-e.ended // the status follows
-			s.process.lab.failAt(s.process, "%v %s before it %s %s, %s%s",
-				s.process, e.outcome(), s.verb("showed", "wrote"), w.what(), s.since(), s.hints(w.lines()))
+			s.process.lab.failAt(s.process, "%v %s before it %s %s, %s%s%s",
+				s.process, e.outcome(), s.verb("showed", "wrote"), w.what(), s.since(), s.process.heldUntilExit(), s.hints(w.lines()))
 		}
 		if gone := exitedOf(s.needed); gone != nil {
-			s.process.lab.failAt(gone, "%v %s while %v was expected to %s %s",
-				gone, gone.now().outcome(), s.process, s.verb("show", "write"), w.what())
+			s.process.lab.failAt(gone, "%v %s while %v was expected to %s %s%s",
+				gone, gone.now().outcome(), s.process, s.verb("show", "write"), w.what(), gone.heldUntilExit())
 		}
 		if late {
-			s.process.lab.failAt(s.process, "%v did not %s %s within %v (%s), %s%s%s",
-				s.process, s.verb("show", "write"), w.what(), s.patience, s.reason, s.since(), s.hints(w.lines()), s.process.lab.bufferHint())
+			s.tooLate(w)
 		}
 		select {
 		case <-fresh.changed:
@@ -244,6 +247,19 @@ func (s Screen) wait(w wanted, done func(fresh view) bool) {
 			late = true // though what came in time may not have been looked at
 		}
 	}
+}
+
+// tooLate ends the test because what was awaited has not come in time.
+func (s Screen) tooLate(w wanted) {
+	s.process.lab.t.Helper()
+	message := fmt.Sprintf("%v did not %s %s within %v (%s), %s",
+		s.process, s.verb("show", "write"), w.what(), s.patience, s.reason, s.since())
+	hints := s.hints(w.lines()) + s.process.lab.bufferHint()
+	report := s.process.lab.fullReport(s.process)
+	if held := s.heldBack(w.lines()); held != "" {
+		s.process.lab.failAt(s.process, "%s%s", message, held)
+	}
+	s.process.lab.failWith(report, "%s%s", message, hints)
 }
 
 // exitedOf returns the first of these processes that does not run, nil if all do.

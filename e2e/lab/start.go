@@ -74,7 +74,7 @@ func (l *Lab) newUnit(ctx context.Context, p *Process) (unit, error) {
 		return nil, err
 	}
 	p.program = who
-	o := order{name: spec.Name, args: spec.Args, dir: spec.Dir}
+	o := order{name: spec.Name, args: spec.Args, dir: spec.Dir, terminal: who.onTerminal()}
 	if who.image == "" {
 		return newNativeUnit(who.command, o, l), nil
 	}

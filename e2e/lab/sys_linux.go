@@ -68,6 +68,18 @@ func ownerOfProcess(pid int) (uid, gid uint32, err error) {
 	return stat.Uid, stat.Gid, nil
 }
 
+// setPlain has a terminal collect whole lines, end the input at Ctrl-D, and pass
+// all else as it is, without echo: what a scenario types is text, not keys.
+func setPlain(tty *os.File) error {
+	mode, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	if err != nil {
+		return err
+	}
+	mode.Iflag, mode.Oflag, mode.Lflag = 0, 0, unix.ICANON
+	mode.Cc = [len(mode.Cc)]uint8{unix.VEOF: endOfInput} // 0 is no key
+	return unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, mode)
+}
+
 // takesKeys says whether whoever reads the terminal takes each key as it is
 // pressed, and not whole lines.
 func takesKeys(tty *os.File) bool {

@@ -16,5 +16,8 @@ func limitFiles(int, bool) error {
 	return errors.New("the limits of another process can be set on Linux only")
 }
 
+// setPlain takes calls of Linux.
+func setPlain(*os.File) error { return errors.New("programs run at a terminal on Linux only") }
+
 // takesKeys cannot be told without the calls of Linux.
 func takesKeys(*os.File) bool { return true }

@@ -31,7 +31,7 @@ func (p *Process) TypesRaw(b []byte) {
 	p.types(b)
 }
 
-// CloseStdin ends the process's standard input.
+// CloseStdin ends the process's standard input, at a terminal by Ctrl-D.
 func (p *Process) CloseStdin() {
 	p.lab.t.Helper()
 	p.lab.note(p.spec.Name, "end of input")
@@ -58,6 +58,8 @@ func (p *Process) types(b []byte) {
 	}
 	switch {
 	case err == nil:
+	case errors.Is(err, errTerminalLine):
+		p.lab.failAt(p, "%v cannot be typed %s: %v", p, typed(b), err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		p.lab.failAt(p, "%v did not read its standard input for %v (typeTimeout) while the scenario typed %d bytes: %s",
 			p, typeTimeout, len(b), typed(b))
