@@ -11,7 +11,8 @@
 //	                               with the bench's own: e2e/mutant, toxiproxy
 //	PEERLAB_<ROLE>=image:NAME      this role runs from that image
 //	PEERLAB_<ROLE>=cmd:WORDS       this role runs that command, split as a
-//	                               shell splits words; its arguments follow
+//	                               shell splits words; its arguments follow, unless
+//	                               the words have places for values
 //	PEERLAB_<ROLE>=cmd+pipe:WORDS  likewise, on pipes in place of a terminal
 //	PEERLAB_<NAME>=...             likewise, for the one process of that name if
 //	                               it begins with its role: PEERLAB_CLIENT5
@@ -33,6 +34,11 @@
 // [Lab.Listen]. A lab with a role in a container, or made with [OnHost], is on the
 // host's network, and so are all labs where no network can be made; the end of the
 // run says so.
+//
+// The places in a command are names in braces, as in ./client.out {ID} {PORT1} {PORT2}:
+// each scenario gives the values by name ([Spec.Vars]), and the words are the whole
+// command line. The word {} makes a command whole that has no places. Where such a
+// program listens, and which file it writes, is found by looking: see looking.go.
 //
 // A test package has one TestMain and a lab for each test:
 //

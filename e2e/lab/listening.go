@@ -1,14 +1,9 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net"
-	"slices"
-	"strconv"
 	"strings"
-
-	psnet "github.com/shirou/gopsutil/v4/net"
 )
 
 // Listens waits until the process accepts connections at the address.
@@ -31,25 +26,9 @@ func (p *Process) Listens(address string) {
 // listeningHint says where the process listens instead, as far as the system
 // lets the test see it.
 func (p *Process) listeningHint() string {
-	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
-	defer cancel()
-	pid, err := p.now().running.pid(ctx)
-	if err != nil {
-		return ""
-	}
-	sockets, err := psnet.ConnectionsPidWithContext(ctx, "tcp", int32(pid))
-	if err != nil {
-		return ""
-	}
-	var at []string
-	for _, s := range sockets {
-		if s.Status == "LISTEN" {
-			at = append(at, net.JoinHostPort(s.Laddr.IP, strconv.FormatUint(uint64(s.Laddr.Port), 10)))
-		}
-	}
+	at := p.listening()
 	if len(at) == 0 {
 		return ""
 	}
-	slices.Sort(at)
 	return fmt.Sprintf("\nhint: %s listens at %s instead; its command line, below, says where it should", p.Name(), strings.Join(at, ", "))
 }

@@ -54,9 +54,9 @@ func (l *Lab) crashHint(atFault *Process) string {
 // command is the process's command line, for messages: what to try by hand.
 func (p *Process) command() string {
 	if p.program.image != "" {
-		return "image " + quoteWords(append([]string{p.program.image}, p.spec.Args...))
+		return "image " + quoteWords(append([]string{p.program.image}, p.args...))
 	}
-	return quoteWords(append(p.program.command[:len(p.program.command):len(p.program.command)], p.spec.Args...))
+	return quoteWords(append(p.program.command[:len(p.program.command):len(p.program.command)], p.args...))
 }
 
 // quoteWords joins words so that a shell splits them again.

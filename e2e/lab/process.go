@@ -24,8 +24,11 @@ const (
 type Spec struct {
 	Name string   // in messages and artifacts, and unique in the lab: "client2"
 	Role string   // which program: "client". Default: Name
-	Args []string // of the program
+	Args []string // of the project's own program, and of any whose command has no places
 	Dir  string   // data folder, from [Lab.Dir]. Default: a new one
+	// Vars are the values for the places in a command, by name: {PORT1}. A scenario
+	// without them is left out if the command has places.
+	Vars map[string]string
 }
 
 // Process is a program that the lab started, through all its lives: each
@@ -38,7 +41,8 @@ type Process struct {
 	lab     *Lab
 	spec    Spec
 	unit    unit
-	program program // what plays the role
+	program program  // what plays the role, with values in its places
+	args    []string // that follow its command or image
 	// bench says that it is none of those that are tested, but helps to test them.
 	bench bool
 

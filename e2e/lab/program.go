@@ -13,6 +13,9 @@ type program struct {
 	command []string
 	built   bool // the command is the project's own
 	pipes   bool // the command asks for pipes in place of a terminal
+	// whole: the command is the whole command line. Values are put into its places.
+	whole  bool
+	places []string // by name
 }
 
 // ownImages is where the project's images are. They are known to run with no
@@ -47,8 +50,8 @@ func parseProgram(s string) (program, error) {
 		if err != nil {
 			return program{}, fmt.Errorf("%q: %w", s, err)
 		}
-		if len(words) > 0 {
-			return program{command: words, pipes: kind == onPipes}, nil
+		if command, places, whole := wholeCommand(words); len(command) > 0 {
+			return program{command: command, pipes: kind == onPipes, whole: whole, places: places}, nil
 		}
 	}
 	return program{}, fmt.Errorf("%q is neither image:NAME nor cmd:WORDS nor cmd+pipe:WORDS, as in 'cmd:python3 my_server.py'", s)

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -60,6 +61,9 @@ func (l *Lab) inParallel(ps []*Process, do func(context.Context, *Process) error
 	}
 	all.Wait()
 	for _, err := range errs {
+		if errors.Is(err, errOwnArguments) {
+			LeaveOut(l.t, err.Error())
+		}
 		if err != nil {
 			l.fail("%v", err)
 		}
@@ -73,8 +77,11 @@ func (l *Lab) newUnit(ctx context.Context, p *Process) (unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.program = who
-	o := order{name: spec.Name, args: spec.Args, dir: spec.Dir, terminal: who.onTerminal()}
+	if p.program, p.args, err = who.fill(spec); err != nil {
+		return nil, fmt.Errorf("%s: %w", spec.Name, err)
+	}
+	who = p.program
+	o := order{name: spec.Name, args: p.args, dir: spec.Dir, terminal: who.onTerminal()}
 	if who.image == "" {
 		return newNativeUnit(who.command, o, l), nil
 	}
@@ -109,7 +116,7 @@ func (p *Process) mustHaveExited() {
 func (p *Process) StartWith(args ...string) {
 	p.lab.t.Helper()
 	p.mustHaveExited()
-	p.spec.Args = args
+	p.spec.Args, p.spec.Vars = args, nil
 	p.lab.inParallel([]*Process{p}, func(ctx context.Context, p *Process) error {
 		if err := p.unit.remove(ctx); err != nil {
 			return err
