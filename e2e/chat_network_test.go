@@ -9,7 +9,7 @@ import (
 
 // onAssignedPorts gives the server and clients 1 to n the ports of the assignment.
 func (c *chat) onAssignedPorts(n int) {
-	c.at = "127.0.0.1:4000"
+	c.at = assignedAddress
 	for _, id := range ids(n) {
 		c.seats[id] = seat{fmt.Sprint(5000 + id), fmt.Sprint(6000 + id)}
 	}

@@ -13,6 +13,7 @@ func phase1(chats ...*chat) {
 		c.startClients(ids(5)...)
 		c.introduced(ids(5)...)
 		c.settled().Exactly(c.lines(ids(5), "initiated.")...)
+		c.server.FileWith("the ports that the clients listen at", c.listeningPorts(5)...)
 	}
 	for _, c := range chats {
 		c.Mark()
@@ -25,6 +26,15 @@ func phase1(chats ...*chat) {
 		c.everyoneTalks("who needs a server")
 		c.settled().Once("Server: terminated.")
 	}
+}
+
+// listeningPorts are PORT2 of clients 1 to n.
+func (c *chat) listeningPorts(n int) []string {
+	ports := make([]string, n)
+	for i, id := range ids(n) {
+		ports[i] = c.seats[id].port2
+	}
+	return ports
 }
 
 func TestClientsStartedOneByOneShowWhoIsThere(t *testing.T) {

@@ -24,8 +24,13 @@ func (c *chat) everyoneReconnects(clients int) {
 
 func TestPhase2(t *testing.T) {
 	alone(t)
-	c := startChat(t, 5)
-	c.serverExits()
+	phase2(newChat(t), (*chat).serverExits)
+}
+
+// phase2 restarts the server after it was ended.
+func phase2(c *chat, end func(*chat)) {
+	c.start(5)
+	end(c)
 	c.everyoneTalks("without a server")
 
 	c.Mark()
@@ -38,8 +43,8 @@ func TestPhase2(t *testing.T) {
 		}
 	}
 	took := last.Sub(c.server.Started())
-	t.Logf("server's start to the fifth reconnected: %v", took.Round(time.Millisecond))
-	assert.Less(t, took, reconnectLimit)
+	c.t.Logf("server's start to the fifth reconnected: %v", took.Round(time.Millisecond))
+	assert.Less(c.t, took, reconnectLimit)
 	c.everyoneTalks("with a server again")
 }
 

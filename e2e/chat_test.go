@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"peerlab/e2e/lab"
@@ -25,15 +26,24 @@ type seat struct{ port1, port2 string }
 
 func (s seat) address() string { return "127.0.0.1:" + s.port2 }
 
+// assignedAddress is where a server listens whose clients cannot be told where.
+const assignedAddress = "127.0.0.1:4000"
+
 // newChat prepares a chat in which nobody is up yet.
 func newChat(t *testing.T, opts ...lab.Option) *chat {
 	t.Helper()
 	together(t)
 	l := lab.New(t, opts...)
-	return &chat{
+	c := &chat{
 		Lab: l, t: t, at: l.Address(),
 		clients: map[int]*lab.Process{}, seats: map[int]seat{}, flags: map[int][]string{}, roles: map[int]string{},
 	}
+	for _, id := range ids(5) {
+		if !l.Tells(fmt.Sprintf("client%d", id), "client", "SERVER", "PORT") {
+			c.at = assignedAddress
+		}
+	}
+	return c
 }
 
 // startChat starts a server and n clients and waits until all are introduced
@@ -41,11 +51,17 @@ func newChat(t *testing.T, opts ...lab.Option) *chat {
 func startChat(t *testing.T, n int) *chat {
 	t.Helper()
 	c := newChat(t)
+	c.start(n)
+	return c
+}
+
+// start is startChat in a chat that is prepared.
+func (c *chat) start(n int) {
+	c.t.Helper()
 	c.startServer()
 	c.startClients(ids(n)...)
 	c.introduced(ids(n)...)
 	c.Mark()
-	return c
 }
 
 // ids are 1 to n.
@@ -59,8 +75,21 @@ func ids(n int) []int {
 
 func (c *chat) startServer() {
 	c.t.Helper()
-	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs()})
-	c.server.Listens(c.at)
+	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs(), Vars: c.vars(c.also, "LISTEN", c.at, "REGISTRY", "clients.txt")})
+	c.at = c.server.ListensAt(c.at)
+}
+
+// vars are values for the places in a command, given as names and values, and the
+// server's host and port; none if the scenario needs flags, which have no place.
+func (c *chat) vars(flags []string, values ...string) map[string]string {
+	if len(flags) > 0 {
+		return nil
+	}
+	vars := map[string]string{"HOST": host(c.at), "PORT": port(c.at)}
+	for pair := range slices.Chunk(values, 2) {
+		vars[pair[0]] = pair[1]
+	}
+	return vars
 }
 
 func (c *chat) serverArgs() []string {
@@ -73,6 +102,7 @@ func (c *chat) startClients(ids ...int) {
 	specs := make([]lab.Spec, len(ids))
 	for i, id := range ids {
 		specs[i] = lab.Spec{Name: fmt.Sprintf("client%d", id), Role: "client", Args: c.clientArgs(id, c.flags[id]...)}
+		specs[i].Vars = c.vars(c.flags[id], "SERVER", c.at, "ID", fmt.Sprint(id), "PORT1", c.seats[id].port1, "PORT2", c.seats[id].port2)
 		if role := c.roles[id]; role != "" {
 			specs[i].Role = role
 		}

@@ -46,7 +46,7 @@ func foreignCommand(t *testing.T, file string) string {
 // nothing has changed since.
 func compiled(t *testing.T, source string) string {
 	t.Helper()
-	flags := filepath.Join(filepath.Dir(source), "cflags")
+	flags := filepath.Join("foreign", "cflags")
 	headers, err := filepath.Glob(filepath.Join(filepath.Dir(source), "*.h"))
 	require.NoError(t, err)
 	hash := sha256.New()
