@@ -7,7 +7,7 @@
 #   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed; RUN=TestChaosFuzz: of one kind
 #   DURATION=60s          of a round; AT_ONCE=1: how many at the same time; E2E=native: or container
 #   ROWS=big,small        which rows (bench)
-#   SERVER=... CLIENT=... the program for each role in the scenarios: image:me/server, or cmd:python3 server.py
+#   SERVER=... CLIENT=... the program for each role in the scenarios: image:me/server, or cmd:python3 server.py (docs/testing.md)
 .DEFAULT_GOAL := help
 
 # quote makes one word of the shell's out of the value of the variable named. The value is taken as it was given, so that the $
