@@ -43,7 +43,7 @@ func (w *Wire) openLocked(p packet) {
 	h, ok := parseHeader(p.payload)
 	l := link{}
 	if ok {
-		l.from, l.to = w.ownerLocked(h.from, h.to), w.ownerLocked(h.to, h.from)
+		l.from, l.to = w.ownerLocked(h.from, h.to, false), w.ownerLocked(h.to, h.from, true)
 		w.connections = slices.DeleteFunc(w.connections, func(c opened) bool { return c.local == h.from && c.remote == h.to }) // its SYN came again
 		w.connections = append(w.connections, opened{l, h.from, h.to})
 		w.record.open(ports{h.from, h.to}, ends{w.names[l.from], w.names[l.to]})
@@ -56,14 +56,20 @@ func (w *Wire) openLocked(p packet) {
 
 // ownerLocked returns the number of the program that has the socket with a local and a
 // remote address, or listens at the local one.
-func (w *Wire) ownerLocked(local, remote netip.AddrPort) uint8 {
+func (w *Wire) ownerLocked(local, remote netip.AddrPort, listens bool) uint8 {
 	inode, err := w.sockets.inode(local, remote)
 	if err != nil {
 		w.err = errors.Join(w.err, err)
 	}
-	name := w.groups.owner(inode)
+	name, known := w.listeners[inode]
+	if !known {
+		name = w.groups.owner(inode)
+	}
 	if name == "" {
 		return 0
+	}
+	if listens {
+		w.listeners[inode] = name
 	}
 	before := len(w.names)
 	n, err := w.numberLocked(name)

@@ -42,7 +42,8 @@ type Wire struct {
 	readers sync.WaitGroup
 
 	mu          sync.Mutex
-	names       []string // their indices are the ends of links
+	names       []string          // their indices are the ends of links
+	listeners   map[uint32]string // programs that listen, by the inodes of their sockets
 	faults      map[ends]Fault
 	lanes       map[link]*lane
 	held        map[link][]packet
@@ -69,7 +70,7 @@ type opened struct {
 func Open(n *network.Network, groups Groups, events *event.Recorder) (*Wire, error) {
 	w := &Wire{
 		network: n, groups: groups, record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},
-		faults: make(map[ends]Fault), lanes: make(map[link]*lane), held: make(map[link][]packet),
+		listeners: make(map[uint32]string), faults: make(map[ends]Fault), lanes: make(map[link]*lane), held: make(map[link][]packet),
 	}
 	var failed error
 	if err := n.Do(func() { failed = w.open() }); err != nil {
