@@ -283,9 +283,10 @@ func TestPythonAndCurl(t *testing.T) {
 	}
 	b := newBench(t)
 	b.command("server", "python3", "-u", "-m", "http.server", "4000", "--bind", "127.0.0.1", "--directory", t.TempDir()).shows("Serving HTTP on 127.0.0.1 port 4000 (http://127.0.0.1:4000/) ...")
-	fetch := func(args ...string) *program {
-		return b.command("client", "curl", append([]string{"-sS", "-o", os.DevNull, "-w", `%{http_code} %{exitcode}\n`}, append(args, "http://127.0.0.1:4000/")...)...)
+	fetchAs := func(name string, args ...string) *program {
+		return b.command(name, "curl", append([]string{"-sS", "-o", os.DevNull, "-w", `%{http_code} %{exitcode}\n`}, append(args, "http://127.0.0.1:4000/")...)...)
 	}
+	fetch := func(args ...string) *program { return fetchAs("client", args...) }
 	fetch().shows("200 0")
 
 	require.NoError(t, b.Set("client", "server", Fault{Of: Dials, Drop: true}))
@@ -296,10 +297,10 @@ func TestPythonAndCurl(t *testing.T) {
 	fetch("--max-time", "0.5").shows("000 28")
 	require.NoError(t, b.Heal())
 
-	require.NoError(t, b.Set("server", "client", Fault{Of: Data, Hold: true}))
-	waiting := fetch()
-	require.Eventually(t, func() bool { return b.Held("server", "client") > 0 }, 10*time.Second, time.Millisecond)
-	n, err := b.Reset("client", "server")
+	require.NoError(t, b.Set("server", "second", Fault{Of: Data, Hold: true}))
+	waiting := fetchAs("second") // connections of the first may not be over
+	require.Eventually(t, func() bool { return b.Held("server", "second") > 0 }, 10*time.Second, time.Millisecond)
+	n, err := b.Reset("second", "server")
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	waiting.shows("000 56")
