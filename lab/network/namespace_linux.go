@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -110,4 +111,9 @@ func elsewhere(enter func() error, f func()) error {
 	}()
 	<-done
 	return err
+}
+
+// mark gives a socket its mark. Without NET_ADMIN it stays without.
+func mark(_, _ string, conn syscall.RawConn) error {
+	return conn.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MARK, Mark) })
 }

@@ -2,7 +2,10 @@
 
 package network
 
-import "errors"
+import (
+	"errors"
+	"syscall"
+)
 
 // namespace does not exist on systems other than Linux.
 type namespace struct{}
@@ -13,3 +16,5 @@ func newNamespace() (*namespace, error) {
 
 func (*namespace) do(func()) error { return errors.ErrUnsupported }
 func (*namespace) close() error    { return nil }
+
+func mark(string, string, syscall.RawConn) error { return nil }

@@ -71,10 +71,17 @@ func (n *Network) Dial(ctx context.Context, address string) (net.Conn, error) {
 	return n.DialWith(ctx, net.Dialer{}, address)
 }
 
+// Mark is the mark (SO_MARK) of the packets of connections that Dial and DialWith open
+// inside a network of its own, where the kernel allows it: they are of no program there.
+const Mark = 0x7e57
+
 // DialWith is Dial with other settings than the default ones.
 func (n *Network) DialWith(ctx context.Context, d net.Dialer, address string) (net.Conn, error) {
 	if err := numeric(address); err != nil {
 		return nil, err
+	}
+	if n.Own() && d.Control == nil {
+		d.Control = mark
 	}
 	var conn net.Conn
 	var err error

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"peerlab/lab/event"
+	"peerlab/lab/network"
 )
 
 // read decides about the packets of a queue until it is closed.
@@ -43,7 +44,10 @@ func (w *Wire) openLocked(p packet) {
 	h, ok := parseHeader(p.payload)
 	l := link{}
 	if ok {
-		l.from, l.to = w.ownerLocked(h.from, h.to, false), w.ownerLocked(h.to, h.from, true)
+		if p.mark != network.Mark { // or else it is none of the programs
+			l.from = w.ownerLocked(h.from, h.to, false)
+		}
+		l.to = w.ownerLocked(h.to, h.from, true)
 		w.connections = slices.DeleteFunc(w.connections, func(c opened) bool { return c.local == h.from && c.remote == h.to }) // its SYN came again
 		w.connections = append(w.connections, opened{l, h.from, h.to})
 		w.record.open(ports{h.from, h.to}, ends{w.names[l.from], w.names[l.to]})
@@ -65,11 +69,11 @@ func (w *Wire) ownerLocked(local, remote netip.AddrPort, listens bool) uint8 {
 	if !known {
 		name = w.groups.owner(inode)
 	}
+	if listens && inode != 0 {
+		w.listeners[inode] = name
+	}
 	if name == "" {
 		return 0
-	}
-	if listens {
-		w.listeners[inode] = name
 	}
 	before := len(w.names)
 	n, err := w.numberLocked(name)
