@@ -83,8 +83,9 @@ type State struct {
 	typing    []byte    // memory for Say
 	free      freeList
 
-	round uint64 // rounds of Advertise
-	turn  int    // the next stream of Advertise
+	round   uint64 // rounds of Advertise
+	digests uint64 // made so far
+	turn    int    // the next stream of Advertise
 
 	kept    int // bytes of the lines of all others, held ones included
 	held    int // bytes that are held back

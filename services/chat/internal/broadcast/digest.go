@@ -14,6 +14,7 @@ const (
 	// other side may be sending its own without reading: any connection takes that
 	// much.
 	digestAtOnce = 16 << 10
+	digestLine   = 48 // bytes of a line, about
 
 	advertiseTo = 8 // streams in one round of Advertise
 )
@@ -36,19 +37,21 @@ type entry struct {
 // Digest returns what a new link to a process is sent. The peers, of which Have
 // is not used, are named by PEER, and all other processes by HAVE.
 func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
-	d := Digest{round: s.round}
-	named := map[wire.ID]bool{to: true} // READY has its number
+	d := Digest{round: s.round, Lines: make([]byte, 0, digestLine*len(s.senders))}
+	s.digests++
+	if o := s.senders[to]; o != nil { // READY has its number
+		o.digest = s.digests
+	}
 	for p := range peers {
 		p.Have = 0
-		named[p.ID] = true
 		if o := s.senders[p.ID]; o != nil {
-			p.Have = o.advertised()
+			o.digest, p.Have = s.digests, o.advertised()
 		}
 		d.Lines = p.Append(d.Lines)
 		d.Count++
 	}
 	for _, o := range s.ordered {
-		if !named[o.ID] && (o != s.self || o.shown > 0) {
+		if o.digest != s.digests && (o != s.self || o.shown > 0) {
 			d.Lines = wire.Have{ID: o.ID, Seq: o.advertised()}.Append(d.Lines)
 			d.Count++
 		}

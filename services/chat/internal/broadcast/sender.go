@@ -27,6 +27,7 @@ type sender struct {
 	seen       bool   // a line of it was shown
 	isAnswered bool   // it is in State.answered
 	round      uint64 // in which shown grew last
+	digest     uint64 // the latest one that names it
 	forgotten  bool   // it is no longer in State.senders
 
 	relayed  uint64    // the first of its latest lines that came over the links of others; 0: none
