@@ -172,3 +172,11 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkParseID(b *testing.B) {
+	for b.Loop() {
+		if _, err := ParseID("42"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
