@@ -34,6 +34,9 @@ func (l *Lab) openRecord() error {
 
 // closeRecord ends the wire and the record.
 func (l *Lab) closeRecord() error {
+	if l.events == nil { // it could not be opened
+		return nil
+	}
 	var errs []error
 	if l.wire != nil {
 		errs = append(errs, l.wire.Err(), l.wire.Close())

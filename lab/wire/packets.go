@@ -34,6 +34,7 @@ func (w *Wire) read(q *queue) {
 		stop := w.closed || err != nil
 		w.mu.Unlock()
 		if stop {
+			_ = q.close() // so that the rules let its packets pass
 			return
 		}
 	}

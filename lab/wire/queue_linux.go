@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -46,8 +47,9 @@ const (
 
 // queue is one of the kernel's queues.
 type queue struct {
-	number uint16
-	conn   *netlink.Conn
+	number  uint16
+	conn    *netlink.Conn
+	closing sync.Once
 }
 
 // openQueue binds a queue in the network namespace of the calling thread.
@@ -148,4 +150,8 @@ func (q *queue) decide(id uint32, accept bool, mark uint32) error {
 	return err
 }
 
-func (q *queue) close() error { return q.conn.Close() }
+// close closes the queue. A second call does nothing.
+func (q *queue) close() (err error) {
+	q.closing.Do(func() { err = q.conn.Close() })
+	return err
+}

@@ -70,9 +70,9 @@ func (r *record) sent(h *header, at time.Time, v verdict) {
 	r.addSentLocked(h, at, d, link)
 	switch v {
 	case drop:
-		r.add(event.Dropped, at, link, 0, "", len(h.payload))
+		r.add(event.Dropped, at, link, len(h.payload))
 	case hold:
-		r.add(event.Held, at, link, 0, "", len(h.payload))
+		r.add(event.Held, at, link, len(h.payload))
 	}
 }
 
@@ -81,13 +81,9 @@ func (r *record) addSentLocked(h *header, at time.Time, d *direction, link event
 		d.sent.begin(h.seq + 1)
 		return
 	}
-	for _, p := range d.sent.feed(h.seq, h.payload) {
-		r.add(event.Sent, at, link, p.offset, p.text, p.bytes)
-	}
+	r.addPieces(event.Sent, at, link, d.sent.feed(h.seq, h.payload))
 	if h.flags&fin != 0 {
-		for _, p := range d.sent.flush() {
-			r.add(event.Sent, at, link, p.offset, p.text, p.bytes)
-		}
+		r.addPieces(event.Sent, at, link, d.sent.flush())
 	}
 }
 
@@ -105,24 +101,20 @@ func (r *record) received(h *header, at time.Time) {
 		d.received.begin(h.seq + 1)
 		if h.flags&ack != 0 && !c.connected {
 			c.connected = true
-			r.add(event.Connected, at, event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number}, 0, "", 0)
+			r.add(event.Connected, at, event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number}, 0)
 		}
 		return
 	case h.flags&rst != 0:
 		if !d.closed {
-			r.add(event.Reset, at, link, 0, "", 0)
+			r.add(event.Reset, at, link, 0)
 		}
 		c.out.closed, c.back.closed = true, true
 	}
-	for _, p := range d.received.feed(h.seq, h.payload) {
-		r.add(event.Received, at, link, p.offset, p.text, p.bytes)
-	}
+	r.addPieces(event.Received, at, link, d.received.feed(h.seq, h.payload))
 	if h.flags&fin != 0 && !d.closed {
-		for _, p := range d.received.flush() {
-			r.add(event.Received, at, link, p.offset, p.text, p.bytes)
-		}
+		r.addPieces(event.Received, at, link, d.received.flush())
 		d.closed = true
-		r.add(event.Closed, at, link, 0, "", 0)
+		r.add(event.Closed, at, link, 0)
 	}
 	if c.out.closed && c.back.closed {
 		delete(r.conns, ports{h.from, h.to})
@@ -130,9 +122,16 @@ func (r *record) received(h *header, at time.Time) {
 	}
 }
 
-func (r *record) add(kind event.Kind, at time.Time, link event.Link, offset uint64, text string, bytes int) {
-	link.Offset = offset
-	r.events.Add(event.Event{Time: at, Kind: kind, Link: &link, Text: text, Bytes: bytes})
+func (r *record) add(kind event.Kind, at time.Time, link event.Link, bytes int) {
+	r.addPieces(kind, at, link, []piece{{bytes: bytes}})
+}
+
+func (r *record) addPieces(kind event.Kind, at time.Time, link event.Link, pieces []piece) {
+	for _, p := range pieces {
+		of := link
+		of.Offset = p.offset
+		r.events.Add(event.Event{Time: at, Kind: kind, Link: &of, Text: p.text, Bytes: p.bytes})
+	}
 }
 
 // fault records that the fault of a link has begun, or that it has ended.

@@ -111,10 +111,10 @@ func (w *Wire) open() (err error) {
 	return nil
 }
 
-// Set sets the fault of the packets from one program to another; an empty name stands for
-// all programs, and the fault of a link that has a name of its own counts more. Packets
-// that are held pass first if the new fault does not hold. Connections that were opened
-// before are included.
+// Set sets the fault of the packets from one program to another, or with the zero Fault
+// that there is none. An empty name stands for all programs; what is set for a name counts
+// more. Packets that are held pass first if the new fault does not hold. Connections that
+// were opened before are included.
 func (w *Wire) Set(from, to string, f Fault) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,11 +125,7 @@ func (w *Wire) Set(from, to string, f Fault) error {
 			}
 		}
 	}
-	if f == (Fault{}) && from != "" && to != "" {
-		delete(w.faults, ends{from, to})
-	} else {
-		w.faults[ends{from, to}] = f
-	}
+	w.faults[ends{from, to}] = f
 	w.record.fault(ends{from, to}, f)
 	return w.applyLocked()
 }

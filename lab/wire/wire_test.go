@@ -178,6 +178,23 @@ func TestDroppedPacketsComeAgainWhenTheLinkHeals(t *testing.T) {
 	}
 }
 
+func TestWhatIsSetForANameCountsMore(t *testing.T) {
+	b, one := talking(t)
+	two := b.start("two", "talk")
+	two.types("hi")
+	two.shows("connected")
+	two.shows("hi")
+	require.NoError(t, b.Set("", "", Fault{Drop: true}))
+	require.NoError(t, b.Set("one", "server", Fault{}))
+	require.NoError(t, b.Set("server", "one", Fault{}))
+	two.types("lost")
+	one.types("passes")
+	one.shows("passes")
+	two.showsNothing(100 * time.Millisecond)
+	require.NoError(t, b.Heal())
+	two.shows("lost")
+}
+
 func TestADialThatIsDroppedIsMadeLater(t *testing.T) {
 	b := newBench(t)
 	b.start("server", "echo").shows("listening")
