@@ -114,11 +114,11 @@ func BenchmarkSay(b *testing.B) {
 			said--
 			continue
 		}
-		before, _ := m.core.state.Typed()
+		before := m.core.state.Typed()
 		if _, err := m.chat(&in); err != nil {
 			b.Fatal(err)
 		}
-		end, _ := m.core.state.Typed()
+		end := m.core.state.Typed()
 		said = end - before - 1
 		for i, l := range links {
 			for sent[i] < end {

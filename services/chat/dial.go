@@ -104,8 +104,8 @@ func (p *peer) setPausesLocked() {
 	}
 }
 
-// dial connects to p, or with p nil to the member at the address, whichever it is,
-// and reports whether there is a link then, which it runs.
+// dial connects to p, or with p nil to the member at the address, whichever it is. It
+// runs the link, if it comes up, and reports whether it did.
 func (m *member) dial(p *peer, reports dialReports, addr string) bool {
 	conn, err := m.Dial(m.dialling, p.calledFor(), addr)
 	var l *link
@@ -116,7 +116,7 @@ func (m *member) dial(p *peer, reports dialReports, addr string) bool {
 		m.dialFailed(p, reports, addr, err)
 	}
 	if l != nil {
-		m.work(func() { m.run(l) })
+		m.run(l)
 	}
 	return l != nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
@@ -75,7 +77,7 @@ func (m *member) sayHello(h *handshake) error {
 		}
 	}
 	m.lock()
-	last, _ := m.state.Typed()
+	last := m.state.Typed()
 	h.ours = wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Advertise, State: m.stage, Last: last}
 	m.unlock()
 	return write(h.conn, h.ours)
@@ -237,5 +239,44 @@ func (m *member) abort(h *handshake, err error) error {
 		tcp.Refuse(h.conn, []byte(refusal.Line()+"\n"))
 	}
 	h.conn.Close()
+	return err
+}
+
+// theirRefusal marks an ERR line that came from the other side.
+type theirRefusal struct{ *lines.Refusal }
+
+func received(msg *wire.Err) error {
+	return theirRefusal{lines.Refuse(string(msg.Code), "%s", msg.Reason)}
+}
+
+// next waits for a message of the handshake. ERR is an error.
+func next(in *lines.Reader) (wire.Message, error) {
+	line, err := in.Next()
+	for err == nil && len(line) == 0 { // a sign of life
+		line, err = in.Next()
+	}
+	switch {
+	case errors.Is(err, lines.ErrTooLong):
+		return nil, lines.Refuse("syntax", "a line of more than %d bytes", wire.MaxLine)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, lines.Refuse("timeout", "the handshake took more than %v", handshakeTimeout)
+	case err != nil:
+		return nil, err
+	}
+	msg, err := wire.Parse(line)
+	switch {
+	case errors.Is(err, wire.ErrVersion):
+		return nil, lines.Refuse("version", "%v", err)
+	case err != nil:
+		return nil, lines.Refuse("syntax", "%v", err)
+	}
+	if msg, is := msg.(*wire.Err); is {
+		return nil, received(msg)
+	}
+	return msg, nil
+}
+
+func write(conn io.Writer, msg wire.Message) error {
+	_, err := conn.Write(msg.Append(nil))
 	return err
 }

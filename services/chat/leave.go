@@ -50,7 +50,7 @@ func (m *member) sayBye() []*link {
 func (m *member) leaves(waited time.Duration) bool {
 	m.lock()
 	defer m.unlock()
-	end, _ := m.state.Typed()
+	end := m.state.Typed()
 	for _, p := range m.peers {
 		if waited < leaveTimeout && p.mustWaitForLocked(end, waited < leaveGrace) {
 			return false

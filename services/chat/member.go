@@ -192,9 +192,7 @@ func (m *member) paint() {
 // work runs f in a goroutine that serve waits for.
 func (m *member) work(f func()) { m.workers.Go(f) }
 
-// run runs a link until it ends: it is the goroutine of its reader. That waits
-// most of its life and should do so on a small stack, so it is not the one that
-// has dialled, or made the handshake.
+// run runs a link until it ends: it is the goroutine of its reader.
 func (m *member) run(l *link) {
 	p, began := l.peer, time.Now()
 	m.Log.Debug("link up", "peer", p.name.Display(), "incarnation", l.incarnation, "addr", l.conn.RemoteAddr())

@@ -66,7 +66,9 @@ func (s *screen) Gap(from wire.Name, n uint64, what broadcast.Absence) {
 }
 
 // Left gathers the event of a member that has left.
-func (s *screen) Left(from wire.Name) { s.lineLocked(from.Display(), []byte(eventTerminated)) }
+func (s *screen) Left(from wire.Name) { s.eventLocked(from, eventTerminated) }
+
+func (s *screen) eventLocked(who wire.Name, event string) { s.lineLocked(who.Display(), []byte(event)) }
 
 var quote = []byte{'"'}
 

@@ -20,9 +20,9 @@ func (m *member) welcomeLocked(h *handshake) {
 	switch {
 	case m.Name == wire.Server || !m.greetOnceLocked(h):
 	case p.name != wire.Server:
-		m.lineLocked(p.name.Display(), []byte(eventInitiated))
+		m.eventLocked(p.name, eventInitiated)
 	case h.ours.State != wire.StateNew:
-		m.lineLocked(p.name.Display(), []byte(eventBack))
+		m.eventLocked(p.name, eventBack)
 	}
 }
 
@@ -36,7 +36,7 @@ func (m *member) welcomedLocked(h *handshake) (joined bool) {
 			event = eventReconnected
 		}
 		if m.greetOnceLocked(h) {
-			m.lineLocked(p.name.Display(), []byte(event))
+			m.eventLocked(p.name, event)
 			m.paint()
 		}
 		return false
@@ -78,7 +78,7 @@ func (m *member) settledLocked() {
 func (m *member) arriveLocked() {
 	if !m.arrived {
 		m.arrived = true
-		m.lineLocked(m.Name.Display(), []byte(eventInitiated))
+		m.eventLocked(m.Name, eventInitiated)
 		m.paint()
 	}
 }

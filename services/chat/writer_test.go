@@ -184,7 +184,7 @@ func TestAllThatIsReadyIsSaid(t *testing.T) {
 			_, err := m.chat(&in)
 			require.NoError(t, err)
 		}
-		typed, _ := m.core.lock().Typed()
+		typed := m.core.lock().Typed()
 		m.core.unlock()
 		require.EqualValues(t, lines, typed, "of %d bytes", size)
 	}

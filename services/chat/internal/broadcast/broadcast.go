@@ -130,9 +130,8 @@ func (s *State) Say(text []byte) {
 	s.typing = line
 }
 
-// Typed returns the sequence number of the latest line typed here, and the bytes
-// of all that were.
-func (s *State) Typed() (seq, bytes uint64) { return s.self.received, s.self.log.total }
+// Typed returns the sequence number of the latest line typed here.
+func (s *State) Typed() uint64 { return s.self.received }
 
 // Behind returns how many bytes were typed here after line seq.
 func (s *State) Behind(seq uint64) uint64 { return s.self.log.backlog(seq) }

@@ -153,7 +153,7 @@ func (p *process) dial(seat int) {
 }
 
 func (p *process) hello() *wire.Hello {
-	last, _ := p.state.Typed()
+	last := p.state.Typed()
 	return &wire.Hello{ID: p.id, Addr: "127.0.0.1:1", State: p.phase, Last: last}
 }
 
