@@ -51,6 +51,7 @@ func TestDialsThatAreHeldDelayNoOther(t *testing.T) {
 		c.clients[id].Within(quickLimit, "quickLimit").Sees("Client 2: who is there")
 	}
 	c.noError(w.Heal())
+	c.clients[3].Sees("Client 1: initiated.") // before that /who does not list it
 	c.finds(3, client(1), "connected")
 	c.Mark()
 	c.everyoneTalks("mended")
