@@ -222,19 +222,31 @@ func TestConnectedAndNothingIsHeard(t *testing.T) {
 	one.shows("second")
 }
 
+// eventually tries something until it comes true.
+func eventually(t *testing.T, try func() bool) {
+	t.Helper()
+	for began := time.Now(); !try(); {
+		require.Less(t, time.Since(began), time.Minute)
+	}
+}
+
+// Each line takes as long as was asked, and on a busy machine longer: one of them is to
+// come in time.
 func TestADelayIsAsLongAsWasAsked(t *testing.T) {
 	b, one := talking(t)
 	for _, delay := range []time.Duration{5 * time.Millisecond, 50 * time.Millisecond} {
 		require.NoError(t, b.Set("one", "server", Fault{Delay: delay}))
-		best := time.Hour // the least of some, as others use the processor as well
-		for i := range 10 {
-			line := fmt.Sprint("line ", i)
+		lines := 0
+		eventually(t, func() bool {
+			lines++
+			line := fmt.Sprint(delay, " line ", lines)
 			began := time.Now()
 			one.types(line)
 			one.shows(line)
-			best = min(best, time.Since(began))
-		}
-		require.InDelta(t, delay.Seconds(), best.Seconds(), 0.002)
+			took := time.Since(began)
+			require.GreaterOrEqual(t, took, delay)
+			return took < delay+2*time.Millisecond
+		})
 	}
 }
 
@@ -265,6 +277,7 @@ func TestAReset(t *testing.T) {
 	one.shows("once more")
 }
 
+// As with a delay, one of the transfers is to come in time.
 func TestARateIsKept(t *testing.T) {
 	b := newBench(t)
 	ln, err := b.network.Listen("127.0.0.1:4000")
@@ -272,23 +285,25 @@ func TestARateIsKept(t *testing.T) {
 	defer ln.Close()
 	const rate, size = 4 << 20, 1 << 20
 	require.NoError(t, b.Set(Other, Other, Fault{Rate: rate}))
-	go func() {
-		conn, err := b.network.Dial(t.Context(), "127.0.0.1:4000")
-		if err == nil {
-			_, _ = conn.Write(make([]byte, size))
-			conn.Close()
-		}
-	}()
-	conn, err := ln.Accept()
-	require.NoError(t, err)
-	defer conn.Close()
-	began := time.Now()
-	n, err := io.Copy(io.Discard, conn)
-	require.NoError(t, err)
-	require.EqualValues(t, size, n)
-	took := time.Since(began).Seconds()
-	require.Greater(t, took, 0.8*size/rate)
-	require.Less(t, took, 3.0*size/rate)
+	eventually(t, func() bool {
+		go func() {
+			conn, err := b.network.Dial(t.Context(), "127.0.0.1:4000")
+			if err == nil {
+				_, _ = conn.Write(make([]byte, size))
+				conn.Close()
+			}
+		}()
+		conn, err := ln.Accept()
+		require.NoError(t, err)
+		defer conn.Close()
+		began := time.Now()
+		n, err := io.Copy(io.Discard, conn)
+		require.NoError(t, err)
+		require.EqualValues(t, size, n)
+		took := time.Since(began).Seconds()
+		require.Greater(t, took, 0.8*size/rate)
+		return took < 1.5*size/rate
+	})
 }
 
 // Programs that were written for anything else than this lab.
