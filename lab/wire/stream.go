@@ -94,11 +94,21 @@ func (s *stream) take(at uint32, b []byte, pieces []piece) []piece {
 		s.size += n
 		s.line = append(s.line, part[:min(len(part), maxLine-len(s.line))]...)
 		if ends || s.size > maxLine && !isText(s.line, true) {
-			pieces = append(pieces, s.cut())
+			pieces = join(pieces, s.cut())
 		}
 		b = rest
 	}
 	return pieces
+}
+
+// join adds a piece to those of a packet. Bytes that are no text are one piece with those
+// before them, and cost less so.
+func join(pieces []piece, p piece) []piece {
+	if last := len(pieces) - 1; last >= 0 && !p.isText && !pieces[last].isText {
+		pieces[last].bytes += p.bytes
+		return pieces
+	}
+	return append(pieces, p)
 }
 
 // flush returns what is not complete: the stream has ended.

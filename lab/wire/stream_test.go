@@ -55,6 +55,7 @@ func TestPiecesOfAStream(t *testing.T) {
 		"an empty line":              {[]string{"\n\n"}, []piece{{0, "", 1, true}, {1, "", 1, true}}},
 		"a long line":                {[]string{long, "\n", "y\n"}, []piece{{0, long[:maxLine], 10_001, true}, {10_001, "y", 2, true}}},
 		"bytes that are no text":     {[]string{"PART 9\n", "\x00\xff\n"}, []piece{{0, "PART 9", 7, true}, {7, "", 3, false}}},
+		"with LF in them":            {[]string{"\xff\n\xfe\n\xfd\nOK\n\xfc\n"}, []piece{{0, "", 6, false}, {6, "OK", 3, true}, {9, "", 2, false}}},
 		"many of them":               {[]string{blob}, []piece{{0, "", 10_000, false}}},
 		"a character in two packets": {[]string{"\xc3", "\xbc\n"}, []piece{{0, "ü", 3, true}}},
 	} {
