@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
+
+	bench "peerlab/lab"
+	"peerlab/lab/event"
 )
 
 // artifactDir is where the screens of this test are kept if it fails.
@@ -25,53 +26,49 @@ func (l *Lab) artifactDir() string {
 	return filepath.Join(append([]string{l.run.artifacts}, parts...)...)
 }
 
-// keepArtifacts writes every screen to a file PROCESS.EPOCH.screen, byte for
-// byte, every stderr to PROCESS.EPOCH.stderr, and to timeline.txt all lines of
-// all of them and all that the lab did, in the order of time, what [Lab.Keep] was
-// given, and events.jsonl, the record of the run.
+// keepArtifacts writes every screen to a file PROCESS.LIFE.screen, byte for
+// byte, every stderr to PROCESS.LIFE.stderr, events.jsonl, the record of the run, the
+// same as text to timeline.txt, and what [Lab.Keep] was given.
 func (l *Lab) keepArtifacts() error {
 	dir := l.artifactDir()
 	errs := []error{os.MkdirAll(dir, 0o755)}
-	type event struct {
-		at   time.Time
-		text string
+	keep := func(name string, content []byte) {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, name), content, 0o644))
 	}
-	var events []event
 	for _, p := range l.everything() {
-		for _, e := range p.history() {
-			for s, r := range e.outputs {
-				var file bytes.Buffer
-				v := r.since(0)
-				if gone := v.next - len(v.lines); gone > 0 {
-					fmt.Fprintf(&file, "(the first %d lines were not kept)\n", gone)
-				}
-				for _, line := range v.lines {
-					file.WriteString(line.Text)
-					if !line.Cut {
-						file.WriteByte('\n')
-					}
-					events = append(events, event{line.At, fmt.Sprintf("%s.%d %-6v | %s", p.Name(), e.number, stream(s), shorten(line.Text))})
-				}
-				path := filepath.Join(dir, fmt.Sprintf("%s.%d.%v", p.Name(), e.number, stream(s)))
-				errs = append(errs, os.WriteFile(path, file.Bytes(), 0o644))
+		for _, e := range p.Process.Lives() {
+			for _, s := range []bench.Stream{bench.Stdout, bench.Stderr} {
+				keep(fmt.Sprintf("%s.%d.%v", p.Name(), e.Number(), s), wholeOutput(e.Output(s).Since(0)))
 			}
 		}
 	}
 	l.mu.Lock()
-	for _, a := range l.acts {
-		events = append(events, event{a.at, fmt.Sprintf("%s         * %s", a.who, a.what)})
-	}
 	for name, content := range l.kept {
-		errs = append(errs, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
+		keep(name, []byte(content))
 	}
 	l.mu.Unlock()
-	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
+	record, err := os.ReadFile(filepath.Join(l.Folder(), bench.EventsFile))
+	keep(bench.EventsFile, record)
+	events, unread := event.Read(bytes.NewReader(record))
 	var timeline bytes.Buffer
 	for _, e := range events {
-		fmt.Fprintf(&timeline, "%s  %s\n", l.clock(e.at), e.text)
+		fmt.Fprintf(&timeline, "%s  %v\n", l.clock(e.Time), e)
 	}
-	errs = append(errs, os.WriteFile(filepath.Join(dir, "timeline.txt"), timeline.Bytes(), 0o644))
-	record, err := os.ReadFile(filepath.Join(l.dir, eventsFile))
-	errs = append(errs, err, os.WriteFile(filepath.Join(dir, eventsFile), record, 0o644))
-	return errors.Join(errs...)
+	keep("timeline.txt", timeline.Bytes())
+	return errors.Join(append(errs, err, unread)...)
+}
+
+// wholeOutput is all that an output holds, as the program wrote it.
+func wholeOutput(v bench.View) []byte {
+	var file bytes.Buffer
+	if gone := v.Next - len(v.Lines); gone > 0 {
+		fmt.Fprintf(&file, "(the first %d lines were not kept)\n", gone)
+	}
+	for _, line := range v.Lines {
+		file.WriteString(line.Text)
+		if !line.Cut {
+			file.WriteByte('\n')
+		}
+	}
+	return file.Bytes()
 }

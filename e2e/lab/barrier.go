@@ -28,7 +28,7 @@ func (l *Lab) Barrier(senders, viewers []*Process) *Barrier {
 	if crashed := l.crashed(); len(crashed) > 0 {
 		p := crashed[0]
 		l.failAt(p, "%v %s by itself at %s: it should run until the scenario ends it",
-			p, p.now().outcome(), strings.TrimSpace(l.clock(p.now().at)))
+			p, p.now().Outcome(), strings.TrimSpace(l.clock(p.now().endedAt())))
 	}
 	lines := map[string]*Process{}
 	for _, p := range senders {

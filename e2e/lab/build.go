@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	bench "peerlab/lab"
 )
 
 const (
@@ -58,7 +60,7 @@ func buildPrograms(root, dir string) error {
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("building the programs, in %s: go build %s: %w (mend that, or set PEERLAB_BIN to a folder of built ones)\n%s",
-				root, quoteWords(args), err, out)
+				root, bench.QuoteWords(args...), err, out)
 		}
 	}
 	return nil

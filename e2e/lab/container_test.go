@@ -2,6 +2,8 @@ package lab
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/moby/moby/client"
@@ -23,17 +25,22 @@ func TestContainersAreConfined(t *testing.T) {
 
 	r, err := theRun()
 	require.NoError(t, err)
-	e, err := r.engine()
+	labels, err := r.bench.Labels()
 	require.NoError(t, err)
-	assert.Equal(t, []string{p.unit.(*containerUnit).container.GetContainerID()}, containersOf(t, r.id))
-	c, err := e.api.ContainerInspect(context.Background(), containersOf(t, r.id)[0], client.ContainerInspectOptions{})
+	ids := containersOf(t, labels["peerlab.lab"])
+	require.Len(t, ids, 1)
+	c, err := engine(t).ContainerInspect(context.Background(), ids[0], client.ContainerInspectOptions{})
 	require.NoError(t, err)
-	assert.Equal(t, user(), c.Container.Config.User)
+	user := "65532:65532"
+	if os.Getuid() != 0 {
+		user = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
+	}
+	assert.Equal(t, user, c.Container.Config.User)
 	assert.Equal(t, "host", string(c.Container.HostConfig.NetworkMode))
 	assert.Equal(t, []string{"ALL"}, c.Container.HostConfig.CapDrop)
 	assert.Contains(t, c.Container.HostConfig.SecurityOpt, "no-new-privileges")
 	assert.False(t, c.Container.Config.Tty)
-	assert.Empty(t, c.Container.Config.Labels[composeLabel], "no project of compose takes it for its own")
+	assert.Empty(t, c.Container.Config.Labels["com.docker.compose.project"], "no project of compose takes it for its own")
 }
 
 func TestOneLabMixesContainersAndProcesses(t *testing.T) {
@@ -61,17 +68,4 @@ func TestAnImageThatIsNotThereIsReported(t *testing.T) {
 		New(t, Playing("nobody", "image:peerlab/nobody:latest")).Start(Spec{Name: "nobody"})
 	})
 	assert.Contains(t, out, "has no image peerlab/nobody:latest: build it with 'make images'")
-}
-
-func TestTheEngineSpeaksItsOwnVersion(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
-	r, err := theRun()
-	require.NoError(t, err)
-	e, err := r.engine()
-	require.NoError(t, err)
-	v, err := e.api.ServerVersion(context.Background(), client.ServerVersionOptions{})
-	require.NoError(t, err)
-	assert.Equal(t, v.APIVersion, e.api.ClientVersion(), "negotiated with engine %s", v.Version)
 }

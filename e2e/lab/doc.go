@@ -1,5 +1,5 @@
-// Package lab is a bench for socket programs: it starts them, types on their
-// standard input, kills, stops and restarts them, and reads their screens.
+// Package lab is the bench of scenarios: it starts programs, types on their standard
+// input, kills, stops and restarts them, and asserts what their screens show.
 //
 // A program is known by five things only: its standard input, its screen
 // (standard output), its standard error, its exit status, and its files. A
@@ -28,17 +28,11 @@
 // in a container runs image peerlab/<role>:latest on the host's network, so one
 // lab can mix both kinds.
 //
-// On Linux, as root, a lab whose programs are all native has a network of its own
-// (package peerlab/lab/network): every port is free, and any number of labs can use
-// the same one at the same time. The test reaches programs there by [Lab.Dial] and
-// [Lab.Listen]. A lab with a role in a container, or made with [OnHost], is on the
-// host's network, and so are all labs where no network can be made; the end of the
-// run says so.
-//
-// The places in a command are names in braces, as in ./client.out {ID} {PORT1} {PORT2}:
-// each scenario gives the values by name ([Spec.Vars]), and the words are the whole
-// command line. The word {} makes a command whole that has no places. Where such a
-// program listens, and which file it writes, is found by looking: see looking.go.
+// The work is done by package peerlab/lab, which says what networks labs have and what
+// the places in a command are. Here are the assertions: what cannot be done, or is not
+// shown, ends the test. The test reaches programs by [Lab.Dial] and [Lab.Listen]. Where
+// a program listens that has an address of its own, and which file it writes, is found
+// by looking: see looking.go.
 //
 // A test package has one TestMain and a lab for each test:
 //
@@ -53,10 +47,8 @@
 //		p.Exits(0)
 //	}
 //
-// The project's own programs run on pipes. Another program that runs natively has
-// a terminal for its stdin and stdout, so that it writes each line at once, as it
-// does for a person; see native_terminal.go. Its lines may end in blanks or a
-// carriage return; see ending.go.
+// The lines of programs that are not the project's own may end in blanks or a carriage
+// return; see ending.go.
 //
 // Assertions end the test at once, as testify's require does, so they must be
 // called from the test's own goroutine. They wait to be notified of a line
@@ -64,6 +56,4 @@
 // says what was awaited and where, and ends with the last lines of every
 // screen. That something is absent can only be said after a barrier: see
 // [Barrier].
-//
-// Nothing outlives the test binary, however it ends: see guard.go.
 package lab

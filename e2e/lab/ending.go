@@ -14,7 +14,7 @@ func withoutEnding(line string) string { return strings.TrimRight(line, " \t\r")
 
 // compared returns a line, shown or expected, as the lab compares it for this process.
 func (p *Process) compared(line string) string {
-	if p.program.foreign() {
+	if p.Foreign() {
 		return withoutEnding(line)
 	}
 	return line

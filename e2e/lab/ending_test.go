@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestHowALineOfAForeignProgramMayEnd(t *testing.T) {
@@ -37,10 +39,23 @@ func TestHowALineOfAForeignProgramMayEnd(t *testing.T) {
 }
 
 func TestLinesOfTheProjectsOwnProgramsAreComparedByteForByte(t *testing.T) {
-	for _, own := range []program{{built: true}, {image: "peerlab/server:latest"}} {
-		p := &Process{program: own}
-		assert.Equal(t, []string{"x \r"}, p.allCompared([]string{"x \r"}))
-		assert.Empty(t, p.endingText([]Line{{Text: "x "}}))
+	own := func(t testing.TB) *Process {
+		r, err := theRun()
+		require.NoError(t, err)
+		path, err := fixtureBinary()
+		require.NoError(t, err)
+		built := r.programs
+		r.programs = func() (string, error) { return filepath.Dir(path), nil }
+		t.Cleanup(func() { r.programs = built })
+		return New(t, Natively()).Start(fixture("own"))
 	}
-	assert.Equal(t, "x", (&Process{program: program{image: "me/server"}}).compared("x \r"))
+	p := own(t)
+	p.Types("say x ")
+	p.Sees("x ")
+	assert.Contains(t, watch(t, func(t testing.TB) {
+		p := own(t)
+		p.Types("say x ")
+		p.Sees("x ")
+		p.Within(50*time.Millisecond, "short").Sees("x")
+	}), `shows "x "`)
 }

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -20,18 +22,21 @@ func TestContainersRunAtTheEngineOfTheDockerContext(t *testing.T) {
 	if !InContainers() {
 		t.Skip("PEERLAB_E2E is not container")
 	}
-	r, err := theRun()
-	require.NoError(t, err)
-	e, err := r.engine()
-	require.NoError(t, err)
-	socket, isUnix := strings.CutPrefix(e.provider.Client().DaemonHost(), "unix://")
+	socket, isUnix := strings.CutPrefix(engine(t).DaemonHost(), "unix://")
 	require.True(t, isUnix, "the test relays a unix socket")
-	_, err = fixtureImage() // before DOCKER_CONFIG changes
+	_, err := fixtureImage() // before DOCKER_CONFIG changes
 	require.NoError(t, err)
 
-	config := dockerConfig(t, `{"currentContext":"relayed"}`)
+	config := t.TempDir()
 	path := filepath.Join(config, "relay.sock")
-	addContext(t, config, "relayed", `{"Name":"relayed","Endpoints":{"docker":{"Host":"unix://`+path+`"}}}`)
+	meta := filepath.Join(config, "contexts", "meta", fmt.Sprintf("%x", sha256.Sum256([]byte("relayed"))))
+	require.NoError(t, os.MkdirAll(meta, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(config, "config.json"), []byte(`{"currentContext":"relayed"}`), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(meta, "meta.json"), []byte(`{"Name":"relayed","Endpoints":{"docker":{"Host":"unix://`+path+`"}}}`), 0o600))
+	for _, variable := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY"} {
+		t.Setenv(variable, "")
+	}
+	t.Setenv("DOCKER_CONFIG", config)
 	calls := relay(t, path, socket)
 
 	cmd, found, stderr := startToDie(t)

@@ -59,7 +59,7 @@ func (l *Lab) eventually(w awaited, makers []*Process, ok func() bool) {
 		}
 		if exited {
 			p := makers[0]
-			l.failAt(p, "%v %s before %s", p, p.now().outcome(), w.before())
+			l.failAt(p, "%v %s before %s", p, p.now().Outcome(), w.before())
 		}
 		if late {
 			l.failAt(firstOf(makers), "%s", w.late())
@@ -74,7 +74,7 @@ func (l *Lab) eventually(w awaited, makers []*Process, ok func() bool) {
 
 func allExited(processes []*Process) bool {
 	for _, p := range processes {
-		if p.now().alive() {
+		if p.now().Running() {
 			return false
 		}
 	}
@@ -88,9 +88,6 @@ func firstOf(processes []*Process) *Process {
 	return processes[0]
 }
 
-// Path is the path of a file in the process's data folder.
-func (p *Process) Path(name string) string { return filepath.Join(p.spec.Dir, name) }
-
 // FileHolds waits until a file's content is as it should be; what describes
 // that. A missing file counts as empty. It gives up as soon as all processes
 // have exited whose data folder the file is in.
@@ -98,7 +95,7 @@ func (l *Lab) FileHolds(path, what string, ok func(content string) bool) {
 	l.t.Helper()
 	var writers []*Process
 	for _, p := range l.Processes() {
-		if strings.HasPrefix(path, p.spec.Dir+string(filepath.Separator)) {
+		if strings.HasPrefix(path, p.Dir()+string(filepath.Separator)) {
 			writers = append(writers, p)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	bench "peerlab/lab"
 )
 
 const (
@@ -21,32 +23,32 @@ const flushRemedy = ": flush after each line, or run it on a terminal"
 
 // mayHold returns whether the process may hold its output in a buffer: it is
 // foreign and writes to a pipe.
-func (p *Process) mayHold() bool { return p.program.foreign() && !p.program.onTerminal() }
+func (p *Process) mayHold() bool { return p.Foreign() && !p.OnTerminal() }
 
 // heldBack returns whether the process, which runs, held back its output, for the
 // first line of a failure: it is ended, by the end of its input and then by SIGINT,
 // and prints at its exit for the first time, or one of these lines. "" if not.
 func (s Screen) heldBack(lines []string) string {
 	e := s.process.now()
-	before := s.record().since(0)
-	if s.stream != stdout || !s.process.mayHold() || !e.alive() {
+	before := s.output().Since(0)
+	if s.stream != bench.Stdout || !s.process.mayHold() || !e.Running() {
 		return ""
 	}
-	s.process.lab.note(s.process.Name(), "the end of its input, and SIGINT, to see whether it holds back output")
+	s.process.lab.Note(s.process.Name(), "the end of its input, and SIGINT, to see whether it holds back output")
 	e.meant = true
-	_ = e.running.stdin().close() // as far as that can be done
+	_ = e.CloseInput() // as far as that can be done
 	if !e.endsWithin(heldTimeout) {
 		ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 		defer cancel()
-		_ = e.running.signal(ctx, syscall.SIGINT)
+		_ = e.Signal(ctx, syscall.SIGINT)
 		e.endsWithin(heldTimeout)
 	}
-	after := s.record().since(before.next)
+	after := s.output().Since(before.Next)
 	switch {
-	case before.next == 0 && before.partial == "" && len(after.lines) > 0:
+	case before.Next == 0 && before.Partial == "" && len(after.Lines) > 0:
 		return "; it printed nothing until it exited" + flushRemedy
 	case slices.ContainsFunc(lines, func(line string) bool {
-		return slices.ContainsFunc(after.lines, func(l Line) bool { return s.process.compared(l.Text) == line })
+		return slices.ContainsFunc(after.Lines, func(l Line) bool { return s.process.compared(l.Text) == line })
 	}):
 		return "; it printed that only when it exited" + flushRemedy
 	}
@@ -56,8 +58,8 @@ func (s Screen) heldBack(lines []string) string {
 // heldUntilExit is heldBack for a process that has exited by itself.
 func (p *Process) heldUntilExit() string {
 	e := p.now()
-	v := e.outputs[stdout].since(0)
-	if !p.mayHold() || len(v.lines) == 0 || e.at.Sub(e.running.begun()) < 2*exitBurst || e.at.Sub(v.lines[0].At) > exitBurst {
+	v := e.Output(bench.Stdout).Since(0)
+	if !p.mayHold() || len(v.Lines) == 0 || e.endedAt().Sub(e.Began()) < 2*exitBurst || e.endedAt().Sub(v.Lines[0].At) > exitBurst {
 		return ""
 	}
 	return "; it printed nothing until it exited" + flushRemedy
@@ -69,10 +71,10 @@ func (l *Lab) bufferHint() string {
 	var silent []string
 	for _, p := range l.Processes() {
 		e := p.now()
-		if e == nil || !e.alive() || !p.mayHold() {
+		if e == nil || !e.Running() || !p.mayHold() {
 			continue
 		}
-		if v := e.outputs[stdout].since(0); v.next == 0 && v.partial == "" {
+		if v := e.Output(bench.Stdout).Since(0); v.Next == 0 && v.Partial == "" {
 			silent = append(silent, p.Name())
 		}
 	}

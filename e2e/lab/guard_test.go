@@ -72,17 +72,22 @@ func startToDie(t *testing.T, env ...string) (cmd *exec.Cmd, found map[string]st
 	return cmd, found, stderr
 }
 
+// engine is a connection to the container engine.
+func engine(t *testing.T) *client.Client {
+	t.Helper()
+	c, err := client.New(client.FromEnv)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
 // containersOf are the ids of the run's containers.
 func containersOf(t *testing.T, run string) []string {
-	r, err := theRun()
-	require.NoError(t, err)
-	e, err := r.engine()
-	require.NoError(t, err)
-	all, err := e.api.ContainerList(context.Background(), client.ContainerListOptions{All: true})
+	all, err := engine(t).ContainerList(context.Background(), client.ContainerListOptions{All: true})
 	require.NoError(t, err)
 	var ids []string
 	for _, c := range all.Items {
-		if c.Labels[runLabel] == run {
+		if c.Labels["peerlab.lab"] == run {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -99,12 +104,16 @@ func TestToDie(t *testing.T) {
 	p := l.Start(fixture("parent"))
 	p.Types("child")
 	child := strings.TrimPrefix(p.Contains("child "), "child ")
+	run := ""
 	if InContainers() {
 		l.Start(Spec{Name: "boxed"}).Sees("ready ")
+		labels, err := l.run.bench.Labels()
+		require.NoError(t, err)
+		run = labels["peerlab.lab"]
 	}
 	report := []string{
-		"", "process = " + strconv.Itoa(p.now().running.(*nativeRun).cmd.Process.Pid),
-		"child = " + child, "run = " + l.run.id, "folder = " + l.dir, "up = 1", "",
+		"", "process = " + strconv.Itoa(p.PID()),
+		"child = " + child, "run = " + run, "folder = " + l.Folder(), "up = 1", "",
 	}
 	_, _ = os.Stdout.WriteString(strings.Join(report, "\n"))
 	select {}

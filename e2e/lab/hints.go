@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	bench "peerlab/lab"
 )
 
 // hints says what comes near to these lines: mistakes that are easily made in
@@ -11,11 +13,11 @@ import (
 func (s Screen) hints(wanted []string) string {
 	var b strings.Builder
 	e := s.process.now()
-	v := e.outputs[s.stream].since(0)
+	v := e.Output(s.stream).Since(0)
 	for _, want := range wanted[:min(len(wanted), tailLines)] {
 		if hint := nearLine(want, v, s.mark()); hint != "" {
 			fmt.Fprintf(&b, "\nhint: %s %s", s.process.Name(), hint)
-		} else if s.stream == stdout && hasLine(e.outputs[stderr].since(0).lines, want) {
+		} else if s.stream == bench.Stdout && hasLine(e.Output(bench.Stderr).Since(0).Lines, want) {
 			fmt.Fprintf(&b, "\nhint: %s writes %q to its stderr, and it belongs on its screen (stdout)", s.process.Name(), shorten(want))
 		}
 	}
@@ -31,12 +33,12 @@ func (s Screen) hintsIfNone(n int, line string) string {
 }
 
 // nearLine looks for a line that is nearly the wanted one; "" without any.
-func nearLine(want string, v view, mark int) string {
-	if want == v.partial {
+func nearLine(want string, v bench.View, mark int) string {
+	if want == v.Partial {
 		return fmt.Sprintf(`shows %q without a line end: print "\n" behind it`, shorten(want))
 	}
-	lines := v.lines
-	if dropped := v.next - len(v.lines); mark > dropped {
+	lines := v.Lines
+	if dropped := v.Next - len(v.Lines); mark > dropped {
 		if hasLine(lines[:mark-dropped], want) {
 			return fmt.Sprintf("showed %q earlier, but it is expected again", shorten(want))
 		}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,8 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"peerlab/lab/event"
-	"peerlab/lab/network"
+	bench "peerlab/lab"
 	"peerlab/lab/wire"
 )
 
@@ -23,45 +21,46 @@ import (
 // the test ends. Unless told otherwise its methods must be called from the
 // test's own goroutine, because those that cannot do their work end the test.
 type Lab struct {
-	t         testing.TB
-	run       *run
-	cast      casting
-	began     time.Time
-	dir       string // the data folders are in it
-	tag       string // in every line of a barrier of this lab, and nowhere else
-	barriers  atomic.Int64
-	onHost    bool // whatever the casting
-	network   *network.Network
-	file      *os.File // of the record
-	events    *event.Recorder
-	wire      *wire.Wire  // nil: there is none
-	ports     []int       // given out by Port; of the test's goroutine
-	reported  atomic.Bool // the screens are in the test's output already
+	*bench.Lab
+	t        testing.TB
+	run      *run
+	options  bench.Options
+	began    time.Time
+	tag      string // in every line of a barrier of this lab, and nowhere else
+	barriers atomic.Int64
+	reported atomic.Bool // the screens are in the test's output already
+	replay   string      // the command that plays the test again
+
 	mu        sync.Mutex
 	processes []*Process
-	byGroup   map[int]string // names of processes, by their process groups
-	acts      []act
-	exit      chan struct{}     // closed, and replaced, whenever a process exits
-	replay    string            // the command that plays the test again
 	kept      map[string]string // files for the artifacts, by name
 }
 
+// Spec says what to start.
+type Spec = bench.Spec
+
+// Line is one line of an output, as it arrived.
+type Line = bench.Line
+
 // Option changes what [New] makes.
-type Option func(*Lab)
+type Option func(*bench.Options)
 
 // Playing has a program, image:NAME, cmd:WORDS or cmd+pipe:WORDS, play a role in this lab, or be
 // the one process of that name, as the environment variable would.
 func Playing(who, program string) Option {
-	return func(l *Lab) { l.cast.overrides[who] = program }
+	return func(o *bench.Options) { o.Programs[who] = program }
 }
-
-// Play has a program play a role from now on, as [Playing] does from the start.
-func (l *Lab) Play(role, program string) { l.cast.overrides[role] = program }
 
 // Natively has roles run as processes of this machine, even when they run in
 // containers by default.
 func Natively() Option {
-	return func(l *Lab) { l.cast.container = false }
+	return func(o *bench.Options) { o.Container = false }
+}
+
+// OnHost puts the lab on the host's network, where it would otherwise have one of
+// its own. It is for tests that start programs by other means than the lab.
+func OnHost() Option {
+	return func(o *bench.Options) { o.OnHost = true }
 }
 
 // New returns the lab of the test t. The package's TestMain must call [Main].
@@ -74,44 +73,27 @@ func New(t testing.TB, opts ...Option) *Lab {
 	if !r.opened.Load() {
 		t.Fatalf("lab: TestMain must call lab.Main")
 	}
+	o := bench.Options{Container: r.container, Programs: settings(), OnHost: os.Getenv(networkVariable) == "host"}
+	for _, opt := range opts {
+		opt(&o)
+	}
 	tag := make([]byte, 4)
 	_, _ = rand.Read(tag) // never fails
-	l := &Lab{
-		t: t, run: r, began: time.Now(),
-		kept: map[string]string{}, byGroup: map[int]string{}, exit: make(chan struct{}),
-		tag:  "barrier-" + hex.EncodeToString(tag),
-		cast: casting{container: r.container, overrides: map[string]string{}, root: r.root, binaries: r.binaries},
-	}
-	for _, opt := range opts {
-		opt(l)
-	}
-	// Not the test's own temporary folder, which would stay when the test binary is killed.
-	if l.dir, err = os.MkdirTemp("", "peerlab-lab-"); err != nil {
+	l := &Lab{t: t, run: r, options: o, began: time.Now(), kept: map[string]string{}, tag: "barrier-" + hex.EncodeToString(tag)}
+	if l.Lab, err = r.bench.NewLab(o); err != nil {
 		t.Fatalf("lab: %v", err)
 	}
-	r.guard.folder(l.dir)
-	l.network = l.newNetwork()
 	t.Cleanup(l.close)
-	if err := l.openRecord(); err != nil {
-		t.Fatalf("lab: the record of the run: %v", err)
-	}
 	return l
 }
 
-// Port returns a loopback TCP port on which nobody listens, between 20000 and
-// 32000, and never the same again. On the host's network, no other test that runs
-// at the same time, of this run or another, gets the same. It ends the test if
-// there is none.
+// Port returns a loopback TCP port: see the library's. It ends the test if there is none.
 func (l *Lab) Port() string {
 	l.t.Helper()
-	port := lowPort + len(l.ports)
-	if !l.network.Own() {
-		var err error
-		if port, err = l.run.ports.take(); err != nil {
-			l.fail("%v", err)
-		}
+	port, err := l.Lab.Port()
+	if err != nil {
+		l.fail("%v", err)
 	}
-	l.ports = append(l.ports, port)
 	return strconv.Itoa(port)
 }
 
@@ -125,15 +107,61 @@ func (l *Lab) Address() string {
 // every program can read and write it. name must be new.
 func (l *Lab) Dir(name string) string {
 	l.t.Helper()
-	dir := filepath.Join(l.dir, name)
-	err := os.Mkdir(dir, 0o777)
-	if err == nil {
-		err = os.Chmod(dir, 0o777) // whatever the umask: a container has its own user
-	}
+	dir, err := l.Lab.Dir(name)
 	if err != nil {
-		l.fail("data folder: %v", err)
+		l.fail("%v", err)
 	}
 	return dir
+}
+
+// Wire returns what is between the programs of the lab. It leaves the test out if there
+// is none: the lab is on the host's network, or the kernel cannot.
+func (l *Lab) Wire() *wire.Wire {
+	l.t.Helper()
+	w := l.Lab.Wire()
+	if w == nil {
+		LeaveOut(l.t, "it needs a network of its own, and faults in it, which need root and Linux")
+	}
+	return w
+}
+
+// NeedsOwnNetwork leaves the test out unless the lab has a network of its own.
+func NeedsOwnNetwork(l *Lab) {
+	l.t.Helper()
+	if !l.OwnNetwork() {
+		LeaveOut(l.t, "it needs a network of its own, and is on the host's")
+	}
+}
+
+// Project returns a name for a compose project. All that the project makes is
+// removed when this test binary has died, if the test could not.
+func (l *Lab) Project() string {
+	l.t.Helper()
+	name, err := l.run.bench.Project()
+	if err != nil {
+		l.fail("%v", err)
+	}
+	return name
+}
+
+// Undisturbed does something that ends containers of a compose project while
+// no lab starts or ends any of its own.
+func (l *Lab) Undisturbed(do func() error) error {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+	defer cancel()
+	return bench.Undisturbed(ctx, do)
+}
+
+// Program is the file of the program that plays a role natively by default, for
+// tests that wrap it in another. It ends the test if there is none.
+func (l *Lab) Program(role string) string {
+	l.t.Helper()
+	path, err := l.run.program(role)
+	if err != nil {
+		l.fail("%v", err)
+	}
+	return path
 }
 
 // Processes returns all that was started, in that order.
@@ -155,35 +183,23 @@ func (l *Lab) Mark() {
 	}
 }
 
+// Keep has a file of this name and content be written beside the screens if the
+// test fails. A later one of the same name takes its place. May be called from
+// any goroutine.
+func (l *Lab) Keep(name, content string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept[name] = content
+}
+
 // close ends everything, looks whether a program complained of itself, and
 // keeps the screens if the test failed.
 func (l *Lab) close() {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
-	defer cancel()
-	var all sync.WaitGroup
-	processes := l.everything()
-	errs := make([]error, len(processes))
-	for i, p := range processes {
-		all.Go(func() { errs[i] = p.remove(ctx) })
+	if err := l.End(); err != nil {
+		l.t.Errorf("lab: %v", err)
 	}
-	all.Wait()
-	for i, err := range errs {
-		if err != nil {
-			l.t.Errorf("lab: ending %s: %v", processes[i].Name(), err)
-		}
-	}
-	if err := l.closeRecord(); err != nil {
-		l.t.Errorf("lab: the record of the run: %v", err)
-	}
-	if l.network.Own() {
-		if err := l.network.Close(); err != nil {
-			l.t.Errorf("lab: %v", err)
-		}
-	} else {
-		l.run.ports.giveBack(l.ports)
-	}
-	for _, p := range processes {
+	for _, p := range l.everything() {
 		if sick := p.sickness(); sick != "" {
 			l.t.Errorf("lab: %s", sick)
 		}
@@ -196,49 +212,7 @@ func (l *Lab) close() {
 			l.t.Logf("lab: the screens could not be kept: %v", err)
 		}
 	}
-	if err := removeFolder(l.dir); err != nil {
+	if err := l.Close(); err != nil {
 		l.t.Errorf("lab: %v", err)
 	}
-	l.run.guard.folderGone(l.dir)
-}
-
-// act is something that the lab did to a process.
-type act struct {
-	at   time.Time
-	who  string
-	what string
-}
-
-// Program is the file of the program that plays a role natively by default, for
-// tests that wrap it in another. It ends the test if there is none.
-func (l *Lab) Program(role string) string {
-	l.t.Helper()
-	p, err := casting{binaries: l.run.binaries}.built(role)
-	if err != nil {
-		l.fail("%v", err)
-	}
-	return p.command[0]
-}
-
-// Note keeps, for the timeline among the artifacts, that something was done to
-// somebody. May be called from any goroutine.
-func (l *Lab) Note(who, what string) {
-	l.note(who, what)
-	l.events.Add(event.Event{Kind: event.Fault, Process: who, Text: what})
-}
-
-// Keep has a file of this name and content be written beside the screens if the
-// test fails. A later one of the same name takes its place. May be called from
-// any goroutine.
-func (l *Lab) Keep(name, content string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.kept[name] = content
-}
-
-// note keeps an act for the timeline. May be called from any goroutine.
-func (l *Lab) note(who, what string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.acts = append(l.acts, act{time.Now(), who, what})
 }

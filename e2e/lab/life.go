@@ -5,53 +5,67 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	bench "peerlab/lab"
 )
 
 // Kill ends the process, and what it started, with SIGKILL, and waits for that.
 func (p *Process) Kill() {
 	p.lab.t.Helper()
-	p.do("kill -9", running.kill)
+	p.do("kill -9", (*bench.Life).Kill)
 	p.ends(killTimeout, "killTimeout")
 }
 
 // Signal sends a signal to the process and does not wait for its effect.
 func (p *Process) Signal(sig syscall.Signal) {
 	p.lab.t.Helper()
-	p.do(fmt.Sprintf("signal %v", sig), func(r running, ctx context.Context) error { return r.signal(ctx, sig) })
+	p.do(fmt.Sprintf("signal %v", sig), func(e *bench.Life, ctx context.Context) error { return e.Signal(ctx, sig) })
 }
 
 // Pause stops the process where it is, as SIGSTOP does, until Resume.
 func (p *Process) Pause() {
 	p.lab.t.Helper()
-	p.pauses("pause", running.pause)
+	p.pauses("pause", (*bench.Life).Pause)
 }
 
 // Resume lets a paused process go on.
 func (p *Process) Resume() {
 	p.lab.t.Helper()
-	p.pauses("resume", running.resume)
+	p.pauses("resume", (*bench.Life).Resume)
+}
+
+// DiskFull has every write of the process to a file fail, as on a full disk,
+// until DiskFree or its next start: see the library's FillDisk.
+func (p *Process) DiskFull() {
+	p.lab.t.Helper()
+	p.do("disk full", func(e *bench.Life, ctx context.Context) error { return e.FillDisk(ctx, true) })
+}
+
+// DiskFree undoes DiskFull.
+func (p *Process) DiskFree() {
+	p.lab.t.Helper()
+	p.do("disk free", func(e *bench.Life, ctx context.Context) error { return e.FillDisk(ctx, false) })
 }
 
 // pauses is do for what must not end the process.
-func (p *Process) pauses(what string, do func(running, context.Context) error) {
+func (p *Process) pauses(what string, do func(*bench.Life, context.Context) error) {
 	p.lab.t.Helper()
 	meant := p.now().meant
 	p.do(what, do)
 	p.now().meant = meant
 }
 
-func (p *Process) do(what string, do func(running, context.Context) error) {
+func (p *Process) do(what string, do func(*bench.Life, context.Context) error) {
 	p.lab.t.Helper()
-	p.lab.Note(p.spec.Name, what)
 	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 	defer cancel()
 	e := p.now()
 	e.meant = true // by whatever the signal does, perhaps much later
-	err := do(e.running, ctx)
+	err := do(e.Life, ctx)
 	switch {
 	case err == nil:
 	case e.exitedSoon():
-		p.lab.failAt(p, "%v %s before the scenario came to do this to it: %s", p, e.outcome(), what)
+		p.lab.failAt(p, "%v %s before the scenario came to do this to it: %s", p, e.Outcome(), what)
 	default:
 		p.lab.failAt(p, "%v: %s: %v", p, what, err)
 	}
@@ -76,8 +90,8 @@ func (p *Process) exits(status int, limit time.Duration, reason string) {
 	p.ends(limit, reason)
 	e := p.now()
 	e.meant = true
-	if e.status != status {
-		p.lab.failAt(p, "%v %s, expected status %d", p, e.outcome(), status)
+	if _, got, _ := e.Result(); got != status {
+		p.lab.failAt(p, "%v %s, expected status %d", p, e.Outcome(), status)
 	}
 }
 
@@ -87,14 +101,14 @@ func (p *Process) ends(limit time.Duration, reason string) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-e.ended:
+	case <-e.Ended():
 	case <-timer.C:
-		if e.alive() { // it may have ended at the same time
+		if e.Running() { // it may have ended at the same time
 			p.lab.failAt(p, "%v still runs, expected its exit within %v (%s)", p, limit, reason)
 		}
 	}
-	if e.err != nil {
-		p.lab.failAt(p, "%v %s", p, e.outcome())
+	if _, _, err := e.Result(); err != nil {
+		p.lab.failAt(p, "%v %s", p, e.Outcome())
 	}
 }
 
@@ -103,16 +117,9 @@ func (p *Process) PID() int {
 	p.lab.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 	defer cancel()
-	pid, err := p.now().running.pid(ctx)
+	pid, err := p.now().PID(ctx)
 	if err != nil {
 		p.lab.failAt(p, "%v: its process id: %v", p, err)
 	}
 	return pid
 }
-
-// Running says whether the process has not ended.
-func (p *Process) Running() bool { return p.now().alive() }
-
-// Started is when the process began in this life: natively just before it was
-// made, in a container when the engine had started it.
-func (p *Process) Started() time.Time { return p.now().running.begun() }

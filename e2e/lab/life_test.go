@@ -140,7 +140,7 @@ func TestARestartIsANewEpoch(t *testing.T) {
 	p.Sees("ready second")
 	p.Types("read note")
 	p.Sees("of the first")
-	assert.Len(t, p.history(), 3)
+	assert.Len(t, p.Lives(), 3)
 	assert.WithinDuration(t, p.Started(), p.At("ready second"), 5*time.Second)
 }
 

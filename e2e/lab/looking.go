@@ -27,7 +27,7 @@ const maxTextFile = 1 << 20
 // would count as a client's.
 func (p *Process) ListensAt(told string) string {
 	p.lab.t.Helper()
-	if !p.program.foreign() || p.program.image != "" || p.program.hasPlace("LISTEN", "PORT") {
+	if !p.Foreign() || p.InContainer() || p.HasPlace("LISTEN", "PORT") {
 		p.Listens(told)
 		return told
 	}
@@ -52,7 +52,7 @@ func (p *Process) ListensAt(told string) string {
 func (p *Process) listening() []string {
 	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 	defer cancel()
-	pid, err := p.now().running.pid(ctx)
+	pid, err := p.now().PID(ctx)
 	if err != nil {
 		return nil
 	}
@@ -112,7 +112,7 @@ func (p *Process) FileWith(what string, words ...string) string {
 		return fmt.Sprintf("a text file in the data folder of %s holds %s: %s%s", p.Name(), what, strings.Join(words, ", "), files)
 	}
 	p.lab.eventually(awaitedState(describe), []*Process{p}, func() bool {
-		path, files = fileWith(p.spec.Dir, words)
+		path, files = fileWith(p.Dir(), words)
 		return path != ""
 	})
 	return path

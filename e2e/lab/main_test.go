@@ -27,11 +27,10 @@ func buildFixture(flags ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "peerlab-fixture-")
+	dir, err := r.bench.TempDir("peerlab-fixture-")
 	if err != nil {
 		return "", err
 	}
-	r.guard.folder(dir)
 	path := filepath.Join(dir, "fixture")
 	cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, "./internal/fixture")...)
 	if len(flags) == 0 {
@@ -57,10 +56,15 @@ var fixtureImage = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	e, err := r.engine()
+	labels, err := r.bench.Labels()
 	if err != nil {
 		return "", err
 	}
+	engine, err := client.New(client.FromEnv)
+	if err != nil {
+		return "", err
+	}
+	defer engine.Close()
 	var layer bytes.Buffer
 	w := tar.NewWriter(&layer)
 	if err := w.WriteHeader(&tar.Header{Name: "fixture", Mode: 0o755, Size: int64(len(binary))}); err != nil {
@@ -72,12 +76,12 @@ var fixtureImage = sync.OnceValues(func() (string, error) {
 	if err := w.Close(); err != nil {
 		return "", err
 	}
-	name := ownImages + "fixture:" + r.id
+	name := "peerlab/fixture:" + labels["peerlab.lab"]
 	changes := []string{`ENTRYPOINT ["/fixture"]`}
-	for key, value := range r.labels() {
+	for key, value := range labels {
 		changes = append(changes, fmt.Sprintf("LABEL %s=%s", key, value))
 	}
-	answer, err := e.api.ImageImport(context.Background(),
+	answer, err := engine.ImageImport(context.Background(),
 		client.ImageImportSource{Source: &layer, SourceName: "-"}, name, client.ImageImportOptions{Changes: changes})
 	if err != nil {
 		return "", err

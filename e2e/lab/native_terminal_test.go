@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	bench "peerlab/lab"
 )
 
 // terminalFixture has the fixture run at a terminal.
@@ -80,7 +82,7 @@ func TestManyLinesAreTypedAtATerminal(t *testing.T) {
 	l := New(t, terminalFixture(t))
 	p := l.Start(fixture("reader"))
 	p.Sees("ready ")
-	long := strings.Repeat("x", maxTerminalLine-len("say "))
+	long := strings.Repeat("x", bench.MaxTerminalLine-len("say "))
 	p.Pause()
 	p.Types(strings.TrimSuffix(strings.Repeat("say short\n", 200), "\n"))
 	p.Resume()

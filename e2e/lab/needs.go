@@ -1,12 +1,13 @@
 package lab
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+
+	bench "peerlab/lab"
 )
 
 // Needs leaves the test out unless all these programs are installed. Where
@@ -30,18 +31,17 @@ func Needs(t testing.TB, programs ...string) {
 // flags and messages that docs/protocol.md does not specify.
 func NeedsOwn(t testing.TB, roles ...string) {
 	t.Helper()
-	for _, role := range roles {
-		for _, setting := range os.Environ() {
-			name, told, _ := strings.Cut(setting, "=")
-			if told == "" || !strings.HasPrefix(name, variable(role)) {
+	for name, told := range settings() {
+		for _, role := range roles {
+			if !strings.HasPrefix(name, role) {
 				continue
 			}
-			p, err := parseProgram(told)
+			foreign, err := bench.ForeignProgram(told)
 			if err != nil {
-				t.Fatalf("lab: %s: %v", name, err)
+				t.Fatalf("lab: %s: %v", variable(name), err)
 			}
-			if p.foreign() {
-				LeaveOut(t, "it tests this implementation's own flags and messages, and "+role+" is foreign ("+name+")")
+			if foreign {
+				LeaveOut(t, "it tests this implementation's own flags and messages, and "+role+" is foreign ("+variable(name)+")")
 			}
 		}
 	}
@@ -70,20 +70,4 @@ func appendLine(path, line string) error {
 		return err
 	}
 	return f.Close()
-}
-
-// leftOut prints a line about what was left out at the end of the run, and writes
-// it to the file that PEERLAB_LEFT_OUT names, because go test hides what a package
-// prints that passes.
-func (r *run) leftOut(line string) {
-	var err error
-	if path := os.Getenv("PEERLAB_LEFT_OUT"); path != "" {
-		if err = appendLine(path, line); err != nil {
-			err = fmt.Errorf("PEERLAB_LEFT_OUT: %w", err)
-		}
-	}
-	r.atClose(func() error {
-		fmt.Fprintln(os.Stderr, line)
-		return err
-	})
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	bench "peerlab/lab"
 )
 
 // soon is how long a report of an exit may take on a busy machine; the waits
@@ -138,14 +140,6 @@ func TestAConditionThatHoldsAtTheExitIsMet(t *testing.T) {
 	l.FileHolds(p.Path("note"), "what it wrote before its exit", func(s string) bool { return s == "done" })
 }
 
-func TestExitText(t *testing.T) {
-	assert.Equal(t, "exited with status 0", exitText(0))
-	assert.Equal(t, "exited with status 128", exitText(128))
-	assert.Equal(t, "was ended by SIGKILL (status 137)", exitText(137))
-	assert.Equal(t, "was ended by SIGSEGV (status 139)", exitText(139))
-	assert.Equal(t, "exited with status 255", exitText(255))
-}
-
 func TestHintsNameWhatIsNearlyRight(t *testing.T) {
 	hint := func(name, want string, do func(p *Process)) {
 		t.Run(name, func(t *testing.T) {
@@ -170,10 +164,10 @@ func TestHintsNameWhatIsNearlyRight(t *testing.T) {
 	hint("too early", `hint: talker showed "Client 1: initiated." earlier, but it is expected again`,
 		func(p *Process) { p.Types("say Client 1: initiated."); p.Sees("Client 1: initiated."); p.Mark() })
 
-	assert.Equal(t, `shows "done" without a line end: print "\n" behind it`, nearLine("done", view{partial: "done"}, 0))
+	assert.Equal(t, `shows "done" without a line end: print "\n" behind it`, nearLine("done", bench.View{Partial: "done"}, 0))
 	assert.Equal(t, `shows "done" with a carriage return ("\r") behind it: print "\n" alone`,
-		nearLine("done", view{lines: []Line{{Text: "done\r"}}, next: 1}, 0))
-	assert.Empty(t, nearLine("done", view{lines: []Line{{Text: "do"}}, next: 1}, 0))
+		nearLine("done", bench.View{Lines: []Line{{Text: "done\r"}}, Next: 1}, 0))
+	assert.Empty(t, nearLine("done", bench.View{Lines: []Line{{Text: "do"}}, Next: 1}, 0))
 }
 
 // Fault B4: output that is held in a buffer looked like a program that does nothing.
@@ -187,10 +181,13 @@ func TestASilentProgramMayHoldItsOutputInABuffer(t *testing.T) {
 
 	path, err := fixtureBinary()
 	require.NoError(t, err)
+	r, err := theRun()
+	require.NoError(t, err)
 	own := watch(t, func(t testing.TB) {
-		l := New(t, Natively())
-		l.cast.binaries = func() (string, error) { return filepath.Dir(path), nil }
-		silent(l)
+		built := r.programs
+		r.programs = func() (string, error) { return filepath.Dir(path), nil }
+		t.Cleanup(func() { r.programs = built })
+		silent(New(t, Natively()))
 	})
 	assert.NotContains(t, own, "hint: ", "the project's own programs flush")
 	talks := watch(t, func(t testing.TB) {

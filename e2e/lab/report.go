@@ -2,12 +2,14 @@ package lab
 
 import (
 	"fmt"
-	"os"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	bench "peerlab/lab"
 )
 
 // tailLines is how much of each screen a failure message shows, and maxShown
@@ -58,10 +60,10 @@ func (l *Lab) report(atFault *Process) string {
 	}
 	var b strings.Builder
 	for _, p := range all {
-		fmt.Fprintf(&b, "── %s: %s ──\n", p.Name(), p.command())
-		for _, e := range p.history() {
-			for s, r := range e.outputs {
-				l.reportOutput(&b, p, e, stream(s), r.since(0), p == atFault)
+		fmt.Fprintf(&b, "── %s: %s ──\n", p.Name(), p.Command())
+		for _, e := range p.Process.Lives() {
+			for _, s := range []bench.Stream{bench.Stdout, bench.Stderr} {
+				l.reportOutput(&b, p, e, s, e.Output(s).Since(0), p == atFault)
 			}
 		}
 	}
@@ -71,36 +73,36 @@ func (l *Lab) report(atFault *Process) string {
 
 // reportOutput writes the last lines of one output, with the seconds since the
 // test began. An empty stderr is worth a line only where a fault is.
-func (l *Lab) reportOutput(b *strings.Builder, p *Process, e *life, s stream, v view, atFault bool) {
-	empty := len(v.lines) == 0 && v.partial == ""
-	if empty && s == stderr && !atFault {
+func (l *Lab) reportOutput(b *strings.Builder, p *Process, e *bench.Life, s bench.Stream, v bench.View, atFault bool) {
+	empty := len(v.Lines) == 0 && v.Partial == ""
+	if empty && s == bench.Stderr && !atFault {
 		return
 	}
-	fmt.Fprintf(b, "── %s, %s: %s ──\n", p.inLife(e), [...]string{"screen (stdout)", "stderr"}[s], e.state(v)+p.endingText(v.lines))
-	for _, line := range v.lines[max(0, len(v.lines)-tailLines):] {
+	fmt.Fprintf(b, "── %s, %s: %s ──\n", p.inLife(e), [...]string{"screen (stdout)", "stderr"}[s], state(e, v)+p.endingText(v.Lines))
+	for _, line := range v.Lines[max(0, len(v.Lines)-tailLines):] {
 		fmt.Fprintf(b, "%s  %s\n", l.clock(line.At), shorten(line.Text))
 	}
-	if v.partial != "" {
-		fmt.Fprintf(b, "%9s  %s\n", "", shorten(v.partial))
+	if v.Partial != "" {
+		fmt.Fprintf(b, "%9s  %s\n", "", shorten(v.Partial))
 	}
 }
 
 // state says in a few words how much a life showed and what became of it.
-func (e *life) state(v view) string {
+func state(e *bench.Life, v bench.View) string {
 	state := "still runs"
-	if !e.alive() {
-		state = e.outcome()
+	if !e.Running() {
+		state = e.Outcome()
 	}
-	if v.partial != "" || len(v.lines) > 0 && v.lines[len(v.lines)-1].Cut {
+	if v.Partial != "" || len(v.Lines) > 0 && v.Lines[len(v.Lines)-1].Cut {
 		state += "; the last line has no line end"
 	}
-	switch v.next {
+	switch v.Next {
 	case 0:
 		return "no lines; " + state
 	case 1:
 		return "1 line; " + state
 	default:
-		return fmt.Sprintf("%d lines; %s", v.next, state)
+		return fmt.Sprintf("%d lines; %s", v.Next, state)
 	}
 }
 
@@ -117,12 +119,12 @@ func (l *Lab) again() string {
 		if l.run.container {
 			command = "make e2e RUN="
 		}
-		command += quoteWord(l.t.Name())
+		command += bench.QuoteWords(l.t.Name())
 	}
-	for _, variable := range slices.Sorted(slices.Values(os.Environ())) {
-		name, value, _ := strings.Cut(variable, "=")
-		if _, err := parseProgram(value); err == nil && strings.HasPrefix(name, variablePrefix) {
-			command = name + "=" + quoteWord(value) + " " + command
+	told := settings()
+	for _, who := range slices.Sorted(maps.Keys(told)) {
+		if _, err := bench.ForeignProgram(told[who]); err == nil {
+			command = variable(who) + "=" + bench.QuoteWords(told[who]) + " " + command
 		}
 	}
 	return command

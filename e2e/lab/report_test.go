@@ -43,7 +43,7 @@ func TestAMissingLineIsReported(t *testing.T) {
 		"talker.1.screen": "ready up\nflood 1\nflood 2\n",
 		"talker.1.stderr": "trouble\n",
 		"other.1.screen":  "ready up\nhalf a line",
-		"timeline.txt":    "talker         * types flood 30\n",
+		"timeline.txt":    "talker  typed \"flood 30\"\n",
 		"replay.txt":      "do it again\n",
 		"events.jsonl":    `"kind":"typed","process":"talker","life":1,"text":"flood 30"`,
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	bench "peerlab/lab"
 )
 
 // leakTimeout is for goroutines to end once the tests have.
@@ -19,25 +22,16 @@ const leakTimeout = 10 * time.Second
 
 // run is what all labs of one test binary share.
 type run struct {
-	id        string // see runID
+	bench     *bench.Bench
 	root      string // the folder of go.mod
 	artifacts string
-	container bool // roles run in containers unless told otherwise
+	container bool                   // roles run in containers unless told otherwise
+	programs  func() (string, error) // the folder of the project's native programs
 	opened    atomic.Bool
-	guard     *guard
-	ports     *ports
-	binaries  func() (string, error)
-	engine    func() (*engine, error)
-	// endpoint is where the engine is; endpointErr matters only to those who use it.
-	endpoint    endpoint
-	endpointErr error
 
-	projects      atomic.Int64 // compose projects so far
-	sharedNetwork sync.Once    // reports that labs are on the host's network
-	noWire        sync.Once    // reports that they have no wire
-
-	mu      sync.Mutex
-	closers []func() error
+	mu     sync.Mutex
+	left   []string // out: what the end of the run says
+	failed error    // to be written to PEERLAB_LEFT_OUT
 }
 
 // theRun makes the run on first use.
@@ -48,8 +42,7 @@ func newRun() (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{id: runID(os.Getpid()), root: root, ports: newPorts(), guard: &guard{}}
-	r.artifacts = fromRoot(root, "artifacts")
+	r := &run{root: root, artifacts: fromRoot(root, "artifacts")}
 	if dir := os.Getenv("PEERLAB_ARTIFACTS"); dir != "" {
 		r.artifacts = fromRoot(root, dir)
 	}
@@ -60,25 +53,34 @@ func newRun() (*run, error) {
 	default:
 		return nil, fmt.Errorf("PEERLAB_E2E is %q; it is native or container", backend)
 	}
-	r.binaries = sync.OnceValues(r.findBinaries)
-	if r.endpoint, r.endpointErr = findEndpoint(); r.endpointErr == nil {
-		// Before the guard is started, which is to clean up in the same engine.
-		r.endpointErr = r.endpoint.export()
-	}
-	r.engine = sync.OnceValues(func() (*engine, error) { return openEngine(r) })
-	return r, nil
+	r.programs = sync.OnceValues(r.findPrograms)
+	r.bench, err = bench.Open(bench.Config{Root: root, Program: r.program, LeftOut: r.leftOut})
+	return r, err
 }
 
-func (r *run) findBinaries() (string, error) {
+func (r *run) findPrograms() (string, error) {
 	if dir := os.Getenv("PEERLAB_BIN"); dir != "" {
 		return fromRoot(r.root, dir), nil
 	}
-	dir, err := os.MkdirTemp("", "peerlab-bin-")
+	dir, err := r.bench.TempDir("peerlab-bin-")
 	if err != nil {
-		return "", fmt.Errorf("a folder for the programs: %w", err)
+		return "", err
 	}
-	r.guard.folder(dir)
 	return dir, buildPrograms(r.root, dir)
+}
+
+// program returns the path of the native program of the project for a role.
+func (r *run) program(role string) (string, error) {
+	dir, err := r.programs()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, role)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%w: 'make native-programs' builds all of them into bin/race, for PEERLAB_BIN=bin/race; "+
+			"unset PEERLAB_BIN builds them as well", err)
+	}
+	return path, nil
 }
 
 // InContainers says whether roles run in containers unless told otherwise.
@@ -89,13 +91,10 @@ func InContainers() bool { return os.Getenv("PEERLAB_E2E") == "container" }
 // they started could not be undone. It is to be called by TestMain, which then
 // exits at once; [New] does not work without it.
 func Main(m *testing.M) int {
-	if task := os.Getenv(guardTask); task != "" {
-		return standGuard(os.Stdin, task)
+	if status, ok := bench.StandGuard(); ok {
+		return status
 	}
 	r, err := theRun()
-	if err == nil {
-		err = r.guard.start(r.id)
-	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		return 1
@@ -142,7 +141,7 @@ func (r *run) cleanOnSignal() (release func()) {
 			return
 		}
 		fmt.Fprintln(os.Stderr, "lab:", sig, "- cleaning up")
-		if err := r.guard.relieve(); err != nil {
+		if err := r.bench.Abandon(); err != nil {
 			fmt.Fprintln(os.Stderr, "lab:", err)
 		}
 		signal.Reset()
@@ -155,21 +154,25 @@ func (r *run) cleanOnSignal() (release func()) {
 	}
 }
 
-// atClose has something done at the end of the run.
-func (r *run) atClose(do func() error) {
+// leftOut has the end of the run say what was left out, and writes it to the file that
+// PEERLAB_LEFT_OUT names, because go test hides what a package prints that passes.
+func (r *run) leftOut(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.closers = append(r.closers, do)
+	r.left = append(r.left, line)
+	if path := os.Getenv("PEERLAB_LEFT_OUT"); path != "" {
+		if err := appendLine(path, line); err != nil {
+			r.failed = fmt.Errorf("PEERLAB_LEFT_OUT: %w", err)
+		}
+	}
 }
 
 func (r *run) close() error {
 	r.opened.Store(false)
-	r.ports.close()
-	errs := []error{r.guard.relieve()}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, do := range r.closers {
-		errs = append(errs, do())
+	for _, line := range r.left {
+		fmt.Fprintln(os.Stderr, line)
 	}
-	return errors.Join(errs...)
+	return errors.Join(r.failed, r.bench.Close())
 }

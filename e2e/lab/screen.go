@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	bench "peerlab/lab"
 )
 
 // lineTimeout is for a line that must come. A machine whose disk is busy can
@@ -18,7 +20,7 @@ const lineTimeout = 20 * time.Second
 // as soon as the process has ended.
 type Screen struct {
 	process  *Process
-	stream   stream
+	stream   bench.Stream
 	patience time.Duration
 	reason   string     // what the patience is called
 	needed   []*Process // see While
@@ -27,7 +29,7 @@ type Screen struct {
 // Stderr is the process's standard error.
 func (p *Process) Stderr() Screen {
 	s := p.Screen
-	s.stream = stderr
+	s.stream = bench.Stderr
 	return s
 }
 
@@ -163,22 +165,22 @@ func (s Screen) Count(line string) int {
 // since the mark that the oldest of them were not kept.
 func (s Screen) Lines() []Line {
 	s.process.lab.t.Helper()
-	v := s.record().since(s.mark())
-	if gone := v.next - len(v.lines) - s.mark(); gone > 0 {
+	v := s.output().Since(s.mark())
+	if gone := v.Next - len(v.Lines) - s.mark(); gone > 0 {
 		s.process.lab.fail("%v printed more than the %d bytes that the lab keeps: the first %d lines %s are gone (does it print in a loop?)",
-			s.process, maxRecord, gone, s.since())
+			s.process, bench.MaxOutput, gone, s.since())
 	}
-	return v.lines
+	return v.Lines
 }
 
 // Prompts waits until the last line, which has no LF yet, is text.
 func (s Screen) Prompts(text string) {
 	s.process.lab.t.Helper()
-	s.wait(described(func() string { return fmt.Sprintf("prompt %q, without a line end", text) }), func(v view) bool { return v.partial == text })
+	s.wait(described(func() string { return fmt.Sprintf("prompt %q, without a line end", text) }), func(v bench.View) bool { return v.Partial == text })
 }
 
-func (s Screen) record() *record { return s.process.now().outputs[s.stream] }
-func (s Screen) mark() int       { return s.process.now().marks[s.stream] }
+func (s Screen) output() *bench.Output { return s.process.now().Output(s.stream) }
+func (s Screen) mark() int             { return s.process.now().marks[s.stream] }
 
 // since says which lines count, in the report's time.
 func (s Screen) since() string {
@@ -192,7 +194,7 @@ func (s Screen) String() string { return fmt.Sprintf("%v, %v", s.process, s.stre
 
 // verb chooses the word for this stream.
 func (s Screen) verb(screen, stderr string) string {
-	if s.stream == stdout {
+	if s.stream == bench.Stdout {
 		return screen
 	}
 	return stderr + " to its stderr"
@@ -211,37 +213,37 @@ func described(what func() string) wanted {
 // await feeds each line since the mark to take, once, until it returns true.
 func (s Screen) await(w wanted, take func(Line) bool) {
 	s.process.lab.t.Helper()
-	s.wait(w, func(fresh view) bool { return slices.ContainsFunc(fresh.lines, take) })
+	s.wait(w, func(fresh bench.View) bool { return slices.ContainsFunc(fresh.Lines, take) })
 }
 
 // wait calls done with what came since it last did, first at once and then on
 // every change, until it returns true.
-func (s Screen) wait(w wanted, done func(fresh view) bool) {
+func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 	s.process.lab.t.Helper()
 	e, next := s.process.now(), s.mark()
 	timer := time.NewTimer(s.patience)
 	defer timer.Stop()
 	for late := false; ; {
-		exit := s.process.lab.exited()
-		fresh := e.outputs[s.stream].since(next)
-		next = fresh.next
+		exit := s.process.lab.Exited()
+		fresh := e.Output(s.stream).Since(next)
+		next = fresh.Next
 		if done(fresh) {
 			return
 		}
-		if fresh.ended {
-			<-e.ended // the status follows
+		if fresh.Ended {
+			<-e.Ended() // the status follows
 			s.process.lab.failAt(s.process, "%v %s before it %s %s, %s%s%s",
-				s.process, e.outcome(), s.verb("showed", "wrote"), w.what(), s.since(), s.process.heldUntilExit(), s.hints(w.lines()))
+				s.process, e.Outcome(), s.verb("showed", "wrote"), w.what(), s.since(), s.process.heldUntilExit(), s.hints(w.lines()))
 		}
 		if gone := exitedOf(s.needed); gone != nil {
 			s.process.lab.failAt(gone, "%v %s while %v was expected to %s %s%s",
-				gone, gone.now().outcome(), s.process, s.verb("show", "write"), w.what(), gone.heldUntilExit())
+				gone, gone.now().Outcome(), s.process, s.verb("show", "write"), w.what(), gone.heldUntilExit())
 		}
 		if late {
 			s.tooLate(w)
 		}
 		select {
-		case <-fresh.changed:
+		case <-fresh.Changed:
 		case <-exit:
 		case <-timer.C:
 			late = true // though what came in time may not have been looked at
@@ -265,7 +267,7 @@ func (s Screen) tooLate(w wanted) {
 // exitedOf returns the first of these processes that does not run, nil if all do.
 func exitedOf(processes []*Process) *Process {
 	for _, p := range processes {
-		if !p.now().alive() {
+		if !p.now().Running() {
 			return p
 		}
 	}

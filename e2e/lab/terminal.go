@@ -13,12 +13,8 @@ import (
 	"github.com/creack/pty"
 
 	"peerlab/e2e/lab/vt"
-)
 
-// Size of a terminal: wide enough that no line of a scenario is wrapped.
-const (
-	terminalCols = 120
-	terminalRows = 40
+	bench "peerlab/lab"
 )
 
 // Terminal is a person at a terminal, in which a command runs that may well
@@ -29,7 +25,7 @@ type Terminal struct {
 	cmd  *exec.Cmd
 	tty  *os.File
 	// group is of the command and what it started, as far as that made none.
-	group *group
+	group *bench.Group
 
 	mu      sync.Mutex
 	screen  *vt.Screen
@@ -43,21 +39,21 @@ func (l *Lab) Sit(name string, env []string, command ...string) *Terminal {
 	l.t.Helper()
 	t := &Terminal{
 		lab: l, name: name, cmd: exec.Command(command[0], command[1:]...),
-		screen: vt.New(terminalCols, terminalRows), changed: make(chan struct{}), done: make(chan struct{}),
+		screen: vt.New(bench.TerminalCols, bench.TerminalRows), changed: make(chan struct{}), done: make(chan struct{}),
 	}
 	t.cmd.Env = append(append(os.Environ(), "TERM=xterm"), env...)
 	t.cmd.Dir = l.run.root
 	var err error
 	// pty makes the command the leader of a session, and so of a group.
-	if t.tty, err = pty.StartWithSize(t.cmd, &pty.Winsize{Rows: terminalRows, Cols: terminalCols}); err != nil {
+	if t.tty, err = pty.StartWithSize(t.cmd, &pty.Winsize{Rows: bench.TerminalRows, Cols: bench.TerminalCols}); err != nil {
 		l.fail("terminal %s: %v", name, err)
 	}
-	t.group = newGroup(t.cmd.Process.Pid, l.run.guard)
+	t.group = l.run.bench.Guard(t.cmd.Process.Pid)
 	l.t.Cleanup(t.close)
 	go func() {
 		_, _ = io.Copy(t, t.tty) // ends with an error when the command does
 		_ = t.cmd.Wait()
-		t.group.ended()
+		t.group.Ended()
 		close(t.done)
 	}()
 	return t
@@ -87,22 +83,22 @@ func (t *Terminal) TakesKeys() {
 		return ended || takesKeys(t.tty)
 	})
 	if ended {
-		t.lab.fail("terminal %s (%s): its command %s before it read a key\n%s", t.name, quoteWords(t.cmd.Args), t.outcome(), t.text())
+		t.lab.fail("terminal %s (%s): its command %s before it read a key\n%s", t.name, bench.QuoteWords(t.cmd.Args...), t.outcome(), t.text())
 	}
 }
 
 // outcome says how the command exited.
 func (t *Terminal) outcome() string {
 	if status, ok := t.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return exitText(signalBase + int(status.Signal()))
+		return bench.ExitText(128 + int(status.Signal()))
 	}
-	return exitText(t.cmd.ProcessState.ExitCode())
+	return bench.ExitText(t.cmd.ProcessState.ExitCode())
 }
 
 // Types presses these keys; the return key is \r.
 func (t *Terminal) Types(keys string) {
 	t.lab.t.Helper()
-	t.lab.note(t.name, "types "+shorten(keys))
+	t.lab.Note(t.name, "types "+shorten(keys))
 	if _, err := t.tty.WriteString(keys); err != nil {
 		t.lab.fail("terminal %s: cannot type %q: %v\n%s", t.name, shorten(keys), err, t.text())
 	}
@@ -124,7 +120,7 @@ func (t *Terminal) Reads(rows ...string) {
 		case ok:
 			return
 		case why != "":
-			t.lab.fail("terminal %s (%s): %s the screen does not end with %s\n%s", t.name, quoteWords(t.cmd.Args), why, quoteAll(rows), t.text())
+			t.lab.fail("terminal %s (%s): %s the screen does not end with %s\n%s", t.name, bench.QuoteWords(t.cmd.Args...), why, quoteAll(rows), t.text())
 		}
 		select {
 		case <-changed:
@@ -163,7 +159,7 @@ func (t *Terminal) Ends() int {
 	case <-t.done:
 	case <-timer.C:
 		t.lab.fail("terminal %s: its command still runs, expected its exit within %v (exitTimeout): %s\n%s",
-			t.name, exitTimeout, quoteWords(t.cmd.Args), t.text())
+			t.name, exitTimeout, bench.QuoteWords(t.cmd.Args...), t.text())
 	}
 	return t.cmd.ProcessState.ExitCode()
 }
@@ -176,11 +172,11 @@ func (t *Terminal) text() string {
 }
 
 func (t *Terminal) close() {
-	if err := t.group.kill(); err != nil {
+	if err := t.group.Kill(); err != nil {
 		t.lab.t.Errorf("lab: ending terminal %s: %v", t.name, err)
 	}
 	<-t.done
-	t.group.forget()
+	t.group.Forget()
 	_ = t.tty.Close()
 	if t.lab.t.Failed() {
 		t.lab.t.Log(t.text())

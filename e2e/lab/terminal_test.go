@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestSomebodySitsAtATerminal(t *testing.T) {
@@ -40,7 +42,7 @@ func TestProjectsAreOfTheirRun(t *testing.T) {
 	l := New(t)
 	a, b := l.Project(), l.Project()
 	assert.NotEqual(t, a, b)
-	run, ours := ownerOf(map[string]string{composeLabel: a})
-	assert.True(t, ours)
-	assert.Equal(t, l.run.id, run)
+	labels, err := l.run.bench.Labels()
+	require.NoError(t, err)
+	assert.Equal(t, "peerlab-lab-"+strings.ReplaceAll(labels["peerlab.lab"], ".", "_")+"-1", a)
 }

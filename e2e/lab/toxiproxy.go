@@ -151,7 +151,7 @@ func (x *Toxiproxy) ask(method, path string, body any) {
 	x.lab.t.Helper()
 	if err := x.try(method, path, body); err != nil {
 		if !x.process.Running() {
-			x.lab.failAt(x.process, "toxiproxy, which the scenario shapes links with, %s: it should run until the end", x.process.now().outcome())
+			x.lab.failAt(x.process, "toxiproxy, which the scenario shapes links with, %s: it should run until the end", x.process.now().Outcome())
 		}
 		x.lab.failAt(x.process, "toxiproxy, which the scenario shapes links with, refused a request: %s %s: %v", method, path, err)
 	}

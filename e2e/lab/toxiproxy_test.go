@@ -24,11 +24,10 @@ var toxiproxyBinary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "peerlab-toxiproxy-")
+	dir, err := r.bench.TempDir("peerlab-toxiproxy-")
 	if err != nil {
 		return "", err
 	}
-	r.guard.folder(dir)
 	path := filepath.Join(dir, "toxiproxy")
 	out, err := exec.Command("go", "build", "-C", "../toxiproxy", "-o", path, toxiproxyPackage).CombinedOutput()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	bench "peerlab/lab"
 	"peerlab/lab/event"
 	"peerlab/lab/wire"
 )
@@ -32,7 +33,7 @@ func TestFaultsBetweenProgramsOfALab(t *testing.T) {
 		require.NoError(t, w.Heal())
 		two.Sees("hello")
 		assert.Eventually(t, func() bool { // the recorder writes when it is idle
-			file, err := os.Open(filepath.Join(l.dir, eventsFile))
+			file, err := os.Open(filepath.Join(l.Folder(), bench.EventsFile))
 			require.NoError(t, err)
 			defer file.Close()
 			events, _ = event.Read(file) // the last one may be half written

@@ -3,7 +3,10 @@
 // grades are made from it.
 package event
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Version is that of the record's form. It grows when a field changes its meaning; a new
 // field or kind does not change it.
@@ -57,3 +60,29 @@ type Link struct {
 
 // MaxText bounds Text, in bytes.
 const MaxText = 1000
+
+// String is the event as a line of text for people, without its time.
+func (e Event) String() string {
+	where := e.Process
+	if e.Life > 1 {
+		where += fmt.Sprintf(" (life %d)", e.Life)
+	}
+	if e.Link != nil {
+		where = e.Link.From + " → " + e.Link.To
+	}
+	text := string(e.Kind)
+	switch e.Kind {
+	case Run:
+		return fmt.Sprintf("record, version %d", e.Version)
+	case Lost:
+		return fmt.Sprintf("%d events or packets are missing here", e.Bytes)
+	case Sent, Received, Dropped, Held:
+		if e.Text == "" {
+			text += fmt.Sprintf(" %d bytes", e.Bytes)
+		}
+	}
+	if e.Text != "" {
+		text += fmt.Sprintf(" %q", e.Text)
+	}
+	return where + "  " + text
+}

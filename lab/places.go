@@ -17,9 +17,9 @@ var place = regexp.MustCompile(`\$?\{[A-Z][A-Z0-9_]*\}`)
 // command whole.
 const noArguments = "{}"
 
-// errOwnArguments is the error of a command with places for which the scenario
+// ErrOwnArguments is the error of starting a command with places for which the scenario
 // has only the arguments of the project's own program.
-var errOwnArguments = errors.New("the scenario starts it with arguments of this implementation, which a command with places cannot be given")
+var ErrOwnArguments = errors.New("the scenario starts it with arguments of this implementation, which a command with places cannot be given")
 
 // wholeCommand returns the words without {}, the names of the places in them, and
 // whether there were any of both: the words are then the whole command line.
@@ -51,7 +51,7 @@ func (p program) fill(spec Spec) (program, []string, error) {
 		return p, spec.Args, nil
 	}
 	if spec.Vars == nil && (len(p.places) > 0 || len(spec.Args) > 0) {
-		return p, nil, errOwnArguments
+		return p, nil, ErrOwnArguments
 	}
 	for _, name := range p.places {
 		if _, ok := spec.Vars[name]; !ok {
@@ -69,14 +69,6 @@ func (p program) fill(spec Spec) (program, []string, error) {
 		})
 	}
 	return p, nil, nil
-}
-
-// Tells returns whether the process of that name and role is given one of these
-// values: its command has a place for one, or has no places, so that arguments
-// are appended to it.
-func (l *Lab) Tells(name, role string, values ...string) bool {
-	p, err := l.cast.play(name, role)
-	return err != nil || !p.whole || p.hasPlace(values...)
 }
 
 // hasPlace returns whether the command has a place for one of these values.

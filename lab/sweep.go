@@ -26,8 +26,8 @@ const projectPrefix = "peerlab-lab-"
 // labels are those of one container of the run. An image that compose built
 // bears the label of its project, and gives it to its containers: without the
 // last of these, compose would take them for that project's and remove them.
-func (r *run) labels() map[string]string {
-	return map[string]string{runLabel: r.id, hostLabel: hostName(), composeLabel: ""}
+func (b *Bench) labels() map[string]string {
+	return map[string]string{runLabel: b.id, hostLabel: hostName(), composeLabel: ""}
 }
 
 func hostName() string {

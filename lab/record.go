@@ -10,14 +10,10 @@ import (
 	"peerlab/lab/wire"
 )
 
-// eventsFile is the name of the record of a run, in the lab's folder and among the
-// artifacts: see package event.
-const eventsFile = "events.jsonl"
-
 // openRecord begins the record of the run. With a network of its own, the lab has a wire
 // between its programs, unless the kernel cannot; that is said aloud once.
 func (l *Lab) openRecord() error {
-	file, err := os.Create(filepath.Join(l.dir, eventsFile))
+	file, err := os.Create(filepath.Join(l.dir, EventsFile))
 	if err != nil {
 		return err
 	}
@@ -27,7 +23,7 @@ func (l *Lab) openRecord() error {
 	}
 	l.wire, err = wire.Open(l.network, l.groups, l.events)
 	if err != nil {
-		l.run.noWire.Do(func() { l.run.leftOut("left out: faults and the record of the network: " + err.Error()) })
+		l.bench.noWire.Do(func() { l.bench.config.LeftOut("left out: faults and the record of the network: " + err.Error()) })
 	}
 	return nil
 }
@@ -44,15 +40,9 @@ func (l *Lab) closeRecord() error {
 	return errors.Join(append(errs, l.events.Close(), l.file.Close())...)
 }
 
-// Wire returns what is between the programs of the lab. It leaves the test out if there
-// is none: the lab is on the host's network, or the kernel cannot.
-func (l *Lab) Wire() *wire.Wire {
-	l.t.Helper()
-	if l.wire == nil {
-		LeaveOut(l.t, "it needs a network of its own, and faults in it, which need root and Linux")
-	}
-	return l.wire
-}
+// Wire returns what is between the programs of the lab; nil if there is none: the lab is
+// on the host's network, or the kernel cannot.
+func (l *Lab) Wire() *wire.Wire { return l.wire }
 
 // begins records that a program runs, by its process group.
 func (l *Lab) begins(group int, name string) {
@@ -69,6 +59,6 @@ func (l *Lab) groups() map[int]string {
 }
 
 // happened adds to the record what a life of a process has done or shown.
-func (e *life) happened(kind event.Kind, text string) {
-	e.events.Add(event.Event{Kind: kind, Process: e.name, Life: e.number, Text: text})
+func (e *Life) happened(kind event.Kind, text string) {
+	e.process.lab.events.Add(event.Event{Kind: kind, Process: e.process.Name(), Life: e.number, Text: text})
 }

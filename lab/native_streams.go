@@ -48,7 +48,7 @@ func (r *nativeRun) connectStderr(ends []*os.File, stderr io.Writer) ([]*os.File
 
 // connectOutput makes a pipe for an output and returns the program's end of it.
 func (r *nativeRun) connectOutput(i int, to io.Writer) (*os.File, error) {
-	out, end, err := newOutput(to)
+	out, end, err := newPipeOut(to)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (e *engine) newUnit(ctx context.Context, p program, o order) (unit, error) 
 	c, err := e.provider.CreateContainer(ctx, testcontainers.ContainerRequest{
 		Image:  p.image,
 		Cmd:    o.args,
-		Labels: e.run.labels(),
+		Labels: e.bench.labels(),
 		ConfigModifier: func(c *container.Config) {
 			c.OpenStdin, c.StdinOnce = true, true // its end is the end of our connection
 			c.AttachStdin, c.AttachStdout, c.AttachStderr = true, true, true
@@ -80,7 +80,7 @@ func (e *engine) hasImage(ctx context.Context, p program) error {
 		return nil
 	}
 	if errdefs.IsNotFound(err) {
-		return fmt.Errorf("%v has no image %s: build it with 'make images', with the same docker context", e.run.endpoint, p.image)
+		return fmt.Errorf("%v has no image %s: build it with 'make images', with the same docker context", e.bench.endpoint, p.image)
 	}
 	if err != nil {
 		return fmt.Errorf("looking for image %s: %w", p.image, err)

@@ -18,15 +18,20 @@ import (
 // echoes nor edits, and passes every byte but Ctrl-D as it is, both ways.
 
 const (
+	// TerminalCols and TerminalRows are the size of a terminal, wide enough that no line of
+	// a scenario is wrapped.
+	TerminalCols = 120
+	TerminalRows = 40
+
 	// endOfInput is Ctrl-D, the terminal's VEOF. After a line it ends the input.
 	endOfInput = 4
-	// maxTerminalLine is how many bytes of a line a terminal of Linux passes, without
+	// MaxTerminalLine is how many bytes of a line a terminal of Linux passes, without
 	// its LF. It drops the rest.
-	maxTerminalLine = 4095
+	MaxTerminalLine = 4095
 )
 
-// errTerminalLine is the error of a line that a terminal would cut.
-var errTerminalLine = fmt.Errorf("a terminal passes %d bytes of a line: run the program on pipes (%s: in place of cmd:)", maxTerminalLine, onPipes)
+// ErrTerminalLine is the error of a line that a terminal would cut.
+var ErrTerminalLine = fmt.Errorf("a terminal passes %d bytes of a line: run the program on pipes (%s: in place of cmd:)", MaxTerminalLine, onPipes)
 
 // onTerminal returns whether the program's stdin and stdout are a terminal.
 func (p program) onTerminal() bool {
@@ -41,7 +46,7 @@ func (r *nativeRun) connectTerminal(stdout, stderr io.Writer) (ends []*os.File, 
 		return nil, fmt.Errorf("a terminal for it: %w: or run it on pipes (%s: in place of cmd:)", err, onPipes)
 	}
 	r.in = &terminalInput{File: ours}
-	r.outputs[0] = &output{pipe: ours, to: stdout, copied: make(chan struct{})}
+	r.outputs[0] = &pipeOut{pipe: ours, to: stdout, copied: make(chan struct{})}
 	r.cmd.Stdin, r.cmd.Stdout = theirs, theirs
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	// Programs that edit lines print plain ones at such a terminal.
@@ -57,7 +62,7 @@ func openTerminal() (ours, theirs *os.File, err error) {
 		return nil, nil, err
 	}
 	defer first.Close()
-	if err := errors.Join(setPlain(theirs), pty.Setsize(first, &pty.Winsize{Rows: terminalRows, Cols: terminalCols})); err != nil {
+	if err := errors.Join(setPlain(theirs), pty.Setsize(first, &pty.Winsize{Rows: TerminalRows, Cols: TerminalCols})); err != nil {
 		_ = theirs.Close()
 		return nil, nil, err
 	}
@@ -84,8 +89,8 @@ func (i *terminalInput) Write(b []byte) (int, error) {
 	line := i.line
 	for part := range bytes.SplitAfterSeq(b, []byte{'\n'}) {
 		line += len(bytes.TrimSuffix(part, []byte{'\n'}))
-		if line > maxTerminalLine {
-			return 0, errTerminalLine
+		if line > MaxTerminalLine {
+			return 0, ErrTerminalLine
 		}
 		if bytes.HasSuffix(part, []byte{'\n'}) {
 			line = 0

@@ -15,24 +15,24 @@ const outputDelay = 2 * time.Second
 // pipeSize is how many bytes a pipe holds.
 const pipeSize = 64 << 10
 
-// output is the lab's end of a pipe, or a terminal, that a native program writes to.
-type output struct {
+// pipeOut is the lab's end of a pipe, or a terminal, that a native program writes to.
+type pipeOut struct {
 	pipe   *os.File
 	to     io.Writer
 	copied chan struct{} // closed when nothing more will be
 }
 
-// newOutput makes a pipe. The end returned is for the program, and the caller
+// newPipeOut makes a pipe. The end returned is for the program, and the caller
 // closes it.
-func newOutput(to io.Writer) (o *output, end *os.File, err error) {
-	o = &output{to: to, copied: make(chan struct{})}
+func newPipeOut(to io.Writer) (o *pipeOut, end *os.File, err error) {
+	o = &pipeOut{to: to, copied: make(chan struct{})}
 	o.pipe, end, err = os.Pipe()
 	return o, end, err
 }
 
 // copy hands over what comes until no process holds the other end, or end has
 // given up those that do. A terminal's end of file is the error EIO.
-func (o *output) copy() {
+func (o *pipeOut) copy() {
 	defer close(o.copied)
 	defer o.pipe.Close()
 	if _, err := io.Copy(o.to, o.pipe); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -42,11 +42,11 @@ func (o *output) copy() {
 
 // end has copied be closed when all is handed over that the program wrote, which
 // has ended, in outputDelay at most.
-func (o *output) end() { _ = o.pipe.SetReadDeadline(time.Now().Add(outputDelay)) }
+func (o *pipeOut) end() { _ = o.pipe.SetReadDeadline(time.Now().Add(outputDelay)) }
 
 // drain hands over what the pipe or terminal holds now. A read past its deadline fails even
 // if there is something to read, and a busy machine may come to it so late.
-func (o *output) drain() {
+func (o *pipeOut) drain() {
 	_ = o.pipe.SetReadDeadline(time.Time{})
 	pipe, err := o.pipe.SyscallConn()
 	if err != nil {

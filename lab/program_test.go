@@ -1,7 +1,7 @@
 package lab
 
 import (
-	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -31,57 +31,55 @@ func TestSplitWords(t *testing.T) {
 	}
 }
 
+// programIn finds programs in a folder.
+func programIn(dir string) Config {
+	return Config{Program: func(role string) (string, error) {
+		path := filepath.Join(dir, role)
+		_, err := os.Stat(path)
+		return path, err
+	}}
+}
+
 func TestWhoPlaysARole(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "order-server"), nil, 0o755))
-	native := casting{overrides: map[string]string{}, binaries: func() (string, error) { return dir, nil }}
+	native := casting{programs: map[string]string{}, config: programIn(dir)}
 	inContainers := native
 	inContainers.container = true
 
-	play := func(c casting, role, want string) {
-		t.Helper()
-		p, err := c.play(role, role)
-		require.NoError(t, err)
-		assert.Equal(t, want, p.String())
-	}
-	play(native, "order-server", "cmd:"+dir+"/order-server")
-	play(inContainers, "order-server", "image:peerlab/order-server:latest")
-
-	t.Setenv("PEERLAB_ORDER_SERVER", "cmd:python3 '/their server.py'")
-	play(native, "order-server", "cmd:python3 /their server.py")
-	play(inContainers, "order-server", "cmd:python3 /their server.py")
-	t.Setenv("PEERLAB_ORDER_SERVER", "image:registry:5000/them/server:2")
-	play(native, "order-server", "image:registry:5000/them/server:2")
-	native.overrides["order-server"] = "cmd:told in the test"
-	play(native, "order-server", "cmd:told in the test")
-
-	for _, wrong := range []string{"server", "image:", "cmd:", "cmd:'", "docker:x"} {
-		native.overrides["order-server"] = wrong
-		_, err := native.play("order-server", "order-server")
-		assert.ErrorContains(t, err, "PEERLAB_ORDER_SERVER", wrong)
-	}
-}
-
-func TestWhoIsOneProcessOfARole(t *testing.T) {
-	c := casting{overrides: map[string]string{}, container: true}
-	play := func(name, role, want string) {
+	play := func(c casting, name, role, want string) {
 		t.Helper()
 		p, err := c.play(name, role)
 		require.NoError(t, err)
 		assert.Equal(t, want, p.String())
 	}
-	t.Setenv("PEERLAB_CLIENT", "cmd:everybody")
-	t.Setenv("PEERLAB_CLIENT5", "cmd:the fifth")
-	t.Setenv("PEERLAB_SERVER", "cmd:of the chat")
-	play("client4", "client", "cmd:everybody")
-	play("client5", "client", "cmd:the fifth")
-	c.overrides["client5"] = "cmd:told in the test"
-	play("client5", "client", "cmd:told in the test")
-	play("server", "order-server", "image:peerlab/order-server:latest")
+	play(native, "order-server", "order-server", "cmd:"+dir+"/order-server")
+	play(inContainers, "order-server", "order-server", "image:peerlab/order-server:latest")
 
-	c.overrides["client5"] = "docker:x"
-	_, err := c.play("client5", "client")
-	assert.ErrorContains(t, err, "PEERLAB_CLIENT5")
+	told := native.programs
+	told["order-server"] = "cmd:python3 '/their server.py'"
+	play(native, "order-server", "order-server", "cmd:python3 /their server.py")
+	play(inContainers, "order-server", "order-server", "cmd:python3 /their server.py")
+	told["order-server"] = "image:registry:5000/them/server:2"
+	play(native, "order-server", "order-server", "image:registry:5000/them/server:2")
+
+	told["client"], told["client5"], told["server"] = "cmd:each", "cmd:the fifth", "cmd:of the chat"
+	play(native, "client4", "client", "cmd:each")
+	play(native, "client5", "client", "cmd:the fifth")
+	play(native, "server", "order-server", "image:registry:5000/them/server:2")
+
+	for _, wrong := range []string{"server", "image:", "cmd:", "cmd:'", "docker:x"} {
+		told["client5"] = wrong
+		_, err := native.play("client5", "client")
+		assert.ErrorContains(t, err, "role client, client5: ", wrong)
+	}
+}
+
+func TestWhatUsesContainers(t *testing.T) {
+	assert.False(t, casting{}.usesContainers())
+	assert.True(t, casting{container: true}.usesContainers())
+	assert.True(t, casting{programs: map[string]string{"client5": "image:me/client"}}.usesContainers())
+	assert.False(t, casting{programs: map[string]string{"client5": "cmd:./image:"}}.usesContainers())
 }
 
 // Fault B5: only files were made absolute, no folders and no class paths.
@@ -90,7 +88,7 @@ func TestFilesInACommandAreBelowTheRoot(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "folder"), 0o755))
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "my", "classes"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "folder", "mine.py"), nil, 0o644))
-	c := casting{root: root, overrides: map[string]string{
+	c := casting{config: Config{Root: root}, programs: map[string]string{
 		"client": "cmd:python3 folder/mine.py folder mine.py " + root + "/folder/mine.py", "server": "cmd:./folder/mine.py",
 		"room": "cmd:java -cp my/classes:folder/mine.py -Dx=my/classes Room my/classes:gone 127.0.0.1:4000 my/classes",
 	}}
@@ -108,13 +106,10 @@ func TestFilesInACommandAreBelowTheRoot(t *testing.T) {
 	}
 }
 
-func TestARoleNobodyCanPlay(t *testing.T) {
-	c := casting{overrides: map[string]string{}, binaries: func() (string, error) { return t.TempDir(), nil }}
-	_, err := c.play("node", "node")
+func TestARoleThatNothingCanPlay(t *testing.T) {
+	_, err := casting{config: programIn(t.TempDir())}.play("node", "node")
+	assert.ErrorIs(t, err, fs.ErrNotExist)
 	assert.ErrorContains(t, err, "role node: no program for it")
-	c.binaries = func() (string, error) { return "", errors.New("does not compile") }
-	_, err = c.play("node", "node")
-	assert.ErrorContains(t, err, "does not compile")
 }
 
 func TestWhichProgramsRunAtATerminal(t *testing.T) {

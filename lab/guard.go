@@ -17,14 +17,13 @@ import (
 	"time"
 )
 
-// The guard is a second process of the test binary that undoes what the run
-// did, whatever becomes of the run: it is told through a pipe what there is,
-// and acts when the pipe closes, be that in good order, by a signal, by the
-// panic of a test's time limit or by kill -9. (The death signal of Linux would
+// The guard is a second process of the same program that undoes what a bench
+// did, whatever becomes of it: it is told through a pipe what there is, and acts
+// when the pipe closes, be that in good order, by a signal, by a panic or by kill -9. (The death signal of Linux would
 // do less: it is tied to the thread that started a process, and misses the
 // children of that process.)
 
-// guardTask is set in the guard's environment to the run it is for.
+// guardTask is set in the guard's environment to the bench it is for.
 const guardTask = "PEERLAB_LAB_GUARD"
 
 // relieveTimeout is for killing the processes and removing the containers.
@@ -88,6 +87,17 @@ func (g *guard) relieve() error {
 		return fmt.Errorf("cleaning up after the run: %w: its own message is above", err)
 	}
 	return nil
+}
+
+// StandGuard is to be called at the beginning of a program that opens a bench. If this
+// process is the guard of one, which runs the same program, it does that work, and ok is
+// true: the process is then to exit with the status.
+func StandGuard() (status int, ok bool) {
+	task := os.Getenv(guardTask)
+	if task == "" {
+		return 0, false
+	}
+	return standGuard(os.Stdin, task), true
 }
 
 // standGuard is the guard process: it returns its exit status when what it was

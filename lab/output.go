@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// maxRecord bounds what one record holds, in bytes of text. The largest
+// MaxOutput bounds what one output holds, in bytes of text. The largest
 // scenario shows 10 MB on a screen.
-const maxRecord = 64 << 20
+const MaxOutput = 64 << 20
 
 // Line is one line of an output, as it arrived.
 type Line struct {
@@ -17,10 +17,10 @@ type Line struct {
 	Cut  bool      // the program ended without writing the LF
 }
 
-// record holds what one process wrote to one of its outputs during one life.
-// Lines are numbered from 0 in the order they arrived. Past maxRecord the
+// Output holds what one process wrote to one of its outputs during one life.
+// Lines are numbered from 0 in the order they arrived. Past MaxOutput the
 // oldest are dropped. Its methods may be called from any goroutine.
-type record struct {
+type Output struct {
 	mu      sync.Mutex
 	lines   []Line
 	first   int // number of lines[0]
@@ -31,12 +31,12 @@ type record struct {
 	kept    func(Line)    // is called with each line; nil: nothing is
 }
 
-func newRecord() *record {
-	return &record{changed: make(chan struct{})}
+func newOutput() *Output {
+	return &Output{changed: make(chan struct{})}
 }
 
 // Write appends what the program wrote. It never fails.
-func (r *record) Write(p []byte) (int, error) {
+func (r *Output) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
@@ -53,8 +53,8 @@ func (r *record) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// end marks the record as complete: the program has closed this output.
-func (r *record) end() {
+// end marks the output as complete: the program has closed this output.
+func (r *Output) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.partial) > 0 {
@@ -65,40 +65,40 @@ func (r *record) end() {
 	r.wake()
 }
 
-func (r *record) keep(line Line) {
+func (r *Output) keep(line Line) {
 	if r.kept != nil {
 		r.kept(line)
 	}
 	r.lines = append(r.lines, line)
 	r.size += len(line.Text)
-	for r.size > maxRecord && len(r.lines) > 1 {
+	for r.size > MaxOutput && len(r.lines) > 1 {
 		r.size -= len(r.lines[0].Text)
 		r.lines = r.lines[1:]
 		r.first++
 	}
 }
 
-func (r *record) wake() {
+func (r *Output) wake() {
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
 
-// view is what a record held at one moment.
-type view struct {
-	lines   []Line // not to be written to
-	next    int    // the number that the next line will have
-	partial string // the unfinished line
-	ended   bool
-	changed <-chan struct{} // closed on the next change
+// View is what an output held at one moment.
+type View struct {
+	Lines   []Line          // not to be written to
+	Next    int             // the number that the next line will have
+	Partial string          // the unfinished line
+	Ended   bool            // nothing more will come
+	Changed <-chan struct{} // closed on the next change
 }
 
-// since returns what the record holds from line n on.
-func (r *record) since(n int) view {
+// Since returns what the output holds from line n on.
+func (r *Output) Since(n int) View {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := view{next: r.first + len(r.lines), partial: string(r.partial), ended: r.ended, changed: r.changed}
+	v := View{Next: r.first + len(r.lines), Partial: string(r.partial), Ended: r.ended, Changed: r.changed}
 	if i := max(n-r.first, 0); i < len(r.lines) {
-		v.lines = r.lines[i:len(r.lines):len(r.lines)]
+		v.Lines = r.lines[i:len(r.lines):len(r.lines)]
 	}
 	return v
 }

@@ -20,23 +20,23 @@ const engineTimeout = 30 * time.Second
 
 // engine is the container engine of the machine.
 type engine struct {
-	run      *run
+	bench    *Bench
 	provider *testcontainers.DockerProvider
 	api      client.APIClient
 }
 
 // openEngine connects to the engine, and removes what dead runs left in it.
-func openEngine(r *run) (*engine, error) {
-	if r.endpointErr != nil {
-		return nil, r.endpointErr
+func openEngine(b *Bench) (*engine, error) {
+	if b.endpointErr != nil {
+		return nil, b.endpointErr
 	}
-	provider, err := dialEngine(r.endpoint)
+	provider, err := dialEngine(b.endpoint)
 	if err != nil {
 		return nil, err
 	}
-	r.guard.containers()
-	r.atClose(provider.Close)
-	e := &engine{run: r, provider: provider, api: provider.Client()}
+	b.guard.containers()
+	b.atClose(provider.Close)
+	e := &engine{bench: b, provider: provider, api: provider.Client()}
 	return e, sweepDead(provider.Client())
 }
 

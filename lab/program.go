@@ -22,6 +22,13 @@ type program struct {
 // user, no capability and no writable root; others may need their own user.
 const ownImages = "peerlab/"
 
+// ForeignProgram reports whether a setting, as in [Options], names a program that is not
+// one of the project's own. The error says how settings are written.
+func ForeignProgram(setting string) (bool, error) {
+	p, err := parseProgram(setting)
+	return err == nil && p.foreign(), err
+}
+
 // foreign says whether the program is not one of the project's own.
 func (p program) foreign() bool { return !p.built && !strings.HasPrefix(p.image, ownImages) }
 
@@ -38,8 +45,9 @@ func (p program) String() string {
 // onPipes begins the setting of a command that is to run on pipes.
 const onPipes = "cmd+pipe"
 
-// parseProgram parses what PEERLAB_<ROLE> holds: image:NAME, cmd:WORDS or
-// cmd+pipe:WORDS.
+// parseProgram parses a setting of [Options]: image:NAME, cmd:WORDS, with the words
+// split as a shell splits them, or cmd+pipe:WORDS for a program on pipes in place of a
+// terminal.
 func parseProgram(s string) (program, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	switch {
@@ -57,21 +65,11 @@ func parseProgram(s string) (program, error) {
 	return program{}, fmt.Errorf("%q is neither image:NAME nor cmd:WORDS nor cmd+pipe:WORDS, as in 'cmd:python3 my_server.py'", s)
 }
 
-// variablePrefix begins the names of all variables of the lab.
-const variablePrefix = "PEERLAB_"
-
-// variable names the environment variable that says who plays a role, or who
-// is the process of that name.
-func variable(who string) string {
-	return variablePrefix + strings.ToUpper(strings.ReplaceAll(who, "-", "_"))
-}
-
-// casting decides who plays which role.
+// casting decides who plays which role. It does not change.
 type casting struct {
-	container bool                   // roles run in containers unless told otherwise
-	overrides map[string]string      // by role or name, as parseProgram reads them
-	root      string                 // where the files in a command are looked for
-	binaries  func() (string, error) // the folder of the native programs
+	container bool              // roles run in containers unless told otherwise
+	programs  map[string]string // by role or name, as in Options
+	config    Config
 }
 
 // play returns what plays role where the process has that name. A name counts
@@ -82,16 +80,13 @@ func (c casting) play(name, role string) (program, error) {
 		who = []string{name, role}
 	}
 	for _, who := range who {
-		told := c.overrides[who]
-		if told == "" {
-			told = os.Getenv(variable(who))
-		}
+		told := c.programs[who]
 		if told == "" {
 			continue
 		}
 		p, err := parseProgram(told)
 		if err != nil {
-			return program{}, fmt.Errorf("role %s, %s: %w", role, variable(who), err)
+			return program{}, fmt.Errorf("role %s, %s: %w", role, who, err)
 		}
 		for i, word := range p.command {
 			p.command[i] = c.paths(word)
@@ -101,7 +96,24 @@ func (c casting) play(name, role string) (program, error) {
 	if c.container {
 		return program{image: ownImages + role + ":latest"}, nil
 	}
-	return c.built(role)
+	path, err := c.config.Program(role)
+	if err != nil {
+		return program{}, fmt.Errorf("role %s: no program for it: %w", role, err)
+	}
+	return program{command: []string{path}, built: true}, nil
+}
+
+// usesContainers reports whether a role may run in a container.
+func (c casting) usesContainers() bool {
+	if c.container {
+		return true
+	}
+	for _, told := range c.programs {
+		if p, err := parseProgram(told); err == nil && p.image != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // paths makes a word absolute that names a file below the root, or a folder if
@@ -109,27 +121,18 @@ func (c casting) play(name, role string) (program, error) {
 // its data folder.
 func (c casting) paths(word string) string {
 	list := filepath.SplitList(word)
-	for i, part := range list {
-		path := fromRoot(c.root, part)
+	for i, path := range list {
+		if path == "" {
+			return word
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(c.config.Root, path)
+		}
 		info, err := os.Stat(path)
-		if part == "" || err != nil || !info.Mode().IsRegular() && !(info.IsDir() && strings.Contains(part, "/")) {
+		if err != nil || !info.Mode().IsRegular() && !(info.IsDir() && strings.Contains(list[i], "/")) {
 			return word
 		}
 		list[i] = path
 	}
 	return strings.Join(list, string(filepath.ListSeparator))
-}
-
-// built returns the native program of the project for role.
-func (c casting) built(role string) (program, error) {
-	dir, err := c.binaries()
-	if err != nil {
-		return program{}, err
-	}
-	path := filepath.Join(dir, role)
-	if _, err := os.Stat(path); err != nil {
-		return program{}, fmt.Errorf("role %s: no program for it: %w: 'make native-programs' builds all of them into bin/race, "+
-			"for PEERLAB_BIN=bin/race; unset PEERLAB_BIN builds them as well", role, err)
-	}
-	return program{command: []string{path}, built: true}, nil
 }

@@ -21,6 +21,7 @@ type nativeUnit struct {
 	order   order
 	network *network.Network
 	guard   *guard
+	root    string                       // where the files in the command were looked for
 	begins  func(group int, name string) // is called with each process group
 
 	mu  sync.Mutex
@@ -28,7 +29,7 @@ type nativeUnit struct {
 }
 
 func newNativeUnit(command []string, o order, l *Lab) *nativeUnit {
-	return &nativeUnit{command: command, order: o, network: l.network, guard: l.run.guard, begins: l.begins}
+	return &nativeUnit{command: command, order: o, network: l.network, guard: l.bench.guard, root: l.bench.config.Root, begins: l.begins}
 }
 
 func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running, error) {
@@ -37,7 +38,7 @@ func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running
 	}
 	r, err := u.start(stdout, stderr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot start %s: %w%s", u.order.name, err, startRemedy(err, u.command[0]))
+		return nil, fmt.Errorf("cannot start %s: %w%s", u.order.name, err, startRemedy(err, u.command[0], u.root))
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -46,12 +47,12 @@ func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running
 }
 
 // startRemedy says what to do about a command that cannot be started.
-func startRemedy(err error, command string) string {
+func startRemedy(err error, command, root string) string {
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return ": install it, or give the path of its file"
 	case errors.Is(err, fs.ErrNotExist):
-		return ": is the path right (it is relative to the folder of go.mod), and is the interpreter there that its first line names?"
+		return fmt.Sprintf(": is the path right (it is relative to %s), and is the interpreter there that its first line names?", root)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf(": make it executable ('chmod +x %s'), or name its interpreter, as in 'cmd:python3 %s'", command, command)
 	case errors.Is(err, syscall.ENOEXEC):
@@ -95,8 +96,8 @@ func (u *nativeUnit) remove(context.Context) error {
 	if u.now == nil {
 		return nil
 	}
-	err := u.now.group.kill() // children outlive their parent
-	u.now.group.forget()
+	err := u.now.group.Kill() // children outlive their parent
+	u.now.group.Forget()
 	u.now = nil
 	return err
 }
@@ -105,8 +106,8 @@ func (u *nativeUnit) remove(context.Context) error {
 type nativeRun struct {
 	cmd     *exec.Cmd
 	in      nativeIn
-	outputs [2]*output
-	group   *group
+	outputs [2]*pipeOut
+	group   *Group
 	at      time.Time
 }
 
@@ -119,7 +120,7 @@ func (r *nativeRun) signal(_ context.Context, sig syscall.Signal) error {
 	return r.cmd.Process.Signal(sig)
 }
 
-func (r *nativeRun) kill(context.Context) error { return r.group.kill() }
+func (r *nativeRun) kill(context.Context) error { return r.group.Kill() }
 
 func (r *nativeRun) pause(context.Context) error {
 	if err := r.group.signal(syscall.SIGSTOP); err != nil {
@@ -132,7 +133,7 @@ func (r *nativeRun) resume(context.Context) error { return r.group.signal(syscal
 
 func (r *nativeRun) wait() (int, error) {
 	err := r.cmd.Wait()
-	r.group.ended()
+	r.group.Ended()
 	r.in.release()
 	for _, o := range r.outputs {
 		o.end()

@@ -24,7 +24,7 @@ func TestValuesForThePlacesInACommand(t *testing.T) {
 		require.NoError(t, err)
 		filled, args, err := p.fill(spec)
 		require.NoError(t, err)
-		assert.Equal(t, want, (&Process{program: filled, args: args}).command(), command)
+		assert.Equal(t, want, (&Process{program: filled, args: args}).Command(), command)
 	}
 
 	p, err := parseProgram("cmd:./client.out {IDD}")
@@ -34,31 +34,9 @@ func TestValuesForThePlacesInACommand(t *testing.T) {
 }
 
 func TestWhatAProcessIsTold(t *testing.T) {
-	l := New(t, Playing("server", "cmd:./server"), Playing("client", "cmd:./client {ID}"), Playing("client2", "cmd:./client {SERVER}"))
+	l := &Lab{cast: casting{programs: map[string]string{"server": "cmd:./server", "client": "cmd:./client {ID}", "client2": "cmd:./client {SERVER}"}}}
 	assert.True(t, l.Tells("server", "server", "PORT"), "arguments are appended")
 	assert.True(t, l.Tells("client1", "client", "PORT", "ID"))
 	assert.False(t, l.Tells("client1", "client", "PORT", "SERVER"))
 	assert.True(t, l.Tells("client2", "client", "PORT", "SERVER"))
-}
-
-func TestArgumentsOfItsOwnLeaveATestOut(t *testing.T) {
-	run := func(command string, spec Spec) *fakeT {
-		return play(t, func(t testing.TB) {
-			p := New(t, Playing("it", command)).Start(spec)
-			p.Exits(0)
-			p.Sees("7")
-		})
-	}
-	out := run("cmd:echo {ID}", Spec{Name: "it", Args: []string{"-v"}})
-	assert.True(t, out.skipped)
-	assert.Contains(t, out.output.String(), "it: the scenario starts it with arguments of this implementation")
-	assert.True(t, run("cmd:echo 7 {}", Spec{Name: "it", Args: []string{"-v"}}).skipped)
-
-	values := Spec{Name: "it", Args: []string{"-v"}, Vars: map[string]string{"ID": "7"}}
-	for _, command := range []string{"cmd:echo {ID}", "cmd:echo 7 {}", "cmd+pipe:echo {ID}"} {
-		ran := run(command, values)
-		assert.False(t, ran.failed || ran.skipped, ran.output.String())
-	}
-	assert.Contains(t, run("cmd:echo {X}", values).output.String(), "unknown place {X}; the places for role it are {ID}")
-	assert.False(t, run("cmd:echo 7 {}", Spec{Name: "it"}).skipped)
 }

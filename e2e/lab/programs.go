@@ -1,0 +1,31 @@
+package lab
+
+import (
+	"os"
+	"strings"
+)
+
+// variablePrefix begins the names of all variables of the lab.
+const variablePrefix = "PEERLAB_"
+
+// networkVariable puts all labs on the host's network if it is "host".
+const networkVariable = variablePrefix + "NETWORK"
+
+// variable names the environment variable that says who plays a role, or who
+// is the process of that name.
+func variable(who string) string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(who, "-", "_"))
+}
+
+// settings returns what the environment says about who plays a role, or is the process of
+// a name. Some of the names are no roles, such as e2e.
+func settings() map[string]string {
+	all := make(map[string]string)
+	for _, setting := range os.Environ() {
+		name, value, _ := strings.Cut(setting, "=")
+		if who, ours := strings.CutPrefix(name, variablePrefix); ours && value != "" {
+			all[strings.ToLower(strings.ReplaceAll(who, "_", "-"))] = value
+		}
+	}
+	return all
+}

@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"context"
+	"net"
+
+	"peerlab/lab/network"
+)
+
+// newNetwork makes the network of the lab: one of its own if the lab runs no
+// container, which would be on the host's.
+func (l *Lab) newNetwork(onHost bool) *network.Network {
+	if onHost || l.cast.usesContainers() {
+		return network.Host()
+	}
+	n, err := network.New()
+	if err != nil {
+		l.bench.sharedNetwork.Do(func() { l.bench.config.LeftOut("left out: a network for each scenario: " + err.Error()) })
+		return network.Host()
+	}
+	return n
+}
+
+// closeNetwork gives back what the lab had of a network.
+func (l *Lab) closeNetwork() error {
+	if l.network.Own() {
+		return l.network.Close()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bench.ports.giveBack(l.ports)
+	return nil
+}
+
+// OwnNetwork reports whether the lab has a network of its own, in which every port
+// is free that the lab has not given out.
+func (l *Lab) OwnNetwork() bool { return l.network.Own() }
+
+// Dial connects over TCP to a program of the lab. The address is an IP address and
+// a port.
+func (l *Lab) Dial(address string) (net.Conn, error) {
+	return l.DialContext(context.Background(), address)
+}
+
+// DialContext is Dial until ctx ends.
+func (l *Lab) DialContext(ctx context.Context, address string) (net.Conn, error) {
+	return l.network.Dial(ctx, address)
+}
+
+// DialWith is Dial with other settings than the default ones.
+func (l *Lab) DialWith(d net.Dialer, address string) (net.Conn, error) {
+	return l.network.DialWith(context.Background(), d, address)
+}
+
+// Listen listens over TCP where programs of the lab can connect. The address is an
+// IP address and a port.
+func (l *Lab) Listen(address string) (net.Listener, error) {
+	return l.network.Listen(address)
+}
