@@ -44,7 +44,9 @@ func phase2(c *chat, end func(*chat)) {
 	}
 	took := last.Sub(c.server.Started())
 	c.t.Logf("server's start to the fifth reconnected: %v", took.Round(time.Millisecond))
-	assert.Less(c.t, took, reconnectLimit)
+	if !c.server.Foreign() { // the start of an interpreter is not what is measured
+		assert.Less(c.t, took, reconnectLimit)
+	}
 	c.everyoneTalks("with a server again")
 }
 

@@ -23,11 +23,15 @@ const removeTimeout = 120 * time.Second
 // peerlab/lab/event.
 const EventsFile = "events.jsonl"
 
+// PacketsFile is the name of the file of packets, in the folder of a lab that has one.
+const PacketsFile = "packets.pcapng"
+
 // Options say what a lab is like.
 type Options struct {
 	Container bool              // roles run in containers unless told otherwise
 	Programs  map[string]string // what plays a role, or is the one process of a name: image:NAME, cmd:WORDS or cmd+pipe:WORDS
 	OnHost    bool              // the lab is on the host's network, in any case
+	Packets   bool              // all packets are kept in a file, if the lab has a wire
 }
 
 // Lab is a group of programs with a folder, a network, and a record of what they do. Its
@@ -37,6 +41,7 @@ type Lab struct {
 	dir     string // the data folders are in it
 	network *network.Network
 	file    *os.File // of the record
+	packets *os.File // nil: packets are not kept
 	events  *event.Recorder
 	wire    *wire.Wire // nil: there is none
 	end     func() error
@@ -61,7 +66,7 @@ func (b *Bench) NewLab(o Options) (*Lab, error) {
 		return nil, err
 	}
 	l.network = l.newNetwork(o.OnHost)
-	if err := l.openRecord(); err != nil {
+	if err := l.openRecord(o.Packets); err != nil {
 		return nil, errors.Join(fmt.Errorf("the record of the run: %w", err), l.Close())
 	}
 	return l, nil

@@ -36,6 +36,9 @@ func (l *Lab) closeNetwork() error {
 // is free that the lab has not given out.
 func (l *Lab) OwnNetwork() bool { return l.network.Own() }
 
+// Network is where the programs of the lab run, for what is none of them.
+func (l *Lab) Network() *network.Network { return l.network }
+
 // Dial connects over TCP to a program of the lab. The address is an IP address and
 // a port.
 func (l *Lab) Dial(address string) (net.Conn, error) {

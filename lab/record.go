@@ -2,6 +2,7 @@ package lab
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -10,9 +11,10 @@ import (
 	"peerlab/lab/wire"
 )
 
-// openRecord begins the record of the run. With a network of its own, the lab has a wire
+// openRecord begins the record of the run, and the file of packets if there is to be one.
+// With a network of its own, the lab has a wire
 // between its programs, unless the kernel cannot; that is said aloud once.
-func (l *Lab) openRecord() error {
+func (l *Lab) openRecord(packets bool) error {
 	file, err := os.Create(filepath.Join(l.dir, EventsFile))
 	if err != nil {
 		return err
@@ -21,7 +23,14 @@ func (l *Lab) openRecord() error {
 	if !l.network.Own() {
 		return nil
 	}
-	l.wire, err = wire.Open(l.network, l.groups, l.events)
+	var to io.Writer
+	if packets {
+		if l.packets, err = os.Create(filepath.Join(l.dir, PacketsFile)); err != nil {
+			return err
+		}
+		to = l.packets
+	}
+	l.wire, err = wire.Open(l.network, l.groups, l.events, to)
 	if err != nil {
 		l.bench.noWire.Do(func() { l.bench.config.LeftOut("left out: faults and the record of the network: " + err.Error()) })
 	}
@@ -36,6 +45,9 @@ func (l *Lab) closeRecord() error {
 	var errs []error
 	if l.wire != nil {
 		errs = append(errs, l.wire.Err(), l.wire.Close())
+	}
+	if l.packets != nil {
+		errs = append(errs, l.packets.Close())
 	}
 	return errors.Join(append(errs, l.events.Close(), l.file.Close())...)
 }

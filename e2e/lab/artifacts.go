@@ -28,7 +28,8 @@ func (l *Lab) artifactDir() string {
 
 // keepArtifacts writes every screen to a file PROCESS.LIFE.screen, byte for
 // byte, every stderr to PROCESS.LIFE.stderr, events.jsonl, the record of the run, the
-// same as text to timeline.txt, and what [Lab.Keep] was given.
+// same as text to timeline.txt, packets.pcapng if packets were kept, and what [Lab.Keep]
+// was given.
 func (l *Lab) keepArtifacts() error {
 	dir := l.artifactDir()
 	errs := []error{os.MkdirAll(dir, 0o755)}
@@ -47,6 +48,9 @@ func (l *Lab) keepArtifacts() error {
 		keep(name, []byte(content))
 	}
 	l.mu.Unlock()
+	if packets, err := os.ReadFile(filepath.Join(l.Folder(), bench.PacketsFile)); err == nil {
+		keep(bench.PacketsFile, packets)
+	}
 	record, err := os.ReadFile(filepath.Join(l.Folder(), bench.EventsFile))
 	keep(bench.EventsFile, record)
 	events, unread := event.Read(bytes.NewReader(record))

@@ -22,6 +22,8 @@
 //	PEERLAB_LEFT_OUT=FILE          is told what was left out, and why
 //	PEERLAB_ARTIFACTS=DIR          where screens of failed tests are kept
 //	                               (artifacts/ beside go.mod)
+//	PEERLAB_PACKETS=1              packets.pcapng is kept among them, and they are
+//	                               kept of tests that pass, too
 //
 // <ROLE> is the role in capitals, - turned into _; <NAME> likewise. Relative
 // folders, and files in a command, are taken from the folder of go.mod. A role

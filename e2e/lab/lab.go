@@ -24,7 +24,6 @@ type Lab struct {
 	*bench.Lab
 	t        testing.TB
 	run      *run
-	options  bench.Options
 	began    time.Time
 	tag      string // in every line of a barrier of this lab, and nowhere else
 	barriers atomic.Int64
@@ -63,6 +62,11 @@ func OnHost() Option {
 	return func(o *bench.Options) { o.OnHost = true }
 }
 
+// WithPackets has all packets be kept in a file in the lab's folder.
+func WithPackets() Option {
+	return func(o *bench.Options) { o.Packets = true }
+}
+
 // New returns the lab of the test t. The package's TestMain must call [Main].
 func New(t testing.TB, opts ...Option) *Lab {
 	t.Helper()
@@ -73,13 +77,16 @@ func New(t testing.TB, opts ...Option) *Lab {
 	if !r.opened.Load() {
 		t.Fatalf("lab: TestMain must call lab.Main")
 	}
-	o := bench.Options{Container: r.container, Programs: settings(), OnHost: os.Getenv(networkVariable) == "host"}
+	o := bench.Options{
+		Container: r.container, Programs: settings(),
+		OnHost: os.Getenv(networkVariable) == "host", Packets: os.Getenv(packetsVariable) != "",
+	}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	tag := make([]byte, 4)
 	_, _ = rand.Read(tag) // never fails
-	l := &Lab{t: t, run: r, options: o, began: time.Now(), kept: map[string]string{}, tag: "barrier-" + hex.EncodeToString(tag)}
+	l := &Lab{t: t, run: r, began: time.Now(), kept: map[string]string{}, tag: "barrier-" + hex.EncodeToString(tag)}
 	if l.Lab, err = r.bench.NewLab(o); err != nil {
 		t.Fatalf("lab: %v", err)
 	}
@@ -204,10 +211,10 @@ func (l *Lab) close() {
 			l.t.Errorf("lab: %s", sick)
 		}
 	}
-	if l.t.Failed() {
-		if !l.reported.Load() {
-			l.t.Log(l.report(nil))
-		}
+	if l.t.Failed() && !l.reported.Load() {
+		l.t.Log(l.report(nil))
+	}
+	if l.t.Failed() || os.Getenv(packetsVariable) != "" {
 		if err := l.keepArtifacts(); err != nil {
 			l.t.Logf("lab: the screens could not be kept: %v", err)
 		}

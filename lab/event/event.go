@@ -22,7 +22,7 @@ const (
 	Typed     Kind = "typed"     // a line was typed at a program
 	Shown     Kind = "shown"     // a line stands on its screen
 	Logged    Kind = "logged"    // a line came from its stderr
-	Connected Kind = "connected" // a connection was made; From has opened it
+	Connected Kind = "connected" // a connection was made; From has opened it; Text is the addresses of From and To
 	Sent      Kind = "sent"      // a line, or Bytes that are no text, left a program
 	Received  Kind = "received"  // and arrived at another
 	Dropped   Kind = "dropped"   // a packet was dropped by a fault

@@ -140,8 +140,10 @@ func (w *Wire) watch() {
 			w.mu.Unlock()
 			return
 		}
+		now := time.Now()
+		w.capture.add(now, b[:n])
 		if h, ok := parseHeader(b[:n]); ok {
-			w.record.received(&h, time.Now())
+			w.record.received(&h, now)
 		}
 		if count%lostEvery == 0 {
 			w.countLost()

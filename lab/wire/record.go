@@ -101,9 +101,14 @@ func (r *record) received(h *header, at time.Time) {
 		d.received.begin(h.seq + 1)
 		if h.flags&ack != 0 && !c.connected {
 			c.connected = true
-			r.add(event.Connected, at, event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number}, 0)
+			r.events.Add(event.Event{
+				Time: at, Kind: event.Connected, Text: h.to.String() + " " + h.from.String(),
+				Link: &event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number},
+			})
 		}
 		return
+	case h.flags&rst != 0 && !d.received.near(h.seq):
+		return // it is of an older connection with the same ports
 	case h.flags&rst != 0:
 		if !d.closed {
 			r.add(event.Reset, at, link, 0)

@@ -42,6 +42,11 @@ type piece struct {
 // begin says which sequence number the first byte has.
 func (s *stream) begin(first uint32) { s.begun, s.next = true, first }
 
+// near reports whether a sequence number can be one of this stream.
+func (s *stream) near(at uint32) bool {
+	return !s.begun || int32(at-s.next) > -maxPending && int32(at-s.next) < maxPending
+}
+
 // feed adds the bytes of a packet, and returns what is complete. Bytes that were added
 // before are left out. Of a stream whose beginning was not seen, what comes first is it.
 func (s *stream) feed(at uint32, b []byte) (pieces []piece) {

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -36,7 +37,8 @@ type Wire struct {
 	rules   ruleset
 	sockets sockets
 	queues  [queues]*queue
-	tap     *tap // nil: there is no record
+	tap     *tap     // nil: there is no record
+	capture *capture // of watch; nil: there is none
 	record  record
 	groups  Groups
 	readers sync.WaitGroup
@@ -65,11 +67,12 @@ type opened struct {
 
 // Open begins to watch which program opens a connection to which in a network, which
 // must stay open until Close. groups tells the programs, and may be called at any time.
-// The record gets all that crosses the network; with events nil there is none. The error
-// says what is missing.
-func Open(n *network.Network, groups Groups, events *event.Recorder) (*Wire, error) {
+// The record gets all that crosses the network, and packets the same as a pcapng file;
+// with events nil there is no record, and with packets nil no file. The error says what
+// is missing.
+func Open(n *network.Network, groups Groups, events *event.Recorder, packets io.Writer) (*Wire, error) {
 	w := &Wire{
-		network: n, groups: groups, record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},
+		network: n, groups: groups, capture: newCapture(packets), record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},
 		listeners: make(map[uint32]string), faults: make(map[ends]Fault), lanes: make(map[link]*lane), held: make(map[link][]packet),
 	}
 	var failed error
@@ -245,7 +248,7 @@ func (w *Wire) Close() error {
 	w.mu.Unlock()
 	err = errors.Join(err, w.closeAll())
 	w.readers.Wait()
-	return err
+	return errors.Join(err, w.capture.end())
 }
 
 func (w *Wire) closeAll() error {

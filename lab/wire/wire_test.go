@@ -45,7 +45,7 @@ func newBench(t *testing.T) *bench {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return maps.Clone(b.groups)
-	}, b.events)
+	}, b.events, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, b.Wire.Err())

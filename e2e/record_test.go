@@ -1,0 +1,211 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+	bench "peerlab/lab"
+	"peerlab/lab/event"
+	"peerlab/lab/wire"
+)
+
+// The record has each line that a capture has, and no other, whatever is done to the
+// packets and the programs.
+func TestTheRecordAgreesWithACapture(t *testing.T) {
+	lab.Needs(t, "tcpdump")
+	c := newChat(t, lab.WithPackets(), lab.Natively())
+	w := c.Wire()
+	path := filepath.Join(t.TempDir(), "capture.pcap")
+	capture := exec.Command("tcpdump", "-Z", "root", "-i", "lo", "-B", "65536", "--immediate-mode", "-U", "-w", path, "tcp")
+	said, err := capture.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Network().Start(capture))
+	t.Cleanup(func() {
+		_ = capture.Process.Kill()
+		_ = capture.Wait()
+	})
+	out := bufio.NewScanner(said)
+	for out.Scan() && !strings.Contains(out.Text(), "listening on lo") {
+	}
+	require.NoError(t, out.Err())
+	c.start(3)
+
+	c.noError(w.Set("client1", "client2", wire.Fault{Drop: true, Each: 3}))
+	c.noError(w.Set("client2", "client3", wire.Fault{Delay: 20 * time.Millisecond, Jitter: 20 * time.Millisecond}))
+	c.everyoneTalks("with losses")
+	typesAll(c.clients[1], numbered(200, 0))
+	c.clients[3].Sees("Client 1: " + numbered(200, 0)[199])
+	_, err = w.Reset("client1", "client3")
+	c.noError(err)
+	c.clients[2].Types("before its end")
+	c.clients[2].Kill()
+	c.clients[2].Start()
+	c.clients[3].Types("with a reset")
+	c.clients[1].Sees("Client 3: with a reset")
+	c.noError(w.Heal())
+	c.clients[2].Sees("Client 3: initiated.", "Client 1: initiated.")
+	c.server.Kill()
+	c.server.Start()
+	c.server.Sees("Client 1: reconnected", "Client 2: reconnected", "Client 3: reconnected")
+	c.server.Kill()
+	for _, p := range c.clients {
+		p.Kill()
+	}
+	c.noError(c.End())
+
+	recorded := recordedLines(t, filepath.Join(c.Folder(), bench.EventsFile))
+	require.Greater(t, len(recorded), 400)
+	assert.Equal(t, recorded, capturedLines(t, filepath.Join(c.Folder(), bench.PacketsFile), func(r io.Reader) (packets, error) {
+		return pcapgo.NewNgReader(r, pcapgo.DefaultNgReaderOptions)
+	}), "packets.pcapng")
+	var captured []string
+	for began := time.Now(); !slices.Equal(captured, recorded) && time.Since(began) < 20*time.Second; { // tcpdump may come to the last packets later
+		captured = capturedLines(t, path, func(r io.Reader) (packets, error) { return pcapgo.NewReader(r) })
+	}
+	assert.Equal(t, captured, recorded, "what tcpdump has captured, and events.jsonl")
+}
+
+// packets is a file of packets.
+type packets interface {
+	ReadPacketData() ([]byte, gopacket.CaptureInfo, error)
+	LinkType() layers.LinkType
+}
+
+// capturedLines returns the whole lines of all connections in a file of packets, each
+// behind the addresses of its sender and receiver.
+func capturedLines(t *testing.T, path string, open func(io.Reader) (packets, error)) (lines []string) {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close()
+	in, err := open(file)
+	require.NoError(t, err)
+	flows := make(map[string]*flow)
+	add := func(way string) {
+		for line := range strings.Lines(flows[way].text()) {
+			if strings.HasSuffix(line, "\n") {
+				lines = append(lines, way+" "+strings.TrimSuffix(line, "\n"))
+			}
+		}
+		delete(flows, way)
+	}
+	for {
+		b, _, err := in.ReadPacketData()
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // it may be half written
+			break
+		}
+		require.NoError(t, err)
+		p := gopacket.NewPacket(b, in.LinkType(), gopacket.Default)
+		tcp, _ := p.TransportLayer().(*layers.TCP)
+		require.NotNil(t, tcp)
+		net := p.NetworkLayer().NetworkFlow()
+		way := fmt.Sprintf("%v:%d %v:%d", net.Src(), tcp.SrcPort, net.Dst(), tcp.DstPort)
+		back := fmt.Sprintf("%v:%d %v:%d", net.Dst(), tcp.DstPort, net.Src(), tcp.SrcPort)
+		switch f := flows[way]; {
+		case tcp.SYN && f != nil && f.first == tcp.Seq+1: // sent again
+		case tcp.SYN:
+			if f != nil {
+				add(way)
+			}
+			flows[way] = &flow{first: tcp.Seq + 1}
+		case f == nil: // of a connection that was reset
+		case tcp.RST && !f.near(tcp.Seq): // of an older connection
+		case tcp.RST:
+			add(way)
+			if flows[back] != nil {
+				add(back)
+			}
+		default:
+			f.add(tcp.Seq, tcp.Payload)
+		}
+	}
+	for way := range flows {
+		add(way)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// flow is the bytes that went one way of a connection.
+type flow struct {
+	first uint32 // sequence number of the first
+	bytes []byte
+	known []bool // which of them have come
+}
+
+func (f *flow) add(at uint32, b []byte) {
+	begin := int(at - f.first)
+	if more := begin + len(b) - len(f.bytes); more > 0 {
+		f.bytes = append(f.bytes, make([]byte, more)...)
+		f.known = append(f.known, make([]bool, more)...)
+	}
+	copy(f.bytes[begin:], b)
+	for i := range b {
+		f.known[begin+i] = true
+	}
+}
+
+// near reports whether a sequence number may be of this flow.
+func (f *flow) near(at uint32) bool {
+	begin := int32(at - f.first)
+	return begin >= 0 && int(begin) <= len(f.bytes)+1
+}
+
+// text returns the bytes before the first that has not come.
+func (f *flow) text() string {
+	if end := slices.Index(f.known, false); end >= 0 {
+		return string(f.bytes[:end])
+	}
+	return string(f.bytes)
+}
+
+// recordedLines is capturedLines for a record.
+func recordedLines(t *testing.T, path string) (lines []string) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	events, err := event.Read(bytes.NewReader(content))
+	require.NoError(t, err)
+	addresses := make(map[int][2]string) // of connections: who opened it, and who listened
+	openers := make(map[int]string)
+	for _, e := range events {
+		require.NotEqual(t, event.Lost, e.Kind)
+		if e.Link == nil || e.Link.Connection == 0 {
+			continue
+		}
+		n := e.Link.Connection
+		switch e.Kind {
+		case event.Connected:
+			from, to, _ := strings.Cut(e.Text, " ")
+			addresses[n], openers[n] = [2]string{from, to}, e.Link.From
+		case event.Received:
+			ends := addresses[n]
+			require.NotEmpty(t, ends, "%+v", e)
+			if e.Link.From != openers[n] {
+				slices.Reverse(ends[:])
+			}
+			if len(e.Text) < e.Bytes { // it is a whole line
+				lines = append(lines, strings.Join(append(ends[:], e.Text), " "))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
