@@ -89,8 +89,8 @@ func (b *Bench) RemoveTemp(dir string) error {
 	return err
 }
 
-// Guard has a process that this one has started, and its process group, killed when this
-// process dies, until the group is forgotten.
+// Guard returns the process group of a process that this one has started. It is killed when
+// this process dies, until it is forgotten.
 func (b *Bench) Guard(pid int) *Group { return newGroup(pid, b.guard) }
 
 // atClose has something done by Close.

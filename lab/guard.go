@@ -19,7 +19,7 @@ import (
 
 // The guard is a second process of the same program that undoes what a bench
 // did, whatever becomes of it: it is told through a pipe what there is, and acts
-// when the pipe closes, be that in good order, by a signal, by a panic or by kill -9. (The death signal of Linux would
+// when the pipe closes, by Close, by a signal, by a panic or by kill -9. (The death signal of Linux would
 // do less: it is tied to the thread that started a process, and misses the
 // children of that process.)
 
@@ -74,7 +74,7 @@ func (g *guard) folder(path string)     { g.tell("+folder %s", path) } // remove
 func (g *guard) folderGone(path string) { g.tell("-folder %s", path) } // no longer
 func (g *guard) containers()            { g.tell("+containers") }      // sweep those of the run
 
-// relieve has the guard undo everything that is left and waits for its end.
+// relieve makes the guard undo all that is left, and waits for its end.
 func (g *guard) relieve() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -138,7 +138,7 @@ func standGuard(orders io.Reader, run string) int {
 	if containers {
 		errs = append(errs, sweepRun(run))
 	}
-	for _, dir := range slices.Sorted(maps.Keys(folders)) { // last, when nobody has business there
+	for _, dir := range slices.Sorted(maps.Keys(folders)) { // last, when no process writes there any more
 		errs = append(errs, removeFolder(dir))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -75,7 +75,7 @@ func (b *Bench) NewLab(o Options) (*Lab, error) {
 // Folder is where the lab's data folders and its record are. It is there until Close.
 func (l *Lab) Folder() string { return l.dir }
 
-// Play has a program play a role from now on: image:NAME, cmd:WORDS or cmd+pipe:WORDS.
+// Play sets what plays a role from now on: image:NAME, cmd:WORDS or cmd+pipe:WORDS.
 func (l *Lab) Play(role, program string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

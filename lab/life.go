@@ -117,13 +117,13 @@ func (e *Life) Pause(ctx context.Context) error {
 	return e.running.pause(ctx)
 }
 
-// Resume has a process that was paused go on.
+// Resume continues a process that was paused.
 func (e *Life) Resume(ctx context.Context) error {
 	e.did("resume")
 	return e.running.resume(ctx)
 }
 
-// FillDisk has every write of the process to a file fail, as on a full disk, or no longer.
+// FillDisk makes every write of the process to a file fail, as on a full disk, or no longer.
 // It works by the process's limit on the size of files, so pipes and sockets go on, the
 // error that the program gets is EFBIG instead of ENOSPC, and other processes are left
 // alone.
@@ -138,8 +138,8 @@ func (e *Life) FillDisk(ctx context.Context, full bool) error {
 
 func (e *Life) did(what string) { e.process.lab.Note(e.process.Name(), what) }
 
-// typedAtOnce is how many bytes have to be taken in one time: what a pipe holds, so that
-// a slow reader is not taken for one that does not read.
+// typedAtOnce is how many bytes a program must read within the limit of Type: what a pipe
+// holds, so that a slow reader is not mistaken for one that does not read.
 const typedAtOnce = 64 << 10
 
 // Type writes to the program's standard input. The error is os.ErrDeadlineExceeded if the

@@ -117,7 +117,7 @@ func (c casting) usesContainers() bool {
 }
 
 // paths makes a word absolute that names a file below the root, or a folder if
-// it has a / in it, or is a list of such, as a class path is: a command runs in
+// there is a / in it, or is a list of such, as a class path is: a command runs in
 // its data folder.
 func (c casting) paths(word string) string {
 	list := filepath.SplitList(word)

@@ -75,7 +75,7 @@ func sweepDead(api client.APIClient) error {
 }
 
 // sweep removes the containers, networks, volumes and images whose owner is to
-// go. What somebody else removes at the same time is no error.
+// go. What others remove at the same time is no error.
 func sweep(api client.APIClient, goes func(owner string) bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), engineTimeout)
 	defer cancel()

@@ -29,7 +29,7 @@ func TestOwnership(t *testing.T) {
 	_, ours = ownerOf(map[string]string{runLabel: "12.34", hostLabel: "elsewhere"})
 	assert.False(t, ours, "process ids of another machine")
 	_, ours = ownerOf(map[string]string{"com.docker.compose.project": "peerlab"})
-	assert.False(t, ours, "somebody's lab")
+	assert.False(t, ours, "a lab of a user")
 	run, ours = ownerOf(map[string]string{"com.docker.compose.project": project("12.34", 5)})
 	assert.True(t, ours)
 	assert.Equal(t, "12.34", run)

@@ -68,7 +68,7 @@ func ownerOfProcess(pid int) (uid, gid uint32, err error) {
 	return stat.Uid, stat.Gid, nil
 }
 
-// setPlain has a terminal collect whole lines, end the input at Ctrl-D, and pass
+// setPlain sets a terminal to collect whole lines, end the input at Ctrl-D, and pass
 // all else as it is, without echo: what a scenario types is text, not keys.
 func setPlain(tty *os.File) error {
 	mode, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)

@@ -144,8 +144,8 @@ may_import() {
 	services/*:services/cmd/*) false ;;
 	services/cmd/*:services/*) true ;;
 	services/*:services/*) [ "$(cut -d/ -f2 <<<"$1")" = "$(cut -d/ -f2 <<<"$2")" ] ;;
-	lab/*:lab/*) true ;;
-	e2e*:e2e* | e2e*:lab/*) true ;;
+	lab*:lab/*) true ;; # from the root package, too, but not to it
+	e2e*:e2e* | e2e*:lab*) true ;;
 	*) false ;;
 	esac
 }
