@@ -30,6 +30,19 @@ func newNamespace() (*namespace, error) {
 	return ns, err
 }
 
+// openNamespace opens the namespace of a process, and enters it once.
+func openNamespace(pid int) (*namespace, error) {
+	file, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
+	if err != nil {
+		return nil, err
+	}
+	ns := &namespace{file}
+	if err := ns.do(func() {}); err != nil {
+		return nil, errors.Join(err, ns.close())
+	}
+	return ns, nil
+}
+
 func unshare() error {
 	err := unix.Unshare(unix.CLONE_NEWNET)
 	if errors.Is(err, unix.EPERM) {

@@ -89,6 +89,36 @@ func TestACommandListensInside(t *testing.T) {
 	assert.ErrorIs(t, n.Start(missing), os.ErrNotExist)
 }
 
+func TestTheNetworkOfAProcess(t *testing.T) {
+	n := newNetwork(t)
+	cmd := command("listener", "127.0.0.1:4000", "process")
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, n.Start(cmd))
+	kill := sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	t.Cleanup(kill)
+	_, err = bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err, "it listens")
+
+	opened, err := Open(cmd.Process.Pid)
+	require.NoError(t, err)
+	assert.True(t, opened.Own())
+	assert.Equal(t, "process\n", dialled(t, opened, "127.0.0.1:4000"))
+	greeted(t, opened, "127.0.0.1:4001", "test")
+	assert.Equal(t, "test\n", dialled(t, n, "127.0.0.1:4001"))
+
+	kill()
+	assert.Equal(t, "test\n", dialled(t, opened, "127.0.0.1:4001"), "the network outlives the process")
+	assert.NoError(t, opened.Close())
+
+	_, err = Open(cmd.Process.Pid)
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	assert.ErrorContains(t, err, fmt.Sprintf("cannot enter the network of process %d", cmd.Process.Pid))
+}
+
 func TestADialIsCancelled(t *testing.T) {
 	n := newNetwork(t)
 	ctx, cancel := context.WithCancel(t.Context())

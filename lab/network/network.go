@@ -4,8 +4,8 @@
 // A network of its own is a Linux network namespace with a loopback interface and
 // nothing else. It has no name in the file system: the kernel removes it when its
 // last process has ended and its [Network] is closed, or the process that made it
-// has been killed. [Host] is the network of the machine, for programs in containers
-// and for systems without namespaces.
+// has been killed. [Open] enters the network of a process, such as a container's.
+// [Host] is the network of the machine, for systems without namespaces.
 //
 //	n, err := network.New()
 //	...
@@ -34,6 +34,16 @@ func New() (*Network, error) {
 	own, err := newNamespace()
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a network namespace: %w", err)
+	}
+	return &Network{own: own}, nil
+}
+
+// Open returns the network of the process with this id. That takes Linux, and the
+// right to trace the process and to enter its network: root's.
+func Open(pid int) (*Network, error) {
+	own, err := openNamespace(pid)
+	if err != nil {
+		return nil, fmt.Errorf("cannot enter the network of process %d: %w", pid, err)
 	}
 	return &Network{own: own}, nil
 }

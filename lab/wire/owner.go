@@ -4,25 +4,22 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 )
 
-// Groups returns the names of the programs that run, by their process groups.
-type Groups func() map[int]string
+// Programs returns the name of the program that a process belongs to, or "" if it
+// belongs to none.
+type Programs func(pid int) string
 
-// owner returns the name of the program that has a socket, or "" if none of the groups
-// has.
-func (g Groups) owner(inode uint32) string {
+// owner returns the name of the program that has a socket, or "" if none has.
+func (p Programs) owner(inode uint32) string {
 	if inode == 0 {
 		return ""
 	}
-	groups := g()
 	socket := "socket:[" + strconv.FormatUint(uint64(inode), 10) + "]"
 	folders, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well-formed
 	for _, proc := range folders {
 		pid, _ := strconv.Atoi(filepath.Base(proc))
-		group, err := syscall.Getpgid(pid)
-		if name := groups[group]; err == nil && name != "" && has(proc, socket) {
+		if name := p(pid); name != "" && has(proc, socket) {
 			return name
 		}
 	}

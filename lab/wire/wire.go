@@ -33,15 +33,15 @@ type Connection struct {
 // Wire is what is between the programs of one network namespace. Its methods may be
 // called by any goroutine.
 type Wire struct {
-	network *network.Network
-	rules   ruleset
-	sockets sockets
-	queues  [queues]*queue
-	tap     *tap     // nil: there is no record
-	capture *capture // of watch; nil: there is none
-	record  record
-	groups  Groups
-	readers sync.WaitGroup
+	network  *network.Network
+	rules    ruleset
+	sockets  sockets
+	queues   [queues]*queue
+	tap      *tap     // nil: there is no record
+	capture  *capture // of watch; nil: there is none
+	record   record
+	programs Programs
+	readers  sync.WaitGroup
 
 	mu          sync.Mutex
 	names       []string          // their indices are the ends of links
@@ -66,13 +66,13 @@ type opened struct {
 }
 
 // Open begins to watch which program opens a connection to which in a network, which
-// must stay open until Close. groups tells the programs, and may be called at any time.
+// must stay open until Close. programs tells them apart, and may be called at any time.
 // The record gets all that crosses the network, and packets the same as a pcapng file;
 // with events nil there is no record, and with packets nil no file. The error says what
 // is missing.
-func Open(n *network.Network, groups Groups, events *event.Recorder, packets io.Writer) (*Wire, error) {
+func Open(n *network.Network, programs Programs, events *event.Recorder, packets io.Writer) (*Wire, error) {
 	w := &Wire{
-		network: n, groups: groups, capture: newCapture(packets), record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},
+		network: n, programs: programs, capture: newCapture(packets), record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},
 		listeners: make(map[uint32]string), faults: make(map[ends]Fault), lanes: make(map[link]*lane), held: make(map[link][]packet),
 	}
 	var failed error

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -41,10 +40,11 @@ func newBench(t *testing.T) *bench {
 	require.NoError(t, err)
 	b := &bench{t: t, network: n, groups: make(map[int]string)}
 	b.events = event.NewRecorder(&b.file)
-	b.Wire, err = Open(n, func() map[int]string {
+	b.Wire, err = Open(n, func(pid int) string {
+		group, _ := syscall.Getpgid(pid) // 0: it has ended
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return maps.Clone(b.groups)
+		return b.groups[group]
 	}, b.events, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() {
