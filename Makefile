@@ -87,6 +87,10 @@ images: engine builder ## build the container images
 toxiproxy-image: engine builder # of the bench, not of the lab
 	$(COMPOSE) -f e2e/toxiproxy/compose.yaml build --quiet
 
+.PHONY: holder-image
+holder-image: engine builder # of the bench: it keeps the network of a scenario alive
+	$(COMPOSE) -f e2e/holder/compose.yaml build --quiet
+
 ## Testing
 
 .PHONY: test
@@ -127,6 +131,7 @@ LOUDLY        := scripts/loudly.sh
 E2EFLAGS      := -parallel 4
 
 .PHONY: container-programs native-programs
+container-programs: holder-image
 container-programs: images toxiproxy-image
 	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # some scenarios run these natively in any case
 	go build -C e2e/toxiproxy -o ../../bin/plain/toxiproxy $(TOXIPROXY)

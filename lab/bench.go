@@ -23,11 +23,12 @@ type Config struct {
 // the host's network, and the guard that undoes what they did, whatever becomes of this
 // process. Its methods may be called from any goroutine.
 type Bench struct {
-	config Config
-	id     string // see runID
-	guard  *guard
-	ports  *ports
-	engine func() (*engine, error)
+	config  Config
+	id      string // see runID
+	guard   *guard
+	ports   *ports
+	engine  func() (*engine, error)
+	holders func() (*holders, error)
 	// endpoint is where the engine is; endpointErr matters only to those who use it.
 	endpoint    endpoint
 	endpointErr error
@@ -49,6 +50,7 @@ func Open(c Config) (*Bench, error) {
 		b.endpointErr = b.endpoint.export()
 	}
 	b.engine = sync.OnceValues(func() (*engine, error) { return openEngine(b) })
+	b.holders = sync.OnceValues(func() (*holders, error) { return openHolders(b) })
 	if err := b.guard.start(b.id); err != nil {
 		return nil, err
 	}
@@ -58,14 +60,14 @@ func Open(c Config) (*Bench, error) {
 // Close ends and removes all that was started and is still there.
 func (b *Bench) Close() error {
 	b.ports.close()
-	errs := []error{b.guard.relieve()}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	var errs []error
 	for _, do := range b.closers {
 		errs = append(errs, do())
 	}
 	b.closers = nil
-	return errors.Join(errs...)
+	return errors.Join(append(errs, b.guard.relieve())...)
 }
 
 // Abandon is Close without the connection to the engine, for a process that is about to

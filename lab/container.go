@@ -21,14 +21,15 @@ type containerUnit struct {
 	engine    *engine
 	container testcontainers.Container
 	name      string
+	onHost    bool // on the host's network
 }
 
 // newUnit creates a container, not yet started. It is confined as in
 // compose.yaml: no writable root, no capabilities, no way to new ones, no user
-// of the host's; on the host's network, since everything is on its loopback.
-// An image that is not the project's own keeps its user, who is then without
-// rights too, and gets an empty /tmp.
-func (e *engine) newUnit(ctx context.Context, p program, o order) (unit, error) {
+// of the host's. It joins the network of the holder, or the host's if that is nil:
+// everything is on its loopback. An image that is not the project's own keeps its
+// user, who is then without rights too, and gets an empty /tmp.
+func (e *engine) newUnit(ctx context.Context, p program, o order, h *holder) (*containerUnit, error) {
 	if err := e.hasImage(ctx, p); err != nil {
 		return nil, err
 	}
@@ -45,22 +46,31 @@ func (e *engine) newUnit(ctx context.Context, p program, o order) (unit, error) 
 				c.User = user()
 			}
 		},
-		HostConfigModifier: func(h *container.HostConfig) {
-			h.NetworkMode = "host"
-			h.ReadonlyRootfs = true
-			h.CapDrop = []string{"ALL"}
-			h.SecurityOpt = []string{"no-new-privileges"}
-			h.Binds = []string{o.dir + ":/data"}
-			h.LogConfig = container.LogConfig{Type: "none"} // we are attached from the start
+		HostConfigModifier: func(c *container.HostConfig) {
+			confine(c)
+			c.NetworkMode = h.networkMode()
+			c.Binds = []string{o.dir + ":/data"}
 			if p.foreign() {
-				h.Tmpfs = map[string]string{"/tmp": ""}
+				c.Tmpfs = map[string]string{"/tmp": ""}
+			}
+			if p.foreign() && h != nil {
+				c.Binds = append(c.Binds, "/etc/hosts:/etc/hosts:ro") // the holder has none to share
 			}
 		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot create a container of %s for %s: %w%s", p.image, o.name, err, imageRemedy(err))
 	}
-	return &containerUnit{engine: e, container: c, name: o.name}, nil
+	return &containerUnit{engine: e, container: c, name: o.name, onHost: h == nil}, nil
+}
+
+// confine takes from a container what none needs. The lab is attached to those with
+// an output from the start.
+func confine(c *container.HostConfig) {
+	c.ReadonlyRootfs = true
+	c.CapDrop = []string{"ALL"}
+	c.SecurityOpt = []string{"no-new-privileges"}
+	c.LogConfig = container.LogConfig{Type: "none"}
 }
 
 // user is containerUser if the test is root's. Another user could neither read
@@ -102,7 +112,7 @@ func (u *containerUnit) run(ctx context.Context, stdout, stderr io.Writer) (runn
 		return nil, fmt.Errorf("cannot attach to the container of %s: %w", u.name, err)
 	}
 	go r.copy(stdout, stderr)
-	if err := u.engine.starting(ctx, func() error { return u.container.Start(ctx) }); err != nil {
+	if err := u.starting(ctx, func() error { return u.container.Start(ctx) }); err != nil {
 		r.abandon()
 		return nil, fmt.Errorf("cannot start %s: %w", u.name, err)
 	}
@@ -114,12 +124,19 @@ func (u *containerUnit) run(ctx context.Context, stdout, stderr io.Writer) (runn
 }
 
 func (u *containerUnit) remove(ctx context.Context) error {
-	return u.engine.ending(ctx, func() error {
-		_, err := u.engine.api.ContainerRemove(ctx, u.container.GetContainerID(),
-			client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-		if err != nil && !errdefs.IsNotFound(err) {
+	return u.ending(ctx, func() error {
+		if err := u.engine.removeContainer(ctx, u.container.GetContainerID()); err != nil {
 			return fmt.Errorf("removing the container of %s: %w", u.name, err)
 		}
 		return nil
 	})
+}
+
+// removeContainer ends a container and removes it. That there is none is no error.
+func (e *engine) removeContainer(ctx context.Context, id string) error {
+	_, err := e.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
 }

@@ -18,6 +18,7 @@ import (
 
 // containerRun is one life of a container, from just before its start.
 type containerRun struct {
+	unit   *containerUnit
 	engine *engine
 	id     string
 	at     time.Time
@@ -32,7 +33,7 @@ type containerRun struct {
 // its end, both before its start, so that nothing can be missed.
 func (u *containerUnit) attach(ctx context.Context) (*containerRun, error) {
 	r := &containerRun{
-		engine: u.engine, id: u.container.GetContainerID(),
+		unit: u, engine: u.engine, id: u.container.GetContainerID(),
 		copied: make(chan error, 1), gone: make(chan struct{}),
 	}
 	var err error
@@ -97,7 +98,7 @@ func (r *containerRun) signal(ctx context.Context, sig syscall.Signal) error {
 }
 
 func (r *containerRun) kill(ctx context.Context) error {
-	return r.engine.ending(ctx, func() error {
+	return r.unit.ending(ctx, func() error {
 		// It may have ended by itself; the engine then speaks of a conflict.
 		if err := r.signal(ctx, syscall.SIGKILL); err != nil && !errdefs.IsConflict(err) {
 			return err

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -23,6 +24,7 @@ type engine struct {
 	bench    *Bench
 	provider *testcontainers.DockerProvider
 	api      client.APIClient
+	starting sync.WaitGroup // holders that are started ahead
 }
 
 // openEngine connects to the engine, and removes what dead runs left in it.
@@ -35,9 +37,15 @@ func openEngine(b *Bench) (*engine, error) {
 		return nil, err
 	}
 	b.guard.containers()
-	b.atClose(provider.Close)
 	e := &engine{bench: b, provider: provider, api: provider.Client()}
+	b.atClose(e.close)
 	return e, sweepDead(provider.Client())
+}
+
+// close closes the connection to the engine. The guard removes what is left there.
+func (e *engine) close() error {
+	e.starting.Wait()
+	return e.provider.Close()
 }
 
 // dialEngine connects testcontainers to the engine. The variables of
@@ -63,7 +71,7 @@ func dialEngine(at endpoint) (*testcontainers.DockerProvider, error) {
 	answer := make(chan dialled, 1)
 	go func() { // the library waits without limit for an engine that hangs
 		// It attaches every container to the network named here, or makes one.
-		// The lab's are on the host's, which every engine has.
+		// The lab's are on the host's, which every engine has, or join a holder.
 		p, err := testcontainers.NewDockerProvider(
 			testcontainers.WithLogger(quiet), testcontainers.WithDefaultBridgeNetwork("host"))
 		answer <- dialled{p, err}

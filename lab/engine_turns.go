@@ -16,19 +16,28 @@ import (
 // machine take turns by a lock on a file: a container is ended while nothing
 // else happens to any, but several may start at the same time. That leaves the
 // programs that end by themselves, one at a time and rarely just then.
+// Containers that join a holder, and holders, need no turn: the engine takes
+// neither lock for a container without a network of the engine's.
 
 const turnInterval = 5 * time.Millisecond
 
 func turnsPath() string { return filepath.Join(os.TempDir(), "peerlab-engine.lock") }
 
-// starting does something that starts a container.
-func (e *engine) starting(ctx context.Context, do func() error) error {
-	return inTurn(ctx, turnsPath(), syscall.LOCK_SH, do)
+// starting does something that starts the container.
+func (u *containerUnit) starting(ctx context.Context, do func() error) error {
+	return u.inTurn(ctx, syscall.LOCK_SH, do)
 }
 
-// ending does something that ends a container, and returns when it has ended.
-func (e *engine) ending(ctx context.Context, do func() error) error {
-	return inTurn(ctx, turnsPath(), syscall.LOCK_EX, do)
+// ending does something that ends the container, and returns when it has ended.
+func (u *containerUnit) ending(ctx context.Context, do func() error) error {
+	return u.inTurn(ctx, syscall.LOCK_EX, do)
+}
+
+func (u *containerUnit) inTurn(ctx context.Context, how int, do func() error) error {
+	if !u.onHost {
+		return do()
+	}
+	return inTurn(ctx, turnsPath(), how, do)
 }
 
 // inTurn does something while it holds a lock on the file, which is let go

@@ -40,6 +40,7 @@ type Lab struct {
 	bench   *Bench
 	dir     string // the data folders are in it
 	network *network.Network
+	holder  *holder  // of the network; nil: no container joins it
 	file    *os.File // of the record
 	packets *os.File // nil: packets are not kept
 	events  *event.Recorder
@@ -50,14 +51,15 @@ type Lab struct {
 	cast      casting
 	ports     []int // given out by Port
 	processes []*Process
-	byGroup   map[int]string // names of processes, by their process groups
-	exit      chan struct{}  // closed, and replaced, whenever a process exits
+	byGroup   map[int]string    // names of processes, by their process groups
+	contained map[string]string // and by the IDs of their containers
+	exit      chan struct{}     // closed, and replaced, whenever a process exits
 }
 
 // NewLab makes a lab, which must be closed.
 func (b *Bench) NewLab(o Options) (*Lab, error) {
 	l := &Lab{
-		bench: b, byGroup: make(map[int]string), exit: make(chan struct{}),
+		bench: b, byGroup: make(map[int]string), contained: make(map[string]string), exit: make(chan struct{}),
 		cast: casting{container: o.Container, programs: o.Programs, config: b.config},
 	}
 	l.end = sync.OnceValue(l.endAll)
@@ -65,7 +67,7 @@ func (b *Bench) NewLab(o Options) (*Lab, error) {
 	if l.dir, err = b.TempDir("peerlab-lab-"); err != nil {
 		return nil, err
 	}
-	l.network = l.newNetwork(o.OnHost)
+	l.network, l.holder = l.newNetwork(o.OnHost)
 	if err := l.openRecord(o.Packets); err != nil {
 		return nil, errors.Join(fmt.Errorf("the record of the run: %w", err), l.Close())
 	}
@@ -179,7 +181,7 @@ func (l *Lab) endAll() error {
 	defer cancel()
 	var all sync.WaitGroup
 	processes := l.Processes()
-	errs := make([]error, len(processes), len(processes)+2)
+	errs := make([]error, len(processes), len(processes)+3)
 	for i, p := range processes {
 		all.Go(func() {
 			if err := p.remove(ctx); err != nil {
@@ -187,7 +189,10 @@ func (l *Lab) endAll() error {
 			}
 		})
 	}
+	var held error
+	all.Go(func() { held = l.holder.remove(ctx) })
 	all.Wait()
+	errs = append(errs, held)
 	if err := l.closeRecord(); err != nil {
 		errs = append(errs, fmt.Errorf("the record of the run: %w", err))
 	}

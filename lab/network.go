@@ -7,18 +7,34 @@ import (
 	"peerlab/lab/network"
 )
 
-// newNetwork makes the network of the lab: one of its own if the lab runs no
-// container, which would be on the host's.
-func (l *Lab) newNetwork(onHost bool) *network.Network {
-	if onHost || l.cast.usesContainers() {
-		return network.Host()
+// newNetwork makes the network of the lab: one of its own if that is possible. If
+// the lab may run containers, it is that of a holder, which they can join.
+func (l *Lab) newNetwork(onHost bool) (*network.Network, *holder) {
+	if onHost {
+		return network.Host(), nil
 	}
-	n, err := network.New()
+	n, h, err := l.ownNetwork()
 	if err != nil {
 		l.bench.sharedNetwork.Do(func() { l.bench.config.LeftOut("left out: a network for each scenario: " + err.Error()) })
-		return network.Host()
+		return network.Host(), nil
 	}
-	return n
+	return n, h
+}
+
+func (l *Lab) ownNetwork() (*network.Network, *holder, error) {
+	if !l.cast.usesContainers() {
+		n, err := network.New()
+		return n, nil, err
+	}
+	all, err := l.bench.holders()
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := all.take()
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.network, h, nil
 }
 
 // closeNetwork gives back what the lab had of a network.

@@ -3,9 +3,9 @@ package lab
 import (
 	"errors"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"peerlab/lab/event"
 	"peerlab/lab/wire"
@@ -30,7 +30,7 @@ func (l *Lab) openRecord(packets bool) error {
 		}
 		to = l.packets
 	}
-	l.wire, err = wire.Open(l.network, l.groups, l.events, to)
+	l.wire, err = wire.Open(l.network, l.ProgramOf, l.events, to)
 	if err != nil {
 		l.bench.noWire.Do(func() { l.bench.config.LeftOut("left out: faults and the record of the network: " + err.Error()) })
 	}
@@ -56,18 +56,32 @@ func (l *Lab) closeRecord() error {
 // on the host's network, or the kernel cannot.
 func (l *Lab) Wire() *wire.Wire { return l.wire }
 
-// begins records that a program runs, by its process group.
+// begins records that a program runs natively, by its process group.
 func (l *Lab) begins(group int, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.byGroup[group] = name
 }
 
-// groups returns the names of the programs by their process groups.
-func (l *Lab) groups() map[int]string {
+// contains records that a program will run in a container. The container's ID is known
+// before the program can open a connection, and is that of all that the program starts;
+// its process group is neither.
+func (l *Lab) contains(id, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return maps.Clone(l.byGroup)
+	l.contained[id] = name
+}
+
+// ProgramOf returns the name of the program that a process belongs to, or "" if it
+// belongs to none.
+func (l *Lab) ProgramOf(pid int) string {
+	group, _ := syscall.Getpgid(pid) // 0: it has ended
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if name := l.byGroup[group]; name != "" || len(l.contained) == 0 {
+		return name
+	}
+	return l.contained[containerOf(pid)]
 }
 
 // happened adds to the record what a life of a process has done or shown.

@@ -64,15 +64,20 @@ func (l *Lab) newUnit(ctx context.Context, p *Process) (unit, error) {
 	if p.program.image == "" {
 		return newNativeUnit(p.program.command, o, l), nil
 	}
-	if l.network.Own() {
-		return nil, fmt.Errorf("%v is to play %s on the host's network, but this lab has a network of its own: "+
+	if l.network.Own() && l.holder == nil {
+		return nil, fmt.Errorf("%v is to play %s, but this lab has a network that containers cannot join: "+
 			"choose the program when the lab is made, or make the lab on the host's network", p.program, p.spec.Role)
 	}
 	engine, err := l.bench.engine()
 	if err != nil {
 		return nil, err
 	}
-	return engine.newUnit(ctx, p.program, o)
+	u, err := engine.newUnit(ctx, p.program, o, l.holder)
+	if err != nil {
+		return nil, err
+	}
+	l.contains(u.container.GetContainerID(), p.Name())
+	return u, nil
 }
 
 // StartWith starts a process that has ended again with other arguments, or other values

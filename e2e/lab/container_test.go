@@ -1,11 +1,14 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,24 +26,44 @@ func TestContainersAreConfined(t *testing.T) {
 	p.Types("read note")
 	p.Sees("x")
 
+	boxed := 0
+	for _, c := range containersOfRun(t) { // holders, too
+		assert.True(t, c.HostConfig.ReadonlyRootfs)
+		assert.Equal(t, []string{"ALL"}, c.HostConfig.CapDrop)
+		assert.Contains(t, c.HostConfig.SecurityOpt, "no-new-privileges")
+		assert.False(t, c.Config.Tty)
+		assert.Empty(t, c.Config.Labels["com.docker.compose.project"], "no project of compose takes it for its own")
+		if c.Config.Image != holderImage {
+			assert.Equal(t, containerUser(), c.Config.User)
+			boxed++
+		}
+	}
+	assert.Equal(t, 1, boxed)
+}
+
+const holderImage = "peerlab/holder:latest"
+
+// containerUser is that of the project's images.
+func containerUser() string {
+	if os.Getuid() == 0 {
+		return "65532:65532"
+	}
+	return fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
+}
+
+// containersOfRun are those of this test binary.
+func containersOfRun(t *testing.T) (all []container.InspectResponse) {
+	t.Helper()
 	r, err := theRun()
 	require.NoError(t, err)
 	labels, err := r.bench.Labels()
 	require.NoError(t, err)
-	ids := containersOf(t, labels["peerlab.lab"])
-	require.Len(t, ids, 1)
-	c, err := engine(t).ContainerInspect(context.Background(), ids[0], client.ContainerInspectOptions{})
-	require.NoError(t, err)
-	user := "65532:65532"
-	if os.Getuid() != 0 {
-		user = fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
+	for _, id := range containersOf(t, labels["peerlab.lab"]) {
+		c, err := engine(t).ContainerInspect(t.Context(), id, client.ContainerInspectOptions{})
+		require.NoError(t, err)
+		all = append(all, c.Container)
 	}
-	assert.Equal(t, user, c.Container.Config.User)
-	assert.Equal(t, "host", string(c.Container.HostConfig.NetworkMode))
-	assert.Equal(t, []string{"ALL"}, c.Container.HostConfig.CapDrop)
-	assert.Contains(t, c.Container.HostConfig.SecurityOpt, "no-new-privileges")
-	assert.False(t, c.Container.Config.Tty)
-	assert.Empty(t, c.Container.Config.Labels["com.docker.compose.project"], "no project of compose takes it for its own")
+	return all
 }
 
 func TestOneLabMixesContainersAndProcesses(t *testing.T) {
@@ -49,15 +72,83 @@ func TestOneLabMixesContainersAndProcesses(t *testing.T) {
 	}
 	image, err := fixtureImage()
 	require.NoError(t, err)
-	l := New(t, nativeFixture(t), Playing("boxed", "image:"+image))
-	address := l.Address()
-	hub := l.Start(Spec{Name: "hub", Role: "boxed", Args: []string{"-hub", address}})
-	hub.Listens(address)
-	member := l.Start(fixture("member", "-dial", address))
-	member.Sees("ready ")
-	member.Types("hello")
-	hub.Sees("hello")
-	l.Among(hub, member).On(hub).Once("hello")
+	for _, opts := range [][]Option{nil, {OnHost()}} {
+		l := New(t, append(opts, nativeFixture(t), Playing("boxed", "image:"+image))...)
+		address := l.Address()
+		hub := l.Start(Spec{Name: "hub", Role: "boxed", Args: []string{"-hub", address}})
+		hub.Listens(address)
+		member := l.Start(fixture("member", "-dial", address))
+		member.Sees("ready ")
+		member.Types("hello")
+		hub.Sees("hello")
+		l.Among(hub, member).On(hub).Once("hello")
+	}
+}
+
+// What a program in a container starts is the program's, too.
+func TestProcessesAreKnownByTheirContainer(t *testing.T) {
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
+	l := New(t, anyFixture(t))
+	NeedsOwnNetwork(l)
+	p := l.Start(fixture("boxed"))
+	p.Types("child")
+	p.Contains("child ")
+	processes, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	var found []int
+	for _, process := range processes {
+		pid, err := strconv.Atoi(filepath.Base(process))
+		require.NoError(t, err)
+		if l.ProgramOf(pid) == "boxed" {
+			found = append(found, pid)
+		}
+	}
+	assert.Len(t, found, 2)
+	assert.Contains(t, found, p.PID())
+}
+
+// A holder ends at once when it is stopped, as other processes do.
+func TestAHolderObeysSIGTERM(t *testing.T) {
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
+	l := New(t, anyFixture(t))
+	NeedsOwnNetwork(l)
+	var own string
+	require.NoError(t, l.Network().Do(func() { own, _ = os.Readlink("/proc/thread-self/ns/net") }))
+	for _, c := range containersOfRun(t) {
+		if of, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", c.State.Pid)); of != own || c.Config.Image != holderImage {
+			continue // it is for another lab
+		}
+		_, err := engine(t).ContainerStop(t.Context(), c.ID, client.ContainerStopOptions{})
+		require.NoError(t, err)
+		ended, err := engine(t).ContainerInspect(t.Context(), c.ID, client.ContainerInspectOptions{})
+		require.NoError(t, err)
+		assert.Zero(t, ended.Container.State.ExitCode)
+		return
+	}
+	t.Error("there is no holder")
+}
+
+// An image that is not the project's own resolves localhost in any network.
+func TestAForeignImageHasHosts(t *testing.T) {
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
+	image, err := fixtureImage()
+	require.NoError(t, err)
+	_, id, _ := strings.Cut(image, ":")
+	foreign := "peerlab-foreign:" + id
+	_, err = engine(t).ImageTag(t.Context(), client.ImageTagOptions{Source: image, Target: foreign})
+	require.NoError(t, err)
+	for _, opts := range [][]Option{nil, {OnHost()}} {
+		l := New(t, append(opts, Playing("fixture", "image:"+foreign))...)
+		p := l.Start(fixture("foreign"))
+		p.Types("read /etc/hosts")
+		p.Contains("localhost")
+	}
 }
 
 func TestAnImageThatIsNotThereIsReported(t *testing.T) {

@@ -27,8 +27,8 @@
 //
 // <ROLE> is the role in capitals, - turned into _; <NAME> likewise. Relative
 // folders, and files in a command, are taken from the folder of go.mod. A role
-// in a container runs image peerlab/<role>:latest on the host's network, so one
-// lab can mix both kinds.
+// in a container runs image peerlab/<role>:latest. All programs of a lab share one
+// loopback interface, so one lab can mix both kinds.
 //
 // The work is done by package peerlab/lab, which says what networks labs have and what
 // the places in a command are. Here are the assertions: what cannot be done, or is not

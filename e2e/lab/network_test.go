@@ -10,7 +10,7 @@ import (
 func TestLabsUseTheSamePortAtTheSameTime(t *testing.T) {
 	const address = "127.0.0.1:4000"
 	for range 2 {
-		l := New(t, nativeFixture(t))
+		l := New(t, anyFixture(t))
 		NeedsOwnNetwork(l)
 		hub := l.Start(fixture("hub", "-hub", address))
 		hub.Listens(address)
@@ -38,24 +38,19 @@ func TestPortsOfALabDiffer(t *testing.T) {
 	}
 }
 
-func TestALabWithAContainerIsOnTheHostsNetwork(t *testing.T) {
-	t.Setenv("PEERLAB_CLIENT5", "image:me/client")
-	assert.False(t, New(t, Natively()).OwnNetwork())
-}
-
 func TestTheHostsNetworkIsChosen(t *testing.T) {
 	assert.False(t, New(t, Natively(), OnHost()).OwnNetwork())
 	t.Setenv(networkVariable, "host")
 	assert.False(t, New(t, Natively()).OwnNetwork())
 }
 
-func TestAContainerIsNotStartedBesideANetworkOfItsOwn(t *testing.T) {
+func TestAContainerCannotJoinANetworkThatHasNoHolder(t *testing.T) {
 	NeedsOwnNetwork(New(t, Natively()))
 	out := watch(t, func(t testing.TB) {
 		l := New(t, Natively())
 		l.Play("fixture", "image:me/fixture")
 		l.Start(fixture("late"))
 	})
-	assert.Contains(t, out, "image:me/fixture is to play fixture on the host's network, but this lab has a network of its own: "+
+	assert.Contains(t, out, "image:me/fixture is to play fixture, but this lab has a network that containers cannot join: "+
 		"choose the program when the lab is made, or make the lab on the host's network")
 }

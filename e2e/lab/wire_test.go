@@ -20,7 +20,7 @@ import (
 func TestFaultsBetweenProgramsOfALab(t *testing.T) {
 	var events []event.Event
 	f := play(t, func(t testing.TB) {
-		l := New(t, nativeFixture(t))
+		l := New(t, anyFixture(t))
 		w, at := l.Wire(), l.Address()
 		hub := l.Start(fixture("hub", "-hub", at))
 		hub.Listens(at)
