@@ -1,6 +1,6 @@
 // Command holder waits for SIGTERM. A container of it, without a network of the
 // engine's, keeps alive the network namespace that other containers join: see
-// ../lab/holder.go.
+// ../../lab/holder.go.
 package main
 
 import (
