@@ -32,7 +32,7 @@ const assignedAddress = "127.0.0.1:4000"
 // newChat prepares a chat in which nobody is up yet.
 func newChat(t *testing.T, opts ...lab.Option) *chat {
 	t.Helper()
-	together(t)
+	waits(t)
 	l := lab.New(t, opts...)
 	c := &chat{
 		Lab: l, t: t, at: l.Address(),

@@ -16,7 +16,7 @@ import (
 func TestEveryProcessSaysWhereItListens(t *testing.T) {
 	lab.NeedsOwn(t, "server", "client", "relay", "node", "order-server", "room-server")
 	listening := regexp.MustCompile(`^INF listening on (127\.0\.0\.1:\d+)$`)
-	together(t)
+	waits(t)
 	l := lab.New(t)
 	nowhere := l.Port()
 	for role, args := range map[string][]string{

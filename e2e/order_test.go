@@ -31,7 +31,7 @@ type court struct {
 // newCourt prepares a court in which nobody is up yet.
 func newCourt(t *testing.T, opts ...lab.Option) *court {
 	t.Helper()
-	together(t)
+	waits(t)
 	l := lab.New(t, opts...)
 	return &court{Lab: l, t: t, at: l.Address()}
 }

@@ -44,7 +44,7 @@ type fileNode struct {
 // newSwarm prepares a swarm in which nobody is up yet.
 func newSwarm(t *testing.T, opts ...lab.Option) *swarm {
 	t.Helper()
-	together(t)
+	waits(t)
 	l := lab.New(t, opts...)
 	return &swarm{Lab: l, t: t, at: l.Address()}
 }

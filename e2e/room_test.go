@@ -39,7 +39,7 @@ type occupant struct {
 // newParlour prepares a room in which nobody is up yet.
 func newParlour(t *testing.T, opts ...lab.Option) *parlour {
 	t.Helper()
-	together(t)
+	waits(t)
 	l := lab.New(t, opts...)
 	return &parlour{Lab: l, t: t, at: l.Address(), known: map[string]bool{}}
 }
