@@ -19,7 +19,6 @@ import (
 // containerRun is one life of a container, from just before its start.
 type containerRun struct {
 	unit   *containerUnit
-	engine *engine
 	id     string
 	at     time.Time
 	attach client.ContainerAttachResult
@@ -33,11 +32,11 @@ type containerRun struct {
 // its end, both before its start, so that nothing can be missed.
 func (u *containerUnit) attach(ctx context.Context) (*containerRun, error) {
 	r := &containerRun{
-		unit: u, engine: u.engine, id: u.container.GetContainerID(),
+		unit: u, id: u.container.GetContainerID(),
 		copied: make(chan error, 1), gone: make(chan struct{}),
 	}
 	var err error
-	r.attach, err = r.engine.api.ContainerAttach(ctx, r.id, client.ContainerAttachOptions{
+	r.attach, err = r.unit.engine.api.ContainerAttach(ctx, r.id, client.ContainerAttachOptions{
 		Stream: true, Stdin: true, Stdout: true, Stderr: true,
 	})
 	if err != nil {
@@ -45,7 +44,7 @@ func (u *containerUnit) attach(ctx context.Context) (*containerRun, error) {
 	}
 	var waiting context.Context
 	waiting, r.cancel = context.WithCancel(context.Background())
-	r.exit = r.engine.api.ContainerWait(waiting, r.id, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
+	r.exit = r.unit.engine.api.ContainerWait(waiting, r.id, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
 	return r, nil
 }
 
@@ -85,7 +84,7 @@ func (r *containerRun) stdin() input     { return containerInput{r.attach.Conn, 
 
 // pid asks the engine, which has to run on this machine, not in a virtual one.
 func (r *containerRun) pid(ctx context.Context) (int, error) {
-	c, err := r.engine.api.ContainerInspect(ctx, r.id, client.ContainerInspectOptions{})
+	c, err := r.unit.engine.api.ContainerInspect(ctx, r.id, client.ContainerInspectOptions{})
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +92,7 @@ func (r *containerRun) pid(ctx context.Context) (int, error) {
 }
 
 func (r *containerRun) signal(ctx context.Context, sig syscall.Signal) error {
-	_, err := r.engine.api.ContainerKill(ctx, r.id, client.ContainerKillOptions{Signal: strconv.Itoa(int(sig))})
+	_, err := r.unit.engine.api.ContainerKill(ctx, r.id, client.ContainerKillOptions{Signal: strconv.Itoa(int(sig))})
 	return err
 }
 
@@ -113,12 +112,12 @@ func (r *containerRun) kill(ctx context.Context) error {
 }
 
 func (r *containerRun) pause(ctx context.Context) error {
-	_, err := r.engine.api.ContainerPause(ctx, r.id, client.ContainerPauseOptions{})
+	_, err := r.unit.engine.api.ContainerPause(ctx, r.id, client.ContainerPauseOptions{})
 	return err
 }
 
 func (r *containerRun) resume(ctx context.Context) error {
-	_, err := r.engine.api.ContainerUnpause(ctx, r.id, client.ContainerUnpauseOptions{})
+	_, err := r.unit.engine.api.ContainerUnpause(ctx, r.id, client.ContainerUnpauseOptions{})
 	return err
 }
 

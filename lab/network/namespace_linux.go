@@ -33,14 +33,16 @@ func newNamespace() (*namespace, error) {
 // openNamespace opens the namespace of a process, and enters it once.
 func openNamespace(pid int) (*namespace, error) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
-	if err != nil {
-		return nil, err
-	}
 	ns := &namespace{file}
-	if err := ns.do(func() {}); err != nil {
-		return nil, errors.Join(err, ns.close())
+	if err == nil {
+		if err = ns.do(func() {}); err != nil {
+			_ = ns.close()
+		}
 	}
-	return ns, nil
+	if errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("%w: run this as root", err)
+	}
+	return ns, err
 }
 
 func unshare() error {

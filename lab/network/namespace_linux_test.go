@@ -257,9 +257,11 @@ func inUse(t *testing.T, ns string) bool {
 	return false
 }
 
-// unprivileged prints why there is no network.
+// unprivileged prints why there is no network, and why that of the test is not entered.
 func unprivileged([]string) error {
 	_, err := New()
+	fmt.Println(err)
+	_, err = Open(os.Getppid())
 	fmt.Println(err)
 	return nil
 }
@@ -271,8 +273,10 @@ func TestTheErrorWithoutRootNamesTheRemedy(t *testing.T) {
 	}
 	out, err := cmd.Output()
 	require.NoError(t, err)
+	made, entered, _ := strings.Cut(string(out), "\n")
 	assert.Equal(t, "cannot make a network namespace: operation not permitted: "+
-		"run this as root, or by 'unshare --user --map-root-user COMMAND'\n", string(out))
+		"run this as root, or by 'unshare --user --map-root-user COMMAND'", made)
+	assert.Regexp(t, `^cannot enter the network of process \d+: .*: run this as root\n$`, entered)
 }
 
 // In a user namespace a thread that has entered a network cannot return, since the
