@@ -53,8 +53,8 @@ func (e *engine) newUnit(ctx context.Context, p program, o order, h *holder) (*c
 			if p.foreign() {
 				c.Tmpfs = map[string]string{"/tmp": ""}
 			}
-			if p.foreign() && h != nil {
-				c.Binds = append(c.Binds, "/etc/hosts:/etc/hosts:ro") // the holder has none to share
+			if h != nil { // which has no names to share
+				c.Binds = append(c.Binds, "/etc/hosts:/etc/hosts:ro")
 			}
 		},
 	})

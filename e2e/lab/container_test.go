@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/moby/moby/api/types/container"
@@ -132,20 +131,13 @@ func TestAHolderObeysSIGTERM(t *testing.T) {
 	t.Error("there is no holder")
 }
 
-// An image that is not the project's own resolves localhost in any network.
-func TestAForeignImageHasHosts(t *testing.T) {
+// A program in a container resolves localhost in any network.
+func TestContainersHaveHosts(t *testing.T) {
 	if !InContainers() {
 		t.Skip("PEERLAB_E2E is not container")
 	}
-	image, err := fixtureImage()
-	require.NoError(t, err)
-	_, id, _ := strings.Cut(image, ":")
-	foreign := "peerlab-foreign:" + id
-	_, err = engine(t).ImageTag(t.Context(), client.ImageTagOptions{Source: image, Target: foreign})
-	require.NoError(t, err)
 	for _, opts := range [][]Option{nil, {OnHost()}} {
-		l := New(t, append(opts, Playing("fixture", "image:"+foreign))...)
-		p := l.Start(fixture("foreign"))
+		p := New(t, append(opts, anyFixture(t))...).Start(fixture("boxed"))
 		p.Types("read /etc/hosts")
 		p.Contains("localhost")
 	}
