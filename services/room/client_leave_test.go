@@ -29,6 +29,29 @@ func TestAClientLeavesByQuit(t *testing.T) {
 	}
 }
 
+// hangsUp is a connection whose other end hangs up as soon as it has read anything.
+type hangsUp struct {
+	net.Conn
+	over chan struct{}
+}
+
+func (c hangsUp) Write(b []byte) (int, error) {
+	if len(b) > 0 {
+		close(c.over)
+	}
+	return len(b), nil
+}
+
+func (c hangsUp) SetReadDeadline(time.Time) error { return nil }
+
+func TestAServerThatHangsUpAtQuitWasLeft(t *testing.T) {
+	for batch, left := range map[string]bool{"hello\n/quit\n": true, "/quit\nhello\n": false, "hello /quit\n": false} {
+		lines, over := make(typed), make(chan struct{})
+		go func() { lines <- []byte(batch) }() // and is not closed yet
+		require.Equal(t, left, lines.send(t.Context(), hangsUp{over: over}, over), batch)
+	}
+}
+
 func TestAClientLeavesByCtrlD(t *testing.T) {
 	inBubble(t, func(t *testing.T, w memNetwork) {
 		ln := w.server(t)

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,13 +68,13 @@ func warnTooLong(log *slog.Logger) {
 
 // send sends the typed lines until a write fails, /quit was sent, over is closed
 // or ctx is done, and then half-closes the connection. The server has two seconds
-// to close its side. send reports whether /quit was sent.
+// to close its side. send reports whether /quit was sent: the server may close its
+// side, and so over, as soon as it has read it.
 func (t typed) send(ctx context.Context, conn net.Conn, over <-chan struct{}) (quit bool) {
 	for going := true; going; {
 		var batch []byte
 		select {
 		case batch, going = <-t:
-			quit = !going
 		case <-over:
 			going = false
 		case <-ctx.Done():
@@ -83,6 +84,7 @@ func (t typed) send(ctx context.Context, conn net.Conn, over <-chan struct{}) (q
 			default:
 			}
 		}
+		quit = quit || quits(lastLine(batch))
 		if _, err := conn.Write(batch); err != nil {
 			break // the reader of conn gets the error too, perhaps after the server's last lines
 		}
@@ -92,4 +94,10 @@ func (t typed) send(ctx context.Context, conn net.Conn, over <-chan struct{}) (q
 		_ = half.CloseWrite() // fails if conn is closed
 	}
 	return quit
+}
+
+// lastLine returns the last line of a batch without its end.
+func lastLine(batch []byte) []byte {
+	line := bytes.TrimSuffix(batch, []byte{'\n'})
+	return line[bytes.LastIndexByte(line, '\n')+1:]
 }
