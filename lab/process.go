@@ -47,6 +47,14 @@ func (p *Process) OnTerminal() bool { return p.program.onTerminal() }
 // HasPlace reports whether the command has a place for one of these values.
 func (p *Process) HasPlace(values ...string) bool { return p.program.hasPlace(values...) }
 
+// Place returns the value in a place of the command; "" if it has no such place.
+func (p *Process) Place(name string) string {
+	if !p.HasPlace(name) {
+		return ""
+	}
+	return p.spec.Vars[name]
+}
+
 // Command is the command line, for messages: what to try by hand.
 func (p *Process) Command() string {
 	if p.program.image != "" {

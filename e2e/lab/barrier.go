@@ -32,7 +32,7 @@ func (l *Lab) Barrier(senders, viewers []*Process) *Barrier {
 	}
 	lines := map[string]*Process{}
 	for _, p := range senders {
-		line := fmt.Sprintf("%s-%d", l.tag, l.barriers.Add(1))
+		line := fmt.Sprintf("%s-%04d", l.tag, l.barriers.Add(1))
 		p.Types(line)
 		lines[line] = p
 	}
@@ -51,7 +51,10 @@ func (l *Lab) awaitCheckLines(lines map[string]*Process, viewers []*Process) {
 		if len(missing) == 0 {
 			continue
 		}
-		v.While(senders...).await(described(func() string { return checkLines(missing) }), func(line Line) bool {
+		v.While(senders...).await(wanted{
+			what:  func() string { return checkLines(missing) },
+			lines: func() []string { return slices.Sorted(maps.Keys(missing)) },
+		}, func(line Line) bool {
 			if at := strings.Index(line.Text, l.tag); at >= 0 {
 				delete(missing, v.compared(line.Text[at:]))
 			}
@@ -92,8 +95,13 @@ func (f *Barrier) Shows(line string, count int) {
 	f.lab.t.Helper()
 	for _, p := range f.viewers {
 		if n := p.Count(line); n != count {
-			f.lab.failAt(p, "%v shows %q %s, expected %s, %s%s",
-				p, shorten(line), times(n), times(count), p.since(), p.hintsIfNone(n, line))
+			why := p.failure(nil)
+			if n < count {
+				why.missing = []string{line}
+			} else if count == 0 {
+				why.extra = []string{line}
+			}
+			why.fail("%v shows %q %s, expected %s, %s", p, shorten(line), times(n), times(count), p.since())
 		}
 	}
 }
@@ -132,7 +140,9 @@ func (f *Barrier) Exactly(lines ...string) {
 	for _, p := range f.viewers {
 		missing, extra := difference(p.allCompared(lines), f.plain(p))
 		if len(missing)+len(extra) > 0 {
-			f.lab.failAt(p, "%v does not show exactly the expected lines, %s\nmissing: %s\nnot expected: %s",
+			why := p.failure(missing)
+			why.extra = extra
+			why.fail("%v does not show exactly the expected lines, %s: missing: %s; not expected: %s",
 				p, p.since(), quoteAll(missing), quoteAll(extra))
 		}
 	}

@@ -56,7 +56,7 @@ func TestABarrierFindsWhatIsWrong(t *testing.T) {
 	}
 	ask("never", `member2 shows "a1" once, expected not at all, since `, func(f *Barrier, _ []*Process) { f.Never("a1") })
 	ask("once", `shows "a3" not at all, expected once`, func(f *Barrier, _ []*Process) { f.Once("a1", "a3") })
-	ask("exactly", "missing: \"a3\"\nnot expected: \"a1\", \"a2\"", func(f *Barrier, _ []*Process) { f.Exactly("a3") })
+	ask("exactly", "missing: \"a3\"; not expected: \"a1\", \"a2\"\n", func(f *Barrier, _ []*Process) { f.Exactly("a3") })
 	ask("order", "in another order than they were typed: line 1 is\n          a1\nexpected: a2", func(f *Barrier, _ []*Process) { f.Sequence("a", []string{"2", "1"}) })
 	ask("too few", `shows 2 lines that begin with "a", expected 3: the first that is missing is "a3"`, func(f *Barrier, _ []*Process) { f.Sequence("a", []string{"1", "2", "3"}) })
 	ask("too many", `shows a line more that begins with "a" than the 1 that were typed: "a2"`, func(f *Barrier, _ []*Process) { f.Sequence("a", []string{"1"}) })

@@ -35,6 +35,7 @@ func (p *Process) Eventually(what string, ok func() bool) {
 type awaited struct {
 	late   func() string // the whole first line, after lookTimeout
 	before func() string // after "NAME exited with status N before "
+	file   func() bool   // as in failure
 }
 
 func awaitedState(what func() string) awaited {
@@ -62,7 +63,7 @@ func (l *Lab) eventually(w awaited, makers []*Process, ok func() bool) {
 			l.failAt(p, "%v %s before %s", p, p.now().Outcome(), w.before())
 		}
 		if late {
-			l.failAt(firstOf(makers), "%s", w.late())
+			(&failure{lab: l, process: firstOf(makers), file: w.file}).fail("%s", w.late())
 		}
 		select {
 		case <-ticker.C:

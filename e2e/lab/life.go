@@ -104,7 +104,7 @@ func (p *Process) ends(limit time.Duration, reason string) {
 	case <-e.Ended():
 	case <-timer.C:
 		if e.Running() { // it may have ended at the same time
-			p.lab.failAt(p, "%v still runs, expected its exit within %v (%s)", p, limit, reason)
+			p.lab.failAt(p, "%v still runs, expected its exit within %v (%s)%s", p, limit, reason, p.lab.afterTyped(p))
 		}
 	}
 	if _, _, err := e.Result(); err != nil {

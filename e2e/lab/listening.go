@@ -3,7 +3,6 @@ package lab
 import (
 	"fmt"
 	"net"
-	"strings"
 )
 
 // Listens waits until the process accepts connections at the address.
@@ -11,7 +10,7 @@ func (p *Process) Listens(address string) {
 	p.lab.t.Helper()
 	p.lab.eventually(awaited{
 		late: func() string {
-			return fmt.Sprintf("%v did not listen at %s within %v (lookTimeout)%s", p, address, lookTimeout, p.listeningHint())
+			return fmt.Sprintf("%v did not listen at %s within %v (lookTimeout)%s", p, address, lookTimeout, semicolon(p.notListeningAt(address)))
 		},
 		before: func() string { return "it listened at " + address },
 	}, []*Process{p}, func() bool {
@@ -21,14 +20,4 @@ func (p *Process) Listens(address string) {
 		}
 		return c.Close() == nil
 	})
-}
-
-// listeningHint says where the process listens instead, as far as the system
-// lets the test see it.
-func (p *Process) listeningHint() string {
-	at := p.listening()
-	if len(at) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("\nhint: %s listens at %s instead; its command line, below, says where it should", p.Name(), strings.Join(at, ", "))
 }

@@ -1,20 +1,16 @@
 package lab
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"unicode"
 	"unicode/utf8"
-
-	psnet "github.com/shirou/gopsutil/v4/net"
 )
 
 // maxTextFile is how large a file may be to be looked at.
@@ -31,75 +27,31 @@ func (p *Process) ListensAt(told string) string {
 		p.Listens(told)
 		return told
 	}
-	var at []string
+	var at []netip.AddrPort
 	p.lab.eventually(awaited{
 		late: func() string {
-			return fmt.Sprintf("%v did not listen at any port within %v (lookTimeout)", p, lookTimeout)
+			return fmt.Sprintf("%v did not listen at any port within %v (lookTimeout); %s", p, lookTimeout, p.noListener())
 		},
 		before: func() string { return "it listened at any port" },
 	}, []*Process{p}, func() bool {
 		at = p.listening()
 		return len(at) > 0
 	})
-	if slices.Contains(at, told) {
+	if listensAt(at, told) {
 		return told
 	}
-	return at[0]
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(at[0].Port())))
 }
 
-// listening returns where the process listens, and the processes of its group, as
-// far as the system shows that to the test; the lowest port comes first.
-func (p *Process) listening() []string {
-	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
-	defer cancel()
-	pid, err := p.now().PID(ctx)
-	if err != nil {
-		return nil
-	}
-	var found []psnet.Addr
-	for _, pid := range groupOf(pid) {
-		sockets, err := psnet.ConnectionsPidWithContext(ctx, "tcp", int32(pid))
-		if err != nil {
-			continue // it has exited, or is another user's
-		}
-		for _, s := range sockets {
-			if s.Status == "LISTEN" {
-				found = append(found, s.Laddr)
-			}
+// ListensOnLoopback requires that no socket of the process listens at an address that
+// other machines reach. It is for processes of this machine, on Linux.
+func (p *Process) ListensOnLoopback() {
+	p.lab.t.Helper()
+	for _, at := range p.listening() {
+		if !at.Addr().IsLoopback() {
+			p.lab.failAt(p, "%v listens at %v, which other machines reach: bind its socket to 127.0.0.1, not to all addresses (0.0.0.0, INADDR_ANY, \"\")", p, at)
 		}
 	}
-	slices.SortFunc(found, func(a, b psnet.Addr) int { return cmp.Compare(a.Port, b.Port) })
-	at := make([]string, len(found))
-	for i, addr := range found {
-		if ip := net.ParseIP(addr.IP); ip.IsUnspecified() {
-			addr.IP = "127.0.0.1"
-		}
-		at[i] = net.JoinHostPort(addr.IP, strconv.FormatUint(uint64(addr.Port), 10))
-	}
-	return slices.Compact(at)
-}
-
-// groupOf returns the processes of the group of a process, itself first.
-func groupOf(leader int) []int {
-	group := []int{leader}
-	id, err := syscall.Getpgid(leader)
-	if err != nil {
-		return group
-	}
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return group
-	}
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil || pid == leader {
-			continue
-		}
-		if of, err := syscall.Getpgid(pid); err == nil && of == id {
-			group = append(group, pid)
-		}
-	}
-	return group
 }
 
 // FileWith waits until a text file in the process's data folder, whatever its name
@@ -111,10 +63,13 @@ func (p *Process) FileWith(what string, words ...string) string {
 	describe := func() string {
 		return fmt.Sprintf("a text file in the data folder of %s holds %s: %s%s", p.Name(), what, strings.Join(words, ", "), files)
 	}
-	p.lab.eventually(awaitedState(describe), []*Process{p}, func() bool {
+	look := func() bool {
 		path, files = fileWith(p.Dir(), words)
 		return path != ""
-	})
+	}
+	w := awaitedState(describe)
+	w.file = look
+	p.lab.eventually(w, []*Process{p}, look)
 	return path
 }
 

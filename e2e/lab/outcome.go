@@ -1,9 +1,7 @@
 package lab
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -25,18 +23,6 @@ func (e *life) clean() bool {
 func (e *life) endedAt() time.Time {
 	at, _, _ := e.Result()
 	return at
-}
-
-// crashHint names processes that exited by themselves, which is often why
-// another process does not do what is expected.
-func (l *Lab) crashHint(atFault *Process) string {
-	var b strings.Builder
-	for _, p := range l.crashed() {
-		if p != atFault {
-			fmt.Fprintf(&b, "hint: %v %s by itself at %s\n", p, p.now().Outcome(), strings.TrimSpace(l.clock(p.now().endedAt())))
-		}
-	}
-	return b.String()
 }
 
 // exitNotice is how long an error of a program's input waits for the program's

@@ -42,13 +42,13 @@ func TestAnExitEndsEveryWaitForTheProcess(t *testing.T) {
 			assert.Regexp(t, `play it again: .*make e2e(-native)? RUN=TestAnExitEndsEveryWaitForTheProcess`, out)
 		})
 	}
-	exits("port", "talker exited with status 4 before it listened at 127.0.0.1:1\n",
+	exits("port", `talker exited with status 4 before it listened at 127.0.0.1:1; its stderr says "no such port"`+"\n",
 		func(_ *Lab, p *Process) { p.Listens("127.0.0.1:1") })
 	exits("file", `talker exited with status 4 before this was so: client 1 is registered (the file `,
 		func(l *Lab, p *Process) {
 			l.FileHolds(p.Path("clients.txt"), "client 1 is registered", func(string) bool { return false })
 		})
-	exits("state", "talker exited with status 4 before this was so: it is listed\n",
+	exits("state", `talker exited with status 4 before this was so: it is listed; its stderr says "no such port"`+"\n",
 		func(_ *Lab, p *Process) { p.Eventually("it is listed", func() bool { return false }) })
 	exits("screen", `talker exited with status 4 before it showed line "hello"`,
 		func(_ *Lab, p *Process) { p.Sees("hello") })
@@ -80,7 +80,7 @@ func TestACrashIsNamedWhereItIsFound(t *testing.T) {
 			wait(l, other)
 		})
 	}
-	assert.Regexp(t, `hint: talker exited with status 4 by itself at [0-9.]+s\n`,
+	assert.Regexp(t, `^other did not show line "hello" within 50ms \(short\), since its start; talker exited with status 4 by itself at [0-9.]+s\n`,
 		crash(func(_ *Lab, other *Process) { other.Within(50*time.Millisecond, "short").Sees("hello") }))
 	assert.Regexp(t, `^talker exited with status 4 by itself at [0-9.]+s: it should run until the scenario ends it\n── talker`,
 		crash(func(l *Lab, other *Process) { l.Among(other) }))
@@ -128,7 +128,10 @@ func TestAWaitForAPortSaysWhereTheProcessListens(t *testing.T) {
 	address := l.Address()
 	hub := l.Start(fixture("hub", "-hub", address))
 	hub.Listens(address)
-	assert.Equal(t, "\nhint: hub listens at "+address+" instead; its command line, below, says where it should", hub.listeningHint())
+	assert.Empty(t, hub.notListeningAt(address))
+	assert.Equal(t, "hub listens at "+address+", and should at 127.0.0.1:1, as its command line says", hub.notListeningAt("127.0.0.1:1"))
+	idle := l.Start(fixture("idle"))
+	assert.Equal(t, "idle has no socket that listens: call bind and listen at the start, before it connects or reads its input", idle.notListeningAt(address))
 }
 
 func TestAConditionThatHoldsAtTheExitIsMet(t *testing.T) {
@@ -155,16 +158,16 @@ func TestHintsNameWhatIsNearlyRight(t *testing.T) {
 			assert.Contains(t, out, want)
 		})
 	}
-	hint("punctuation", `hint: talker shows "Client 1: initiated", which is not the same: every character counts`,
+	hint("punctuation", `; talker shows "Client 1: initiated", which is not the same: every character counts`,
 		func(p *Process) { p.Types("say Client 1: initiated") })
-	hint("prompt", `hint: talker shows "> Client 1: initiated.", which has it in it: nothing else may be on the line`,
+	hint("prompt", `; talker shows "> Client 1: initiated.", which has it in it: nothing else may be on the line`,
 		func(p *Process) { p.Types("say > Client 1: initiated.") })
-	hint("stderr", `hint: talker writes "Client 1: initiated." to its stderr, and it belongs on its screen (stdout)`,
+	hint("stderr", `; talker writes "Client 1: initiated." to its stderr, and it belongs on its screen (stdout)`,
 		func(p *Process) { p.Types("err Client 1: initiated."); p.Stderr().Sees("Client 1: initiated.") })
-	hint("too early", `hint: talker showed "Client 1: initiated." earlier, but it is expected again`,
+	hint("too early", `; talker showed "Client 1: initiated." earlier, but it is expected again`,
 		func(p *Process) { p.Types("say Client 1: initiated."); p.Sees("Client 1: initiated."); p.Mark() })
 
-	assert.Equal(t, `shows "done" without a line end: print "\n" behind it`, nearLine("done", bench.View{Partial: "done"}, 0))
+	assert.Equal(t, `shows "done" without a line end: print "\n" behind each line`, nearLine("done", bench.View{Partial: "done"}, 0))
 	assert.Equal(t, `shows "done" with a carriage return ("\r") behind it: print "\n" alone`,
 		nearLine("done", bench.View{Lines: []Line{{Text: "done\r"}}, Next: 1}, 0))
 	assert.Empty(t, nearLine("done", bench.View{Lines: []Line{{Text: "do"}}, Next: 1}, 0))
@@ -176,7 +179,7 @@ func TestASilentProgramMayHoldItsOutputInABuffer(t *testing.T) {
 		p := l.Start(Spec{Name: "silent", Role: "fixture", Args: []string{"-sleep"}})
 		p.Within(50*time.Millisecond, "short").Sees("hello")
 	}
-	const hint = "hint: silent printed nothing: if it is written in C, Python or Java its output may be held in a buffer; flush after each line"
+	const hint = "; silent printed nothing: if it is written in C, Python or Java its output may be held in a buffer; flush after each line"
 	assert.Contains(t, watch(t, func(t testing.TB) { silent(New(t, nativeFixture(t))) }), hint)
 
 	path, err := fixtureBinary()
@@ -189,14 +192,14 @@ func TestASilentProgramMayHoldItsOutputInABuffer(t *testing.T) {
 		t.Cleanup(func() { r.programs = built })
 		silent(New(t, Natively()))
 	})
-	assert.NotContains(t, own, "hint: ", "the project's own programs flush")
+	assert.NotContains(t, own, "printed nothing", "the project's own programs flush")
 	talks := watch(t, func(t testing.TB) {
 		l := New(t, nativeFixture(t))
 		p := l.Start(fixture("talker"))
 		p.Sees("ready ")
 		p.Within(50*time.Millisecond, "short").Sees("hello")
 	})
-	assert.NotContains(t, talks, "hint: ", "it has printed something")
+	assert.NotContains(t, talks, "printed nothing", "it has printed something")
 }
 
 func TestWhatCannotBeStartedSaysWhatToDo(t *testing.T) {

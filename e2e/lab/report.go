@@ -19,8 +19,7 @@ const (
 	maxShown  = 200
 )
 
-// fail ends the test with a message, whose first line names the fault, the last
-// lines of every screen, where to find the rest, and how to play it again.
+// fail ends the test because of what is no single process's doing: see failure.fail.
 func (l *Lab) fail(format string, args ...any) {
 	l.t.Helper()
 	l.failAt(nil, format, args...)
@@ -29,18 +28,8 @@ func (l *Lab) fail(format string, args ...any) {
 // failAt is fail for a fault of one process, if any, whose screens come first.
 func (l *Lab) failAt(p *Process, format string, args ...any) {
 	l.t.Helper()
-	l.failWith(l.fullReport(p), format, args...)
+	(&failure{lab: l, process: p}).fail(format, args...)
 }
-
-// failWith is fail with a report that was made before.
-func (l *Lab) failWith(report, format string, args ...any) {
-	l.t.Helper()
-	l.reported.Store(true)
-	l.t.Fatalf("%s\n%s", fmt.Sprintf(format, args...), report)
-}
-
-// fullReport is what follows the message of a failure: see report.
-func (l *Lab) fullReport(atFault *Process) string { return l.crashHint(atFault) + l.report(atFault) }
 
 // Fail is for a test that found something wrong by means of its own: it ends
 // the test as the assertions of the lab do, with every screen.

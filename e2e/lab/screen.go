@@ -232,12 +232,12 @@ func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 		}
 		if fresh.Ended {
 			<-e.Ended() // the status follows
-			s.process.lab.failAt(s.process, "%v %s before it %s %s, %s%s%s",
-				s.process, e.Outcome(), s.verb("showed", "wrote"), w.what(), s.since(), s.process.heldUntilExit(), s.hints(w.lines()))
+			s.failure(w.lines()).fail("%v %s before it %s %s, %s",
+				s.process, e.Outcome(), s.verb("showed", "wrote"), w.what(), s.since())
 		}
 		if gone := exitedOf(s.needed); gone != nil {
-			s.process.lab.failAt(gone, "%v %s while %v was expected to %s %s%s",
-				gone, gone.now().Outcome(), s.process, s.verb("show", "write"), w.what(), gone.heldUntilExit())
+			s.process.lab.failAt(gone, "%v %s while %v was expected to %s %s",
+				gone, gone.now().Outcome(), s.process, s.verb("show", "write"), w.what())
 		}
 		if late {
 			s.tooLate(w)
@@ -254,14 +254,15 @@ func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 // tooLate ends the test because what was awaited has not come in time.
 func (s Screen) tooLate(w wanted) {
 	s.process.lab.t.Helper()
-	message := fmt.Sprintf("%v did not %s %s within %v (%s), %s",
+	f := s.failure(w.lines())
+	f.waited = true
+	f.fail("%v did not %s %s within %v (%s), %s",
 		s.process, s.verb("show", "write"), w.what(), s.patience, s.reason, s.since())
-	hints := s.hints(w.lines()) + s.process.lab.bufferHint()
-	report := s.process.lab.fullReport(s.process)
-	if held := s.heldBack(w.lines()); held != "" {
-		s.process.lab.failAt(s.process, "%s%s", message, held)
-	}
-	s.process.lab.failWith(report, "%s%s", message, hints)
+}
+
+// failure is what is known when lines are missing.
+func (s Screen) failure(missing []string) *failure {
+	return &failure{lab: s.process.lab, process: s.process, stream: s.stream, missing: missing}
 }
 
 // exitedOf returns the first of these processes that does not run, nil if all do.

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -137,6 +139,26 @@ func (r *record) addPieces(kind event.Kind, at time.Time, link event.Link, piece
 		of.Offset = p.offset
 		r.events.Add(event.Event{Time: at, Kind: kind, Link: &of, Text: p.text, Bytes: p.bytes})
 	}
+}
+
+// unfinished returns the text that was received last on each connection and whose line has
+// no end yet.
+func (r *record) unfinished() (all []event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.conns {
+		for _, d := range []*direction{&c.out, &c.back} {
+			link := event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number, Offset: d.received.began}
+			if d == &c.back {
+				link.From, link.To = link.To, link.From
+			}
+			if s := &d.received; s.size > 0 && isText(s.line, true) {
+				all = append(all, event.Event{Kind: event.Received, Link: &link, Text: string(s.line), Bytes: s.size})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b event.Event) int { return cmp.Compare(a.Link.Connection, b.Link.Connection) })
+	return all
 }
 
 // fault records that the fault of a link has begun, or that it has ended.

@@ -225,6 +225,10 @@ func (w *Wire) Reset(one, other string) (n int, err error) {
 	return n, err
 }
 
+// Unfinished returns, for each direction of an open connection, the text that has arrived
+// and whose line has not ended, as an event of kind Received.
+func (w *Wire) Unfinished() []event.Event { return w.record.unfinished() }
+
 // Err returns the first failure of the kernel's queues, after which packets pass
 // untouched.
 func (w *Wire) Err() error {
