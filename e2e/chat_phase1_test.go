@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"runtime"
 	"testing"
+
+	"peerlab/e2e/lab"
 )
 
 func TestPhase1(t *testing.T) { phase1(newChat(t)) }
@@ -25,6 +28,36 @@ func phase1(chats ...*chat) {
 		c.serverExits()
 		c.everyoneTalks("who needs a server")
 		c.settled().Once("Server: terminated.")
+	}
+}
+
+// The chat is for programs of one machine, as the assignment says: nothing of it is
+// offered to others.
+func TestPhase1ListensOnLoopbackOnly(t *testing.T) {
+	c := newChat(t, lab.Natively())
+	c.seesProcesses()
+	c.start(2)
+	for _, p := range c.up() {
+		p.ListensOnLoopback()
+	}
+}
+
+// A client whose connection to the server has ended waits for the others.
+func TestPhase1LeavesTheProcessorIdle(t *testing.T) {
+	c := newChat(t, lab.Natively())
+	c.seesProcesses()
+	c.start(3)
+	c.Idle(c.up()...)
+	c.serverExits()
+	c.Idle(c.up()...)
+}
+
+// seesProcesses leaves the test out where the sockets and the processor time of other
+// processes are not seen.
+func (c *chat) seesProcesses() {
+	c.t.Helper()
+	if runtime.GOOS != "linux" {
+		lab.LeaveOut(c.t, "the sockets and the processor time of a program are seen on Linux only")
 	}
 }
 
