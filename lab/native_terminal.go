@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -78,6 +79,9 @@ func openTerminal() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fd), first.Name()), theirs, nil
 }
 
+// closeLimit is for a terminal to have room for Ctrl-D.
+const closeLimit = 5 * time.Second
+
 // terminalInput types at a terminal. It shares the file with the output, which
 // closes it: no other process has the terminal then.
 type terminalInput struct {
@@ -108,10 +112,13 @@ func (i *terminalInput) close() error {
 	if i.line > 0 {
 		keys = append(keys, endOfInput)
 	}
-	if _, err := i.File.Write(keys); err != nil && !errors.Is(err, os.ErrClosed) && !errors.Is(err, syscall.EIO) {
-		return err
+	// The limit of what was typed last may be over. Of a closed file, Write says that it is.
+	_ = i.SetWriteDeadline(time.Now().Add(closeLimit))
+	_, err := i.File.Write(keys)
+	if errors.Is(err, os.ErrClosed) || errors.Is(err, syscall.EIO) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func (i *terminalInput) release() {}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -117,6 +118,18 @@ func TestAPausedProgramAtATerminal(t *testing.T) {
 		p.Types("hello")
 	})
 	assert.Contains(t, out, `talker exited with status 4 before the scenario could type "hello"`)
+}
+
+// The end of input is typed as long after the last line as it may be.
+func TestTheEndOfInputLongAfterALine(t *testing.T) {
+	p := New(t, terminalFixture(t)).Start(fixture("reader"))
+	p.Sees("ready ")
+	const limit = 50 * time.Millisecond
+	require.NoError(t, p.Process.Life().Type([]byte("say hello\n"), limit))
+	typed := time.Now()
+	p.Eventually("the limit is over", func() bool { return time.Since(typed) > limit })
+	require.NoError(t, p.Process.Life().CloseInput())
+	p.SeesInOrder("hello", "end of input")
 }
 
 // A child that outlives its program holds the terminal.
