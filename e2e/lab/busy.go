@@ -53,7 +53,9 @@ func busyOf(processes []*Process) (busy []*Process) {
 	for i, p := range processes {
 		before[i], looked[i] = p.wants(), time.Now()
 	}
-	<-time.After(busyWindow)
+	window := time.NewTimer(busyWindow)
+	defer window.Stop()
+	<-window.C
 	for i, p := range processes {
 		if p.Running() && p.wants().share(before[i], time.Since(looked[i])) >= busyShare {
 			busy = append(busy, p)
