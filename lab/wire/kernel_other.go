@@ -19,6 +19,8 @@ type (
 	tap     struct{}
 )
 
+func limitPackets() error { return errNotLinux }
+
 func openSockets() (sockets, error)                                { return sockets{}, errNotLinux }
 func (sockets) inode(_, _ netip.AddrPort) (uint32, error)          { return 0, errNotLinux }
 func (sockets) destroy(_, _ netip.AddrPort) (done bool, err error) { return false, errNotLinux }

@@ -66,18 +66,23 @@ func talk() {
 			in = bufio.NewReader(conn)
 			fmt.Println("connected")
 		}
+		answer := ""
 		if _, err = io.WriteString(conn, line); err == nil {
-			line, err = in.ReadString('\n')
+			answer, err = in.ReadString('\n')
 		}
+		reset := errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EPIPE)
 		switch {
-		case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED), errors.Is(err, syscall.EPIPE):
+		case reset && answer != "":
+			fmt.Println("reset in a line")
+			conn = nil
+		case reset:
 			fmt.Println("reset")
 			conn = nil
 		case err != nil:
 			fmt.Println(err)
 			conn = nil
 		default:
-			fmt.Print(line)
+			fmt.Print(answer)
 		}
 	}
 }

@@ -23,8 +23,6 @@ const (
 	configCommand = 1
 	configParams  = 2
 	configLength  = 3
-	configMask    = 4
-	configFlags   = 5
 
 	attrPacketHeader  = 1
 	attrVerdictHeader = 2
@@ -33,7 +31,6 @@ const (
 
 	commandBind = 1
 	copyPacket  = 2
-	flagGSO     = 1 << 2 // large packets come whole
 
 	verdictDrop   = 0
 	verdictAccept = 1
@@ -63,14 +60,11 @@ func openQueue(number uint16) (*queue, error) {
 	_ = conn.SetOption(netlink.NoENOBUFS, true)   // a full buffer is no error: packets are lost then
 	bind := []byte{commandBind, 0, 0, familyIPv4} // the family is not looked at any more
 	params := append(binary.BigEndian.AppendUint32(nil, queueCopy), copyPacket)
-	flags := binary.BigEndian.AppendUint32(nil, flagGSO)
 	for _, attrs := range [][]netlink.Attribute{
 		{{Type: configCommand, Data: bind}},
 		{
 			{Type: configParams, Data: params},
 			{Type: configLength, Data: binary.BigEndian.AppendUint32(nil, queueLength)},
-			{Type: configMask, Data: flags},
-			{Type: configFlags, Data: flags},
 		},
 	} {
 		m := q.message(msgConfig, attrs)

@@ -95,6 +95,9 @@ func Open(n *network.Network, programs Programs, events *event.Recorder, packets
 
 // open is Open on a thread of the network.
 func (w *Wire) open() (err error) {
+	if err = limitPackets(); err != nil {
+		return fmt.Errorf("the size of packets: %w", err)
+	}
 	if w.sockets, err = openSockets(); err != nil {
 		return fmt.Errorf("the list of sockets: %w", err)
 	}
@@ -208,14 +211,19 @@ func (w *Wire) forgetClosedLocked() error {
 }
 
 // Reset resets all connections between two programs, as when a cable fails or a firewall
-// forgets, and returns how many there were. The program that opened one gets
-// ECONNABORTED, and the other ECONNRESET.
+// forgets, and returns how many there were. One gets ECONNABORTED at once, and the other
+// ECONNRESET when the packet that says so arrives, which faults apply to. If one's name is
+// empty it is the program that opened the connection.
 func (w *Wire) Reset(one, other string) (n int, err error) {
 	all, err := w.Connections(one, other)
 	for _, c := range all {
-		done, failed := w.sockets.destroy(c.Local, c.Remote)
+		here, there := c.Local, c.Remote
+		if one != "" && one != c.From {
+			here, there = there, here
+		}
+		done, failed := w.sockets.destroy(here, there)
 		if failed == nil && !done { // closed at this end
-			done, failed = w.sockets.destroy(c.Remote, c.Local)
+			done, failed = w.sockets.destroy(there, here)
 		}
 		if done {
 			n++

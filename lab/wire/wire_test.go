@@ -277,6 +277,25 @@ func TestAReset(t *testing.T) {
 	one.shows("once more")
 }
 
+// The beginning of a line that is longer than a packet has arrived by then.
+func TestAResetCutsALine(t *testing.T) {
+	b, one := talking(t)
+	require.NoError(t, b.Set("server", "one", Fault{Rate: 4000}))
+	long, connected := strings.Repeat("x", 12_000), true
+	eventually(t, func() bool {
+		one.types(long)
+		if !connected {
+			one.shows("connected")
+		}
+		one.showsNothing(time.Second)
+		n, err := b.Reset("one", "server")
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		connected = false
+		return <-one.shown == "reset in a line"
+	})
+}
+
 // As with a delay, one of the transfers is to come in time.
 func TestARateIsKept(t *testing.T) {
 	b := newBench(t)
