@@ -42,9 +42,6 @@ endif
 
 COMPOSE := docker compose
 
-# The bench's proxy for shaping links, a module of its own: e2e/lab/toxiproxy.go.
-TOXIPROXY := github.com/Shopify/toxiproxy/v2/cmd/server
-
 .PHONY: help
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -82,10 +79,6 @@ build: ## compile all processes into bin/
 .PHONY: images
 images: engine builder ## build the container images
 	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # --quiet hides compiler errors, too
-
-.PHONY: toxiproxy-image
-toxiproxy-image: engine builder # of the bench, not of the lab
-	$(COMPOSE) -f e2e/toxiproxy/compose.yaml build --quiet
 
 .PHONY: holder-image
 holder-image: engine builder # of the bench: it keeps the network of a scenario alive
@@ -131,13 +124,10 @@ LOUDLY        := scripts/loudly.sh
 E2EFLAGS       = -parallel $(shell getconf _NPROCESSORS_ONLN)
 
 .PHONY: container-programs native-programs
-container-programs: holder-image
-container-programs: images toxiproxy-image
+container-programs: images holder-image
 	go build -o bin/plain/ ./services/cmd/... ./e2e/mutant # some scenarios run these natively in any case
-	go build -C e2e/toxiproxy -o ../../bin/plain/toxiproxy $(TOXIPROXY)
 native-programs:
 	go build -race -o bin/race/ ./services/cmd/... ./e2e/mutant
-	go build -C e2e/toxiproxy -o ../../bin/race/toxiproxy $(TOXIPROXY)
 %-programs:
 	@echo "E2E is '$*': give native or container" >&2; exit 1
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"peerlab/e2e/lab"
+	"peerlab/lab/wire"
 )
 
 const (
@@ -19,10 +19,9 @@ const (
 // answer's is not. The screen gets the question from whoever answered it.
 func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
 	alone(t)
-	r := newRound(t, 3, 1, "make e2e-native RUN="+t.Name())
-	r.beginInTurn()
-	over := r.trouble("a slow link", []string{client(3)}, []string{client(2)})
-	r.gates[client(2)].Shape(lab.ToTarget, lab.Delay(slowLink, 0)) // only client 3 has called there
+	r := newRound(t, 3, "make e2e-native RUN="+t.Name())
+	r.begin()
+	over := r.fault(wire.Fault{Delay: slowLink}, links{from: []string{client(3)}, to: []string{client(2)}})
 	for range 3 {
 		began := time.Now()
 		question := r.says(client(3), "")
@@ -31,7 +30,6 @@ func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
 		r.clients[2].SeesInOrder(question, answer)
 		assert.Less(t, r.clients[2].At(answer).Sub(began), detour)
 	}
-	r.heal()
 	over()
 	r.passes()
 }
@@ -40,11 +38,9 @@ func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
 // but the last.
 func TestAChainOfAnswersIsShownFromItsBeginning(t *testing.T) {
 	alone(t)
-	r := newRound(t, 4, 1, "make e2e-native RUN="+t.Name())
-	r.beginInTurn()
-	over := r.trouble("slow links", []string{client(2)}, nil)
-	r.gates[client(2)].Shape(lab.ToTarget, lab.Delay(slowLink, 0)) // from clients 3 and 4
-	r.ways[2].Shape(lab.FromTarget, lab.Delay(slowLink, 0))        // from the server
+	r := newRound(t, 4, "make e2e-native RUN="+t.Name())
+	r.begin()
+	over := r.fault(wire.Fault{Delay: slowLink}, links{from: []string{client(3), client(4), server}, to: []string{client(2)}})
 	var chain []string
 	chain = append(chain, r.says(client(4), ""))
 	for _, who := range []string{client(3), server, client(1)} {
@@ -52,7 +48,6 @@ func TestAChainOfAnswersIsShownFromItsBeginning(t *testing.T) {
 		chain = append(chain, r.answers(who, 1))
 	}
 	r.clients[2].Within(slowLink, "slowLink").SeesInOrder(chain...)
-	r.heal()
 	over()
 	r.passes()
 }

@@ -45,7 +45,7 @@ func TestChaosFuzz(t *testing.T) {
 // now on the one that was killed is said to have typed, for these cannot object.
 func newFuzzRound(t *testing.T, replay string) *round {
 	t.Helper()
-	r := newPlainRound(t, fuzzClients+1, replay)
+	r := newRound(t, fuzzClients+1, replay)
 	r.bounds.Delay, r.bounds.Recovery = fuzzLimit, 0
 	r.begin()
 	dead := client(fuzzClients + 1)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"peerlab/e2e/lab"
+	"peerlab/lab/wire"
 )
 
 const (
@@ -32,13 +33,15 @@ const (
 // whatever has no bound.
 func TestTroubleOfOthersDelaysNobody(t *testing.T) {
 	alone(t)
-	r := newRound(t, 5, 1, "make e2e-native RUN="+t.Name())
+	r := newRound(t, 5, "make e2e-native RUN="+t.Name())
 	r.bounds.Delay, r.bounds.Recovery = quickLimit, recoveryTime
 	r.begin()
 	over := r.trouble("all kinds", []string{client(3), client(4), client(5), server}, nil)
 	r.clients[3].Pause()
-	r.gates[client(4)].Shape(lab.BothWays, lab.Silence())
-	r.gates[client(5)].Shape(lab.BothWays, lab.Bandwidth(1))
+	healed := []func(){
+		r.fault(wire.Fault{Drop: true}, among([]string{client(4)}, r.survivors())),
+		r.fault(wire.Fault{Rate: 1 << 10}, among([]string{client(5)}, r.survivors())),
+	}
 	r.server.Pause()
 	load := time.NewTicker(loadGap)
 	defer load.Stop()
@@ -51,7 +54,9 @@ func TestTroubleOfOthersDelaysNobody(t *testing.T) {
 	}
 	r.server.Resume()
 	r.clients[3].Resume()
-	r.heal()
+	for _, heal := range healed {
+		heal()
+	}
 	over()
 	r.passes()
 }
@@ -100,19 +105,14 @@ func TestWhoTellsTheSilentFromTheGone(t *testing.T) {
 // A cable that is cut says nothing: no FIN, no reset.
 func TestACutCableIsNoticed(t *testing.T) {
 	c := newChat(t)
-	g := newGated(c, 2, 1)
-	c.startServer()
-	c.startClients(1, 2)
-	c.introduced(1, 2)
-	for _, who := range []string{client(1), client(2), server} {
-		g.gates[who].Shape(lab.BothWays, lab.Silence())
-	}
-	g.ways[1].Shape(lab.BothWays, lab.Silence())
+	w := c.Wire()
+	c.start(2)
+	c.noError(w.Set("", "", wire.Fault{Drop: true}))
 	began := time.Now()
 	c.finds(1, client(2), "silent")
 	c.finds(1, server, "silent")
 	assert.Less(t, time.Since(began), silenceLimit)
-	g.heal()
+	c.noError(w.Heal())
 	c.finds(1, client(2), "connected")
 	c.finds(1, server, "connected")
 	c.everyoneTalks("mended")

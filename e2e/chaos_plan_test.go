@@ -30,7 +30,7 @@ type plan struct {
 	everybody  []string
 	bystanders []string
 	witness    string
-	busy       map[string]time.Duration // until when somebody, or a way, has its trouble
+	busy       map[string]time.Duration // until when somebody has its trouble
 	away       map[string][]span        // when somebody is not there
 	stopped    map[string][]span
 	steps      []step
@@ -42,11 +42,13 @@ type span struct{ from, to time.Duration }
 const (
 	typingGap    = 400 * time.Millisecond // between two things that one types
 	troubleGap   = 900 * time.Millisecond // between two troubles
+	resetGap     = 500 * time.Millisecond // between two resets of a link
 	leastTrouble = 300 * time.Millisecond
 	mostTrouble  = 6 * time.Second
 	calmBefore   = time.Second // of the round, without trouble
 	burstLines   = 60
 	longestLine  = 4 << 10
+	packet       = 1500 // bytes of the largest packet
 )
 
 func newPlan(seed uint64, length time.Duration, clients int) *plan {

@@ -8,14 +8,16 @@ import (
 
 	"peerlab/e2e/checker"
 	"peerlab/e2e/lab"
+	"peerlab/lab/wire"
 )
 
 // round is a chat of which everything is written down for the checker.
 type round struct {
-	*gated
-	bounds checker.Bounds
-	began  time.Time
-	replay string
+	*chat
+	nemesis *nemesis // nil: there was no fault of a link
+	bounds  checker.Bounds
+	began   time.Time
+	replay  string
 
 	lives  []checker.Life // without their screens
 	whose  []*lab.Process // of each life
@@ -27,26 +29,19 @@ type round struct {
 	ignores func(lab.Line) bool // lines of screens that are not for the checker; nil: none
 }
 
+const server = "Server"
+
+func client(id int) string { return fmt.Sprintf("Client %d", id) }
+
 // newRound prepares a round of n clients, in which nobody is up yet.
-func newRound(t *testing.T, n int, seed uint64, replay string, opts ...lab.Option) *round {
+func newRound(t *testing.T, n int, replay string, opts ...lab.Option) *round {
 	t.Helper()
-	return record(newGated(newChat(t, opts...), n, seed), replay)
-}
-
-// newPlainRound is newRound without gates: members reach each other directly.
-func newPlainRound(t *testing.T, n int, replay string) *round {
-	t.Helper()
-	c := newChat(t)
-	for _, id := range ids(n) {
-		c.seats[id] = seat{c.Port(), c.Port()}
-	}
-	return record(&gated{chat: c}, replay)
-}
-
-func record(g *gated, replay string) *round {
 	r := &round{
-		gated: g, began: time.Now(), replay: replay, count: map[int]int{},
+		chat: newChat(t, opts...), began: time.Now(), replay: replay, count: map[int]int{},
 		bounds: checker.Bounds{Delay: 5 * time.Second, Recovery: 8 * time.Second, Quiet: quietPeriod},
+	}
+	for _, id := range ids(n) {
+		r.takesSeat(id)
 	}
 	r.Keep("replay.txt", replay+"\n")
 	r.Replay(replay)
@@ -56,28 +51,15 @@ func record(g *gated, replay string) *round {
 // begin starts the server and all clients and waits until all are introduced.
 func (r *round) begin() {
 	r.t.Helper()
-	r.opens()
-	all := ids(len(r.seats))
-	r.joins(all...)
-	r.introduced(all...)
-}
-
-// opens starts the server for the first time.
-func (r *round) opens() {
-	r.t.Helper()
 	from := r.clock()
 	r.startServer()
 	r.born(server, from)
-}
-
-// joins starts clients for the first time, all at once.
-func (r *round) joins(ids ...int) {
-	r.t.Helper()
-	from := r.clock()
-	r.startClients(ids...)
-	for _, id := range ids {
+	all, from := ids(len(r.seats)), r.clock()
+	r.startClients(all...)
+	for _, id := range all {
 		r.born(client(id), from)
 	}
+	r.introduced(all...)
 }
 
 // born notes that a life has begun, not before that time.
@@ -93,12 +75,13 @@ func (r *round) process(who string) *lab.Process {
 	if who == server {
 		return r.server
 	}
-	for id, p := range r.clients {
-		if client(id) == who {
-			return p
-		}
-	}
-	return nil
+	return r.clients[number(who)]
+}
+
+// number is a client's ID.
+func number(who string) (id int) {
+	_, _ = fmt.Sscanf(who, "Client %d", &id)
+	return id
 }
 
 // life is the index of the last life of somebody.
@@ -182,34 +165,39 @@ func (r *round) over(who string, end checker.End) {
 	l.End, l.To = end, r.clock()
 }
 
-// returns starts somebody again who has ended.
-func (r *round) returns(who string, args ...string) {
+// returns starts somebody again who has ended: a client is told where the server is now.
+func (r *round) returns(who string) {
 	r.t.Helper()
 	from := r.clock()
-	if args == nil {
-		r.process(who).Start()
+	if who == server {
+		r.server.StartAs(r.serverSpec())
 	} else {
-		r.process(who).StartWith(args...)
+		r.process(who).StartAs(r.clientSpec(number(who)))
 	}
 	r.born(who, from)
 }
 
-// moves starts somebody again, who has ended, with other ports.
+// moves starts somebody again, who has ended, with other ports: the server only if
+// clients can be told where it is.
 func (r *round) moves(who string) {
 	r.t.Helper()
-	if who == server {
+	if who != server {
+		r.takesSeat(number(who))
+	} else if r.at != assignedAddress && r.Tells("server", "server", "LISTEN", "PORT") {
 		r.at = r.Address()
-		r.gateServer()
-		r.returns(who, r.serverArgs()...)
-		return
 	}
-	for id := range r.clients {
-		if client(id) == who {
-			delete(r.seats, id)
-			r.gateClient(id)
-			r.returns(who, r.clientArgs(id, r.flags[id]...)...)
-		}
+	r.returns(who)
+}
+
+// takesSeat gives a client new ports.
+func (r *round) takesSeat(id int) { r.seats[id] = seat{r.Port(), r.Port()} }
+
+// address is where somebody listens.
+func (r *round) address(who string) string {
+	if who == server {
+		return r.at
 	}
+	return r.seats[number(who)].address()
 }
 
 // trouble notes a fault between a and b, or everybody else, which begins now.
@@ -218,6 +206,27 @@ func (r *round) trouble(what string, a, b []string) (over func()) {
 	f := &checker.Fault{What: what, A: a, B: b, From: r.clock()}
 	r.faults = append(r.faults, f)
 	return func() { f.To = r.clock() }
+}
+
+// fault puts a fault on links, and notes it. The function returned ends it.
+func (r *round) fault(f wire.Fault, l links) (over func()) {
+	r.t.Helper()
+	if r.nemesis == nil {
+		r.nemesis = &nemesis{Wire: r.Wire()}
+	}
+	noted, x := r.trouble(f.String(), l.from, l.to), &linkFault{l, f}
+	r.noError(r.nemesis.begin(x))
+	return func() {
+		r.noError(r.nemesis.end(x))
+		noted()
+	}
+}
+
+// resets resets the connections between two, the end of the one at once.
+func (r *round) resets(one, other string) {
+	r.t.Helper()
+	_, err := r.Wire().Reset(program(one), program(other))
+	r.noError(err)
 }
 
 // history is what has been written down by now.

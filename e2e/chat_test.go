@@ -75,8 +75,13 @@ func ids(n int) []int {
 
 func (c *chat) startServer() {
 	c.t.Helper()
-	c.server = c.Start(lab.Spec{Name: "server", Args: c.serverArgs(), Vars: c.vars(c.also, "LISTEN", c.at, "REGISTRY", "clients.txt")})
+	c.server = c.Start(c.serverSpec())
 	c.at = c.server.ListensAt(c.at)
+}
+
+// serverSpec is how the server is started.
+func (c *chat) serverSpec() lab.Spec {
+	return lab.Spec{Name: "server", Args: c.serverArgs(), Vars: c.vars(c.also, "LISTEN", c.at, "REGISTRY", "clients.txt")}
 }
 
 // vars are values for the places in a command, given as names and values, and the
@@ -101,15 +106,22 @@ func (c *chat) startClients(ids ...int) {
 	c.t.Helper()
 	specs := make([]lab.Spec, len(ids))
 	for i, id := range ids {
-		specs[i] = lab.Spec{Name: fmt.Sprintf("client%d", id), Role: "client", Args: c.clientArgs(id, c.flags[id]...)}
-		specs[i].Vars = c.vars(c.flags[id], "SERVER", c.at, "ID", fmt.Sprint(id), "PORT1", c.seats[id].port1, "PORT2", c.seats[id].port2)
-		if role := c.roles[id]; role != "" {
-			specs[i].Role = role
-		}
+		specs[i] = c.clientSpec(id)
 	}
 	for i, p := range c.StartAll(specs...) {
 		c.clients[ids[i]] = p
 	}
+}
+
+// clientSpec is how a client is started in its own seat.
+func (c *chat) clientSpec(id int) lab.Spec {
+	c.t.Helper()
+	spec := lab.Spec{Name: fmt.Sprintf("client%d", id), Role: "client", Args: c.clientArgs(id, c.flags[id]...)}
+	spec.Vars = c.vars(c.flags[id], "SERVER", c.at, "ID", fmt.Sprint(id), "PORT1", c.seats[id].port1, "PORT2", c.seats[id].port2)
+	if role := c.roles[id]; role != "" {
+		spec.Role = role
+	}
+	return spec
 }
 
 // clientArgs are the arguments of a client in its own seat.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"peerlab/e2e/lab"
+	"peerlab/lab/wire"
 )
 
 // newMixedChat prepares a chat in which these clients, and whoever plays the role
@@ -108,12 +109,7 @@ func TestForeignChatLinksWhoeverDials(t *testing.T) {
 // sides type.
 func TestForeignChatLinksThatBreakLoseNothing(t *testing.T) {
 	c := newMixedChat(t, 5)
-	proxies := map[int]*lab.Proxy{}
-	for _, id := range ids(4) {
-		c.clientArgs(id) // takes its seat
-		proxies[id] = c.NewProxy(c.seats[id].address())
-		c.flags[id] = []string{"-advertise", proxies[id].Address}
-	}
+	w := c.Wire()
 	c.startServer()
 	c.startClients(ids(4)...)
 	c.introduced(ids(4)...)
@@ -121,18 +117,23 @@ func TestForeignChatLinksThatBreakLoseNothing(t *testing.T) {
 	c.introduced(5)
 	c.settled()
 	c.Mark()
-	const part = 200
-	cuts := []lab.Cut{lab.RST, lab.FIN, lab.RST}
-	lines := numbered(part*len(cuts), 100)
-	for i, how := range cuts {
+	const part, cuts = 200, 3
+	lines := numbered(part*cuts, 100)
+	for i := range cuts {
 		now := lines[i*part : (i+1)*part]
+		c.noError(w.Set("", "client5", wire.Fault{Rate: 50_000})) // so that lines are cut
+		c.noError(w.Set("client5", "", wire.Fault{Rate: 50_000}))
 		typesAll(c.clients[5], now)
 		typesAll(c.clients[1], now)
 		c.clients[5].Sees("Client 1: " + now[0]) // the others are on their way
-		for _, p := range proxies {
-			p.Break(how, by(5))
-			p.Heal()
+		for _, id := range ids(4) {
+			one, other := "client5", fmt.Sprintf("client%d", id)
+			if i%2 == 0 {
+				one, other = other, one
+			}
+			c.resets(one, other)
 		}
+		c.noError(w.Heal())
 	}
 	for _, id := range ids(4) {
 		c.seesAllOf(c.clients[id], lines[len(lines)-1], c.clients[5])

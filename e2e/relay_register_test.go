@@ -35,16 +35,6 @@ func TestRelayListsTheAddressANodeComesFrom(t *testing.T) {
 	s.fetched("a.txt", "A\n")
 }
 
-func TestRelayListsTheAddressThatIsAdvertised(t *testing.T) {
-	s := startSwarm(t)
-	n, _ := s.joinBehind("node", s.folder("node", files{"a.txt": "A\n"}), unlimited)
-	assert.Equal(t, []string{n.at}, s.listed(), "the one that clients are to dial, and no other")
-	s.fetched("a.txt", "A\n")
-	n.Signal(sigterm)
-	n.Exits(0)
-	assert.Equal(t, []string{}, s.listed())
-}
-
 // A node that listens on a host of its own is found there, not where it dials from.
 func TestRelayListsTheAddressANodeListensAt(t *testing.T) {
 	s := startSwarm(t)

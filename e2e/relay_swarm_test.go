@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,15 +31,16 @@ type swarm struct {
 	*lab.Lab
 	t       *testing.T
 	at      string // where the relay listens
+	asked   string // where clients are told that it does
 	relay   *lab.Process
 	fetches int
+	weirs   sync.Map // where they listen, by where the node behind does
 }
 
 // fileNode is a node at its terminal.
 type fileNode struct {
 	*lab.Process
-	at      string // where clients are told to dial it
-	listens string
+	at string // where it listens
 }
 
 // newSwarm prepares a swarm in which nobody is up yet.
@@ -46,7 +48,8 @@ func newSwarm(t *testing.T, opts ...lab.Option) *swarm {
 	t.Helper()
 	waits(t)
 	l := lab.New(t, opts...)
-	return &swarm{Lab: l, t: t, at: l.Address()}
+	at := l.Address()
+	return &swarm{Lab: l, t: t, at: at, asked: at}
 }
 
 // startSwarm starts a relay that knows nobody.
@@ -108,8 +111,11 @@ func (s *swarm) joinBehind(name, dir string, limit int64) (*fileNode, *weir) {
 	s.t.Helper()
 	at := s.Address()
 	w := s.newWeir(at, limit)
-	n := s.startNodeAt(at, name, dir, "-advertise", w.address)
-	n.at = w.address
+	s.weirs.Store(at, w.address)
+	if s.asked == s.at {
+		s.asked = s.newSignpost()
+	}
+	n := s.startNodeAt(at, name, dir)
 	s.waitsFor(n)
 	return n, w
 }
@@ -122,14 +128,14 @@ func (s *swarm) startNode(name, dir string, flags ...string) *fileNode {
 func (s *swarm) startNodeAt(at, name, dir string, flags ...string) *fileNode {
 	s.t.Helper()
 	args := append(append([]string{"-listen", at}, flags...), host(s.at), port(s.at))
-	return &fileNode{s.Start(lab.Spec{Name: name, Role: "node", Args: args, Dir: dir}), at, at}
+	return &fileNode{s.Start(lab.Spec{Name: name, Role: "node", Args: args, Dir: dir}), at}
 }
 
 // waitsFor waits until these nodes are up, and the relay lists them.
 func (s *swarm) waitsFor(nodes ...*fileNode) {
 	s.t.Helper()
 	for _, n := range nodes {
-		n.Listens(n.listens) // one that was killed may still be listed
+		n.Listens(n.at) // one that was killed may still be listed
 		n.Eventually(fmt.Sprintf("the relay lists %v at %s", n, n.at), func() bool { return slices.Contains(s.listed(), n.at) })
 	}
 }
@@ -190,7 +196,7 @@ func (s *swarm) fetch(flags []string, names ...string) *lab.Process {
 func (s *swarm) fetchIn(dir string, flags []string, names ...string) *lab.Process {
 	s.t.Helper()
 	s.fetches++
-	args := append(append(slices.Clone(flags), host(s.at), port(s.at)), names...)
+	args := append(append(slices.Clone(flags), host(s.asked), port(s.asked)), names...)
 	return s.Start(lab.Spec{Name: fmt.Sprintf("fetch%d", s.fetches), Role: "fetch", Args: args, Dir: dir})
 }
 

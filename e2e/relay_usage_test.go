@@ -26,7 +26,6 @@ func TestRelayWrongUsage(t *testing.T) {
 			{"", relayPort},
 			{"127.0.0.1", relayPort, "more"},
 			{"-listen", "nowhere", "127.0.0.1", relayPort},
-			{"-advertise", "nowhere", "127.0.0.1", relayPort},
 			{"-folder", ".", "127.0.0.1", relayPort},
 		},
 		"fetch": {

@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -76,6 +78,50 @@ func (w *weir) close() {
 	w.more.Broadcast()
 	w.mu.Unlock()
 	w.all.Wait()
+}
+
+// newSignpost starts what clients ask in place of the relay, and returns where it
+// listens. It lists the weirs in place of the nodes behind them.
+func (s *swarm) newSignpost() (address string) {
+	s.t.Helper()
+	address = s.Address()
+	ln, err := s.Listen(address)
+	require.NoError(s.t, err)
+	var all sync.WaitGroup
+	s.t.Cleanup(func() {
+		_ = ln.Close()
+		all.Wait()
+	})
+	all.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() { s.points(conn) })
+		}
+	})
+	return address
+}
+
+// points answers the requests of a client in place of the relay.
+func (s *swarm) points(client net.Conn) {
+	defer client.Close()
+	_ = client.SetDeadline(time.Now().Add(askTimeout))
+	for lines := bufio.NewScanner(client); lines.Scan(); {
+		if lines.Text() != "NODES" {
+			continue // its HELLO
+		}
+		said, err := ask(s, s.at, "NODES")
+		if err != nil {
+			return
+		}
+		s.weirs.Range(func(node, weir any) bool {
+			said = strings.ReplaceAll(said, fmt.Sprintf("NODE %s\n", node), fmt.Sprintf("NODE %s\n", weir))
+			return true
+		})
+		_, _ = io.WriteString(client, said)
+	}
 }
 
 func (w *weir) accept() {

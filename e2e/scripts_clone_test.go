@@ -95,5 +95,5 @@ func TestCloneBuildsAndPassesAPhase(t *testing.T) {
 	require.Equal(t, 0, r.status, r.stdout+r.stderr)
 	require.Regexp(t, `(?m)^ok\s+peerlab/e2e\s[^\[]*$`, r.stdout)
 	require.FileExists(t, filepath.Join(clone, "bin", "client"))
-	require.FileExists(t, filepath.Join(clone, "bin", "race", "toxiproxy"))
+	require.FileExists(t, filepath.Join(clone, "bin", "race", "mutant"))
 }

@@ -67,13 +67,12 @@ func TestMakePassesRunAsItIs(t *testing.T) {
 	}
 }
 
-// Fault U15: `make clean` left the bench's image and a builder that bootstrap.sh
-// had imported.
+// Fault U15: `make clean` left an image, and a builder that bootstrap.sh had imported.
 func TestCleanRemovesWhatIsOurs(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	s.docker(`
-*"reference=peerlab/*"*) printf '%s\n' peerlab/server:latest peerlab/toxiproxy:latest ;;
+*"reference=peerlab/*"*) printf '%s\n' peerlab/server:latest peerlab/client:latest ;;
 *dangling=true*label=peerlab.stage*) echo stage ;;
 *label=peerlab.builder=imported*) echo golang:1.26 ;;
 "volume ls"*) ;;`)
@@ -87,7 +86,7 @@ func TestCleanRemovesWhatIsOurs(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(root, "artifacts"))
 	calls := s.calls()
 	require.Contains(t, calls, "compose --profile * down --remove-orphans --volumes")
-	for _, image := range []string{"peerlab/server:latest", "peerlab/toxiproxy:latest", "stage", "golang:1.26"} {
+	for _, image := range []string{"peerlab/server:latest", "peerlab/client:latest", "stage", "golang:1.26"} {
 		require.Contains(t, calls, "image rm "+image)
 	}
 	require.Contains(t, r.stdout, "left: clients.txt")

@@ -36,7 +36,7 @@ func (l *Lab) keepArtifacts() error {
 	keep := func(name string, content []byte) {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, name), content, 0o644))
 	}
-	for _, p := range l.everything() {
+	for _, p := range l.Processes() {
 		for _, e := range p.Process.Lives() {
 			for _, s := range []bench.Stream{bench.Stdout, bench.Stderr} {
 				keep(fmt.Sprintf("%s.%d.%v", p.Name(), e.Number(), s), wholeOutput(e.Output(s).Since(0)))

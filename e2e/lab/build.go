@@ -12,12 +12,8 @@ import (
 	bench "peerlab/lab"
 )
 
-const (
-	// buildTimeout is for building all programs on a cold cache.
-	buildTimeout = 5 * time.Minute
-	// toxiproxyPackage is built in the module e2e/toxiproxy.
-	toxiproxyPackage = "github.com/Shopify/toxiproxy/v2/cmd/server"
-)
+// buildTimeout is for building all programs on a cold cache.
+const buildTimeout = 5 * time.Minute
 
 // moduleRoot is the folder of the go.mod above the current folder, which for a
 // test is the folder of its package.
@@ -46,22 +42,17 @@ func fromRoot(root, path string) string {
 	return filepath.Join(root, path)
 }
 
-// buildPrograms builds every program of the project with the race detector, and
-// those of the bench without, into dir, which must exist. The Makefile does the
-// same.
+// buildPrograms builds every program of the project with the race detector into dir,
+// which must exist. The Makefile does the same.
 func buildPrograms(root, dir string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
-	for _, args := range [][]string{
-		{"-race", "-o", dir + string(os.PathSeparator), "./services/cmd/...", "./e2e/mutant"},
-		{"-C", "e2e/toxiproxy", "-o", filepath.Join(dir, "toxiproxy"), toxiproxyPackage},
-	} {
-		cmd := exec.CommandContext(ctx, "go", append([]string{"build"}, args...)...)
-		cmd.Dir = root
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("building the programs, in %s: go build %s: %w (mend that, or set PEERLAB_BIN to a folder of built ones)\n%s",
-				root, bench.QuoteWords(args...), err, out)
-		}
+	args := []string{"build", "-race", "-o", dir + string(os.PathSeparator), "./services/cmd/...", "./e2e/mutant"}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the programs, in %s: go %s: %w (mend that, or set PEERLAB_BIN to a folder of built ones)\n%s",
+			root, bench.QuoteWords(args...), err, out)
 	}
 	return nil
 }

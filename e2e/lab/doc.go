@@ -8,7 +8,7 @@
 //	PEERLAB_E2E=native|container   how roles run by default (native)
 //	PEERLAB_BIN=DIR                the binaries for native roles; unset: built
 //	                               once with -race from ./services/cmd/...,
-//	                               with the bench's own: e2e/mutant, toxiproxy
+//	                               with e2e/mutant
 //	PEERLAB_<ROLE>=image:NAME      this role runs from that image
 //	PEERLAB_<ROLE>=cmd:WORDS       this role runs that command, split as a
 //	                               shell splits words; its arguments follow, unless

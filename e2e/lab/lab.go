@@ -173,11 +173,6 @@ func (l *Lab) Program(role string) string {
 
 // Processes returns all that was started, in that order.
 func (l *Lab) Processes() []*Process {
-	return slices.DeleteFunc(l.everything(), func(p *Process) bool { return p.bench })
-}
-
-// everything is Processes and the bench's own.
-func (l *Lab) everything() []*Process {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.processes)
@@ -206,7 +201,7 @@ func (l *Lab) close() {
 	if err := l.End(); err != nil {
 		l.t.Errorf("lab: %v", err)
 	}
-	for _, p := range l.everything() {
+	for _, p := range l.Processes() {
 		if sick := p.sickness(); sick != "" {
 			l.t.Errorf("lab: %s", sick)
 		}

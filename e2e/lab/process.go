@@ -26,8 +26,6 @@ type Process struct {
 	Screen
 	*bench.Process
 	lab *Lab
-	// bench says that it is none of those that are tested, but helps to test them.
-	bench bool
 
 	mu   sync.Mutex
 	life *life // see now

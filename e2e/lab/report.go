@@ -39,8 +39,7 @@ func (l *Lab) Fail(format string, args ...any) {
 }
 
 // report is the last lines of all outputs of all lives that have any, those of
-// the process at fault first; those of the bench's own programs are among the
-// artifacts, unless one is at fault.
+// the process at fault first.
 func (l *Lab) report(atFault *Process) string {
 	all := l.Processes()
 	if atFault != nil {

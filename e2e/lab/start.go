@@ -18,19 +18,12 @@ func (l *Lab) Start(spec Spec) *Process {
 // StartAll starts several programs at the same time, in no particular order.
 func (l *Lab) StartAll(specs ...Spec) []*Process {
 	l.t.Helper()
-	return l.startAll(false, specs...)
-}
-
-// startAll is StartAll for programs that are tested, and for those that belong
-// to the bench.
-func (l *Lab) startAll(ours bool, specs ...Spec) []*Process {
-	l.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	all, err := l.Lab.Start(ctx, specs...)
 	started := make([]*Process, len(all))
 	for i, p := range all {
-		started[i] = &Process{Process: p, lab: l, bench: ours}
+		started[i] = &Process{Process: p, lab: l}
 		started[i].Screen = Screen{process: started[i], stream: bench.Stdout, patience: lineTimeout, reason: "lineTimeout"}
 	}
 	l.mu.Lock()
@@ -73,10 +66,16 @@ func (p *Process) mustHaveExited() {
 // container that is a new container with the same data folder.
 func (p *Process) StartWith(args ...string) {
 	p.lab.t.Helper()
+	p.StartAs(Spec{Args: args})
+}
+
+// StartAs is StartWith for the arguments and values of a spec.
+func (p *Process) StartAs(spec Spec) {
+	p.lab.t.Helper()
 	p.mustHaveExited()
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	p.lab.mustStart(p.Process.StartWith(ctx, args, nil))
+	p.lab.mustStart(p.Process.StartWith(ctx, spec.Args, spec.Vars))
 }
 
 // Restart kills the process with SIGKILL if it has not ended, and starts it again.

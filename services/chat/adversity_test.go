@@ -45,7 +45,7 @@ func TestLinkMadeThroughAPeerComesBack(t *testing.T) {
 		s := l.server()
 		one := l.client("1")
 		s.kill()
-		four := l.start("4", clientAddr("4"), nil, one.Advertise)
+		four := l.start("4", clientAddr("4"), nil, one.Addr)
 		four.shows("Client 1: initiated.", "Client 4: initiated.")
 		one.kill()
 		one = l.client("1")
@@ -145,7 +145,7 @@ func TestStoppedProcessReturnsAfterAnotherHadItsName(t *testing.T) {
 		one.shows("Client 2: terminated.")
 		resume()
 		<-time.After(10 * time.Second)
-		one.shows(owns("Client 2", two.Advertise)) // and not its line, nor that it is initiated, again
+		one.shows(owns("Client 2", two.Addr)) // and not its line, nor that it is initiated, again
 	})
 }
 

@@ -83,7 +83,7 @@ func TestPartitionHealsAlthoughSomeHaveDied(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		s.kill()
-		two := func(addr string) bool { return addr == c[0].Advertise || addr == c[1].Advertise }
+		two := func(addr string) bool { return addr == c[0].Addr || addr == c[1].Addr }
 		l.part(func(from, to string) bool { return two(from) != two(to) })
 		ready(c...)
 		c[0].types("of the two")
@@ -93,7 +93,7 @@ func TestPartitionHealsAlthoughSomeHaveDied(t *testing.T) {
 		<-time.After(time.Minute)
 		c[1].kill()
 		c[3].kill()
-		six := l.start("6", clientAddr("6"), nil, c[4].Advertise)
+		six := l.start("6", clientAddr("6"), nil, c[4].Addr)
 		<-time.After(2 * time.Second)
 		six.types("who came meanwhile")
 		six.kill()

@@ -40,11 +40,7 @@ func (c *ClientConfig) Parse(args []string) (err error) {
 	if c.Port1 == c.Port2 && c.Port1 != 0 {
 		return fmt.Errorf("PORT1 and PORT2 are both %d; one calls the server and the other listens, so give two different ports", c.Port1)
 	}
-	dialled := append([]string{c.Server}, c.Peers...)
-	if c.Advertise != "" {
-		dialled = append(dialled, c.Advertise)
-	}
-	for _, addr := range dialled {
+	for _, addr := range append([]string{c.Server}, c.Peers...) {
 		if err = tcp.CheckDial(addr); err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func (w *world) fuzzed() (m *fuzzer.Member, from time.Duration) {
 	m.Dial = func(ctx context.Context, addr string) (net.Conn, error) { return w.net.Dial(ctx, "fuzz", addr) }
 	for i := range worldClients {
 		w.client = append(w.client, w.lab.client(fmt.Sprint(i+1)))
-		m.To = append(m.To, w.client[i].Advertise)
+		m.To = append(m.To, w.client[i].Addr)
 	}
 	dead := w.client[worldClients-1]
 	w.types(dead)

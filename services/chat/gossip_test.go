@@ -64,8 +64,8 @@ func TestGossipOfOneAddressIsDialledFewTimes(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		l.server()
 		one := l.client("1")
-		dialled := l.dials(one.Advertise)
-		l.says(one.Advertise, peers(1000, elsewhere, 0)...)
+		dialled := l.dials(one.Addr)
+		l.says(one.Addr, peers(1000, elsewhere, 0)...)
 		one.screen.clear()
 		one.types("/who")
 		one.shows("* Server: connected, 127.0.0.1:4000", "* Client 1: connected, 127.0.0.1:6001 (you)", "* Client 9: connected, 127.0.0.1:9")
@@ -80,12 +80,12 @@ func TestGossipOfOneAddressIsDialledFewTimes(t *testing.T) {
 func TestGossipThatIsRepeatedIsDialledFewTimes(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		one := l.client("1")
-		dialled := l.dials(one.Advertise)
+		dialled := l.dials(one.Addr)
 		var lines []string
 		for i := range 1000 {
 			lines = append(lines, fmt.Sprintf("PEER x %d %s:80 0", 5+i, elsewhere))
 		}
-		l.says(one.Advertise, lines...)
+		l.says(one.Addr, lines...)
 		<-time.After(2 * time.Minute)
 		require.LessOrEqual(t, dialled(elsewhere), 48)
 	})
@@ -94,8 +94,8 @@ func TestGossipThatIsRepeatedIsDialledFewTimes(t *testing.T) {
 func TestGossipEndsWithTheLinkItCameOver(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		one := l.client("1")
-		dialled := l.dials(one.Advertise)
-		hangUp := l.says(one.Advertise, peers(100, elsewhere, 1)...)
+		dialled := l.dials(one.Addr)
+		hangUp := l.says(one.Addr, peers(100, elsewhere, 1)...)
 		hangUp()
 		<-time.After(time.Minute)
 		require.Equal(t, 100, dialled(elsewhere), "once each")
@@ -105,8 +105,8 @@ func TestGossipEndsWithTheLinkItCameOver(t *testing.T) {
 func TestANewcomerDialsAHundredPeersAtOnce(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		one := l.client("1")
-		dialled := l.dials(one.Advertise)
-		l.says(one.Advertise, peers(1000, elsewhere, 1)...)
+		dialled := l.dials(one.Addr)
+		l.says(one.Addr, peers(1000, elsewhere, 1)...)
 		require.Equal(t, 1000, dialled(elsewhere))
 	})
 }
@@ -114,8 +114,8 @@ func TestANewcomerDialsAHundredPeersAtOnce(t *testing.T) {
 func TestGossipOfOthersIsDialledBesideALiars(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, one := l.server(), l.client("1")
-		l.says(one.Advertise, peers(wire.MaxMembers, elsewhere, 1)...)
-		l.forbid(func(from, to string) bool { return to == one.Advertise }) // so that client 1 must dial
+		l.says(one.Addr, peers(wire.MaxMembers, elsewhere, 1)...)
+		l.forbid(func(from, to string) bool { return to == one.Addr }) // so that client 1 must dial
 		two := l.client("2")
 		<-time.After(lastRetry)
 		ready(s, one, two)
@@ -131,7 +131,7 @@ func TestASlowPeerIsReachedLater(t *testing.T) {
 		one := l.client("1")
 		var two *actor
 		l.forbid(func(from, to string) bool {
-			return from == clientAddr("2") && to == one.Advertise || from == one.Advertise && to == clientAddr("2")
+			return from == clientAddr("2") && to == one.Addr || from == one.Addr && to == clientAddr("2")
 		})
 		two = l.client("2")
 		<-time.After(20 * time.Second)

@@ -78,7 +78,7 @@ func (m *member) sayHello(h *handshake) error {
 	}
 	m.lock()
 	last := m.state.Typed()
-	h.ours = wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Advertise, State: m.stage, Last: last}
+	h.ours = wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Addr, State: m.stage, Last: last}
 	m.unlock()
 	return write(h.conn, h.ours)
 }

@@ -154,11 +154,11 @@ func (l *lab) filter(from, to string) error {
 func between(a *actor, others ...*actor) func(from, to string) bool {
 	return func(from, to string) bool {
 		for _, o := range others {
-			if from == a.Advertise && to == o.Advertise || from == o.Advertise && to == a.Advertise {
+			if from == a.Addr && to == o.Addr || from == o.Addr && to == a.Addr {
 				return true
 			}
 		}
-		return len(others) == 0 && (from == a.Advertise || to == a.Advertise)
+		return len(others) == 0 && (from == a.Addr || to == a.Addr)
 	}
 }
 
@@ -198,9 +198,9 @@ func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers 
 		screen: &recorder{clock: l.clock}, log: &recorder{clock: l.clock}, keys: make(chan string), done: make(chan struct{}),
 	}
 	a.member = newMember(config{
-		Name: name,
+		Name: name, Addr: addr,
 		Config: Config{
-			Incarnation: l.incarnation, Advertise: addr, Screen: a.screen,
+			Incarnation: l.incarnation, Screen: a.screen,
 			Log: slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		},
 		Dial: func(ctx context.Context, _ wire.Name, to string) (net.Conn, error) { return l.net.Dial(ctx, addr, to) },
@@ -252,12 +252,12 @@ func (a *actor) ends() error {
 func (a *actor) kill() {
 	a.life.End, a.life.To = checker.Killed, a.lab.clock()
 	a.lab.net.Filter(func(from, to string) error {
-		if from == a.Advertise || to == a.Advertise {
+		if from == a.Addr || to == a.Addr {
 			return errors.New("killed")
 		}
 		return a.lab.filter(from, to)
 	})
-	a.lab.breaks(func(from, to string) bool { return from == a.Advertise || to == a.Advertise })
+	a.lab.breaks(func(from, to string) bool { return from == a.Addr || to == a.Addr })
 	a.stop()
 	<-a.done
 	a.lab.net.Filter(a.lab.filter)

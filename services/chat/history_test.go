@@ -15,7 +15,7 @@ func TestLinesThatAreGoneAreCounted(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		c[4].core.state.Limits.Typed = 100 << 10
-		away := func(from, to string) bool { return from == c[4].Advertise || to == c[4].Advertise }
+		away := func(from, to string) bool { return from == c[4].Addr || to == c[4].Addr }
 		l.net.Filter(func(from, to string) error {
 			if away(from, to) {
 				return errors.New("network down")

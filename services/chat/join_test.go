@@ -52,7 +52,7 @@ func TestJoinThroughAClientWhileThereIsNoServer(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		s.kill()
-		six := l.start("6", clientAddr("6"), nil, c[3].Advertise)
+		six := l.start("6", clientAddr("6"), nil, c[3].Addr)
 		<-time.After(lastRetry)
 		six.shows("Client 1: initiated.", "Client 2: initiated.", "Client 3: initiated.", "Client 4: initiated.", "Client 5: initiated.", "Client 6: initiated.")
 		six.types("hello")
@@ -87,7 +87,7 @@ func (l *lab) moved() (c []*actor, three *actor) {
 	s, c := l.five()
 	s.kill()
 	c[2].kill()
-	three = l.start("3", "127.0.0.1:7003", nil, c[0].Advertise)
+	three = l.start("3", "127.0.0.1:7003", nil, c[0].Addr)
 	<-time.After(lastRetry)
 	return c, three
 }
@@ -114,7 +114,7 @@ func TestNewsOfAnotherPortAreNotTakenForTheOldOne(t *testing.T) {
 		begin := sync.OnceFunc(func() { close(begun) })
 		l.net.Filter(func(from, to string) error {
 			switch {
-			case from == serverAddr && to == c[2].Advertise:
+			case from == serverAddr && to == c[2].Addr:
 				begin()
 				<-told
 			case from == serverAddr, to == serverAddr:
@@ -151,9 +151,9 @@ func TestSecondClientOfOneIDIsRefusedByAClient(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		s.kill()
-		again := l.start("3", "127.0.0.1:7003", nil, c[0].Advertise)
+		again := l.start("3", "127.0.0.1:7003", nil, c[0].Addr)
 		require.ErrorContains(t, again.ends(), "ID 3 is taken")
-		itself := l.start("3", "127.0.0.1:7004", nil, c[2].Advertise)
+		itself := l.start("3", "127.0.0.1:7004", nil, c[2].Addr)
 		require.ErrorContains(t, itself.ends(), "ID 3 is taken")
 	})
 }
@@ -164,9 +164,9 @@ func TestRegistryThatLeadsAstray(t *testing.T) {
 		s.kill()
 		s = l.start(wire.Server, serverAddr, func(m *member) {
 			m.registry = registry.New(
-				registry.Entry{Name: "7", Addr: c[0].Advertise}, // another client
-				registry.Entry{Name: "8", Addr: serverAddr},     // the server itself
-				registry.Entry{Name: "1", Addr: c[0].Advertise},
+				registry.Entry{Name: "7", Addr: c[0].Addr},  // another client
+				registry.Entry{Name: "8", Addr: serverAddr}, // the server itself
+				registry.Entry{Name: "1", Addr: c[0].Addr},
 				registry.Entry{Name: "9", Addr: "127.0.0.1:9"}, // no process
 			)
 		})

@@ -22,7 +22,7 @@ func TestPeerThatComesWhileItsDialIsRefusedLives(t *testing.T) {
 		one, refused := c[0], make(chan struct{})
 		c[1].kill()
 		l.net.Filter(func(from, to string) error {
-			if from == one.Advertise && to == clientAddr("2") {
+			if from == one.Addr && to == clientAddr("2") {
 				<-refused
 				return syscall.ECONNREFUSED // by the process that was killed
 			}
@@ -50,12 +50,12 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 		one, connected := l.client("1"), make(chan struct{})
 		l.client("2")
 		l.net.Filter(func(from, to string) error {
-			if from == one.Advertise && to == clientAddr("2") {
+			if from == one.Addr && to == clientAddr("2") {
 				<-connected
 			}
 			return nil
 		})
-		conn, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/2 8 2000 127.0.0.1:8 new 0")
+		conn, _ := l.stranger(one.Addr, "HELLO peerlab-chat/2 8 2000 127.0.0.1:8 new 0")
 		defer conn.Close()
 		_, err := io.WriteString(conn, "PEER 2 5 "+clientAddr("2")+" 0\n")
 		require.NoError(t, err)
@@ -69,7 +69,7 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 		dialling := two.dialling
 		one.mu.Unlock()
 		require.True(t, dialling)
-		other, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/2 9 2001 127.0.0.1:9 new 0")
+		other, _ := l.stranger(one.Addr, "HELLO peerlab-chat/2 9 2001 127.0.0.1:9 new 0")
 		defer other.Close()
 		one.mu.Lock()
 		dropped := two.dropped

@@ -15,9 +15,8 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// Config is what server and client need to know. Advertise may be empty.
+// Config is what server and client need to know.
 type Config struct {
-	Advertise   string // HOST:PORT that other members dial; empty: where this one listens
 	Incarnation uint64 // greater than that of any process before with this name
 	Screen      io.Writer
 	Input       lines.Source
@@ -37,7 +36,8 @@ func listen(at string, c config) (*Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Advertise, err = tcp.Advertised(c.Advertise, ln.Addr()); err != nil {
+	c.Addr = ln.Addr().String()
+	if err = tcp.CheckAnnounced(c.Addr); err != nil {
 		ln.Close()
 		return nil, err
 	}
@@ -61,6 +61,7 @@ func (s *Member) Serve(ctx context.Context) error {
 type config struct {
 	Config
 	Name wire.Name
+	Addr string // where this member listens, for others to dial
 	// Dial connects to the address of another member.
 	Dial func(ctx context.Context, to wire.Name, addr string) (net.Conn, error)
 }

@@ -101,7 +101,7 @@ func remember(c ...*actor) func(*member) {
 	return func(m *member) {
 		var entries []registry.Entry
 		for _, a := range c {
-			entries = append(entries, registry.Entry{Name: a.Name, Addr: a.Advertise})
+			entries = append(entries, registry.Entry{Name: a.Name, Addr: a.Addr})
 		}
 		m.registry = registry.New(entries...)
 	}
@@ -161,7 +161,7 @@ func TestPartitionHeals(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		s.kill()
-		two := map[string]bool{c[0].Advertise: true, c[1].Advertise: true}
+		two := map[string]bool{c[0].Addr: true, c[1].Addr: true}
 		split := func(from, to string) bool { return two[from] != two[to] }
 		l.net.Filter(func(from, to string) error {
 			if split(from, to) {
@@ -191,7 +191,7 @@ func TestStoppedPeerDelaysNoOther(t *testing.T) {
 		_, c := l.five()
 		hold := func(on bool) {
 			l.net.Each(func(conn *memnet.Conn, from, to string) {
-				if from == c[4].Advertise || to == c[4].Advertise {
+				if from == c[4].Addr || to == c[4].Addr {
 					conn.Hold(on)
 				}
 			})
@@ -216,7 +216,7 @@ func TestExitWaitsTwoSecondsForAStoppedClient(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		l.net.Each(func(conn *memnet.Conn, from, to string) {
-			if from == c[4].Advertise && to == serverAddr {
+			if from == c[4].Addr && to == serverAddr {
 				conn.Hold(true)
 			}
 		})

@@ -47,14 +47,14 @@ func TestStoppedClientGetsItsNameBack(t *testing.T) {
 		resume()
 		<-time.After(2 * homeRetry)
 		for _, a := range []*actor{s, one, three} {
-			a.shows(owns("Client 2", two.Advertise))
+			a.shows(owns("Client 2", two.Addr))
 		}
 		ready(other)
 		other.types("no, I am")
 		two.types("I was here first")
 		for _, a := range []*actor{s, one, three} {
 			a.shows("Client 2: I was here first")
-			require.Equal(t, two.Advertise, a.peers["2"].addr)
+			require.Equal(t, two.Addr, a.peers["2"].addr)
 		}
 		require.NotEmpty(t, other.warnings("taken: another Client 2 is here"), "%s", other.log.lines())
 		require.Equal(t, []wire.Name{"1", "2", "3"}, registered(s))
@@ -83,13 +83,13 @@ func TestImpostorThatGivesTheAddressOfTheOther(t *testing.T) {
 		ready(one, two)
 		resume := l.stops(two)
 		<-time.After(4 * time.Second)
-		conn, in := l.stranger(one.Advertise, "HELLO peerlab-chat/2 2 9000 127.0.0.1:6002 new 0")
+		conn, in := l.stranger(one.Addr, "HELLO peerlab-chat/2 2 9000 127.0.0.1:6002 new 0")
 		defer conn.Close()
 		<-time.After(time.Minute)
 		one.shows("Client 2: initiated.")
 		resume()
 		<-time.After(2 * homeRetry)
-		one.shows(owns("Client 2", two.Advertise))
+		one.shows(owns("Client 2", two.Addr))
 		require.Equal(t, "ERR taken Client 2 is at 127.0.0.1:6002; stop it, or choose another ID\n", lastOf(in.ReadString))
 		two.types("it is me")
 		one.shows("Client 2: it is me")
@@ -121,7 +121,7 @@ func TestWhoAnswersAtTheAddressOfTheServerIsTheServer(t *testing.T) {
 					ready(c...)
 					var ends []func(byte) (string, error)
 					for _, a := range c {
-						_, in := l.stranger(a.Advertise, "HELLO peerlab-chat/2 server 9000 "+addr+" in 0")
+						_, in := l.stranger(a.Addr, "HELLO peerlab-chat/2 server 9000 "+addr+" in 0")
 						ends = append(ends, in.ReadString)
 						a.shows("Server: initiated")
 					}
@@ -146,7 +146,7 @@ func TestServerAtAnotherPortGivesWayToTheOneAtItsAddress(t *testing.T) {
 		s, c := l.five()
 		s.kill()
 		moved := l.start(wire.Server, "127.0.0.1:4001", remember(c...))
-		dialled := l.dials(c[0].Advertise)
+		dialled := l.dials(c[0].Addr)
 		<-time.After(10 * time.Minute)
 		require.LessOrEqual(t, dialled(serverAddr), int(10*time.Minute/(homeRetry*3/4))+1)
 		moved.shows(reconnected(c)...)
@@ -157,7 +157,7 @@ func TestServerAtAnotherPortGivesWayToTheOneAtItsAddress(t *testing.T) {
 		for _, a := range c {
 			a.shows("Server: over here")
 		}
-		l.forbid(func(from, _ string) bool { return from == moved.Advertise }) // so that the clients dial it
+		l.forbid(func(from, _ string) bool { return from == moved.Addr }) // so that the clients dial it
 		l.breaks(between(moved))
 		<-time.After(3 * lastRetry)
 		moved.types("still here")
@@ -192,7 +192,7 @@ func TestRestartedClientIsCheckedOnce(t *testing.T) {
 				two.kill()
 				<-time.After(time.Minute)
 				two = l.start("2", addr, nil)
-				dialled := l.dials(one.Advertise)
+				dialled := l.dials(one.Addr)
 				<-time.After(time.Minute)
 				require.LessOrEqual(t, dialled(clientAddr("2")), 1)
 				for _, a := range []*actor{s, one} {
@@ -216,12 +216,12 @@ func TestRestartBesideADeadLinkIsNoContest(t *testing.T) {
 		ready(one, two)
 		two.kill()
 		l.forbid(between(two))
-		conn, _ := l.stranger(one.Advertise, "HELLO peerlab-chat/2 2 9000 127.0.0.1:6002 new 0")
+		conn, _ := l.stranger(one.Addr, "HELLO peerlab-chat/2 2 9000 127.0.0.1:6002 new 0")
 		defer conn.Close()
 		l.hold(true, func(from, _ string) bool { return from == "stranger" }) // its host is gone
 		<-time.After(1500 * time.Millisecond)
 		l.forbid(nil)
-		two = l.start("2", clientAddr("2"), func(m *member) { m.Incarnation = 9001 }, one.Advertise)
+		two = l.start("2", clientAddr("2"), func(m *member) { m.Incarnation = 9001 }, one.Addr)
 		<-time.After(2 * homeRetry)
 		one.shows("Client 2: initiated.", "Client 2: initiated.")
 		two.types("here I am")
@@ -237,12 +237,12 @@ func TestRestartAtAnotherPortWhileTheOldProcessIsStoppedForEver(t *testing.T) {
 		l.stops(two)
 		<-time.After(4 * time.Second)
 		again := l.start("2", "127.0.0.1:7002", nil)
-		dialled := l.dials(one.Advertise) // allows dials to the stopped process, which answers
+		dialled := l.dials(one.Addr) // allows dials to the stopped process, which answers
 		l.forbid(between(two))
 		again.types("here again")
 		<-time.After(10 * time.Minute)
 		one.shows("Client 2: initiated.", "Client 2: here again")
-		require.LessOrEqual(t, dialled(two.Advertise), int(10*time.Minute/(homeRetry*3/4))+1)
+		require.LessOrEqual(t, dialled(two.Addr), int(10*time.Minute/(homeRetry*3/4))+1)
 		l.breaks(between(again, one))
 		<-time.After(lastRetry)
 		again.types("and again")

@@ -35,7 +35,7 @@ func (w *world) step() {
 		w.partition()
 	case n < 37:
 		w.fault("severed", maxFault, []string{a.life.Who}, b.life.Who)
-		w.set(func() { w.cut = [2]string{a.Advertise, b.Advertise} })
+		w.set(func() { w.cut = [2]string{a.Addr, b.Addr} })
 		w.breaks(between(a, b))
 		w.after(maxFault, func() { w.set(func() { w.cut = [2]string{} }) })
 	case w.server == nil:
@@ -82,10 +82,10 @@ func (w *world) slow(a, b *actor) {
 // stop lets nothing through to or from an actor, as if the whole host stood still.
 func (w *world) stop(a *actor) {
 	w.fault("stopped", maxFault, []string{a.life.Who})
-	w.set(func() { w.stopped[a.Advertise] = true })
+	w.set(func() { w.stopped[a.Addr] = true })
 	w.hold(true, between(a))
 	w.after(maxFault, func() {
-		w.set(func() { delete(w.stopped, a.Advertise) })
+		w.set(func() { delete(w.stopped, a.Addr) })
 		w.hold(false, between(a))
 	})
 }
@@ -95,7 +95,7 @@ func (w *world) partition() {
 	var sides [2][]string
 	for _, a := range w.live() {
 		n := w.rnd.IntN(2)
-		side[a.Advertise] = n
+		side[a.Addr] = n
 		sides[n] = append(sides[n], a.life.Who)
 	}
 	if len(sides[0]) > 0 && len(sides[1]) > 0 {
@@ -126,11 +126,11 @@ func (w *world) killInMidBroadcast(a *actor) {
 	}
 	i := slices.Index(w.client, a)
 	w.pass(w.upTo(3 * time.Second))
-	via := w.client[(i+1)%len(w.client)].Advertise
-	w.client[i] = w.start(a.Name, a.Advertise, nil, via)
+	via := w.client[(i+1)%len(w.client)].Addr
+	w.client[i] = w.start(a.Name, a.Addr, nil, via)
 }
 
 func (w *world) kill(a *actor) {
-	w.set(func() { delete(w.stopped, a.Advertise) })
+	w.set(func() { delete(w.stopped, a.Addr) })
 	a.kill()
 }

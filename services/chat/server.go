@@ -23,11 +23,6 @@ func (c *ServerConfig) Parse(args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%q is one argument too many", args[0])
 	}
-	if c.Advertise != "" {
-		if err := tcp.CheckDial(c.Advertise); err != nil {
-			return err
-		}
-	}
 	return tcp.CheckAddr(c.Listen)
 }
 

@@ -45,7 +45,7 @@ func TestGossipPartsNoLink(t *testing.T) {
 		c := l.clients("12")
 		s.kill()
 		for i, a := range c {
-			conn, _ := l.stranger(a.Advertise, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
+			conn, _ := l.stranger(a.Addr, "HELLO peerlab-chat/2 9 2000 127.0.0.1:9 new 0")
 			fmt.Fprintf(conn, "PEER %s 900000000000000 127.0.0.1:9 0\n", c[1-i].Name)
 			synctest.Wait()
 			conn.Close()

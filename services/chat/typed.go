@@ -137,7 +137,7 @@ func (m *member) showWho() {
 		}
 	}
 	m.unlock()
-	m.note(slices.Insert(rows, before, m.Name.Display()+": connected, "+m.Advertise+" (you)")...)
+	m.note(slices.Insert(rows, before, m.Name.Display()+": connected, "+m.Addr+" (you)")...)
 }
 
 // conditionLocked says how it stands with a peer; it is empty for those who have left,

@@ -59,7 +59,7 @@ func (a *announcer) once(ctx context.Context) *backoff.Backoff {
 	}
 	if wanted := a.address(); wanted[0] != ':' && addr != wanted && addr != a.elsewhere {
 		a.Log.Warn("the relay cannot reach this node at " + wanted + " and lists it at " + addr +
-			"; if clients cannot reach it there, give an address that they can reach with -advertise")
+			"; if clients cannot reach it there, listen at an address that they can reach")
 		a.elsewhere = addr
 	}
 	if !a.listed {
@@ -87,13 +87,10 @@ func (n *Node) register(ctx context.Context) (addr string, good time.Duration, e
 	return f[0], max(good, time.Second), cmp.Or(err1, err2)
 }
 
-// address returns the address to register: Advertise, or else the listening
-// address. If the node listens on all interfaces the host is empty, and the relay
-// uses the source address of the connection.
+// address returns the address to register, which is the listening address. If the node
+// listens on all interfaces the host is empty, and the relay uses the source address of
+// the connection.
 func (n *Node) address() string {
-	if n.Advertise != "" {
-		return n.Advertise
-	}
 	at, err := netip.ParseAddrPort(n.Addr())
 	if err == nil && at.Addr().IsUnspecified() {
 		return fmt.Sprintf(":%d", at.Port())

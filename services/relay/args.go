@@ -40,11 +40,6 @@ func (c *NodeConfig) Parse(args []string) (err error) {
 	if len(args) > 2 {
 		return fmt.Errorf("%q is one argument too many", args[2])
 	}
-	if c.Advertise != "" {
-		if host, _, err := splitAddr(c.Advertise); err != nil || host == "" {
-			return fmt.Errorf("-advertise %q is not an address to dial; write HOST:PORT, such as 127.0.0.1:7001", c.Advertise)
-		}
-	}
 	return tcp.CheckAddr(c.Listen)
 }
 

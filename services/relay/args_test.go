@@ -15,7 +15,7 @@ func TestArgumentsOfANode(t *testing.T) {
 	c := NodeConfig{Listen: "127.0.0.1:0"}
 	require.NoError(t, c.Parse([]string{"127.0.0.1", "4100"}))
 	require.Equal(t, "127.0.0.1:4100", c.Relay)
-	c = NodeConfig{Listen: "127.0.0.1:0", Advertise: "10.0.0.7:7001"}
+	c = NodeConfig{Listen: "127.0.0.1:0"}
 	require.NoError(t, c.Parse([]string{"::1", "4100"}))
 	require.Equal(t, "[::1]:4100", c.Relay)
 	for want, test := range map[string]struct {
@@ -29,9 +29,6 @@ func TestArgumentsOfANode(t *testing.T) {
 		"RELAY_PORT is 0":                           {NodeConfig{}, []string{"127.0.0.1", "0"}},
 		"RELAY_HOST is empty":                       {NodeConfig{}, []string{"", "4100"}},
 		`"more" is one argument too many`:           {NodeConfig{}, []string{"127.0.0.1", "4100", "more"}},
-		`-advertise ":7001" is not an address`:      {NodeConfig{Advertise: ":7001"}, []string{"127.0.0.1", "4100"}},
-		`-advertise "host" is not an address`:       {NodeConfig{Advertise: "host"}, []string{"127.0.0.1", "4100"}},
-		`-advertise "host:0" is not an address`:     {NodeConfig{Advertise: "host:0"}, []string{"127.0.0.1", "4100"}},
 		`"7001" is not an address; write HOST:PORT`: {NodeConfig{Listen: "7001"}, []string{"127.0.0.1", "4100"}},
 	} {
 		require.ErrorContains(t, test.c.Parse(test.args), want)

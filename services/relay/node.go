@@ -14,15 +14,14 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// NodeConfig configures a node. Advertise and Dial are optional.
+// NodeConfig configures a node. Dial is optional.
 type NodeConfig struct {
-	ID        string // 16 hexadecimal digits, random for each process
-	Dir       string // the folder to serve
-	Listen    string // HOST:PORT; port 0 chooses a free one
-	Advertise string // HOST:PORT for clients; empty: the listening address, or the source address that the relay sees
-	Relay     string // HOST:PORT
-	Log       *slog.Logger
-	Dial      Dialer // connects to the relay
+	ID     string // 16 hexadecimal digits, random for each process
+	Dir    string // the folder to serve
+	Listen string // HOST:PORT; port 0 chooses a free one
+	Relay  string // HOST:PORT
+	Log    *slog.Logger
+	Dial   Dialer // connects to the relay
 }
 
 // Node serves the files of a folder.

@@ -24,7 +24,6 @@ func main() {
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Server, "server", "127.0.0.1:4000", "")
 			f.StringVar(&c.Host, "host", "127.0.0.1", "")
-			f.StringVar(&c.Advertise, "advertise", "", "")
 			f.Func("peer", "", func(addr string) error {
 				c.Peers = append(c.Peers, addr)
 				return nil

@@ -23,7 +23,6 @@ func main() {
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Dir, "dir", ".", "")
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:0", "")
-			f.StringVar(&c.Advertise, "advertise", "", "")
 		},
 		Check:   c.Parse,
 		Prompts: func() bool { return false },

@@ -21,7 +21,6 @@ func main() {
 		Manual: manual,
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:4000", "")
-			f.StringVar(&c.Advertise, "advertise", "", "")
 			f.StringVar(&c.Registry, "registry", "clients.txt", "")
 		},
 		Check: c.Parse,

@@ -1,27 +1,17 @@
 package tcp
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"peerlab/services/internal/lines"
 )
 
-const (
-	// MaxAddr bounds an address to dial, in bytes.
-	MaxAddr = 128
-
-	// resolveTimeout bounds the request for a name that is advertised.
-	resolveTimeout = 5 * time.Second
-)
+// MaxAddr bounds an address to dial, in bytes.
+const MaxAddr = 128
 
 // CheckAddr returns an error that names the remedy unless addr is HOST:PORT with
 // a port from 0 to 65535.
@@ -64,29 +54,13 @@ func IsNumeric(addr string) bool {
 	return err == nil && a.Port() != 0 && a.Addr().Zone() == "" && len(addr) <= MaxAddr
 }
 
-// Advertised returns the numeric address that other hosts are told to dial: that of the
-// listener, unless another is given. A name in that is resolved once, to an IPv4 address
-// if it has any.
-func Advertised(given string, listener net.Addr) (string, error) {
-	addr := cmp.Or(given, listener.String())
+// CheckAnnounced returns an error that names the remedy unless addr, at which a process
+// listens, means the same at other hosts.
+func CheckAnnounced(addr string) error {
 	if IsNumeric(addr) {
-		return addr, nil
+		return nil
 	}
-	host, port, err := net.SplitHostPort(addr)
-	if err == nil && strings.Contains(host, "%") {
-		err = errors.New("a zone has no meaning at another host")
-	}
-	var all []netip.Addr
-	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
-		defer cancel()
-		all, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	}
-	if err != nil {
-		return "", fmt.Errorf("other hosts cannot dial %s: %w; give a numeric address with -advertise, such as 192.0.2.1:6001", addr, err)
-	}
-	best := slices.MinFunc(all, func(a, b netip.Addr) int { return cmp.Compare(a.Unmap().BitLen(), b.Unmap().BitLen()) })
-	return net.JoinHostPort(best.Unmap().String(), port), nil
+	return fmt.Errorf("other hosts cannot dial %s: a zone has no meaning there; listen at an address without one", addr)
 }
 
 // Reachable returns the address to dial for addr, which was received over a connection:

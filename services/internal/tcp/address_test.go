@@ -19,30 +19,12 @@ func TestCheckDial(t *testing.T) {
 	}
 }
 
-func TestAdvertised(t *testing.T) {
-	listener := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 6001}
-	linkLocal := &net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "lo", Port: 6001}
-	for _, x := range []struct {
-		given    string
-		listener net.Addr
-		want     string
-		problem  string
-	}{
-		{"", listener, "127.0.0.1:6001", ""},
-		{"192.0.2.1:7", listener, "192.0.2.1:7", ""},
-		{"localhost:7", listener, "127.0.0.1:7", ""},
-		{"", linkLocal, "", "-advertise"},
-		{"[fe80::1%lo]:7", listener, "", "give a numeric address"},
-		{"nothing.invalid:7", listener, "", "give a numeric address"},
-	} {
-		got, err := Advertised(x.given, x.listener)
-		require.Equal(t, x.want, got, x.given)
-		if x.problem == "" {
-			require.NoError(t, err, x.given)
-		} else {
-			require.ErrorContains(t, err, x.problem)
-		}
+// A link-local address with a zone is one to listen at, and none to tell others.
+func TestCheckAnnounced(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1:6001", "0.0.0.0:6001", "[::]:6001", "[fe80::1]:6001"} {
+		require.NoError(t, CheckAnnounced(addr))
 	}
+	require.ErrorContains(t, CheckAnnounced("[fe80::1%lo]:6001"), "listen at an address without one")
 }
 
 func TestIsNumeric(t *testing.T) {
