@@ -15,7 +15,8 @@ const (
 	diagByFamily = 20
 	diagDestroy  = 21
 	diagRequest  = 56 // bytes of struct inet_diag_req_v2
-	diagInode    = 68 // where struct inet_diag_msg has it
+	diagState    = 1  // where struct inet_diag_msg has it
+	diagInode    = 68 // likewise
 	diagStates   = 0xffffffff
 )
 
@@ -47,27 +48,47 @@ func request(kind netlink.HeaderType, flags netlink.HeaderFlags, local, remote n
 
 // inode returns the inode of a socket, or 0 if there is none.
 func (s sockets) inode(local, remote netip.AddrPort) (uint32, error) {
+	inode, _, err := s.find(local, remote)
+	return inode, err
+}
+
+// find returns the inode of a socket, and its state; 0 if there is none.
+func (s sockets) find(local, remote netip.AddrPort) (inode uint32, state byte, err error) {
 	messages, err := s.conn.Execute(request(diagByFamily, 0, local, remote))
 	switch {
 	case errors.Is(err, unix.ENOENT):
-		return 0, nil
+		return 0, 0, nil
 	case err != nil:
-		return 0, fmt.Errorf("looking for the socket of %v: %w", local, err)
+		return 0, 0, fmt.Errorf("looking for the socket of %v: %w", local, err)
 	}
 	for _, m := range messages {
 		if len(m.Data) >= diagInode+4 {
-			return binary.NativeEndian.Uint32(m.Data[diagInode:]), nil
+			return binary.NativeEndian.Uint32(m.Data[diagInode:]), m.Data[diagState], nil
 		}
 	}
-	return 0, nil
+	return 0, 0, nil
 }
 
+// States of a socket, of include/net/tcp_states.h, in which it has no connection to end.
+const (
+	stateTimeWait = 6
+	stateClose    = 7
+	stateListen   = 10
+)
+
 // destroy ends a connection at one of its sockets, and reports whether there was one. The
-// other side is sent a reset.
+// other side is sent a reset. A socket that is being opened or closed is none: the kernel
+// refuses (EINVAL, EOPNOTSUPP).
 func (s sockets) destroy(local, remote netip.AddrPort) (done bool, err error) {
+	switch inode, state, err := s.find(local, remote); {
+	case err != nil:
+		return false, err
+	case inode == 0, state == stateTimeWait, state == stateClose, state == stateListen: // the kernel would end a listener
+		return false, nil
+	}
 	_, err = s.conn.Execute(request(diagDestroy, netlink.Acknowledge, local, remote))
 	switch {
-	case errors.Is(err, unix.ENOENT):
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EINVAL), errors.Is(err, unix.EOPNOTSUPP):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("resetting the connection from %v to %v: %w", local, remote, err)

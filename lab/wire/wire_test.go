@@ -382,8 +382,9 @@ func TestTheRecordOfATalk(t *testing.T) {
 	one.types("grüße")
 	one.shows("grüße")
 	require.NoError(t, b.Heal())
+	opened := b.connections("one", "server")[0]
 	require.ElementsMatch(t, []string{
-		"one->server connected",
+		fmt.Sprintf("one->server connected %v %v", opened.Local, opened.Remote),
 		"one->server sent hello", "one->server received hello", "server->one sent hello", "server->one received hello",
 		"server->one fault drop each 1000, of packets that do not open a connection",
 		"one->server sent grüße", "one->server received grüße",
