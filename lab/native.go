@@ -38,13 +38,23 @@ func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running
 	}
 	r, err := u.start(stdout, stderr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot start %s: %w%s", u.order.name, err, startRemedy(err, u.command[0], u.root))
+		return nil, &StartError{fmt.Sprintf("cannot start %s: %v%s", u.order.name, err, startRemedy(err, u.command[0], u.root)), err}
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.now = r
 	return r, nil
 }
+
+// StartError is the error of a command that cannot be started. Other errors of a start are
+// the bench's own.
+type StartError struct {
+	text string
+	err  error
+}
+
+func (e *StartError) Error() string { return e.text }
+func (e *StartError) Unwrap() error { return e.err }
 
 // startRemedy says what to do about a command that cannot be started.
 func startRemedy(err error, command, root string) string {

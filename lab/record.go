@@ -56,6 +56,9 @@ func (l *Lab) closeRecord() error {
 // on the host's network, or the kernel cannot.
 func (l *Lab) Wire() *wire.Wire { return l.wire }
 
+// Record adds an event to the record of the run.
+func (l *Lab) Record(e event.Event) { l.events.Add(e) }
+
 // begins records that a program runs natively, by its process group.
 func (l *Lab) begins(group int, name string) {
 	l.mu.Lock()

@@ -104,6 +104,16 @@ func (f *Barrier) Shows(line string, count int) {
 			why.fail("%v shows %q %s, expected %s, %s", p, shorten(line), times(n), times(count), p.since())
 		}
 	}
+	f.lab.step(fmt.Sprintf("%s: %q %s", f.names(), shorten(line), times(count)))
+}
+
+// names are those of the viewers.
+func (f *Barrier) names() string {
+	var all []string
+	for _, p := range f.viewers {
+		all = append(all, p.Name())
+	}
+	return strings.Join(all, ", ")
 }
 
 // Once requires each screen to show each of the lines exactly once.
@@ -146,6 +156,7 @@ func (f *Barrier) Exactly(lines ...string) {
 				p, p.since(), quoteAll(missing), quoteAll(extra))
 		}
 	}
+	f.lab.step(fmt.Sprintf("%s: exactly these lines: %s", f.names(), quoteAll(lines)))
 }
 
 // Sequence requires the lines with this prefix to be, on each screen, exactly

@@ -63,12 +63,14 @@ func semicolon(sentence string) string {
 func (f *failure) fail(format string, args ...any) {
 	f.lab.t.Helper()
 	f.lab.reported.Store(true)
-	report := f.lab.report(f.process) // before a check may end the process
+	report, screens := f.lab.report(f.process), f.lab.lastScreens() // before a check may end the process
 	diagnosis := f.diagnosis()
 	if f.ended && diagnosis != "" {
-		report = f.lab.report(f.process)
+		report, screens = f.lab.report(f.process), f.lab.lastScreens()
 	}
-	f.lab.t.Fatalf("%s%s\n%s", fmt.Sprintf(format, args...), diagnosis, report)
+	message := fmt.Sprintf(format, args...) + diagnosis
+	f.lab.failed(message, screens)
+	f.lab.t.Fatalf("%s\n%s", message, report)
 }
 
 // lines reports whether it is about what the process shows, or did not show in time.

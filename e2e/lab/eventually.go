@@ -56,6 +56,9 @@ func (l *Lab) eventually(w awaited, makers []*Process, ok func() bool) {
 	for late := false; ; {
 		exited := allExited(makers) // first, so that ok sees all that they did
 		if ok() {
+			if p := firstOf(makers); p != nil {
+				l.met(p, fmt.Sprintf("%v: %s", p, w.before()))
+			}
 			return
 		}
 		if exited {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	bench "peerlab/lab"
+	"peerlab/lab/grade"
 	"peerlab/lab/wire"
 )
 
@@ -27,12 +28,17 @@ type Lab struct {
 	began    time.Time
 	tag      string // in every line of a barrier of this lab, and nowhere else
 	barriers atomic.Int64
-	reported atomic.Bool // the screens are in the test's output already
-	replay   string      // the command that plays the test again
+	reported atomic.Bool    // the screens are in the test's output already
+	replay   string         // the command that plays the test again
+	screens  []grade.Screen // when the test failed
 
 	mu        sync.Mutex
 	processes []*Process
 	kept      map[string]string // files for the artifacts, by name
+	steps     []grade.Step
+	failure   string // the first line of why the test fails
+	details   []string
+	broken    string // why the bench could not do its work
 }
 
 // Spec says what to start.
@@ -88,6 +94,7 @@ func New(t testing.TB, opts ...Option) *Lab {
 	_, _ = rand.Read(tag) // never fails
 	l := &Lab{t: t, run: r, began: time.Now(), kept: map[string]string{}, tag: "barrier-" + hex.EncodeToString(tag)}
 	if l.Lab, err = r.bench.NewLab(o); err != nil {
+		_ = r.attempt.tell(grade.Attempt{Outcome: grade.Unknown, Because: err.Error()})
 		t.Fatalf("lab: %v", err)
 	}
 	t.Cleanup(l.close)
@@ -199,6 +206,7 @@ func (l *Lab) Keep(name, content string) {
 func (l *Lab) close() {
 	l.t.Helper()
 	if err := l.End(); err != nil {
+		l.breaks(err)
 		l.t.Errorf("lab: %v", err)
 	}
 	for _, p := range l.Processes() {
@@ -206,6 +214,7 @@ func (l *Lab) close() {
 			l.t.Errorf("lab: %s", sick)
 		}
 	}
+	l.attempted()
 	if l.t.Failed() && !l.reported.Load() {
 		l.t.Log(l.report(nil))
 	}

@@ -64,6 +64,7 @@ func (p *Process) do(what string, do func(*bench.Life, context.Context) error) {
 	err := do(e.Life, ctx)
 	switch {
 	case err == nil:
+		p.lab.step(fmt.Sprintf("%v: %s", p, what))
 	case e.exitedSoon():
 		p.lab.failAt(p, "%v %s before the scenario came to do this to it: %s", p, e.Outcome(), what)
 	default:
@@ -110,6 +111,7 @@ func (p *Process) ends(limit time.Duration, reason string) {
 	if _, _, err := e.Result(); err != nil {
 		p.lab.failAt(p, "%v %s", p, e.Outcome())
 	}
+	p.lab.met(p, fmt.Sprintf("%v %s", p, e.Outcome()))
 }
 
 // PID is the process id of the program, as this machine counts them.

@@ -28,6 +28,7 @@ type run struct {
 	container bool                   // roles run in containers unless told otherwise
 	programs  func() (string, error) // the folder of the project's native programs
 	opened    atomic.Bool
+	attempt   attempt
 
 	mu     sync.Mutex
 	left   []string // out: what the end of the run says

@@ -221,6 +221,7 @@ func (s Screen) await(w wanted, take func(Line) bool) {
 func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 	s.process.lab.t.Helper()
 	e, next := s.process.now(), s.mark()
+	what := w.what() // as it is before it comes
 	timer := time.NewTimer(s.patience)
 	defer timer.Stop()
 	for late := false; ; {
@@ -228,6 +229,7 @@ func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 		fresh := e.Output(s.stream).Since(next)
 		next = fresh.Next
 		if done(fresh) {
+			s.process.lab.met(s.process, fmt.Sprintf("%v %s %s", s.process, s.verb("shows", "writes"), what))
 			return
 		}
 		if fresh.Ended {

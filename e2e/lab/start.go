@@ -40,9 +40,13 @@ func (l *Lab) mustStart(err error) {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		LeaveOut(l.t, first)
 	}
-	if err != nil {
-		l.fail("%v", err)
+	if err == nil {
+		return
 	}
+	if program := new(bench.StartError); !errors.As(err, &program) {
+		l.breaks(err)
+	}
+	l.fail("%v", err)
 }
 
 // Start starts a process that has ended again, as it was: the same container

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ func (p *Process) TypesRaw(b []byte) {
 	err := e.Type(b, typeTimeout)
 	switch {
 	case err == nil:
+		p.lab.step(fmt.Sprintf("%v is typed %s", p, typed(b)))
 	case errors.Is(err, bench.ErrTerminalLine):
 		p.lab.failAt(p, "%v cannot be typed %s: %v", p, typed(b), err)
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -31,6 +31,7 @@ const (
 	Reset     Kind = "reset"     // a program, or a fault, has reset a connection
 	Fault     Kind = "fault"     // a fault began, of a link or of a program; Text says which
 	Healed    Kind = "healed"    // and ended
+	Met       Kind = "met"       // the scenario has seen what it waited for; Text says what
 	Lost      Kind = "lost"      // Bytes events or packets are missing before this one: there were too many
 )
 

@@ -111,3 +111,11 @@ func (r *Result) Max() (of float64) {
 	}
 	return of
 }
+
+// Attempt is one run of a scenario, as the scenario itself reports it: see
+// peerlab/e2e/lab.
+type Attempt struct {
+	Outcome Outcome  `json:"outcome"`
+	Because string   `json:"because,omitempty"` // it was left out, or the bench has failed
+	Failure *Failure `json:"failure,omitempty"`
+}
