@@ -22,8 +22,10 @@
 //	PEERLAB_LEFT_OUT=FILE          is told what was left out, and why
 //	PEERLAB_ARTIFACTS=DIR          where screens of failed tests are kept
 //	                               (artifacts/ beside go.mod)
-//	PEERLAB_PACKETS=1              packets.pcapng is kept among them, and they are
-//	                               kept of tests that pass, too
+//	PEERLAB_KEEP=1                 they are kept of tests that pass, too
+//	PEERLAB_PACKETS=1              likewise, with packets.pcapng among them
+//	PEERLAB_ATTEMPT=FILE           is told what became of the one test that runs, which
+//	                               ends when stdin does: see peerlab/lab/grade
 //
 // <ROLE> is the role in capitals, - turned into _; <NAME> likewise. Relative
 // folders, and files in a command, are taken from the folder of go.mod. A role

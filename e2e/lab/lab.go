@@ -218,7 +218,7 @@ func (l *Lab) close() {
 	if l.t.Failed() && !l.reported.Load() {
 		l.t.Log(l.report(nil))
 	}
-	if l.t.Failed() || os.Getenv(packetsVariable) != "" {
+	if l.t.Failed() || os.Getenv(keepVariable)+os.Getenv(packetsVariable) != "" {
 		if err := l.keepArtifacts(); err != nil {
 			l.t.Logf("lab: the screens could not be kept: %v", err)
 		}

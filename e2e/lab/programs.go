@@ -11,9 +11,12 @@ const variablePrefix = "PEERLAB_"
 // networkVariable puts all labs on the host's network if it is "host".
 const networkVariable = variablePrefix + "NETWORK"
 
-// packetsVariable has all packets, and the rest of the artifacts, be kept of each test,
-// unless it is empty.
-const packetsVariable = variablePrefix + "PACKETS"
+// keepVariable has the artifacts of each test be kept, and packetsVariable all packets as
+// well, unless they are empty.
+const (
+	keepVariable    = variablePrefix + "KEEP"
+	packetsVariable = variablePrefix + "PACKETS"
+)
 
 // variable names the environment variable that says who plays a role, or who
 // is the process of that name.

@@ -27,6 +27,8 @@ type Result struct {
 	Submission string    `json:"submission"` // its name
 	System     string    `json:"system"`     // chat, relay, order or room
 	Title      string    `json:"title"`      // of the rubric
+	Rubric     string    `json:"rubric"`     // a hash of it
+	Hash       string    `json:"hash"`       // of the submission's content
 	Began      time.Time `json:"began"`
 	Seconds    float64   `json:"seconds"` // so far
 	Complete   bool      `json:"complete"`

@@ -2,7 +2,9 @@ package grade
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +24,7 @@ type Rubric struct {
 	// passes more often than not. Default: 3, odd.
 	Tries     int        `yaml:"tries"`
 	Scenarios []Scenario `yaml:"scenarios"`
+	Hash      string     `yaml:"-"` // of its text
 }
 
 // Scenario is one row of a rubric.
@@ -72,8 +75,9 @@ var (
 
 // ReadRubric reads a rubric. The error says what is wrong and where.
 func ReadRubric(from io.Reader) (*Rubric, error) {
+	text := sha256.New()
 	r := &Rubric{Tries: 3}
-	in := yaml.NewDecoder(from)
+	in := yaml.NewDecoder(io.TeeReader(from, text))
 	in.KnownFields(true)
 	if err := in.Decode(r); errors.Is(err, io.EOF) {
 		return nil, errors.New("it is empty")
@@ -110,12 +114,13 @@ func ReadRubric(from io.Reader) (*Rubric, error) {
 		}
 		names = append(names, s.Name)
 	}
+	r.Hash = hex.EncodeToString(text.Sum(nil))
 	return r, nil
 }
 
 // Result returns the result of a submission of which nothing was run yet.
 func (r *Rubric) Result(submission string) *Result {
-	result := &Result{Version: Version, Submission: submission, System: r.System, Title: r.Title}
+	result := &Result{Version: Version, Submission: submission, System: r.System, Title: r.Title, Rubric: r.Hash}
 	for _, s := range r.Scenarios {
 		result.Scenarios = append(result.Scenarios, Scored{Name: s.Name, Says: s.Says, Points: s.Points, After: s.After, Outcome: NotRun})
 	}
