@@ -1,0 +1,65 @@
+// Command peerlab is the bench at the command line: 'peerlab -h' prints its manual.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"peerlab/lab"
+)
+
+// Exit statuses.
+const (
+	done   = 0
+	below  = 1 // a score is below -fail-under
+	usage  = 2
+	broken = 3 // the bench has failed: that is nobody's score
+)
+
+const manual = `peerlab scores programs that talk over TCP by the scenarios of this project.
+
+  peerlab grade [-system chat|relay|order|room] [-rubric FILE] [-o DIR] [-jobs N] [-fail-under POINTS] SUBMISSION...
+  peerlab doctor [-system ...] SUBMISSION
+
+SUBMISSION is a folder, a zip, or image:NAME. Its programs are found by the names that the assignment gives them, or a file
+peerlab.yaml in it says how they are built and run:
+
+  build: make
+  run:
+    server: ./server {}
+    client: ./client.out {ID} {PORT1} {PORT2}
+
+For example: peerlab grade -o grades submissions/*
+Exit status: 0 graded, 1 a score is below -fail-under, 2 wrong usage, 3 the bench failed.
+docs/grading.md has more.
+`
+
+func main() {
+	if status, ok := lab.StandGuard(); ok {
+		os.Exit(status)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, out, log io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(log, manual)
+		return usage
+	}
+	switch command, args := args[0], args[1:]; command {
+	case "grade":
+		return gradeAll(ctx, args, out, log)
+	case "-h", "-help", "--help", "help":
+		fmt.Fprint(out, manual)
+		return done
+	default:
+		fmt.Fprintf(log, "peerlab: there is no command %q: 'peerlab -h' lists them\n", command)
+		return usage
+	}
+}
