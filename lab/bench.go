@@ -34,6 +34,7 @@ type Bench struct {
 	endpointErr error
 
 	projects      atomic.Int64 // compose projects so far
+	users         atomic.Int64 // of programs so far
 	sharedNetwork sync.Once    // reports that labs are on the host's network
 	noWire        sync.Once    // reports that they have no wire
 

@@ -48,6 +48,9 @@ func (e *engine) newUnit(ctx context.Context, p program, o order, h *holder) (*c
 		},
 		HostConfigModifier: func(c *container.HostConfig) {
 			confine(c)
+			if o.limits != nil {
+				o.limits.ofContainer(c)
+			}
 			c.NetworkMode = h.networkMode()
 			c.Binds = []string{o.dir + ":/data"}
 			if p.foreign() {
@@ -139,4 +142,18 @@ func (e *engine) removeContainer(ctx context.Context, id string) error {
 		return nil
 	}
 	return err
+}
+
+// ofContainer sets the limits of a container.
+func (l *Limits) ofContainer(c *container.HostConfig) {
+	c.Memory, c.MemorySwap, c.NanoCPUs = l.Memory, l.Memory, int64(l.CPUs*1e9)
+	if most := int64(l.Processes); most > 0 {
+		c.PidsLimit = &most
+	}
+	if most := int64(l.Files); most > 0 {
+		c.Ulimits = append(c.Ulimits, &container.Ulimit{Name: "nofile", Soft: most, Hard: most})
+	}
+	if l.FileSize > 0 {
+		c.Ulimits = append(c.Ulimits, &container.Ulimit{Name: "fsize", Soft: l.FileSize, Hard: l.FileSize})
+	}
 }

@@ -72,6 +72,8 @@ func (g *guard) group(pgid int)         { g.tell("+group %d", pgid) }  // kill t
 func (g *guard) groupGone(pgid int)     { g.tell("-group %d", pgid) }  // no longer
 func (g *guard) folder(path string)     { g.tell("+folder %s", path) } // remove this folder
 func (g *guard) folderGone(path string) { g.tell("-folder %s", path) } // no longer
+func (g *guard) cgroup(path string)     { g.tell("+cgroup %s", path) } // end what is in this control group
+func (g *guard) cgroupGone(path string) { g.tell("-cgroup %s", path) } // no longer
 func (g *guard) containers()            { g.tell("+containers") }      // sweep those of the run
 
 // relieve makes the guard undo all that is left, and waits for its end.
@@ -106,6 +108,7 @@ func standGuard(orders io.Reader, run string) int {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	groups := map[int]bool{}
 	folders := map[string]bool{}
+	cgroups := map[string]bool{}
 	containers := false
 	for in := bufio.NewScanner(orders); in.Scan(); {
 		order, arg, _ := strings.Cut(in.Text(), " ")
@@ -119,6 +122,10 @@ func standGuard(orders io.Reader, run string) int {
 			folders[arg] = true
 		case "-folder":
 			delete(folders, arg)
+		case "+cgroup":
+			cgroups[arg] = true
+		case "-cgroup":
+			delete(cgroups, arg)
 		case "+containers":
 			containers = true
 		}
@@ -134,6 +141,9 @@ func standGuard(orders io.Reader, run string) int {
 		if pgid > 1 {
 			_ = syscall.Kill(-pgid, syscall.SIGKILL) // it may have ended by itself
 		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(cgroups)) {
+		errs = append(errs, removeCgroup(dir))
 	}
 	if containers {
 		errs = append(errs, sweepRun(run))

@@ -31,6 +31,7 @@ type Options struct {
 	Container bool              // roles run in containers unless told otherwise
 	Programs  map[string]string // what plays a role, or is the one process of a name: image:NAME, cmd:WORDS or cmd+pipe:WORDS
 	OnHost    bool              // the lab is on the host's network, in any case
+	Limits    *Limits           // of programs that are not the project's own; nil: there are none
 	Packets   bool              // all packets are kept in a file, if the lab has a wire
 }
 
@@ -40,6 +41,7 @@ type Lab struct {
 	bench   *Bench
 	dir     string // the data folders are in it
 	network *network.Network
+	limits  *Limits
 	holder  *holder  // of the network; nil: no container joins it
 	file    *os.File // of the record
 	packets *os.File // nil: packets are not kept
@@ -60,12 +62,15 @@ type Lab struct {
 func (b *Bench) NewLab(o Options) (*Lab, error) {
 	l := &Lab{
 		bench: b, byGroup: make(map[int]string), contained: make(map[string]string), exit: make(chan struct{}),
-		cast: casting{container: o.Container, programs: o.Programs, config: b.config},
+		limits: o.Limits, cast: casting{container: o.Container, programs: o.Programs, config: b.config},
 	}
 	l.end = sync.OnceValue(l.endAll)
 	var err error
 	if l.dir, err = b.TempDir("peerlab-lab-"); err != nil {
 		return nil, err
+	}
+	if err := os.Chmod(l.dir, 0o711); err != nil { // programs that run as other users have folders in it
+		return nil, errors.Join(err, b.RemoveTemp(l.dir))
 	}
 	l.network, l.holder = l.newNetwork(o.OnHost)
 	if err := l.openRecord(o.Packets); err != nil {

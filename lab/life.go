@@ -18,7 +18,8 @@ type Life struct {
 	process *Process
 	number  int
 	outputs [2]*Output
-	running running
+	running running       // set before began is closed
+	began   chan struct{}
 
 	ended  chan struct{} // closed at the end, when what is below is set
 	at     time.Time
@@ -94,6 +95,15 @@ func (e *Life) Outcome() string {
 		return fmt.Sprintf("ended, and its status is unknown (%v)", e.err)
 	}
 	return ExitText(e.status)
+}
+
+// printsTooMuch ends a life that has printed more than it may.
+func (e *Life) printsTooMuch() {
+	<-e.began
+	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+	defer cancel()
+	e.did(fmt.Sprintf("kill -9: it printed more than %d bytes", e.process.lab.limits.Output))
+	_ = e.running.kill(ctx) // it may have ended by itself
 }
 
 // PID is the process id of the program, as this machine counts them.

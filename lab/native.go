@@ -22,6 +22,7 @@ type nativeUnit struct {
 	network *network.Network
 	guard   *guard
 	root    string                       // where the files in the command were looked for
+	limit   func() (*limited, error)     // makes the limits of a life; nil: there are none
 	begins  func(group int, name string) // is called with each process group
 
 	mu  sync.Mutex
@@ -29,15 +30,31 @@ type nativeUnit struct {
 }
 
 func newNativeUnit(command []string, o order, l *Lab) *nativeUnit {
-	return &nativeUnit{command: command, order: o, network: l.network, guard: l.bench.guard, root: l.bench.config.Root, begins: l.begins}
+	u := &nativeUnit{command: command, order: o, network: l.network, guard: l.bench.guard, root: l.bench.config.Root, begins: l.begins}
+	if o.limits != nil {
+		u.limit = func() (*limited, error) {
+			user := l.bench.nextUser()
+			return newLimited(o.limits, fmt.Sprintf("%s-%d", l.bench.id, user), user, u.guard)
+		}
+	}
+	return u
 }
 
 func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running, error) {
 	if err := u.remove(ctx); err != nil { // children of the life before
 		return nil, err
 	}
-	r, err := u.start(stdout, stderr)
-	if err != nil {
+	r := &nativeRun{}
+	if u.limit != nil {
+		var err error
+		if r.limited, err = u.limit(); err != nil {
+			return nil, err
+		}
+	}
+	if err := u.start(r, stdout, stderr); err != nil {
+		if r.limited != nil {
+			err = errors.Join(err, r.limited.remove(u.guard))
+		}
 		return nil, &StartError{fmt.Sprintf("cannot start %s: %v%s", u.order.name, err, startRemedy(err, u.command[0], u.root)), err}
 	}
 	u.mu.Lock()
@@ -71,33 +88,45 @@ func startRemedy(err error, command, root string) string {
 	return ""
 }
 
-func (u *nativeUnit) start(stdout, stderr io.Writer) (*nativeRun, error) {
-	args := append(u.command[1:len(u.command):len(u.command)], u.order.args...)
-	cmd := exec.Command(u.command[0], args...)
-	cmd.Dir = u.order.dir
+func (u *nativeUnit) start(r *nativeRun, stdout, stderr io.Writer) error {
+	words := append(u.command[:len(u.command):len(u.command)], u.order.args...)
 	// Race-enabled programs sleep a second at their end unless told not to.
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	env := append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	if r.limited != nil {
+		if _, err := exec.LookPath(words[0]); err != nil {
+			return err // the shell would say so, and not what to do
+		}
+		words, env = u.order.limits.shell(words), environment(u.order.dir)
+	}
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Dir, cmd.Env = u.order.dir, env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	r := &nativeRun{cmd: cmd}
+	r.cmd = cmd
 	ends, err := r.connect(u.order.terminal, stdout, stderr)
 	for _, end := range ends {
 		defer end.Close()
 	}
 	if err != nil {
 		r.discard()
-		return nil, err
+		return err
+	}
+	if r.limited != nil {
+		cmd.SysProcAttr.Credential = r.limited.credential()
 	}
 	r.at = time.Now()
 	if err := u.network.Start(cmd); err != nil {
 		r.discard()
-		return nil, err
+		return err
 	}
 	u.begins(cmd.Process.Pid, u.order.name)
 	r.group = newGroup(cmd.Process.Pid, u.guard)
 	for _, o := range r.outputs {
 		go o.copy()
 	}
-	return r, nil
+	if r.limited != nil {
+		return r.limited.admit(cmd.Process.Pid)
+	}
+	return nil
 }
 
 func (u *nativeUnit) remove(context.Context) error {
@@ -108,6 +137,9 @@ func (u *nativeUnit) remove(context.Context) error {
 	}
 	err := u.now.group.Kill() // children outlive their parent
 	u.now.group.Forget()
+	if u.now.limited != nil {
+		err = errors.Join(err, u.now.limited.remove(u.guard))
+	}
 	u.now = nil
 	return err
 }
@@ -118,6 +150,7 @@ type nativeRun struct {
 	in      nativeIn
 	outputs [2]*pipeOut
 	group   *Group
+	limited *limited // nil: without limits
 	at      time.Time
 }
 

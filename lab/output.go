@@ -29,6 +29,8 @@ type Output struct {
 	ended   bool
 	changed chan struct{} // closed, and replaced, whenever something above changes
 	kept    func(Line)    // is called with each line; nil: nothing is
+	room    int64         // bytes until full is called; 0: without limit
+	full    func()        // is called once, in a goroutine of its own
 }
 
 func newOutput() *Output {
@@ -40,6 +42,12 @@ func (r *Output) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
+	if r.room > 0 {
+		if r.room -= int64(len(p)); r.room <= 0 {
+			r.room = 0
+			go r.full()
+		}
+	}
 	for rest := p; len(rest) > 0; {
 		line, after, whole := bytes.Cut(rest, []byte{'\n'})
 		r.partial = append(r.partial, line...)

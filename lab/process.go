@@ -83,16 +83,20 @@ func (p *Process) Lives() []*Life {
 // Start starts a process that has ended again, as it was: the same container or command,
 // arguments and data folder.
 func (p *Process) Start(ctx context.Context) error {
-	e := &Life{process: p, number: len(p.Lives()) + 1, ended: make(chan struct{})}
+	e := &Life{process: p, number: len(p.Lives()) + 1, began: make(chan struct{}), ended: make(chan struct{})}
 	for s, kind := range []event.Kind{event.Shown, event.Logged} {
 		e.outputs[s] = newOutput()
 		e.outputs[s].kept = func(line Line) { e.happened(kind, line.Text) }
+		if limits := p.lab.limits; limits != nil && p.program.foreign() {
+			e.outputs[s].room, e.outputs[s].full = limits.Output, e.printsTooMuch
+		}
 	}
 	e.happened(event.Started, p.Command())
 	var err error
 	if e.running, err = p.unit.run(ctx, e.outputs[Stdout], e.outputs[Stderr]); err != nil {
 		return err
 	}
+	close(e.began)
 	p.mu.Lock()
 	p.lives = append(p.lives, e)
 	p.mu.Unlock()

@@ -61,6 +61,9 @@ func (p *Process) settle(ctx context.Context) error {
 
 func (l *Lab) newUnit(ctx context.Context, p *Process) (unit, error) {
 	o := order{name: p.Name(), args: p.args, dir: p.spec.Dir, terminal: p.program.onTerminal()}
+	if p.program.foreign() {
+		o.limits = l.limits
+	}
 	if p.program.image == "" {
 		return newNativeUnit(p.program.command, o, l), nil
 	}

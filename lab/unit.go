@@ -48,4 +48,5 @@ type order struct {
 	args     []string
 	dir      string // the data folder: current folder natively, /data in a container
 	terminal bool   // stdin and stdout are a terminal; natively only
+	limits   *Limits
 }

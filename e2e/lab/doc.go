@@ -17,6 +17,9 @@
 //	PEERLAB_<NAME>=...             likewise, for the one process of that name if
 //	                               it begins with its role: PEERLAB_CLIENT5
 //	PEERLAB_NETWORK=host           all labs are on the host's network
+//	PEERLAB_LIMITS=GROUP           programs that are not the project's own have limits,
+//	                               and run as users of their own, in the group of
+//	                               that number, which can read their files
 //	PEERLAB_REQUIRE=PROGRAM,...    a test that needs one of these and does not
 //	                               find it fails; others are left out ([Needs])
 //	PEERLAB_LEFT_OUT=FILE          is told what was left out, and why

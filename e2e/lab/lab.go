@@ -73,6 +73,11 @@ func WithPackets() Option {
 	return func(o *bench.Options) { o.Packets = true }
 }
 
+// Limiting sets the limits of programs that are not the project's own.
+func Limiting(limits bench.Limits) Option {
+	return func(o *bench.Options) { o.Limits = &limits }
+}
+
 // New returns the lab of the test t. The package's TestMain must call [Main].
 func New(t testing.TB, opts ...Option) *Lab {
 	t.Helper()
@@ -86,6 +91,13 @@ func New(t testing.TB, opts ...Option) *Lab {
 	o := bench.Options{
 		Container: r.container, Programs: settings(),
 		OnHost: os.Getenv(networkVariable) == "host", Packets: os.Getenv(packetsVariable) != "",
+	}
+	if group := os.Getenv(limitsVariable); group != "" {
+		number, err := strconv.Atoi(group)
+		if err != nil {
+			t.Fatalf("lab: %s is %q; it is the number of a group", limitsVariable, group)
+		}
+		o.Limits = bench.ForStrangers(number)
 	}
 	for _, opt := range opts {
 		opt(&o)

@@ -12,8 +12,10 @@ const variablePrefix = "PEERLAB_"
 const networkVariable = variablePrefix + "NETWORK"
 
 // keepVariable has the artifacts of each test be kept, and packetsVariable all packets as
-// well, unless they are empty.
+// well, unless they are empty. limitsVariable is the number of the group as which programs
+// run that are not the project's own; they then have limits, too.
 const (
+	limitsVariable  = variablePrefix + "LIMITS"
 	keepVariable    = variablePrefix + "KEEP"
 	packetsVariable = variablePrefix + "PACKETS"
 )
