@@ -1,24 +1,25 @@
 package grade
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"peerlab/lab"
 )
 
 // ResultFile is the name of the result in the folder of a submission.
 const ResultFile = "grade.json"
 
-// buildLimit is for building a submission.
-const buildLimit = 2 * time.Minute
-
 // Grader scores submissions by a rubric.
 type Grader struct {
 	Rubric *Rubric
+	Bench  *lab.Bench // submissions are built by it
 	Runner interface {
 		play(ctx context.Context, test string, s *Submission, folder string) Attempt
 	}
@@ -32,15 +33,21 @@ type Grader struct {
 // beginning, and are written again after each scenario. When ctx ends, what was not run
 // stays so. The error is the bench's.
 func (g *Grader) Grade(ctx context.Context, from, folder string) (*Result, error) {
-	work := filepath.Join(folder, "work")
-	if err := os.RemoveAll(work); err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
+	place, err := g.Bench.TempDir("peerlab-submission-") // where other users can get to
+	if err != nil {
+		return nil, err
+	}
+	defer g.Bench.RemoveTemp(place)
+	if err := os.Chmod(place, 0o711); err != nil {
+		return nil, err
+	}
+	work := filepath.Join(place, "work")
 	began := g.Now()
 	s, wrong := Open(from, g.Rubric.System, work)
+	s.Group = chooseGroup()
 	r := g.Rubric.Result(s.Name)
 	r.Began, r.Hash = began.UTC().Truncate(time.Second), s.Hash
 	save := func() error {
@@ -51,7 +58,11 @@ func (g *Grader) Grade(ctx context.Context, from, folder string) (*Result, error
 		return r, err
 	}
 	if wrong == nil {
-		wrong = build(ctx, s)
+		if wrong, err := g.build(ctx, s); err != nil {
+			return r, err
+		} else if wrong != nil {
+			r.Problem = wrong.Error()
+		}
 	}
 	if ctx.Err() != nil {
 		return r, ctx.Err()
@@ -114,7 +125,8 @@ func (g *Grader) score(ctx context.Context, r *Result, i int, s *Submission, fol
 			sc.Runs++
 			failures++
 			if sc.Failure == nil {
-				sc.Failure = a.Failure
+				sc.Failure = cmp.Or(a.Failure, &Failure{Summary: "the scenario failed"})
+				sc.Failure.Again = strings.ReplaceAll(sc.Failure.Again, s.Dir, s.From)
 			}
 			if failures == enough {
 				sc.Outcome = Failed
@@ -130,27 +142,6 @@ func (g *Grader) score(ctx context.Context, r *Result, i int, s *Submission, fol
 			}
 		}
 	}
-}
-
-// build builds a submission in its copy. The error is the submission's.
-func build(ctx context.Context, s *Submission) error {
-	if s.Build == "" {
-		return nil
-	}
-	limited, cancel := context.WithTimeout(ctx, buildLimit)
-	defer cancel()
-	cmd := exec.CommandContext(limited, "sh", "-c", s.Build)
-	cmd.Dir = s.Dir
-	said := &tail{most: maxSaid}
-	cmd.Stdout, cmd.Stderr = said, said
-	cmd.WaitDelay = time.Second
-	if err := cmd.Run(); err != nil {
-		if limited.Err() != nil {
-			err = fmt.Errorf("it did not end within %v", buildLimit)
-		}
-		return fmt.Errorf("it does not build: '%s': %w\n%s", s.Build, err, said.kept)
-	}
-	return nil
 }
 
 // save writes a result, whole or not at all, and has the reports written.

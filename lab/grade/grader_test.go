@@ -12,7 +12,26 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/lab"
 )
+
+func TestMain(m *testing.M) {
+	if status, ok := lab.StandGuard(); ok {
+		os.Exit(status)
+	}
+	var err error
+	if bench, err = lab.Open(lab.Config{Root: "/", LeftOut: func(string) {}}); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	if err := bench.Close(); err != nil {
+		panic(err)
+	}
+	os.Exit(status)
+}
+
+var bench *lab.Bench
 
 // player plays what it is told: for each test a letter a run, p for passed, f for failed
 // and u for unknown. The last one is repeated.
@@ -58,7 +77,7 @@ scenarios:
 `))
 	require.NoError(t, err)
 	p := &player{plan, make(map[string]int)}
-	return &Grader{Rubric: rubric, Runner: p, Now: time.Now, Report: func(string, *Result) error { return nil }}, p
+	return &Grader{Rubric: rubric, Bench: bench, Runner: p, Now: time.Now, Report: func(string, *Result) error { return nil }}, p
 }
 
 func TestHowScenariosAreScored(t *testing.T) {
@@ -158,7 +177,7 @@ func TestASubmissionThatCannotRun(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Makefile"), []byte("all:\n\t@echo no rule; exit 3\n"), 0o644))
 	r, err := g.Grade(t.Context(), dir, t.TempDir())
 	require.NoError(t, err)
-	require.Contains(t, r.Problem, "it does not build: 'make': exit status 2\nno rule")
+	require.Contains(t, r.Problem, "it does not build: 'make' exited with status 2\nno rule")
 	require.Equal(t, Skipped, r.Scenarios[0].Outcome)
 	require.Empty(t, p.runs)
 	_, of := r.Score()

@@ -100,6 +100,9 @@ func (r *Runner) environment(s *Submission, told, folder string) []string {
 	if r.Container {
 		env = append(env, "PEERLAB_E2E=container")
 	}
+	if s.Group != 0 {
+		env = append(env, fmt.Sprintf("PEERLAB_LIMITS=%d", s.Group))
+	}
 	for role, program := range s.Plays {
 		env = append(env, "PEERLAB_"+strings.ToUpper(strings.ReplaceAll(role, "-", "_"))+"="+program)
 	}

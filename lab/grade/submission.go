@@ -24,10 +24,14 @@ const OwnFile = "peerlab.yaml"
 type Submission struct {
 	Name  string
 	Hash  string            // of its content
-	Dir   string            // its copy; "" for an image
+	From  string            // what was given: a folder, a zip or image:NAME
+	Dir   string            // where its files are in the copy; "" for an image
+	Group int               // that may read them; 0: see chooseGroup
 	Build string            // a shell command that is run in Dir first; "": none
 	Plays map[string]string // what plays each role, as in lab.Options
 	Notes []string          // what was found and chosen, for people
+
+	work string // the copy
 }
 
 // own is what the file of a submission says.
@@ -68,7 +72,7 @@ var parts = map[string][]part{
 // Open prepares a submission, a folder, a zip or image:NAME, for a system: its copy is
 // made in the folder to. The error is the submission's own fault, and says what to do.
 func Open(from, system, to string) (*Submission, error) {
-	s := &Submission{Name: submissionName(from), Dir: to, Plays: make(map[string]string)}
+	s := &Submission{Name: submissionName(from), From: from, Dir: to, work: to, Plays: make(map[string]string)}
 	if image, ok := strings.CutPrefix(from, "image:"); ok {
 		s.Hash, s.Dir = image, ""
 		for _, p := range parts[system] {

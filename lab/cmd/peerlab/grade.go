@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"peerlab/lab"
 	"peerlab/lab/grade"
 )
 
@@ -59,8 +60,14 @@ func gradeAll(ctx context.Context, args []string, out, log io.Writer) int {
 	if err != nil {
 		return wrong("%v", err)
 	}
+	b, err := lab.Open(lab.Config{Root: root, LeftOut: func(line string) { fmt.Fprintln(log, line) }})
+	if err != nil {
+		fmt.Fprintf(log, "peerlab: %v\n", err)
+		return broken
+	}
+	defer b.Close()
 	g := &grade.Grader{
-		Rubric: rubric, Now: time.Now,
+		Rubric: rubric, Bench: b, Now: time.Now,
 		Report: func(string, *grade.Result) error { return nil },
 		Runner: &grade.Runner{
 			Tests: filepath.Join(root, "bin", "scenarios"), Folder: filepath.Join(root, "e2e"),
