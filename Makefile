@@ -73,8 +73,9 @@ wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctr
 ## Building
 
 .PHONY: build
-build: ## compile all processes into bin/
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./services/cmd/...
+build: ## compile all processes, the command peerlab and the scenarios that it plays into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./services/cmd/... ./lab/cmd/...
+	CGO_ENABLED=0 go test -c -trimpath -o bin/scenarios ./e2e
 
 .PHONY: images
 images: engine builder ## build the container images

@@ -17,7 +17,7 @@ const (
 	done   = 0
 	below  = 1 // a score is below -fail-under
 	usage  = 2
-	broken = 3 // the bench has failed: that is nobody's score
+	broken = 3 // the bench has failed, which is no score
 )
 
 const manual = `peerlab scores programs that talk over TCP by the scenarios of this project.
@@ -55,6 +55,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 	switch command, args := args[0], args[1:]; command {
 	case "grade":
 		return gradeAll(ctx, args, out, log)
+	case "doctor":
+		return doctor(ctx, args, out, log)
 	case "-h", "-help", "--help", "help":
 		fmt.Fprint(out, manual)
 		return done

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"peerlab/lab"
+	"peerlab/lab/grade"
+)
+
+// runLimit is for one run of a scenario, beyond all of its own limits.
+const runLimit = 5 * time.Minute
+
+// setup is what the commands have in common.
+type setup struct {
+	log        io.Writer
+	system     string
+	rubricFile string
+	containers bool
+
+	rubric *grade.Rubric
+	root   string // of the project
+	bench  *lab.Bench
+}
+
+func (s *setup) flags(flags *flag.FlagSet) {
+	flags.StringVar(&s.system, "system", "chat", "chat, relay, order or room")
+	flags.StringVar(&s.rubricFile, "rubric", "", "a rubric of your own; default: the system's")
+	flags.BoolVar(&s.containers, "containers", false, "programs of this project run in containers")
+}
+
+// open looks at what was given and opens the bench.
+func (s *setup) open(submissions []string) (err error) {
+	if len(submissions) == 0 {
+		return errors.New("name a submission: a folder, a zip, or image:NAME")
+	}
+	for _, from := range submissions {
+		if _, err := os.Stat(from); err != nil && !strings.HasPrefix(from, "image:") {
+			return fmt.Errorf("%w: a submission is a folder, a zip, or image:NAME", err)
+		}
+	}
+	if s.rubricFile != "" {
+		s.rubric, err = grade.LoadRubric(s.rubricFile)
+	} else {
+		s.rubric, err = grade.DefaultRubric(s.system)
+	}
+	if err != nil {
+		return err
+	}
+	if s.root, err = projectRoot(); err != nil {
+		return err
+	}
+	s.bench, err = lab.Open(lab.Config{Root: s.root, LeftOut: func(line string) { fmt.Fprintln(s.log, line) }})
+	return err
+}
+
+func (s *setup) grader(report func(string, *grade.Result) error) *grade.Grader {
+	return &grade.Grader{
+		Rubric: s.rubric, Bench: s.bench, Now: time.Now, Report: report,
+		Runner: &grade.Runner{
+			Tests: filepath.Join(s.root, scenarios), Folder: filepath.Join(s.root, "e2e"),
+			Container: s.containers, Limit: runLimit, Getenv: os.Getenv,
+		},
+	}
+}
+
+func (s *setup) wrong(err error) int {
+	fmt.Fprintf(s.log, "peerlab: %v\n", err)
+	return usage
+}
+
+func (s *setup) broken(err error) int {
+	fmt.Fprintf(s.log, "peerlab: %v\n", err)
+	return broken
+}
+
+// scenarios is where the compiled scenarios are, in the project.
+const scenarios = "bin/scenarios"
+
+// projectRoot returns the folder of the project, in which the scenarios are: the one above
+// this executable, or above the current folder.
+func projectRoot() (string, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range []string{filepath.Dir(executable), here} {
+		for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+			if _, err := os.Stat(filepath.Join(dir, "e2e", "lab")); err != nil {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(dir, scenarios)); err != nil {
+				return "", fmt.Errorf("the scenarios are not compiled: run 'make build' in %s", dir)
+			}
+			return dir, nil
+		}
+	}
+	return "", errors.New("the project is not above this program or the current folder: run bin/peerlab in a clone of it")
+}
