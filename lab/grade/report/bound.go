@@ -72,7 +72,7 @@ func boundedFailure(f *grade.Failure, budget int) *grade.Failure {
 		b.Steps = append(b.Steps, s)
 	}
 	if n := len(f.Steps) - len(b.Steps); n > 0 {
-		b.Steps = append(b.Steps, grade.Step{Seconds: f.Steps[n-1].Seconds, Text: fmt.Sprintf("(%s left out)", count(n, "step"))})
+		b.Steps = append(b.Steps, earlier(f.Steps[n-1]))
 	}
 	slices.Reverse(b.Steps)
 	var screens []grade.Screen
@@ -91,6 +91,11 @@ func boundedFailure(f *grade.Failure, budget int) *grade.Failure {
 		b.Screens = append(b.Screens, s)
 	}
 	return b
+}
+
+// earlier stands for a step and those before it.
+func earlier(s grade.Step) grade.Step {
+	return grade.Step{Seconds: s.Seconds, Text: "(earlier steps are left out)"}
 }
 
 // lines returns the first or the last lines that have about budget bytes, at least one.

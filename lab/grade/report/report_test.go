@@ -189,9 +189,14 @@ func TestALongFailureKeepsItsEndAndSaysWhatIsLeftOut(t *testing.T) {
 	f.Steps = append(make([]grade.Step, 20000), f.Steps...)
 	f.Screens[0].Lines = append(strings.Split(strings.Repeat("x\n", 500000), "\n"), "the last line")
 	page := written(t, HTML, r)
-	assert.Contains(t, page, "steps left out)")
+	assert.Contains(t, page, "(earlier steps are left out)")
 	assert.Contains(t, page, "lines left out)")
 	assert.Contains(t, page, "the last line")
 	assert.Contains(t, page, f.Steps[len(f.Steps)-1].Text[:20])
 	assert.Greater(t, len(page), MaxSize/4, "more than needed is left out")
+
+	text := written(t, formats["text"], r)
+	assert.Contains(t, text, "(earlier steps are left out)")
+	assert.Less(t, strings.Count(text, "\n"), 25, "a terminal shows the last steps only")
+	assert.Contains(t, text, f.Steps[len(f.Steps)-2].Text)
 }

@@ -50,7 +50,7 @@ func Text(w io.Writer, r *grade.Result, color bool) error {
 			brief := *s.Failure
 			brief.Screens = nil
 			if n := len(brief.Steps) - maxSteps - 1; n > 0 {
-				brief.Steps = brief.Steps[n:]
+				brief.Steps = append([]grade.Step{earlier(brief.Steps[n-1])}, brief.Steps[n:]...)
 			}
 			indent(out, "     ", evidence(&brief))
 		case s.Outcome != grade.Passed:
