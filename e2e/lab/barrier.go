@@ -54,6 +54,7 @@ func (l *Lab) awaitCheckLines(lines map[string]*Process, viewers []*Process) {
 		v.While(senders...).await(wanted{
 			what:  func() string { return checkLines(missing) },
 			lines: func() []string { return slices.Sorted(maps.Keys(missing)) },
+			quiet: true,
 		}, func(line Line) bool {
 			if at := strings.Index(line.Text, l.tag); at >= 0 {
 				delete(missing, v.compared(line.Text[at:]))

@@ -204,6 +204,7 @@ func (s Screen) verb(screen, stderr string) string {
 type wanted struct {
 	what  func() string   // for messages: "line "hello""
 	lines func() []string // whole lines that are missing, if it is about such
+	quiet bool            // that it has come is no step of the scenario
 }
 
 func described(what func() string) wanted {
@@ -229,7 +230,9 @@ func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 		fresh := e.Output(s.stream).Since(next)
 		next = fresh.Next
 		if done(fresh) {
-			s.process.lab.met(s.process, fmt.Sprintf("%v %s %s", s.process, s.verb("shows", "writes"), what))
+			if !w.quiet {
+				s.process.lab.met(s.process, fmt.Sprintf("%v %s %s", s.process, s.verb("shows", "writes"), what))
+			}
 			return
 		}
 		if fresh.Ended {

@@ -6,9 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
+	"golang.org/x/term"
+
 	"peerlab/lab/grade"
+	"peerlab/lab/grade/report"
 )
 
 // gradeAll is the command grade.
@@ -34,14 +38,17 @@ func gradeAll(ctx context.Context, args []string, out, log io.Writer) int {
 		return s.wrong(err)
 	}
 	defer s.bench.Close()
-	g := s.grader(func(string, *grade.Result) error { return nil })
-	results, err := g.Class(ctx, flags.Args(), *jobs, to, func(r *grade.Result) {
-		points, of := r.Score()
-		fmt.Fprintf(out, "%s: %v of %v\n", r.Submission, points, of)
+	color := isTerminal(out)
+	results, err := s.grader(writeReports).Class(ctx, flags.Args(), *jobs, to, func(r *grade.Result) {
+		_ = report.Text(out, r, color) // a terminal that is gone
 	})
+	if err == nil && len(results) > 1 {
+		err = writeClass(to, results)
+	}
 	if err != nil {
 		return s.broken(err)
 	}
+	fmt.Fprintf(out, "reports: %s\n", to)
 	status := done
 	for _, r := range results {
 		if points, _ := r.Score(); points < *failUnder {
@@ -79,6 +86,11 @@ func doctor(ctx context.Context, args []string, out, log io.Writer) int {
 		}
 	}
 	return status
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // parse parses flags. With ok false the command is to end with the status.
