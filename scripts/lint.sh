@@ -144,7 +144,9 @@ may_import() {
 	services/*:services/cmd/*) false ;;
 	services/cmd/*:services/*) true ;;
 	services/*:services/*) [ "$(cut -d/ -f2 <<<"$1")" = "$(cut -d/ -f2 <<<"$2")" ] ;;
-	lab*:lab/*) true ;; # from the root package, too, but not to it
+	lab:lab/cmd/* | lab:lab/grade*) false ;;
+	lab/wire*:lab | lab/network*:lab | lab/event*:lab) false ;;
+	lab*:lab*) true ;;
 	e2e*:e2e* | e2e*:lab*) true ;;
 	*) false ;;
 	esac

@@ -114,7 +114,7 @@ func TestTheFirstFailureIsKept(t *testing.T) {
 	require.Equal(t, "a has not passed", r.Scenarios[1].Because)
 }
 
-// Whatever the file holds at any time is a result with every scenario.
+// At any time the file holds a result with every scenario.
 func TestTheResultIsThereFromTheBeginning(t *testing.T) {
 	g, _ := grader(t, map[string]string{"TestA": "p", "TestB": "p", "TestC": "p"})
 	var told []int

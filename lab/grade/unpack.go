@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// What a submission may hold at most. More is refused, not cut.
+// Bounds of a submission. More is refused, not cut.
 const (
 	maxFiles = 10_000
 	maxBytes = 256 << 20

@@ -176,6 +176,11 @@ func TestWhatIsUnknownIsNoScore(t *testing.T) {
 		"The grading ended before bonus: 0.5 points are open.", whyNot(mixed()))
 }
 
+func TestPoints(t *testing.T) {
+	tenth := 0.1
+	assert.Equal(t, []string{"0", "16", "2.5", "0.3", "0.33"}, []string{points(0), points(16), points(2.5), points(tenth + 2*tenth), points(1.0 / 3)})
+}
+
 func TestTheTerminalHasColorOnlyIfAsked(t *testing.T) {
 	plain := written(t, formats["text"], mixed())
 	colored := written(t, func(w io.Writer, r *grade.Result) error { return Text(w, r, true) }, mixed())
