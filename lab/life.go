@@ -18,7 +18,7 @@ type Life struct {
 	process *Process
 	number  int
 	outputs [2]*Output
-	running running       // set before began is closed
+	running running // set before began is closed
 	began   chan struct{}
 
 	ended  chan struct{} // closed at the end, when what is below is set

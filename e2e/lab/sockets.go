@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -9,9 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 
 	psnet "github.com/shirou/gopsutil/v4/net"
 )
@@ -127,16 +124,10 @@ func (p *Process) connected() bool {
 	})
 }
 
-// listening returns where the process and its group listen, the lowest port first, as far
-// as the system shows that to the test.
-func (p *Process) listening() (at []netip.AddrPort) {
-	for _, s := range p.sockets() {
-		if ip, err := netip.ParseAddr(s.Laddr.IP); err == nil && s.Status == "LISTEN" {
-			at = append(at, netip.AddrPortFrom(ip.Unmap(), uint16(s.Laddr.Port)))
-		}
-	}
-	slices.SortFunc(at, func(a, b netip.AddrPort) int { return cmp.Compare(a.Port(), b.Port()) })
-	return slices.Compact(at)
+func (p *Process) listening() []netip.AddrPort {
+	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
+	defer cancel()
+	return p.now().Listening(ctx)
 }
 
 // addresses lists addresses for messages.
@@ -148,46 +139,14 @@ func addresses(at []netip.AddrPort) string {
 	return strings.Join(texts, ", ")
 }
 
-// sockets returns the TCP sockets of the process and its group, as far as the system
-// shows them to the test.
-func (p *Process) sockets() (all []psnet.ConnectionStat) {
+func (p *Process) sockets() []psnet.ConnectionStat {
 	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 	defer cancel()
-	for _, pid := range p.group() {
-		sockets, err := psnet.ConnectionsPidWithContext(ctx, "tcp", int32(pid))
-		if err != nil {
-			continue // it has exited, or is another user's
-		}
-		all = append(all, sockets...)
-	}
-	return all
+	return p.now().Sockets(ctx)
 }
 
-// group returns the process and those of its group, itself first; none if it is not seen.
 func (p *Process) group() []int {
 	ctx, cancel := context.WithTimeout(context.Background(), signalTimeout)
 	defer cancel()
-	leader, err := p.now().PID(ctx)
-	if err != nil {
-		return nil
-	}
-	group := []int{leader}
-	id, err := syscall.Getpgid(leader)
-	if err != nil {
-		return group
-	}
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return group
-	}
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil || pid == leader {
-			continue
-		}
-		if of, err := syscall.Getpgid(pid); err == nil && of == id {
-			group = append(group, pid)
-		}
-	}
-	return group
+	return p.now().Group(ctx)
 }

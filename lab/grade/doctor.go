@@ -3,6 +3,7 @@ package grade
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,8 +85,8 @@ func (g *Grader) start(ctx context.Context, s *Submission, say func(format strin
 			say("%s did not listen at any port within %v%s", role, listenLimit, quoted(life))
 			ok = false
 		default:
-			say("%s listens at %s%s", role, strings.Join(at, ", "), quoted(life))
-			if strings.HasPrefix(at[0], "0.0.0.0:") {
+			say("%s listens at %v%s", role, at[0], quoted(life))
+			if at[0].Addr().IsUnspecified() {
 				say("%s listens at all addresses of the machine: 127.0.0.1 is enough, and safer", role)
 			}
 		}
@@ -94,7 +95,7 @@ func (g *Grader) start(ctx context.Context, s *Submission, say func(format strin
 }
 
 // awaitListening returns where a life listens, and nothing if it does not.
-func awaitListening(ctx context.Context, life *lab.Life) (at []string) {
+func awaitListening(ctx context.Context, life *lab.Life) (at []netip.AddrPort) {
 	limited, cancel := context.WithTimeout(ctx, listenLimit)
 	defer cancel()
 	ticker := time.NewTicker(lookAgain)
