@@ -47,8 +47,8 @@ func (l *Limits) shell(command []string) []string {
 	return append([]string{"sh", "-c", script + `ulimit -c 0; exec "$@"`, "sh"}, command...)
 }
 
-// environment is what a program under limits is told of the machine: the same whoever
-// runs it, and nothing that changes how a language buffers its output.
+// environment is what a program under limits is told of the machine: the same for all who
+// run it, and nothing that changes how a language buffers its output.
 func environment(dir string) []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "HOME=" + dir, "TMPDIR=" + dir, "USER=student"}
 }
