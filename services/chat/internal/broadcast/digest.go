@@ -110,6 +110,11 @@ func (s *State) endDigest(st *Stream) error {
 			continue
 		case o == st.from && o.baselinePending && !o.seen:
 			o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)
+		case o == st.from && !o.seen && o.shown == o.received:
+			// Its HELLO was older than what others said of it, and lines that answer those
+			// between may be shown.
+			o.shown = max(o.shown, min(o.named, e.seq))
+			o.received = o.shown
 		}
 		d := dep{sender: o, seq: e.seq}
 		if all = append(all, d); !known || o == st.from && (o.baselinePending || !o.seen) {

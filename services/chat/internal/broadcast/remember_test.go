@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -84,6 +85,24 @@ func TestTheDigestOfAProcessSaysWhatItHasAnswered(t *testing.T) {
 	require.Equal(t, "WANT 1 200 0\n", l.sent(three))
 	l.receives(three, "LINES 1 200 1", "MSG 1 1 question")
 	require.Equal(t, []string{"Client 1: question", "Client 3: answer"}, l.lines)
+}
+
+// A HELLO that takes long on its way is older than what others say of its sender by
+// then. A newcomer that has shown an answer to a line between does not show that line
+// below it: it was typed before the link was there.
+func TestAHelloThatIsOlderThanWhatOthersSay(t *testing.T) {
+	for own, want := range map[int][]string{
+		3: {"Client 2: answer", "Client 3: fourth"},
+		2: {"Client 2: answer", "Client 3: third", "Client 3: fourth"}, // the other has lied
+	} {
+		l := newLinked(t, 1000)
+		two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 1)
+		l.receives(two, "HAVE 3 500 3", "AFTER 3 500 3", "MSG 2 1 answer")
+		three, have := l.meet(wire.ID{Name: "3", Incarnation: 500}, 2, 1)
+		require.EqualValues(t, 2, have)
+		l.receives(three, fmt.Sprintf("HAVE 3 500 %d", own), "MSG 3 3 third", "MSG 3 4 fourth")
+		require.Equal(t, want, l.lines)
+	}
 }
 
 // A member that was asked for lines and is slow to answer may have them: they are

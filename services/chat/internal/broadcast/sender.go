@@ -36,6 +36,7 @@ type sender struct {
 	doubts   []*sender // of which it has named lines that could not be had
 	asked    uint64    // its latest line that it was asked for over its own link
 
+	named           uint64    // how far its lines counted before its HELLO, which said less; 0: no farther
 	baselinePending bool      // its digest follows, and says what its next lines answer
 	baseline        *baseline // nil: its lines say all that they answer
 	holds           []hold    // why lines are held back, in their order
@@ -72,9 +73,9 @@ func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
 		o.baselinePending = true
 	}
 	o.expected, o.met = true, true
-	if !o.seen && o.shown == o.received {
-		o.shown = min(o.shown, h.Last) // the member that named it first may have named too many
-		o.received = o.shown
+	if !o.seen && o.shown == o.received && h.Last < o.shown { // the member that named it first may have named too many
+		o.named = o.shown
+		o.shown, o.received = h.Last, h.Last
 	}
 	return o.direct()
 }
