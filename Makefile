@@ -77,6 +77,10 @@ build: ## compile all processes, the command peerlab and the scenarios that it p
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./services/cmd/... ./lab/cmd/...
 	CGO_ENABLED=0 go test -c -trimpath -o bin/scenarios ./e2e
 
+.PHONY: grade-demo
+grade-demo: build ## grade right and wrong submissions, and show that each loses its own points; reports in artifacts/grades
+	bin/peerlab grade -check -jobs 2 -o artifacts/grades
+
 .PHONY: images
 images: engine builder ## build the container images
 	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # --quiet hides compiler errors, too

@@ -36,8 +36,8 @@ type Submission struct {
 
 // own is what the file of a submission says.
 type own struct {
-	System string            `yaml:"system"`
-	Build  string            `yaml:"build"`
+	System string            `yaml:"system,omitempty"`
+	Build  string            `yaml:"build,omitempty"`
 	Run    map[string]string `yaml:"run"` // by role: a command, with places
 }
 

@@ -23,6 +23,7 @@ const (
 const manual = `peerlab scores programs that talk over TCP by the scenarios of this project.
 
   peerlab grade [-system chat|relay|order|room] [-rubric FILE] [-o DIR] [-jobs N] [-fail-under POINTS] SUBMISSION...
+  peerlab grade -check [-o DIR] [-jobs N]        grades right and wrong submissions, to see that each loses the points that it should
   peerlab doctor [-system ...] SUBMISSION
 
 SUBMISSION is a folder, a zip, or image:NAME. Its programs are found by the names that the assignment gives them, or a file

@@ -35,9 +35,9 @@ func (s *setup) flags(flags *flag.FlagSet) {
 	flags.BoolVar(&s.containers, "containers", false, "programs of this project run in containers")
 }
 
-// open looks at what was given and opens the bench.
-func (s *setup) open(submissions []string) (err error) {
-	if len(submissions) == 0 {
+// open looks at what was given, which may be none, and opens the bench.
+func (s *setup) open(submissions []string, none bool) (err error) {
+	if len(submissions) == 0 && !none {
 		return errors.New("name a submission: a folder, a zip, or image:NAME")
 	}
 	for _, from := range submissions {
