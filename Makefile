@@ -138,7 +138,7 @@ native-programs:
 
 .PHONY: bench
 bench: ## measure beside nginx, iperf3, NATS and bare limits, and write docs/benchmarks.md (with ROWS only print)
-	cd e2e/bench && go run . $(if $(value ROWS),-rows $(call quote,ROWS),-o ../../docs)
+	cd e2e/bench && go run . $(if $(value ROWS),-rows $(call quote,ROWS),-page ../../docs/benchmarks.md)
 
 .PHONY: lint
 lint: ## vet, staticcheck, gofumpt, govulncheck, shellcheck and the project's own rules

@@ -5,94 +5,64 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"peerlab/e2e/bench/internal/load"
 	"peerlab/e2e/bench/internal/rounds"
 )
 
-const (
-	gib       = 1 << 30
-	bigName   = "big"
-	smallSize = 4 << 10
-)
+const gib = 1 << 30
 
-// lab is where it all happens: a temporary folder with the programs and the
-// files they serve.
+// lab is the temporary folder with the programs and the files that they serve.
 type lab struct {
-	dir    string // on disk
-	memory string // a folder in memory, or empty
-	begun  time.Time
-	player *rounds.Player
+	dir   string
+	begun time.Time
 }
 
-// newLab makes the folders and builds the programs. close must be called.
-func newLab(ctx context.Context, patience time.Duration) (*lab, error) {
-	dir, err := os.MkdirTemp("", "peerlab-bench-")
-	if err != nil {
-		return nil, fmt.Errorf("%w; set TMPDIR to a folder with 3 GiB to spare", err)
+// open makes the folder and builds the programs.
+func (l *lab) open(ctx context.Context) (err error) {
+	if l.dir, err = os.MkdirTemp("", "peerlab-bench-"); err != nil {
+		return err
 	}
-	l := &lab{dir: dir, begun: time.Now()}
-	l.player = &rounds.Player{Say: l.say, Busy: busy, Cores: runtime.NumCPU(), Patience: patience}
-	if m, err := os.MkdirTemp("/dev/shm", "peerlab-bench-"); err == nil {
-		l.memory = m
-	}
-	for _, sub := range []string{"bin", "files", "small", "out", "nginx"} {
-		if err == nil {
-			err = os.Mkdir(l.path(sub), 0o700)
-		}
-	}
-	if err == nil {
-		l.say("building ...")
-		err = l.build(ctx)
-	}
-	if err != nil {
+	l.log("building ...")
+	if err := l.build(ctx); err != nil {
 		l.close()
-		return nil, err
+		return err
 	}
-	return l, nil
+	return nil
 }
 
-// close removes the folders.
+// close removes the folder.
 func (l *lab) close() {
-	for _, dir := range []string{l.dir, l.memory} {
-		if dir == "" {
-			continue
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			l.say(fmt.Sprintf("could not clean up: %v", err))
-		}
+	if err := os.RemoveAll(l.dir); err != nil {
+		l.log(err.Error())
 	}
 }
 
-func (l *lab) path(parts ...string) string {
-	return filepath.Join(append([]string{l.dir}, parts...)...)
+func (l *lab) path(name string) string { return filepath.Join(l.dir, name) }
+
+// bin returns the path of a program that build has built.
+func (l *lab) bin(name string) string { return filepath.Join(l.dir, "bin", name) }
+
+// log reports the progress.
+func (l *lab) log(text string) {
+	fmt.Fprintf(os.Stderr, "bench %5.1fs  %s\n", time.Since(l.begun).Seconds(), text)
 }
 
-// bin is the path of a program that build has built.
-func (l *lab) bin(name string) string { return l.path("bin", name) }
-
-// say tells whoever waits how far it has got.
-func (l *lab) say(what string) {
-	fmt.Fprintf(os.Stderr, "bench %5.1fs  %s\n", time.Since(l.begun).Seconds(), what)
-}
-
-// build builds the product as its images have it, static and stripped, and the
-// programs of this module.
+// build builds the product as it is in its images, static and stripped, and the programs
+// of this module.
 func (l *lab) build(ctx context.Context) error {
-	here, err := output(ctx, "go", "list", "-m", "-f", "{{.Dir}}")
+	here, err := output(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "peerlab/e2e/bench")
 	if err != nil {
 		return err
 	}
 	for dir, packages := range map[string][]string{
-		filepath.Join(here, "..", ".."): {"./services/cmd/relay", "./services/cmd/node", "./services/cmd/fetch", "./services/cmd/server", "./services/cmd/client", "./services/cmd/room-server"},
-		here:                            {"./bare", "./take", "./mesh", "./barehub", "./crowd", "./natsline", "github.com/nats-io/nats-server/v2"},
+		filepath.Join(here, "..", ".."): {"./services/cmd/..."},
+		here:                            {"./bare", "./mesh", "./natsline", "github.com/nats-io/nats-server/v2"},
 	} {
 		args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", l.path("bin") + "/"}, packages...)
 		cmd := exec.CommandContext(ctx, "go", args...)
@@ -105,39 +75,56 @@ func (l *lab) build(ctx context.Context) error {
 	return nil
 }
 
-func output(ctx context.Context, name string, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, name, args...).Output()
-	if err != nil {
-		return "", fmt.Errorf("%s %s: %w; run it from e2e/bench", name, strings.Join(args, " "), err)
+// folder makes a folder with files of random bytes, once, and returns its path. They are
+// on disk when it returns, so that they are not written while a side is measured.
+func (l *lab) folder(name string, size int64, files []string) (string, error) {
+	dir := l.path(name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		if os.IsExist(err) {
+			err = nil
+		}
+		return dir, err
 	}
-	return strings.TrimSpace(string(out)), nil
+	for _, file := range files {
+		f, err := os.Create(filepath.Join(dir, file))
+		if err != nil {
+			return "", err
+		}
+		_, err = io.CopyN(f, rand.Reader, size)
+		if err == nil {
+			err = f.Sync()
+		}
+		f.Close()
+		if err != nil {
+			return "", fmt.Errorf("%w: set TMPDIR to a folder with 2 GiB to spare", err)
+		}
+	}
+	return dir, nil
 }
 
-// needBig makes the file of 1 GiB, once. It is on disk when this returns, so
-// that no writing goes on beside what is measured, and in memory, too.
-func (l *lab) needBig() error {
-	path := l.path("files", bigName)
-	if _, err := os.Stat(path); err == nil {
-		return nil
+// turn is a side's turn on a network of its own, with programs that end with it.
+func turn(run func(ctx context.Context, g *load.Group) (rounds.Sample, error)) func(context.Context) (rounds.Sample, error) {
+	return func(ctx context.Context) (s rounds.Sample, err error) {
+		err = load.Run(func(g *load.Group) error {
+			s, err = run(ctx, g)
+			return err
+		})
+		return s, err
 	}
-	if free, err := freeBytes(l.dir); err == nil && free < 3*gib {
-		return fmt.Errorf("%s has %d MiB left, and 3 GiB are needed; set TMPDIR to another folder", l.dir, free>>20)
-	}
-	f, err := os.Create(path)
-	if err != nil {
+}
+
+// sample is the sample of a measured value; work is the amount of it, in units of cost.
+func sample(value float64, u load.Usage, work float64) rounds.Sample {
+	return rounds.Sample{Value: value, CPU: u.CPU / work, Own: u.Own / work, Peak: u.Peak}
+}
+
+// listening returns a check that a server listens at an address.
+func listening(addr string) func() error {
+	return func() error {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			conn.Close()
+		}
 		return err
 	}
-	defer f.Close()
-	if _, err := io.CopyN(f, rand.Reader, gib); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return f.Sync()
-}
-
-func freeBytes(dir string) (int64, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, err
-	}
-	return int64(s.Bavail) * s.Bsize, nil
 }

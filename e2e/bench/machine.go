@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -15,32 +14,29 @@ import (
 	"peerlab/e2e/bench/internal/report"
 )
 
-// facts are what numbers mean nothing without: the machine, and the versions of
-// all that is measured.
+// facts are what the figures depend on: the machine, and the versions of all that is
+// measured.
 func facts(ctx context.Context) []report.Fact {
-	return []report.Fact{
-		{Name: "processor", Value: fmt.Sprintf("%s, %d cores, shared by all sides", field("/proc/cpuinfo", "model name"), runtime.NumCPU())},
+	facts := []report.Fact{
+		{Name: "processor", Value: field("/proc/cpuinfo", "model name")},
 		{Name: "memory", Value: field("/proc/meminfo", "MemTotal")},
-		{Name: "kernel", Value: kernel()},
-		{Name: "TCP congestion control", Value: firstLineOf("/proc/sys/net/ipv4/tcp_congestion_control") + "; our programs ask for reno on loopback"},
-		{Name: "temporary folder", Value: os.TempDir() + ", " + filesystem(os.TempDir())},
-		{Name: "peerlab", Value: revision(ctx)},
-		{Name: "Go", Value: firstLine(ctx, "go", "version")},
-		{Name: "NATS", Value: "nats-server " + module(ctx, "github.com/nats-io/nats-server/v2") + ", nats.go " + module(ctx, "github.com/nats-io/nats.go")},
-		{Name: "nginx", Value: version(ctx, "nginx", "-v")},
-		{Name: "iperf3", Value: version(ctx, "iperf3", "--version")},
-		{Name: "ngircd", Value: version(ctx, "ngircd", "--version")},
-		{Name: "curl", Value: version(ctx, "curl", "--version")},
+		{Name: "kernel", Value: contents("/proc/sys/kernel/ostype") + " " + contents("/proc/sys/kernel/osrelease")},
+		{Name: "TCP congestion control", Value: contents("/proc/sys/net/ipv4/tcp_congestion_control") + "; the product and the limits request reno on loopback"},
 	}
+	for _, version := range [][]string{
+		{"Go", "go", "version"},
+		{"nats-server", "go", "list", "-m", "-f", "{{.Version}}", "github.com/nats-io/nats-server/v2"},
+		{"nats.go", "go", "list", "-m", "-f", "{{.Version}}", "github.com/nats-io/nats.go"},
+		{"nginx", "nginx", "-v"},
+	} {
+		facts = append(facts, report.Fact{Name: version[0], Value: firstLine(ctx, version[1], version[2:]...)})
+	}
+	return facts
 }
 
 // field returns the value of the first line "NAME : VALUE" of a file in /proc.
 func field(path, name string) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(contents(path)) {
 		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
 			return strings.TrimSpace(value)
 		}
@@ -48,69 +44,30 @@ func field(path, name string) string {
 	return "unknown"
 }
 
-func firstLineOf(path string) string {
+// contents returns the text of a file in /proc, or why there is none.
+func contents(path string) string {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
-	line, _, _ := strings.Cut(string(b), "\n")
-	return line
+	return strings.TrimSpace(string(b))
 }
 
-func kernel() string {
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		return err.Error()
-	}
-	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:]) + " " + unix.ByteSliceToString(u.Machine[:])
-}
-
-// filesystem names the kind of file system that a folder is on.
-func filesystem(dir string) string {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return err.Error()
-	}
-	switch s.Type {
-	case unix.EXT4_SUPER_MAGIC:
-		return "ext4"
-	case unix.TMPFS_MAGIC:
-		return "tmpfs: in memory, so that \"on disk\" below is not"
-	case unix.XFS_SUPER_MAGIC:
-		return "xfs"
-	case unix.BTRFS_SUPER_MAGIC:
-		return "btrfs"
-	case unix.OVERLAYFS_SUPER_MAGIC:
-		return "overlayfs"
-	}
-	return fmt.Sprintf("a file system of type %#x", s.Type)
-}
-
-// revision is the commit that is measured, and whether anything was changed since.
+// revision returns the commit that is measured, and whether files have changed since.
 func revision(ctx context.Context) string {
 	commit := firstLine(ctx, "git", "rev-parse", "--short", "HEAD")
-	if firstLine(ctx, "git", "status", "--porcelain", "--", "../../services", "../../go.mod") != "" {
-		commit += ", with changes"
+	if firstLine(ctx, "git", "status", "--porcelain", "--", "../../*.go", "../../go.mod") != "" {
+		commit += " with changes"
 	}
 	return commit
 }
 
-func version(ctx context.Context, name, flag string) string {
+// firstLine returns the first line that a program prints, to stdout or stderr.
+func firstLine(ctx context.Context, name string, args ...string) string {
 	path, err := proc.Find(name, name)
 	if err != nil {
 		return err.Error()
 	}
-	line, _, _ := strings.Cut(firstLine(ctx, path, flag), " (") // and what it was built with
-	return line
-}
-
-// module is the version of a module that this one is built with.
-func module(ctx context.Context, path string) string {
-	return firstLine(ctx, "go", "list", "-m", "-f", "{{.Version}}", path)
-}
-
-// firstLine returns the first line that a program prints, wherever it prints it.
-func firstLine(ctx context.Context, path string, args ...string) string {
 	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
 	if err != nil {
 		return "unknown: " + err.Error()
@@ -119,32 +76,44 @@ func firstLine(ctx context.Context, path string, args ...string) string {
 	return strings.TrimSpace(line)
 }
 
-// load is the number of processes that wanted to run in the last minute: above
-// the number of cores the machine had other work, too.
-func load() string {
-	one, _, _ := strings.Cut(firstLineOf("/proc/loadavg"), " ")
+func output(ctx context.Context, name string, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, name, args...).Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: run it in e2e/bench", name, strings.Join(args, " "), err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// loadAverage returns the load average of the last minute.
+func loadAverage() string {
+	one, _, _ := strings.Cut(contents("/proc/loadavg"), " ")
 	return one
 }
 
-// busy returns how many seconds all processors together have worked since the
-// machine started.
-func busy() (float64, error) {
-	b, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0, err
+// clock returns how many seconds all processors together have worked since the machine
+// started, and how many of these for this program and those of its that have ended.
+func clock() (all, own float64, err error) {
+	if all, err = busy(contents("/proc/stat")); err != nil {
+		return 0, 0, err
 	}
-	return busyOf(string(b))
+	for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
+		var r unix.Rusage
+		if err := unix.Getrusage(who, &r); err != nil {
+			return 0, 0, err
+		}
+		own += float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
+	}
+	return all, own, nil
 }
 
-// busyOf reads the line "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ STEAL ...",
-// in hundredths of a second.
-func busyOf(stat string) (float64, error) {
+// busy reads the line "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ STEAL ...", in
+// hundredths of a second.
+func busy(stat string) (sum float64, err error) {
 	line, _, _ := strings.Cut(stat, "\n")
 	f := strings.Fields(line)
 	if len(f) < 9 || f[0] != "cpu" {
 		return 0, fmt.Errorf("/proc/stat begins with %q", line)
 	}
-	sum := 0.0
 	for i, field := range f[1:9] {
 		n, err := strconv.ParseFloat(field, 64)
 		if err != nil {

@@ -1,11 +1,12 @@
-// Command bench measures the real programs, each as a process of its own,
-// against others that do the same work, all in one run:
+// Command bench measures the real programs, each as a process of its own, beside others
+// that do the same work, all in one run:
 //
-//	go run . [-o DOCS] [-rows big,save,...] [-patience 3m]
+//	go run . [-page ../../docs/benchmarks.md] [-rows talk,join,...] [-rounds 1]
 //
-// It prints a table; with -o it writes benchmarks.md and a plot into that
-// folder. It reports and judges nothing: whatever the numbers are, it succeeds.
-// Everything happens on 127.0.0.1 and in a temporary folder that it removes.
+// It prints a report; with -page it also puts it into that page. It passes no verdict:
+// its exit status is 0 for any figures. Each side has a network namespace of its own,
+// which needs root or a user namespace. All files are in a temporary folder, which it
+// removes.
 package main
 
 import (
@@ -15,19 +16,23 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
+
+	"peerlab/e2e/bench/internal/report"
+	"peerlab/e2e/bench/internal/rounds"
 )
 
 func main() {
-	docs := flag.String("o", "", "`folder` to write benchmarks.md and benchmarks/ into")
-	rows := flag.String("rows", "", "`which` to measure, with commas between them; all of them if empty")
-	patience := flag.Duration("patience", 0, "how `long` to wait, for each table, for moments in which no other process is at work")
+	page := flag.String("page", "", "`file` to put the report into")
+	names := flag.String("rows", "", "`rows` to measure, separated by commas; all of them if empty")
+	most := flag.Int("rounds", 0, "`number` of rounds of each row at most")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *docs, *rows, *patience); err != nil {
+	if err := run(ctx, *page, *names, *most); err != nil {
 		if ctx.Err() != nil {
 			err = errors.New("stopped; nothing has been written")
 		}
@@ -36,30 +41,62 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, docs, rows string, patience time.Duration) error {
+func run(ctx context.Context, page, names string, most int) error {
 	switch {
 	case flag.NArg() > 0:
 		return fmt.Errorf("%q is one argument too many", flag.Arg(0))
-	case docs != "" && rows != "":
-		return errors.New("-o describes the whole run: leave -rows away")
+	case page != "" && (names != "" || most > 0):
+		return errors.New("-page is for a whole run: omit -rows and -rounds")
 	}
-	if docs != "" {
-		if info, err := os.Stat(docs); err != nil || !info.IsDir() {
-			return fmt.Errorf("-o %s is not a folder", docs)
+	l := &lab{begun: time.Now()}
+	chosen, err := choose(l.rows(), names)
+	if err != nil {
+		return err
+	}
+	if err := l.open(ctx); err != nil {
+		return err
+	}
+	defer l.close()
+	before := loadAverage()
+	r := report.Run{Begun: l.begun, Commit: revision(ctx), Cores: runtime.NumCPU()}
+	player := &rounds.Player{Log: l.log, Clock: clock, Cores: runtime.NumCPU(), Most: most}
+	for _, row := range chosen {
+		l.log(row.Name + ": " + row.Short + " ...")
+		result, err := player.Play(ctx, row)
+		if err != nil {
+			return err
+		}
+		r.Results = append(r.Results, result)
+	}
+	r.Facts = append(facts(ctx), report.Fact{Name: "load average (1 min), before and after", Value: before + ", " + loadAverage()})
+	r.Took = time.Since(r.Begun)
+	fmt.Print("\n", r.Text())
+	if page == "" {
+		return nil
+	}
+	return r.Write(page)
+}
+
+// choose returns the rows of those names, or all if there are none.
+func choose(all []rounds.Row, names string) ([]rounds.Row, error) {
+	if names == "" {
+		return all, nil
+	}
+	var chosen []rounds.Row
+	for name := range strings.SplitSeq(names, ",") {
+		found := len(chosen)
+		var known []string
+		for _, row := range all {
+			if row.Name == name {
+				chosen = append(chosen, row)
+			}
+			if len(known) == 0 || known[len(known)-1] != row.Name {
+				known = append(known, row.Name)
+			}
+		}
+		if len(chosen) == found {
+			return nil, fmt.Errorf("there is no row %q: choose from %s", name, strings.Join(known, ", "))
 		}
 	}
-	var wanted []string
-	if rows != "" {
-		wanted = strings.Split(rows, ",")
-	}
-	chosen, err := choose(parts(), wanted)
-	if err != nil {
-		return err
-	}
-	lab, err := newLab(ctx, patience)
-	if err != nil {
-		return err
-	}
-	defer lab.close()
-	return measure(ctx, lab, chosen, docs)
+	return chosen, nil
 }

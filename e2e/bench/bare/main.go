@@ -1,18 +1,15 @@
-// Command bare is the limit that the relay's node is measured against: it does
-// what sending a file needs, and nothing else. It speaks enough of the protocol
-// for the same reader to ask both (see docs/protocol.md).
+// Command bare is the limit for the relay's node: it does what sending a file needs, and
+// nothing else. It knows enough of the protocol (docs/protocol.md) for the same reader.
 //
 //	bare HOST:PORT FOLDER
 //
-// It checks nothing: no names, no versions, no hashes, no deadlines, no bounds.
-// Do not run it where anybody else can reach it.
+// It checks nothing: no names, no versions, no hashes, no deadlines, no bounds. Do not run
+// it where another program can reach it.
 package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -20,19 +17,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+
+	"peerlab/e2e/bench/internal/sock"
 )
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bare: ")
-	flag.Parse()
-	if flag.NArg() != 2 {
-		log.Fatal("HOST:PORT and FOLDER are wanted")
+	if len(os.Args) != 3 {
+		log.Fatal("usage: bare HOST:PORT FOLDER")
 	}
-	s := server{folder: flag.Arg(1)}
-	config := net.ListenConfig{Control: unpaced}
-	ln, err := config.Listen(context.Background(), "tcp", flag.Arg(0))
+	s := server{folder: os.Args[2]}
+	ln, err := sock.Listen(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,20 +46,10 @@ func main() {
 	}
 }
 
-// unpaced has the kernel send without pacing, as our node does on loopback: a
-// limit that bbr slows down would be none.
-func unpaced(_, _ string, c syscall.RawConn) error {
-	var failed error
-	err := c.Control(func(fd uintptr) {
-		failed = syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "reno")
-	})
-	return errors.Join(err, failed)
-}
-
 // server serves a folder.
 type server struct{ folder string }
 
-// serve answers requests until the other side closes, which is io.EOF.
+// serve answers requests until the client closes, which is io.EOF.
 func (s *server) serve(conn net.Conn) error {
 	in := bufio.NewReaderSize(conn, 1<<10)
 	if _, err := in.ReadString('\n'); err != nil { // HELLO
@@ -84,7 +70,8 @@ func (s *server) serve(conn net.Conn) error {
 	}
 }
 
-// small is what goes out in one write with the lines around it, as at our node.
+// small is the size up to which a file is sent in one write with the lines around it, as
+// by the node.
 const small = 64 << 10
 
 // send sends a whole file between its two lines. net hands it to sendfile(2).

@@ -1,19 +1,17 @@
-// Command mesh is the limit that the chat is measured against: processes that
-// meet, all of them linked with each other, and show each other's lines. It does
-// what that needs, and nothing else.
+// Command mesh is the limit for the chat: processes that are linked with each other, each
+// of which shows the lines of all others. It does what that needs, and nothing else.
 //
-//	mesh ADDR -FILE        introduces the others to each other, and talks, too;
-//	                       who comes is in FILE, and dialled if that is there before
-//	mesh ADDR HOST:PORT    is introduced by the one who listens there
+//	mesh ADDR -FILE        introduces the others to each other. Their addresses are in
+//	                       FILE, and are dialled if they are there at the start
+//	mesh ADDR HOST:PORT    is introduced by the process that listens there
 //
-// It checks nothing, keeps nothing, and waits for whoever reads slowly. Do not run it where
-// anybody else can reach it.
+// It checks nothing, keeps nothing, and waits for a process that reads slowly. Do not run
+// it where another program can reach it.
 package main
 
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log"
@@ -22,7 +20,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
+
+	"peerlab/e2e/bench/internal/sock"
 )
 
 const block = 64 << 10
@@ -31,14 +30,14 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("mesh: ")
 	if len(os.Args) != 3 {
-		log.Fatal("ADDR, and -FILE or HOST:PORT are wanted")
+		log.Fatal("usage: mesh ADDR (-FILE | HOST:PORT)")
 	}
-	ln, err := (&net.ListenConfig{Control: unpaced}).Listen(context.Background(), "tcp", os.Args[1])
+	ln, err := sock.Listen(os.Args[1])
 	check(err)
 	n := node{addr: ln.Addr().String()}
 	if known, introduces := strings.CutPrefix(os.Args[2], "-"); introduces {
 		n.known = known
-		before, _ := os.ReadFile(known) // there is none at first
+		before, _ := os.ReadFile(known) // the first time there is none
 		for addr := range strings.FieldsSeq(string(before)) {
 			go n.dial(addr)
 		}
@@ -59,27 +58,20 @@ func check(err error) {
 	}
 }
 
-// unpaced has the kernel send without pacing, as our programs do on loopback.
-func unpaced(_, _ string, c syscall.RawConn) error {
-	return c.Control(func(fd uintptr) {
-		check(syscall.SetsockoptString(int(fd), syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "reno"))
-	})
-}
-
 type node struct {
 	addr  string
-	known string // the file of those who are introduced; empty: none are
+	known string // the file of the processes that are introduced; empty: none are
 
 	mu    sync.Mutex
 	conns []net.Conn
-	addrs []string // of those who are introduced
+	addrs []string // of the processes that are introduced
 
 	screen sync.Mutex
 }
 
-// dial links this node with another, and with those whom that introduces.
+// dial links this node with another, and with those that it introduces.
 func (n *node) dial(addr string) {
-	conn, err := (&net.Dialer{Control: unpaced}).Dial("tcp", addr)
+	conn, err := sock.Dial(addr)
 	check(err)
 	_, err = fmt.Fprintln(conn, n.addr)
 	check(err)
@@ -98,7 +90,7 @@ func (n *node) meet(conn net.Conn) {
 	in := bufio.NewReaderSize(conn, 512)
 	line, err := in.ReadString('\n')
 	if err != nil {
-		return // somebody asked whether we listen
+		return // the bench has only dialled to see that this node listens
 	}
 	n.up(conn, in, strings.TrimSpace(line), func() {
 		answer := n.addr
@@ -110,26 +102,26 @@ func (n *node) meet(conn net.Conn) {
 	})
 }
 
-// up answers, and shows what comes.
-func (n *node) up(conn net.Conn, in io.Reader, who string, answer func()) {
+// up answers, and shows what the peer sends.
+func (n *node) up(conn net.Conn, in io.Reader, peer string, answer func()) {
 	n.mu.Lock()
 	if answer != nil {
 		answer()
 	}
 	n.conns = append(slices.Clip(n.conns), conn)
 	if n.known != "" {
-		n.addrs = append(n.addrs, who)
+		n.addrs = append(n.addrs, peer)
 		check(os.WriteFile(n.known, []byte(strings.Join(n.addrs, "\n")), 0o600))
 	}
 	n.mu.Unlock()
-	n.write([]byte(who + " is here\n"))
+	n.write([]byte(peer + " is here\n"))
 	n.show(in)
 	n.mu.Lock()
 	n.conns = slices.DeleteFunc(slices.Clone(n.conns), func(o net.Conn) bool { return o == conn })
 	n.mu.Unlock()
 }
 
-// show splits what comes into lines, and shows all that came with a read in one write.
+// show splits a stream into lines, and shows all lines of a read with one write.
 func (n *node) show(in io.Reader) {
 	buf, held := make([]byte, 1<<10), 0
 	var out []byte
@@ -166,7 +158,7 @@ func (n *node) write(lines []byte) {
 	check(err)
 }
 
-// talk sends what is typed to everybody, as it comes.
+// talk sends what is typed to all peers.
 func (n *node) talk() {
 	buf := make([]byte, block)
 	for {
@@ -178,7 +170,7 @@ func (n *node) talk() {
 		conns := n.conns
 		n.mu.Unlock()
 		for _, conn := range conns {
-			_, _ = conn.Write(buf[:k]) // one that has left
+			_, _ = conn.Write(buf[:k]) // a peer may have ended
 		}
 	}
 }

@@ -1,127 +1,78 @@
-// Command natsline is a client of NATS that does what a client of ours does: a
-// line that comes in on stdin comes out on stdout of all others, and not on its
-// own.
+// Command natsline is a client of NATS that does what a client of the chat does: a line
+// from stdin comes to the stdout of all others, and not to its own.
 //
-//	natsline [-name WHO] HOST:PORT SUBJECT
+//	natsline PREFIX HOST:PORT SUBJECT
 //
-// It is written with nats.go as its documentation has it, and as fast as that
-// goes: publishing is left to the library's buffer, and what has come is shown
-// with one write as long as more is waiting. Nothing is dropped on its side: the
-// library would, from a client that is slow. The end of stdin does not end it;
-// SIGTERM does.
+// It is written with nats.go as its documentation shows: the library's buffer decides how
+// many lines are sent at once, and what has arrived is shown with one write while more is
+// waiting. It drops nothing; by default the library would, when it is slow. The end of
+// stdin does not end it; SIGTERM does.
 package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/nats-io/nats.go"
 )
 
-// bufferSize is how much is read and shown at once, as in our clients.
-const bufferSize = 64 << 10
+const bufferSize = 64 << 10 // read and shown at once, as in the product
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("natsline: ")
-	name := flag.String("name", "", "`who` this is: what its lines begin with, before a colon")
-	flag.Parse()
-	if flag.NArg() != 2 {
-		log.Fatal("HOST:PORT and SUBJECT are wanted")
+	if len(os.Args) != 4 {
+		log.Fatal("usage: natsline PREFIX HOST:PORT SUBJECT")
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	prefix := ""
-	if *name != "" {
-		prefix = *name + ": "
-	}
-	if err := run(ctx, flag.Arg(0), flag.Arg(1), prefix); err != nil {
+	nc, err := nats.Connect("nats://"+os.Args[2], nats.NoEcho(), nats.NoReconnect(),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Fatal(err) }),
+		nats.ClosedHandler(func(nc *nats.Conn) { log.Fatal("connection closed: ", nc.LastError()) }))
+	check(err)
+	show(nc, os.Args[3])
+	send(nc, os.Args[3], os.Args[1]+" ")
+	select {}
+}
+
+func check(err error) {
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// run connects and talks until ctx ends or the server is gone.
-func run(ctx context.Context, addr, subject, prefix string) error {
-	gone := make(chan error, 1)
-	end := func(why error) { // the first reason is told
-		select {
-		case gone <- why:
-		default:
-		}
-	}
-	nc, err := nats.Connect("nats://"+addr, nats.NoEcho(), nats.NoReconnect(),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { end(err) }),
-		nats.ClosedHandler(func(nc *nats.Conn) { end(errors.Join(errors.New("the connection is over"), nc.LastError())) }))
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	if err := show(nc, subject, end); err != nil {
-		return err
-	}
-	go func() {
-		if err := say(nc, subject, prefix); err != nil {
-			end(err)
-		}
-	}()
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-gone:
-		return err
-	}
-}
-
-// show has what comes shown, and returns once the server knows that it is
-// wanted. The first line is that.
-func show(nc *nats.Conn, subject string, end func(error)) error {
+// show shows what arrives. It returns when the server knows the subscription; the first
+// line says so.
+func show(nc *nats.Conn, subject string) {
 	screen := bufio.NewWriterSize(os.Stdout, bufferSize)
 	sub, err := nc.Subscribe(subject, func(m *nats.Msg) {
-		_, _ = screen.Write(m.Data) // Flush says what went wrong
+		_, _ = screen.Write(m.Data) // Flush returns its error
 		_ = screen.WriteByte('\n')
-		if waiting, _, err := m.Sub.Pending(); err == nil && waiting > 1 { // one of them is this
+		if waiting, _, err := m.Sub.Pending(); err == nil && waiting > 1 { // one of them is m
 			return
 		}
-		if err := screen.Flush(); err != nil {
-			end(err)
-		}
+		check(screen.Flush())
 	})
-	if err != nil {
-		return err
-	}
-	if err := sub.SetPendingLimits(-1, -1); err != nil {
-		return err
-	}
-	if err := nc.Flush(); err != nil {
-		return err
-	}
-	_, err = fmt.Println("connected")
-	return err
+	check(err)
+	check(sub.SetPendingLimits(-1, -1))
+	check(nc.Flush())
+	fmt.Println("connected")
 }
 
-// say publishes what is typed until that ends.
-func say(nc *nats.Conn, subject, prefix string) error {
+// send publishes what is typed until that ends.
+func send(nc *nats.Conn, subject, prefix string) {
 	in := bufio.NewReaderSize(os.Stdin, bufferSize)
 	out := []byte(prefix)
 	for {
 		line, err := in.ReadSlice('\n')
-		if len(line) > 0 && err == nil {
-			out = append(out[:len(prefix)], line[:len(line)-1]...)
-			err = nc.Publish(subject, out)
+		if errors.Is(err, io.EOF) {
+			check(nc.Flush())
+			return
 		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return nc.Flush()
-		case err != nil:
-			return err
-		}
+		check(err)
+		out = append(out[:len(prefix)], line[:len(line)-1]...)
+		check(nc.Publish(subject, out))
 	}
 }

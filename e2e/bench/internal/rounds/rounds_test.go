@@ -3,210 +3,161 @@ package rounds
 import (
 	"context"
 	"errors"
-	"slices"
+	"math"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/bench/internal/stats"
 )
 
-// order is a contest whose sides note when they are asked.
-func order(notes *[]string, names ...string) Contest {
-	c := Contest{Short: "order", Rounds: 3, AtLeast: 1, Time: time.Hour, Rate: Unit{Name: "/s", Scale: 1}, Cost: Unit{Name: "s", Scale: 1}}
+// order is a row whose sides note their turns, each of which is a second long.
+func order(notes *[]string, names ...string) Row {
+	row := Row{Short: "order", Rounds: 3, Time: time.Hour}
 	for _, name := range names {
-		c.Sides = append(c.Sides, Side{Name: name, Run: func(context.Context, int) (Sample, error) {
+		row.Sides = append(row.Sides, Side{name, func(context.Context) (Sample, error) {
 			*notes = append(*notes, name)
-			return Sample{Amount: 10, Seconds: 2, ServerCPU: 1, ClientCPU: 3}, nil
+			second := time.NewTimer(time.Second)
+			<-second.C
+			return Sample{Value: float64(len(*notes))}, nil
 		}})
 	}
-	return c
+	return row
 }
 
-func play(t *testing.T, c Contest) (Result, error) {
-	p := Player{Say: func(string) {}, Cores: 2}
-	return p.Play(t.Context(), c)
+func still() (all, own float64, err error) { return 0, 0, nil }
+
+// play plays a row in fake time.
+func play(t *testing.T, p Player, row Row) (r Result, err error) {
+	synctest.Test(t, func(t *testing.T) {
+		p.Log, p.Cores = func(string) {}, 2
+		if p.Clock == nil {
+			p.Clock = still
+		}
+		r, err = p.Play(t.Context(), row)
+	})
+	return r, err
 }
 
 func TestRoundsAreInterleavedAndBeginWithAnother(t *testing.T) {
 	var notes []string
-	r, err := play(t, order(&notes, "a", "b", "c"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(notes, ""); got != "abcbcacab" {
-		t.Errorf("the order was %s", got)
-	}
+	r, err := play(t, Player{}, order(&notes, "a", "b", "c"))
+	require.NoError(t, err)
+	assert.Equal(t, "abcbcacab", strings.Join(notes, ""))
 	for _, side := range []string{"a", "b", "c"} {
-		if n := len(r.Samples[side]); n != 3 {
-			t.Errorf("%s has %d samples", side, n)
-		}
-	}
-}
-
-func TestAWarmRoundIsNotCounted(t *testing.T) {
-	var notes []string
-	c := order(&notes, "a", "b")
-	c.Warm = true
-	r, err := play(t, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(notes) != 8 || len(r.Samples["a"]) != 3 {
-		t.Errorf("%d turns, %d samples", len(notes), len(r.Samples["a"]))
+		assert.Len(t, r.Samples[side], 3)
 	}
 }
 
 func TestRoundsEndWhenTimeIsUp(t *testing.T) {
-	var notes []string
-	c := order(&notes, "a", "b")
-	c.Rounds, c.AtLeast, c.Time = 100, 2, 0
-	r, err := play(t, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := len(r.Samples["b"]); got != 2 {
-		t.Errorf("%d rounds, want the 2 that are due in any case", got)
+	for limit, rounds := range map[time.Duration]int{0: minRounds, 7 * time.Second: 4, time.Hour: 100} {
+		var notes []string
+		row := order(&notes, "a", "b")
+		row.Rounds, row.Time = 100, limit
+		r, err := play(t, Player{}, row)
+		require.NoError(t, err)
+		assert.Len(t, r.Samples["b"], rounds, "in %v", limit)
 	}
 }
 
-func TestWhoIsAbsentIsNotAsked(t *testing.T) {
+func TestRoundsAreBounded(t *testing.T) {
 	var notes []string
-	c := order(&notes, "a", "b")
-	c.Sides[1].Absent = "not installed"
-	r, err := play(t, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if slices.Contains(notes, "b") || len(r.Samples["b"]) != 0 || len(r.Rates("b")) != 0 {
-		t.Errorf("b took part: %v", notes)
-	}
+	r, err := play(t, Player{Most: 1}, order(&notes, "a", "b"))
+	require.NoError(t, err)
+	assert.Len(t, r.Others, 1)
+	assert.Len(t, notes, 2)
 }
 
-func TestRatesAndCosts(t *testing.T) {
+func TestASideThatIsAbsentHasNoFurtherTurn(t *testing.T) {
 	var notes []string
-	c := order(&notes, "a")
-	c.Rate, c.Cost, c.Rounds = Unit{Name: "k/s", Scale: 1000}, Unit{Name: "CPU s/100", Scale: 100}, 1
-	r, err := play(t, c)
-	if err != nil {
-		t.Fatal(err)
+	row, asked := order(&notes, "a", "b"), 0
+	row.Sides[1].Turn = func(context.Context) (Sample, error) {
+		asked++
+		return Sample{}, errors.Join(errors.New("start"), Absent("nginx is not installed"))
 	}
-	if got := r.Rates("a"); !slices.Equal(got, []float64{0.005}) {
-		t.Errorf("rates %v", got)
-	}
-	if s, c := r.ServerCosts("a"), r.ClientCosts("a"); !slices.Equal(s, []float64{10}) || !slices.Equal(c, []float64{30}) {
-		t.Errorf("costs %v, %v", s, c)
-	}
+	row.Targets = []Target{{Side: "a", Peer: "b", AtLeast: 1}}
+	r, err := play(t, Player{}, row)
+	require.NoError(t, err)
+	assert.Equal(t, 1, asked)
+	assert.Equal(t, Absent("nginx is not installed"), r.Absent["b"])
+	assert.Equal(t, 3, r.Values("a").N)
+	assert.Zero(t, r.Values("b").N)
+	assert.Zero(t, r.Judge(row.Targets[0]).N)
 }
 
-func TestAnErrorNamesTheSide(t *testing.T) {
-	broken := errors.New("no route")
-	c := Contest{Short: "big", Rounds: 1, AtLeast: 1, Sides: []Side{{
-		Name: "nginx", Run: func(context.Context, int) (Sample, error) { return Sample{}, broken },
-	}}}
-	_, err := play(t, c)
-	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "big, nginx") {
-		t.Errorf("got %v", err)
+func TestASideThatBecomesAbsentIsAnError(t *testing.T) {
+	turns := 0
+	_, err := play(t, Player{}, Row{Short: "wire", Rounds: 2, Sides: []Side{{"a", func(context.Context) (Sample, error) {
+		if turns++; turns == 2 {
+			return Sample{}, Absent("no rights")
+		}
+		return Sample{}, nil
+	}}}})
+	assert.ErrorContains(t, err, "wire, a: no rights")
+}
+
+func TestPlayEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	row := Row{Rounds: 2, Sides: []Side{{"a", func(context.Context) (Sample, error) { cancel(); return Sample{}, nil }}}}
+	p := Player{Clock: still}
+	_, err := p.Play(ctx, row)
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+// result has one side with the values 1, 2, …, whose p99 is ten times that and whose
+// processor time is constant, and a peer with half of the value.
+func result(others ...float64) Result {
+	r := Result{Samples: make(map[string][]Sample), Others: others}
+	for i := range others {
+		x := float64(i + 1)
+		r.Samples["a"] = append(r.Samples["a"], Sample{Value: x, P99: 10 * x, CPU: 3})
+		r.Samples["b"] = append(r.Samples["b"], Sample{Value: x / 2, P99: 10 * x, CPU: 1})
 	}
+	return r
 }
 
 func TestRoundsThatOthersDisturbedDoNotCount(t *testing.T) {
-	sample := func(amount float64) Sample { return Sample{Amount: amount, Seconds: 1} }
-	r := Result{
-		Contest: Contest{Rate: Unit{Name: "/s", Scale: 1}},
-		Samples: map[string][]Sample{"a": {sample(1), sample(2), sample(3), sample(4), sample(5)}},
-		Others:  []float64{0.1, 0.9, 0, 0.5, 0.19},
+	assert.Equal(t, stats.Spread{Median: 3, Min: 1, Max: 5, N: 3}, result(0.1, 0.9, 0, 0.5, 0.19).Values("a"))
+	assert.Equal(t, 5, result(0.3, 0.9, 0, 0.5, 0.19).Values("a").N, "two quiet rounds are too few")
+}
+
+func TestTargetsAreJudgedRoundByRound(t *testing.T) {
+	r := result(0, 0, 0)
+	for target, want := range map[Target]stats.Spread{
+		{Side: "a", Peer: "b"}:          {Median: 2, Min: 2, Max: 2, N: 3},
+		{Side: "b", Peer: "a", Of: P99}: {Median: 1, Min: 1, Max: 1, N: 3},
+		{Side: "a", Peer: "b", Of: CPU}: {Median: 3, Min: 3, Max: 3, N: 3},
+		{Side: "a"}:                     {Median: 2, Min: 1, Max: 3, N: 3},
+		{Side: "a", Of: P99}:            {Median: 20, Min: 10, Max: 30, N: 3},
+	} {
+		assert.Equal(t, want, r.Judge(target), "%+v", target)
 	}
-	if got := r.Rates("a"); !slices.Equal(got, []float64{1, 3, 5}) {
-		t.Errorf("counted were %v", got)
-	}
-	r.Others[0] = 0.3 // two quiet rounds are too few
-	if got := r.Rates("a"); len(got) != 5 {
-		t.Errorf("counted were %v", got)
-	}
-	if got := r.Rates("b"); got != nil {
-		t.Errorf("b took no part and has %v", got)
-	}
+	assert.Equal(t, 3.0, r.Median("a", func(s Sample) float64 { return s.CPU }))
+	assert.True(t, math.IsNaN(r.Median("c", func(s Sample) float64 { return s.CPU })))
 }
 
 func TestTheShareOfOthers(t *testing.T) {
-	// All three samples of a round have 4 s of processor time themselves.
-	busy := []float64{100, 100 + 12 + 1e9}
-	p := Player{Say: func(string) {}, Cores: 2, Busy: func() (float64, error) {
-		now := busy[0]
-		busy = busy[1:]
-		return now, nil
-	}}
-	var notes []string
-	c := order(&notes, "a", "b", "c")
-	c.Rounds = 1
-	r, err := p.Play(t.Context(), c)
-	if err != nil || len(r.Others) != 1 || r.Others[0] < 1 {
-		t.Errorf("a billion seconds of others: %v, %v", r.Others, err)
-	}
-	busy = []float64{100, 112}
-	if r, err = p.Play(t.Context(), c); err != nil || r.Others[0] != 0 {
-		t.Errorf("nothing but the sides' own: %v, %v", r.Others, err)
-	}
-}
-
-func TestPatienceWaitsForAQuietSecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		seconds, asked := 0.0, 0
-		p := Player{Cores: 2, Busy: func() (float64, error) {
-			if asked++; asked < 10 {
-				seconds += 2 // all of both cores, between any two times of asking
-			}
-			return seconds, nil
-		}}
-		if took, err := p.calm(t.Context(), time.Minute); err != nil || took < 4*time.Second || took > 6*time.Second {
-			t.Errorf("waited %v, %v", took, err)
-		}
-		p.Busy = func() (float64, error) { seconds += 2; return seconds, nil }
-		if took, err := p.calm(t.Context(), time.Minute); err != nil || took != time.Minute {
-			t.Errorf("never quiet: waited %v, %v", took, err)
-		}
-	})
-}
-
-func TestPatienceHasDisturbedRoundsPlayedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		seconds, rounds := 0.0, 0
-		p := Player{Cores: 2, Patience: time.Minute, Busy: func() (float64, error) { return seconds, nil }}
-		c := Contest{Rounds: 3, Time: time.Hour, Rate: Unit{Name: "/s", Scale: 1}, Sides: []Side{{Name: "a", Run: func(ctx context.Context, round int) (Sample, error) {
-			if round != rounds {
-				t.Errorf("round %d after %d others", round, rounds)
-			}
-			if rounds++; rounds%2 == 0 {
-				seconds += 2 // somebody else's
-			}
-			work := time.NewTimer(time.Second)
-			<-work.C
-			return Sample{Amount: float64(round), Seconds: 1}, nil
-		}}}}
-		r, err := p.Play(t.Context(), c)
-		if got := r.Rates("a"); err != nil || !slices.Equal(got, []float64{0, 2, 4}) {
-			t.Errorf("counted were %v of %v, %v", got, r.Others, err)
-		}
-		c.Once, rounds = true, 0
-		r, err = p.Play(t.Context(), c)
-		if err != nil || len(r.Others) != 3 {
-			t.Errorf("once: %v, %v", r.Others, err)
-		}
-	})
-}
-
-func TestValuesOfEveryQuantity(t *testing.T) {
-	r := Result{Contest: Contest{Rate: Unit{Scale: 1}}, Samples: map[string][]Sample{"a": {{Amount: 100, Seconds: 2, ServerCPU: 4, Latency: Latency{0.1, 0.2, 0.3}}}}, Others: []float64{0}}
-	for of, want := range map[Quantity]float64{Rate: 50, PerCPU: 25, CPU: 0.04, P50: 0.1, P99: 0.2} {
-		if got := r.Values("a", of); len(got) != 1 || got[0] != want {
-			t.Errorf("%q: %v, want %v", of, got, want)
-		}
-	}
-	r.Rate = Unit{Scale: 1e-3, Time: true}
-	if got := r.Values("a", Rate); len(got) != 1 || got[0] != 20 || r.Rates("a")[0] != 20 {
-		t.Errorf("2 s for 100 are %v ms each", got)
-	}
-	if _, ok := r.Latencies("b"); ok {
-		t.Error("who took no part has latencies")
+	// A round of one turn is a second long, so both cores together have two.
+	for name, test := range map[string]struct{ all, own, want float64 }{
+		"an idle machine":     {0, 0, 0},
+		"nothing but its own": {1.5, 1.5, 0},
+		"half of the machine": {1.5, 0.5, 0.5},
+		"clocks that differ":  {1, 1.1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var notes []string
+			row, asked := order(&notes, "a"), 0.0
+			row.Rounds = 1
+			r, err := play(t, Player{Clock: func() (all, own float64, err error) {
+				asked++
+				return 100 + asked*test.all, 50 + asked*test.own, nil
+			}}, row)
+			require.NoError(t, err)
+			assert.InDelta(t, test.want, r.Others[0], 1e-9)
+		})
 	}
 }
