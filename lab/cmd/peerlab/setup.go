@@ -64,7 +64,7 @@ func (s *setup) grader(report func(string, *grade.Result) error) *grade.Grader {
 	return &grade.Grader{
 		Rubric: s.rubric, Bench: s.bench, Now: time.Now, Report: report,
 		Runner: &grade.Runner{
-			Tests: filepath.Join(s.root, scenarios), Folder: filepath.Join(s.root, "e2e"),
+			Tests: filepath.Join(s.root, scenarios, s.rubric.System+".test"), Folder: filepath.Join(s.root, "e2e"),
 			Container: s.containers, Limit: runLimit, Getenv: os.Getenv,
 		},
 	}
@@ -80,7 +80,7 @@ func (s *setup) broken(err error) int {
 	return broken
 }
 
-// scenarios is where the compiled scenarios are, in the project.
+// scenarios is the folder of the compiled scenarios in the project: SYSTEM.test for each system.
 const scenarios = "bin/scenarios"
 
 // projectRoot returns the folder of the project, in which the scenarios are: the one above
