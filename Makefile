@@ -3,6 +3,7 @@
 # Variables, on the command line:
 #   T=client1             which terminal (attach)
 #   RUN=TestPhase1        which tests (the names: make tests); COUNT=10: how often; V=1: print each
+#   IN=chat               which scenarios: a folder of e2e (e2e, e2e-native)
 #   FUZZTIME=10s          how long for each fuzz target; RUN=FuzzParse: which
 #   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed; RUN=TestChaosFuzz: of one kind
 #   DURATION=60s          of a round; AT_ONCE=1: how many at the same time; E2E=native: or container
@@ -16,6 +17,7 @@ quote = '$(subst ','\'',$(value $1))'
 
 T        ?= client1
 RUN      ?=
+IN       ?=
 COUNT    ?= 1
 TIMEOUT  ?= 15m
 FUZZTIME ?= 10s
@@ -75,8 +77,7 @@ wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctr
 .PHONY: build
 build: ## compile all processes, the command peerlab and the scenarios that it plays into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./services/cmd/... ./lab/cmd/...
-	CGO_ENABLED=0 go test -c -trimpath -o bin/scenarios/chat.test ./e2e
-	for system in relay order room; do cp bin/scenarios/chat.test bin/scenarios/$$system.test; done
+	CGO_ENABLED=0 go test -c -trimpath -o bin/scenarios/ ./e2e/chat ./e2e/relay ./e2e/order ./e2e/room
 
 .PHONY: grade-demo
 grade-demo: build ## grade right and wrong submissions, and show that each loses its own points; reports in artifacts/grades
@@ -105,29 +106,28 @@ fuzz: ## every fuzz target for FUZZTIME
 	scripts/fuzz.sh $(call quote,FUZZTIME) $(call quote,RUN)
 
 .PHONY: e2e
-# On a busy machine the scenarios take 16 minutes.
-e2e: TIMEOUT := 25m
 e2e: container-programs ## all scenarios, each process in a container
-	$(IN_CONTAINERS) $(LOUDLY) go test -p 1 $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
+	$(IN_CONTAINERS) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) $(call scenarios,$(FOLDERS) lab)
 
 .PHONY: e2e-native
-# Three scenarios for each processor: many of them wait, each in a network of its own.
-e2e-native: E2EFLAGS = -parallel $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
 e2e-native: native-programs ## the same scenarios as plain processes built with the race detector; needs no Docker
-	$(NATIVELY) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/...
+	$(NATIVELY) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) $(call scenarios,$(FOLDERS))
 
 .PHONY: chaos
 chaos: $(E2E)-programs ## random rounds: a seed decides which client types what, which fault occurs, what a hostile member sends: make chaos SEED=7 ROUNDS=20
 	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
-	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run $(if $(value RUN),$(call quote,RUN),'^TestChaos(Fuzz)?$$') ./e2e
+	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run $(if $(value RUN),$(call quote,RUN),'^TestChaos(Fuzz)?$$') ./e2e/chaos
 
 # The scenarios' environment: how roles run, and the folder of the programs.
 # A relative PEERLAB_BIN is relative to this folder, whose name may have blanks.
-IN_CONTAINERS := PEERLAB_E2E=container PEERLAB_BIN=bin/plain
-NATIVELY      := PEERLAB_E2E=native PEERLAB_BIN=bin/race
+PROCESSORS    := $(shell getconf _NPROCESSORS_ONLN)
+IN_CONTAINERS  = PEERLAB_E2E=container PEERLAB_BIN=bin/plain PEERLAB_AT_ONCE=$(shell expr 2 '*' $(PROCESSORS))
+NATIVELY       = PEERLAB_E2E=native PEERLAB_BIN=bin/race PEERLAB_AT_ONCE=$(shell expr 3 '*' $(PROCESSORS))
 LOUDLY        := scripts/loudly.sh
-# One scenario for each processor: in containers most of the time is the engine's, which starts and ends them.
-E2EFLAGS       = -parallel $(shell getconf _NPROCESSORS_ONLN)
+# All folders at once: PEERLAB_AT_ONCE says how many scenarios of them run at the same time.
+FOLDERS       := chat relay order room chaos mixed compose scripts processes
+E2EFLAGS      := -p 10 -parallel 16 -vet=off
+scenarios      = $(addprefix ./e2e/,$(or $(IN),$1))
 
 .PHONY: container-programs native-programs
 container-programs: images holder-image

@@ -7,7 +7,7 @@ scratch=$(mktemp -d) || exit
 trap 'rm -rf "$scratch"' EXIT
 : >"$scratch/left-out"
 # tee -i ignores Ctrl-C, so that the last lines of the tests are printed.
-PEERLAB_LEFT_OUT=$scratch/left-out "$@" | tee -i "$scratch/output"
+PEERLAB_LEFT_OUT=$scratch/left-out PEERLAB_TURNS=$scratch "$@" | tee -i "$scratch/output"
 status=${PIPESTATUS[0]}
 sort -u "$scratch/left-out"
 

@@ -18,15 +18,21 @@ const maxTextFile = 1 << 20
 
 // ListensAt waits until the process listens, and returns where. A program that was
 // told an address must listen there, as [Process.Listens] requires. A foreign one
-// may have an address of its own, which is found among its sockets and those of
-// the processes that it started; no connection is made, which a simple server
-// would count as a client's.
+// may have an address of its own: see [Process.FindListener].
 func (p *Process) ListensAt(told string) string {
 	p.lab.t.Helper()
 	if !p.Foreign() || p.InContainer() || p.HasPlace("LISTEN", "PORT") {
 		p.Listens(told)
 		return told
 	}
+	return p.FindListener(told)
+}
+
+// FindListener waits until the process, or one that it started, listens, and returns where:
+// at the address given if it listens there. No connection is made, which a simple server
+// would count as a client's.
+func (p *Process) FindListener(likely string) string {
+	p.lab.t.Helper()
 	var at []netip.AddrPort
 	p.lab.eventually(awaited{
 		late: func() string {
@@ -37,8 +43,8 @@ func (p *Process) ListensAt(told string) string {
 		at = p.listening()
 		return len(at) > 0
 	})
-	if listensAt(at, told) {
-		return told
+	if listensAt(at, likely) {
+		return likely
 	}
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(at[0].Port())))
 }

@@ -103,11 +103,11 @@ func (l *Lab) Replay(command string) { l.replay = command }
 func (l *Lab) again() string {
 	command := l.replay
 	if command == "" {
-		command = "make e2e-native RUN="
+		command = "make e2e-native"
 		if l.run.container {
-			command = "make e2e RUN="
+			command = "make e2e"
 		}
-		command += bench.QuoteWords(l.t.Name())
+		command += " IN=" + l.run.folder + " RUN=" + bench.QuoteWords(l.t.Name())
 	}
 	told := settings()
 	for _, who := range slices.Sorted(maps.Keys(told)) {

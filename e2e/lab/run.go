@@ -25,11 +25,13 @@ const leakTimeout = 10 * time.Second
 type run struct {
 	bench     *bench.Bench
 	root      string // the folder of go.mod
+	folder    string // the name of the package's folder
 	artifacts string
 	container bool                   // roles run in containers unless told otherwise
 	programs  func() (string, error) // the folder of the project's native programs
 	opened    atomic.Bool
 	attempt   attempt
+	placed    sync.Map // tests that run beside others, or alone
 
 	mu     sync.Mutex
 	left   []string // out: what the end of the run says
@@ -44,7 +46,12 @@ func newRun() (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{root: root, artifacts: fromRoot(root, "artifacts")}
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	r := &run{root: root, folder: filepath.Base(here)}
+	r.artifacts = filepath.Join(root, "artifacts", r.folder)
 	if dir := os.Getenv("PEERLAB_ARTIFACTS"); dir != "" {
 		r.artifacts = fromRoot(root, dir)
 	}

@@ -38,7 +38,7 @@ func TestEverySystemIsComplete(t *testing.T) {
 			place{"docs/assignments.md", "\n## " + title + "\n"},
 			place{"docs/architecture.md", "services/" + system},
 			place{"README.md", "**" + title + ".**"},
-			place{"e2e/hostile_test.go", "func TestHostileBytesToThe" + title + "("},
+			place{"e2e/" + system + "/hostile_test.go", "func TestHostileBytes("},
 		)
 	}
 	page := read(t, "docs/add-a-system.md")

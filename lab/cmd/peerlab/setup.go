@@ -64,7 +64,7 @@ func (s *setup) grader(report func(string, *grade.Result) error) *grade.Grader {
 	return &grade.Grader{
 		Rubric: s.rubric, Bench: s.bench, Now: time.Now, Report: report,
 		Runner: &grade.Runner{
-			Tests: filepath.Join(s.root, scenarios, s.rubric.System+".test"), Folder: filepath.Join(s.root, "e2e"),
+			Tests: filepath.Join(s.root, scenarios, s.rubric.System+".test"), Folder: filepath.Join(s.root, "e2e", s.rubric.System),
 			Container: s.containers, Limit: runLimit, Getenv: os.Getenv,
 		},
 	}

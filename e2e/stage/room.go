@@ -1,0 +1,171 @@
+package stage
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"peerlab/e2e/lab"
+)
+
+const (
+	// RoomAddress is the address of a room whose clients cannot be told another.
+	RoomAddress = "127.0.0.1:3823"
+	// RoomGreeting is the first line on a client's screen, and RoomGoodbye the last one
+	// when the server ends.
+	RoomGreeting = "Connection with the server has been established"
+	RoomGoodbye  = "Connection with the server has been closed"
+)
+
+// Room is a server that sends each line to all other clients, and its clients.
+type Room struct {
+	*lab.Lab
+	t       testing.TB
+	At      string // the server's address
+	Server  *lab.Process
+	Clients []*RoomClient
+	known   map[string]bool // ports of the clients that Newcomer has returned
+}
+
+// RoomClient is a client of a room.
+type RoomClient struct {
+	*lab.Process
+	Port string // of its end of the connection
+}
+
+// NewRoom prepares a room, and starts no process.
+func NewRoom(t testing.TB, opts ...lab.Option) *Room {
+	t.Helper()
+	lab.Parallel(t)
+	r := &Room{Lab: lab.New(t, opts...), t: t, known: map[string]bool{}}
+	r.At = serverAddress(r.Lab, RoomAddress, "room-client", "room-client1", "room-client2", "room-client3", "room-client4")
+	return r
+}
+
+// StartRoom starts a server with these flags.
+func StartRoom(t testing.TB, flags ...string) *Room {
+	t.Helper()
+	r := NewRoom(t)
+	r.StartServer(flags...)
+	return r
+}
+
+// StartServer starts the server and waits until it listens.
+func (r *Room) StartServer(flags ...string) {
+	r.t.Helper()
+	spec := lab.Spec{Name: "room-server", Args: append([]string{"-listen", r.At}, flags...)}
+	if len(flags) == 0 {
+		spec.Vars = places(r.At, "LISTEN", r.At)
+	}
+	r.Server = r.Start(spec)
+	if r.Server.Foreign() {
+		r.At = r.Server.FindListener(r.At)
+	}
+	r.Server.Sees("This server is activated on port " + Port(r.At))
+}
+
+// Join starts a client and waits until the server and all other clients show that it is there.
+func (r *Room) Join() *RoomClient {
+	r.t.Helper()
+	return r.JoinAs("room-client")
+}
+
+// JoinAs is Join for a client that is played by another role.
+func (r *Room) JoinAs(role string) *RoomClient {
+	r.t.Helper()
+	c := &RoomClient{Process: r.Start(lab.Spec{
+		Name: fmt.Sprint(role, len(r.Clients)+1), Role: role, Args: []string{"-server", r.At}, Vars: places(r.At),
+	})}
+	r.Arrives(c)
+	return c
+}
+
+// Arrives is Join for a client that was started.
+func (r *Room) Arrives(c *RoomClient) {
+	r.t.Helper()
+	c.Receives(RoomGreeting)
+	c.Port = r.Newcomer()
+	for _, other := range r.Clients {
+		if other.Running() {
+			other.Receives(fmt.Sprintf("[127.0.0.1:%s] is Online", c.Port))
+		}
+	}
+	r.Clients = append(r.Clients, c)
+}
+
+var connected = regexp.MustCompile(`^Client \(127\.0\.0\.1, (\d+)\) connected at time \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$`)
+
+// Newcomer waits until the server shows a client that it has not returned before, and
+// returns its port.
+func (r *Room) Newcomer() (port string) {
+	r.t.Helper()
+	r.Server.Collects(func() string { return "that a client is connected" }, func(l lab.Line) bool {
+		if m := connected.FindStringSubmatch(strings.TrimSpace(l.Text)); m != nil && !r.known[m[1]] {
+			port = m[1]
+			r.known[port] = true
+		}
+		return port != ""
+	})
+	return port
+}
+
+// Call connects to the server by hand, and waits until the server shows that.
+func (r *Room) Call() (c Caller, port string) {
+	r.t.Helper()
+	c = Call(r.t, r, r.At)
+	require.Equal(r.t, RoomGreeting+"\n", c.Line())
+	return c, r.Newcomer()
+}
+
+// Unnamed returns how screens name a client without a name.
+func Unnamed(port string) string { return fmt.Sprintf("('127.0.0.1', %s)", port) }
+
+// RoomLine matches what others show of a line.
+func RoomLine(sender, text string) *regexp.Regexp {
+	return regexp.MustCompile(`^` + regexp.QuoteMeta(sender) + ` at \d\d:\d\d:\d\d: ` + regexp.QuoteMeta(text) + `$`)
+}
+
+// Shown returns the lines that the server has sent to a client, as its screen shows them:
+// without the prompt, which stands before a line where no terminal echoes what is typed.
+func (c *RoomClient) Shown() []string {
+	var lines []string
+	for _, line := range c.Lines() {
+		if text := withoutPrompt(line.Text); text != "" {
+			lines = append(lines, text)
+		}
+	}
+	return lines
+}
+
+func withoutPrompt(line string) string {
+	for {
+		rest, ok := strings.CutPrefix(line, "You: ")
+		if !ok {
+			return strings.TrimRight(line, " \r")
+		}
+		line = rest
+	}
+}
+
+// Receives waits for a line from the server.
+func (c *RoomClient) Receives(text string) {
+	c.matches(regexp.MustCompile("^" + regexp.QuoteMeta(text) + "$"))
+}
+
+// ReceivesFrom waits for a line of another client.
+func (c *RoomClient) ReceivesFrom(sender, text string) { c.matches(RoomLine(sender, text)) }
+
+func (c *RoomClient) matches(pattern *regexp.Regexp) {
+	c.Collects(func() string { return "a line like " + pattern.String() }, func(l lab.Line) bool {
+		return pattern.MatchString(withoutPrompt(l.Text))
+	})
+}
+
+// CollectsUntil waits for a line that ends like this, after many others.
+func (c *RoomClient) CollectsUntil(end string) {
+	c.Within(BulkTimeout, "BulkTimeout").Collects(func() string { return "a line that ends in " + end },
+		func(l lab.Line) bool { return strings.HasSuffix(l.Text, end) })
+}
