@@ -95,7 +95,7 @@ holder-image: engine builder # of the bench: it keeps the network of a scenario 
 
 .PHONY: test
 test: ## unit tests, with the race detector
-	@$(LOUDLY) sh -c 'go test "$$@" ./services/... ./lab/... ./e2e/lab/... ./e2e/checker && { [ "$$(uname -s)" != Linux ] || go test -C e2e/bench "$$@" ./...; }' - -race $(TESTFLAGS)
+	@$(LOUDLY) sh -c 'go test "$$@" ./services/... ./lab/... ./e2e/lab/... ./e2e/checker ./e2e/stage && { [ "$$(uname -s)" != Linux ] || go test -C e2e/bench "$$@" ./...; }' - -race $(TESTFLAGS)
 
 .PHONY: tests
 tests: ## the names of all tests, for RUN=

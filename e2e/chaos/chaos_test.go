@@ -51,6 +51,7 @@ func TestChaos(t *testing.T) {
 // replace the number and the length that a round usually has.
 func inRounds(t *testing.T, usual int, length time.Duration, play func(t *testing.T, seed uint64, length time.Duration, replay string)) {
 	t.Helper()
+	t.Parallel()
 	first := setting(t, chaosSeed, 1, func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) })
 	rounds := setting(t, chaosRounds, usual, strconv.Atoi)
 	length = setting(t, chaosDuration, length, time.ParseDuration)

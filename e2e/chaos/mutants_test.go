@@ -65,6 +65,7 @@ var mutants = []mutant{
 // others do not: it is the checker that is tested. TestChaos shows that it acquits honest
 // programs.
 func TestTheCheckerConvictsMutants(t *testing.T) {
+	t.Parallel()
 	for _, m := range mutants {
 		t.Run(m.cheat, func(t *testing.T) {
 			lab.Parallel(t)

@@ -72,3 +72,15 @@ func TestARegistryOnAFullDiskIsWrittenWhenThereIsRoom(t *testing.T) {
 func not(is func(content string) bool) func(content string) bool {
 	return func(content string) bool { return !is(content) }
 }
+
+// A user may give the name of a host; members are told its number.
+func TestAHostGivenByItsName(t *testing.T) {
+	lab.NeedsOwn(t, "server", "client")
+	c := stage.StartChat(t, 1)
+	c.ClientFlags[2] = []string{"-host", "localhost"}
+	c.StartClients(2)
+	c.Introduced(2)
+	registry, err := os.ReadFile(c.Registry())
+	require.NoError(t, err)
+	assert.Regexp(t, `(?m)^2 127\.0\.0\.1:\d+$`, string(registry))
+}

@@ -36,3 +36,15 @@ func TestWhatWasTypedWithoutTheServerIsNotShownTwice(t *testing.T) {
 	f.On(c.Clients[2]).Once("Client 1: typed while it was away")
 	f.On(c.Clients[1]).Exactly("Server: initiated")
 }
+
+func TestTheServerIsRestartedAgainAndAgain(t *testing.T) {
+	c := stage.StartChat(t, 3)
+	for _, end := range []func(){c.ServerExits, c.Server.Kill, c.Server.Kill, c.ServerExits} {
+		c.Mark()
+		end()
+		c.Mark()
+		c.Server.Start()
+		c.AllReconnect(3)
+		c.AllTalk("again")
+	}
+}

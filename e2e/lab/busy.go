@@ -87,13 +87,16 @@ func busyText(busy []*Process) string {
 		"wait in recv, select or poll; a connection whose recv returns 0 bytes is closed, and is not to be read again"
 }
 
-// Idle waits until none of these processes uses a whole processor: they have nothing to
-// do. It needs /proc of Linux.
+// Idle waits until none of these processes uses a whole processor, in busyWindows windows in
+// a row, for on a busy machine a loop may not have run in one of them. It needs /proc of Linux.
 func (l *Lab) Idle(processes ...*Process) {
 	l.t.Helper()
 	var busy []*Process
+	idle := 0
 	for began := time.Now(); time.Since(began) < idleLimit; {
-		if busy = busyOf(processes); len(busy) == 0 {
+		if now := busyOf(processes); len(now) > 0 {
+			busy, idle = now, 0
+		} else if idle++; idle == busyWindows {
 			return
 		}
 	}

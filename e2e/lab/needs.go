@@ -52,11 +52,11 @@ func NeedsOwn(t testing.TB, roles ...string) {
 // run names it.
 func LeaveOut(t testing.TB, reason string) {
 	t.Helper()
-	line := "left out: " + t.Name() + ": " + reason
 	r, err := theRun()
 	if err != nil {
 		t.Fatalf("lab: %v", err)
 	}
+	line := "left out: " + r.folder + ": " + t.Name() + ": " + reason
 	r.leftOut(line)
 	if err := r.attempt.tell(grade.Attempt{Outcome: grade.Unknown, Because: reason}); err != nil {
 		t.Fatalf("lab: %v", err)

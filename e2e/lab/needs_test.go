@@ -43,7 +43,7 @@ func TestWhatIsMissingIsToldOf(t *testing.T) {
 	}
 	told, err := os.ReadFile(file)
 	require.NoError(t, err)
-	line := "left out: " + t.Name() + ": missing is not installed\n"
+	line := "left out: lab: " + t.Name() + ": missing is not installed\n"
 	assert.Equal(t, line+line, string(told))
 }
 

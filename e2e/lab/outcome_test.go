@@ -39,7 +39,7 @@ func TestAnExitEndsEveryWaitForTheProcess(t *testing.T) {
 			assert.Contains(t, out, "'with words'", "the command line")
 			assert.Contains(t, out, "last words\n")
 			assert.Contains(t, out, "no such port\n")
-			assert.Regexp(t, `play it again: .*make e2e(-native)? RUN=TestAnExitEndsEveryWaitForTheProcess`, out)
+			assert.Regexp(t, `play it again: .*make e2e(-native)? IN=lab RUN=TestAnExitEndsEveryWaitForTheProcess`, out)
 		})
 	}
 	exits("port", `talker exited with status 4 before it listened at 127.0.0.1:1; its stderr says "no such port"`+"\n",
@@ -225,7 +225,7 @@ func TestTheCommandThatPlaysATestAgain(t *testing.T) {
 	t.Setenv("PEERLAB_SERVER", "cmd:python3 'my server.py'")
 	t.Setenv("PEERLAB_ARTIFACTS", "artifacts")
 	l := New(t)
-	assert.Regexp(t, `^(PEERLAB_[A-Z0-9_]+=\S+ )*PEERLAB_SERVER='cmd:python3 '\\''my server.py'\\''' (PEERLAB_[A-Z0-9_]+=\S+ )*make e2e(-native)? RUN=TestTheCommandThatPlaysATestAgain$`, l.again())
+	assert.Regexp(t, `^(PEERLAB_[A-Z0-9_]+=\S+ )*PEERLAB_SERVER='cmd:python3 '\\''my server.py'\\''' (PEERLAB_[A-Z0-9_]+=\S+ )*make e2e(-native)? IN=lab RUN=TestTheCommandThatPlaysATestAgain$`, l.again())
 	l.Replay("make chaos SEED=7")
 	assert.Regexp(t, ` make chaos SEED=7$`, l.again())
 }

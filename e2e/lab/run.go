@@ -32,6 +32,7 @@ type run struct {
 	opened    atomic.Bool
 	attempt   attempt
 	placed    sync.Map // tests that run beside others, or alone
+	allTurns  atomic.Pointer[func()]
 
 	mu     sync.Mutex
 	left   []string // out: what the end of the run says
@@ -115,6 +116,7 @@ func Main(m *testing.M) int {
 	}
 
 	status := m.Run()
+	r.releaseAll()
 
 	release()
 	if err := r.close(); err != nil {

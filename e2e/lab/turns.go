@@ -40,7 +40,8 @@ func Waits(t testing.TB) {
 	placed(t, true, 0)
 }
 
-// Alone lets a test run while no other does that has a turn, because it measures time.
+// Alone lets a test run while no other does that has a turn, because it measures time. The
+// turns stay with the tests of its package that come next and are to be alone, too.
 func Alone(t testing.TB) {
 	t.Helper()
 	placed(t, false, turnsAtOnce())
@@ -58,12 +59,30 @@ func placed(t testing.TB, parallel bool, turns int) {
 	if p, ok := t.(interface{ Parallel() }); ok && parallel {
 		p.Parallel()
 	}
-	if dir := os.Getenv(turnsVariable); dir != "" && turns > 0 {
-		release, err := takeTurns(dir, turns, turnsAtOnce())
-		if err != nil {
-			t.Fatalf("lab: %s: %v", turnsVariable, err)
-		}
-		t.Cleanup(release)
+	alone := turns == turnsAtOnce() && !parallel
+	if alone && r.allTurns.Load() != nil { // a test before this one has left them
+		return
+	}
+	r.releaseAll()
+	dir := os.Getenv(turnsVariable)
+	if dir == "" || turns == 0 {
+		return
+	}
+	release, err := takeTurns(dir, turns, turnsAtOnce())
+	if err != nil {
+		t.Fatalf("lab: %s: %v", turnsVariable, err)
+	}
+	if alone {
+		r.allTurns.Store(&release)
+		return
+	}
+	t.Cleanup(release)
+}
+
+// releaseAll gives back the turns that a test has left which was alone.
+func (r *run) releaseAll() {
+	if kept := r.allTurns.Swap(nil); kept != nil {
+		(*kept)()
 	}
 }
 

@@ -60,6 +60,20 @@ func TestChatBothPhases(t *testing.T) {
 	c.AllTalk("with a server again")
 }
 
+// A line that was typed while the server was away shows on it once, and on no other screen twice.
+func TestChatTypesWithoutTheServer(t *testing.T) {
+	c := startMixedChat(t, 3, 2)
+	c.Server.Kill()
+	lines := stage.Numbered(50, 0)
+	stage.TypeAll(c.Clients[2], lines)
+	c.SeesFrom(c.Clients[1], lines[len(lines)-1], c.Clients[2])
+	c.Server.Start()
+	c.Server.Sees(stage.ClientLines(stage.IDs(3), "reconnected")...)
+	b := c.Barrier()
+	b.On(c.Clients[1], c.Clients[3]).Sequence("Client 2: ", lines)
+	b.On(c.Clients[2]).Once("Server: initiated")
+}
+
 // The younger of two dials: a client that comes between others dials some and is dialled by
 // others. The two in Python have to find each other, too.
 func TestChatLinksWhicheverSideDials(t *testing.T) {

@@ -2,6 +2,7 @@ package room
 
 import (
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -80,4 +81,12 @@ func TestServerEnds(t *testing.T) {
 	r.Server.Kill()
 	one.Exits(1)
 	require.Len(t, one.Stderr().Lines(), 1)
+}
+
+func TestOnAPortThatIsFree(t *testing.T) {
+	r := stage.NewRoom(t)
+	r.Server = r.Start(lab.Spec{Name: "room-server", Args: []string{"-listen", "127.0.0.1:0"}})
+	line := r.Server.Contains("This server is activated on port ")
+	r.At = "127.0.0.1:" + line[strings.LastIndexByte(line, ' ')+1:]
+	r.Join()
 }

@@ -128,8 +128,7 @@ func RoomLine(sender, text string) *regexp.Regexp {
 	return regexp.MustCompile(`^` + regexp.QuoteMeta(sender) + ` at \d\d:\d\d:\d\d: ` + regexp.QuoteMeta(text) + `$`)
 }
 
-// Shown returns the lines that the server has sent to a client, as its screen shows them:
-// without the prompt, which stands before a line where no terminal echoes what is typed.
+// Shown returns the lines that the server has sent to a client, as its screen shows them.
 func (c *RoomClient) Shown() []string {
 	var lines []string
 	for _, line := range c.Lines() {
@@ -140,14 +139,15 @@ func (c *RoomClient) Shown() []string {
 	return lines
 }
 
+// withoutPrompt returns a line without the prompts before it, which stand there where no
+// terminal echoes what is typed, and without what stands before a carriage return.
 func withoutPrompt(line string) string {
-	for {
-		rest, ok := strings.CutPrefix(line, "You: ")
-		if !ok {
-			return strings.TrimRight(line, " \r")
-		}
-		line = rest
+	line = strings.TrimRight(line, " \r")
+	line = line[strings.LastIndexByte(line, '\r')+1:]
+	for strings.HasPrefix(line, "You: ") {
+		line = strings.TrimPrefix(line, "You: ")
 	}
+	return strings.TrimPrefix(line, "You:")
 }
 
 // Receives waits for a line from the server.
