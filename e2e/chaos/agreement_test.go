@@ -23,7 +23,7 @@ func (r *round) allSee(line string, ids ...int) {
 	}
 }
 
-// tellsOneAndDies has somebody say a line that gets to client 1 only, in the midst of
+// tellsOneAndDies kills a member while it sends a line to all, of which client 1 alone has
 // being sent to all, and die: clients 2 and 3 must show it too.
 func (r *round) tellsOneAndDies(t *testing.T, who string) {
 	t.Helper()

@@ -17,7 +17,7 @@ const (
 )
 
 // The answer overtakes: the question's own link to one screen is slow, and the
-// answer's is not. The screen gets the question from whoever answered it.
+// answer's is not. The screen gets the question from the client that answered it.
 func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
 	lab.Alone(t)
 	r := newRound(t, 3, replayAlone(t))

@@ -68,7 +68,7 @@ func newFuzzRound(t *testing.T, replay string) *round {
 	return r
 }
 
-// fuzzes has all who are there type, for so long, while another member fuzzes.
+// fuzzes types at all members for so long, while another one fuzzes.
 func (r *round) fuzzes(seed uint64, length time.Duration) *fuzzer.Member {
 	r.t.Helper()
 	m := &fuzzer.Member{Name: fuzzing, Seed: seed, PerSecond: fuzzRate, To: []string{r.At}, Dial: r.DialContext}
@@ -86,8 +86,8 @@ func (r *round) fuzzes(seed uint64, length time.Duration) *fuzzer.Member {
 		<-done
 	}
 	r.t.Cleanup(over)
-	p := &plan{rnd: rand.New(rand.NewPCG(seed, 6)), length: length, everybody: r.survivors()}
-	for _, who := range p.everybody {
+	p := &plan{rnd: rand.New(rand.NewPCG(seed, 6)), length: length, members: r.survivors()}
+	for _, who := range p.members {
 		p.talk(who)
 	}
 	slices.SortStableFunc(p.steps, func(a, b step) int { return int(a.at - b.at) })

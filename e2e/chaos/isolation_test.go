@@ -15,16 +15,16 @@ const (
 	quickLimit = 2 * time.Second
 	// troubleTime goes on until well after the silent ones are given up.
 	troubleTime = 6 * time.Second
-	// recoveryTime is for whoever had trouble to be called again: then the next
-	// call may be two seconds away.
+	// recoveryTime is the time in which a member that had trouble is dialled again: the next
+	// dial may be two seconds away.
 	recoveryTime = 3 * time.Second
 	loadGap      = 50 * time.Millisecond
 )
 
 // One is stopped, one cannot be reached, and one has a link that carries little:
 // the two others talk as if nothing were the matter, with a load that would fill
-// whatever has no bound.
-func TestTroubleOfOthersDelaysNobody(t *testing.T) {
+// a queue without a bound.
+func TestTroubleOfOthersDelaysNoMember(t *testing.T) {
 	lab.Alone(t)
 	r := newRound(t, 5, replayAlone(t))
 	r.bounds.Delay, r.bounds.Recovery = quickLimit, recoveryTime

@@ -8,7 +8,7 @@ import (
 	"peerlab/lab/wire"
 )
 
-// linkTrouble does something to links of somebody.
+// linkTrouble puts a fault on links of a member, or resets them.
 func (p *plan) linkTrouble(at, until time.Duration, who string) {
 	switch p.rnd.IntN(8) {
 	case 0:
@@ -20,7 +20,7 @@ func (p *plan) linkTrouble(at, until time.Duration, who string) {
 	}
 }
 
-// linkFault puts a fault on links of somebody: to one other or to all, one way or both.
+// linkFault puts a fault on links of a member: to one other or to all, one way or both.
 func (p *plan) linkFault(at, until time.Duration, who string) {
 	others := p.others(who)
 	if p.rnd.IntN(2) == 0 {
@@ -47,7 +47,7 @@ func (p *plan) linkFault(at, until time.Duration, who string) {
 }
 
 func (p *plan) others(who string) []string {
-	return slices.DeleteFunc(slices.Clone(p.everybody), func(other string) bool { return other == who })
+	return slices.DeleteFunc(slices.Clone(p.members), func(other string) bool { return other == who })
 }
 
 func (p *plan) other(who string) string {
@@ -55,7 +55,7 @@ func (p *plan) other(who string) string {
 	return others[p.rnd.IntN(len(others))]
 }
 
-// resets resets the link between somebody and another, again and again.
+// resets resets the link between a member and another, again and again.
 func (p *plan) resets(at, until time.Duration, who string) {
 	other := p.other(who)
 	var over func()
@@ -110,7 +110,7 @@ func (p *plan) partition(at, until time.Duration) {
 	}
 	sides := [][]string{slices.Clone(p.bystanders), nil, nil} // the last are between
 	n := 2 + p.rnd.IntN(2)
-	for _, who := range p.everybody {
+	for _, who := range p.members {
 		if !slices.Contains(p.bystanders, who) {
 			side := &sides[p.rnd.IntN(n)]
 			*side = append(*side, who)
@@ -125,7 +125,7 @@ func (p *plan) partition(at, until time.Duration) {
 	p.at(until, func(*round) { over() }, "no partition %v any more", l)
 }
 
-// lastWords has somebody die in the midst of telling everybody something: what it sends
+// lastWords kills a member while it sends lines to all: what it sends
 // to some of the others is lost, also for a while after.
 func (p *plan) lastWords(at, until time.Duration, who string) {
 	dies := at + p.between(10*time.Millisecond, 300*time.Millisecond)

@@ -28,11 +28,11 @@ type step struct {
 type plan struct {
 	rnd        *rand.Rand
 	length     time.Duration
-	everybody  []string
+	members    []string
 	bystanders []string
 	witness    string
-	busy       map[string]time.Duration // until when somebody has its trouble
-	away       map[string][]span        // when somebody is not there
+	busy       map[string]time.Duration // until when a member has its trouble
+	away       map[string][]span        // when a member does not run
 	stopped    map[string][]span
 	steps      []step
 }
@@ -54,11 +54,11 @@ const (
 
 func newPlan(seed uint64, length time.Duration, clients int) *plan {
 	p := &plan{
-		rnd: rand.New(rand.NewPCG(seed, 5)), length: length, everybody: []string{server},
+		rnd: rand.New(rand.NewPCG(seed, 5)), length: length, members: []string{server},
 		busy: map[string]time.Duration{}, away: map[string][]span{}, stopped: map[string][]span{},
 	}
 	for _, id := range stage.IDs(clients) {
-		p.everybody = append(p.everybody, client(id))
+		p.members = append(p.members, client(id))
 	}
 	for part, i := range p.rnd.Perm(clients)[:3] {
 		if part == 2 {
@@ -74,7 +74,7 @@ func newPlan(seed uint64, length time.Duration, clients int) *plan {
 		}
 		p.trouble(at)
 	}
-	for _, who := range p.everybody {
+	for _, who := range p.members {
 		p.talk(who)
 	}
 	slices.SortStableFunc(p.steps, func(a, b step) int { return int(a.at - b.at) })
@@ -104,7 +104,7 @@ func (p *plan) at(at time.Duration, do func(r *round), what string, args ...any)
 	p.steps = append(p.steps, step{at, fmt.Sprintf(what, args...), do})
 }
 
-// talk plans what somebody types.
+// talk plans what is typed at a member.
 func (p *plan) talk(who string) {
 	for at := p.about(typingGap); at < p.length; at += p.about(typingGap) {
 		if within(p.away[who], at) {
@@ -135,7 +135,7 @@ func within(spans []span, at time.Duration) bool {
 func (r *round) play(p *plan) {
 	r.t.Helper()
 	r.Keep("plan.txt", p.String())
-	defer func() { // what a round that is cut short has shown may be wrong all the same
+	defer func() { // what a round that is cut short has shown may still be wrong
 		if r.t.Failed() {
 			r.Keep("verdict.txt", checker.Judge(r.history("the round was cut short"), r.bounds).String()+"\n")
 		}

@@ -37,7 +37,7 @@ const server = stage.ServerName
 
 func client(id int) string { return stage.ClientName(id) }
 
-// newRound prepares a round of n clients, in which nobody is up yet.
+// newRound prepares a round of n clients, and starts no process.
 func newRound(t *testing.T, n int, replay string, opts ...lab.Option) *round {
 	t.Helper()
 	r := &round{
@@ -88,7 +88,7 @@ func number(who string) (id int) {
 	return id
 }
 
-// life is the index of the last life of somebody.
+// life is the index of the last life of a member.
 func (r *round) life(who string) int {
 	for i := len(r.lives) - 1; i >= 0; i-- {
 		if r.lives[i].Who == who {
@@ -98,7 +98,7 @@ func (r *round) life(who string) int {
 	return -1
 }
 
-// label names the next line of somebody: "c2.1-17" is the 17th that is typed at
+// label names the next line of a member: "c2.1-17" is the 17th that is typed at
 // the first life of client 2.
 func (r *round) label(who string) string {
 	life := r.life(who)
@@ -112,7 +112,7 @@ func (r *round) label(who string) string {
 	return fmt.Sprintf("%c%s.%d-%d", who[0]|0x20, strings.TrimPrefix(strings.TrimPrefix(who, server), "Client "), number, r.count[life])
 }
 
-// says has somebody type a line that begins with its label, and returns the
+// says types a line that begins with its label at a member, and returns the
 // line as others are to show it.
 func (r *round) says(who, more string) string {
 	r.t.Helper()
@@ -122,7 +122,7 @@ func (r *round) says(who, more string) string {
 	return who + ": " + text
 }
 
-// answers has somebody type a line that answers the last ones of others on its
+// answers types a line at a member that answers the last ones of others on its
 // screen, at most so many.
 func (r *round) answers(who string, most int) string {
 	r.t.Helper()
@@ -140,7 +140,7 @@ func (r *round) answers(who string, most int) string {
 	return r.says(who, " re "+strings.Join(labels, " re "))
 }
 
-// burst has somebody type so many lines at once.
+// burst types so many lines at a member at once.
 func (r *round) burst(who string, n int) {
 	r.t.Helper()
 	var b strings.Builder
@@ -153,7 +153,7 @@ func (r *round) burst(who string, n int) {
 	r.process(who).TypesRaw([]byte(b.String()))
 }
 
-// kills kills somebody with SIGKILL.
+// kills kills a member with SIGKILL.
 func (r *round) kills(who string) {
 	r.t.Helper()
 	r.over(who, checker.Killed)
@@ -169,7 +169,7 @@ func (r *round) over(who string, end checker.End) {
 	l.End, l.To = end, r.clock()
 }
 
-// returns starts somebody again who has ended: a client is told where the server is now.
+// returns starts a member again that has ended: a client is told where the server is now.
 func (r *round) returns(who string) {
 	r.t.Helper()
 	from := r.clock()
@@ -181,7 +181,7 @@ func (r *round) returns(who string) {
 	r.born(who, from)
 }
 
-// moves starts somebody again, who has ended, with other ports: the server only if
+// moves starts a member again, that has ended, with other ports: the server only if
 // clients can be told where it is.
 func (r *round) moves(who string) {
 	r.t.Helper()
@@ -193,7 +193,7 @@ func (r *round) moves(who string) {
 	r.returns(who)
 }
 
-// address is where somebody listens.
+// address is where a member listens.
 func (r *round) address(who string) string {
 	if who == server {
 		return r.At
@@ -201,7 +201,7 @@ func (r *round) address(who string) string {
 	return r.Ports[number(who)].Address()
 }
 
-// trouble notes a fault between a and b, or everybody else, which begins now.
+// trouble notes a fault between a and b, or all other members, which begins now.
 // The function returned notes its end.
 func (r *round) trouble(what string, a, b []string) (over func()) {
 	f := &checker.Fault{What: what, A: a, B: b, From: r.clock()}

@@ -12,7 +12,7 @@ import (
 // leaveLimit is for a process that is told to leave in the midst of trouble.
 const leaveLimit = 10 * time.Second
 
-// leaves has somebody leave in good order.
+// leaves ends a member as a user does.
 func (r *round) leaves(who string) {
 	r.t.Helper()
 	r.over(who, checker.Left)
@@ -39,10 +39,10 @@ func (r *round) listens(who string) {
 	})
 }
 
-// isUp says whether somebody is there, as far as the round has seen to it.
+// isUp says whether a member runs, as far as the round has ended it.
 func (r *round) isUp(who string) bool { return r.lives[r.life(who)].End == checker.Lives }
 
-// trouble plans one trouble that begins at a time, if whoever it is drawn for
+// trouble plans one trouble that begins at a time, if the member that it is drawn for
 // has none just then.
 func (p *plan) trouble(at time.Duration) {
 	until := min(at+p.between(leastTrouble, mostTrouble), p.length)
@@ -63,17 +63,17 @@ func (p *plan) trouble(at time.Duration) {
 	}
 }
 
-// victim draws somebody who is no bystander; the server more often than others.
+// victim draws a member that is no bystander; the server more often than others.
 func (p *plan) victim() string {
 	for {
-		who := p.everybody[max(p.rnd.IntN(len(p.everybody)+1)-1, 0)]
+		who := p.members[max(p.rnd.IntN(len(p.members)+1)-1, 0)]
 		if !slices.Contains(p.bystanders, who) {
 			return who
 		}
 	}
 }
 
-// takes reserves somebody for some time; false if it is taken.
+// takes reserves a member for some time; false if it is taken.
 func (p *plan) takes(what string, at, until time.Duration) bool {
 	if p.busy[what] >= at {
 		return false
@@ -118,7 +118,7 @@ func (p *plan) processTrouble(at, until time.Duration, who string) {
 	}
 }
 
-// diskFull has the server write no registry for a while, or until it is killed.
+// diskFull keeps the server from writing its registry for a while, or until it is killed.
 func (p *plan) diskFull(at, until time.Duration) {
 	if within(p.away[server], at) || !p.takes("disk", at, until) {
 		return
@@ -136,7 +136,7 @@ func (p *plan) diskFull(at, until time.Duration) {
 	}, "the server's disk has room again")
 }
 
-// stage.Caller has somebody be called by one who does not know the protocol.
+// stranger connects to a member by hand and sends what is no message.
 func (p *plan) stranger(at time.Duration, who string) {
 	said := []string{
 		"GET / HTTP/1.1\r\n\r\n", "HELLO peerlab-chat/2 9", "\x00\xff\x1b[2J\n", "MSG 1 1 hello\n", strings.Repeat("x", 100<<10),

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// quietLimit is for everybody to be in when all is healed, and quietPeriod,
+	// quietLimit is the time for all members to have joined when all is healed, and quietPeriod,
 	// by default, for what is still missing then.
 	quietLimit  = 30 * time.Second
 	quietPeriod = 12 * time.Second
 	lookEvery   = 50 * time.Millisecond
 )
 
-// judged ends the round: everybody who is there types a last line, twice, and
+// judged ends the round: a last line is typed at each member, twice, and
 // when those have arrived, or have had their time, the checker has the word.
 // All trouble must be over.
 func (r *round) judged() checker.Verdict {
@@ -25,7 +25,7 @@ func (r *round) judged() checker.Verdict {
 	r.quiet = r.clock()
 	cut := ""
 	if !r.soon(quietLimit, r.allIn) {
-		cut = fmt.Sprintf("not everybody was in %v after all was healed", quietLimit)
+		cut = fmt.Sprintf("not all members had joined %v after all was healed", quietLimit)
 	}
 	r.soon(r.bounds.Quiet, r.allMet)
 	for range 2 {
@@ -76,7 +76,7 @@ func (r *round) survivors() []string {
 	return all
 }
 
-// screen is what somebody's screen has shown in the present life.
+// screen is what a member's screen has shown in the present life.
 func (r *round) screen(who string) []lab.Line {
 	lives := r.process(who).Lives()
 	return lives[len(lives)-1].Screen
@@ -92,7 +92,7 @@ func (r *round) allIn() bool {
 	return true
 }
 
-// allMet says whether everybody's screen has told of everybody.
+// allMet says whether the screens of all members name all members.
 func (r *round) allMet() bool {
 	for _, q := range r.survivors() {
 		screen := r.screen(q)
@@ -109,7 +109,7 @@ func (r *round) allMet() bool {
 	return true
 }
 
-// allShow says whether everybody shows all of these lines but its own.
+// allShow says whether all members show all of these lines but their own.
 func (r *round) allShow(lines []string) bool {
 	for i, who := range r.survivors() {
 		screen := r.screen(who)

@@ -53,7 +53,7 @@ func web(t *testing.T, n stage.Network, address string) {
 	})
 }
 
-func TestWhoeverHoldsARegisteredPortIsNoReconnect(t *testing.T) {
+func TestAnotherProgramAtARegisteredPortIsNoReconnect(t *testing.T) {
 	c := stage.StartChat(t, 4)
 	c.Server.Kill()
 	c.Clients[3].Kill()

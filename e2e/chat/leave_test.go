@@ -29,7 +29,7 @@ func TestAClientThatQuitsIsSeenToLeave(t *testing.T) {
 func TestAClientThatIsKilledLeavesNoTrace(t *testing.T) {
 	c := stage.StartChat(t, 3)
 	c.Clients[1].Kill()
-	c.AllTalk("has somebody gone?")
+	c.AllTalk("is one gone?")
 	c.Barrier().Nothing("Client 1")
 }
 

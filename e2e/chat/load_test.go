@@ -40,15 +40,15 @@ func TestAStoppedTerminalDelaysNoOneAndCatchesUp(t *testing.T) {
 	for _, p := range []*lab.Process{c.Server, c.Clients[3]} {
 		c.SeesFrom(p, last, c.Clients[1])
 	}
-	c.Clients[3].Types("nobody waited")
-	c.Server.Sees("Client 3: nobody waited")
-	c.Clients[1].Sees("Client 3: nobody waited")
+	c.Clients[3].Types("no one waited")
+	c.Server.Sees("Client 3: no one waited")
+	c.Clients[1].Sees("Client 3: no one waited")
 
 	c.Clients[2].Resume()
 	c.SeesFrom(c.Clients[2], last, c.Clients[1])
 	f := c.Barrier()
 	f.Except(c.Clients[1]).Sequence("Client 1: ", lines)
-	f.Except(c.Clients[3]).Sequence("Client 3: ", []string{"nobody waited"})
+	f.Except(c.Clients[3]).Sequence("Client 3: ", []string{"no one waited"})
 }
 
 func TestTheServerExitsThoughAClientIsStopped(t *testing.T) {

@@ -38,7 +38,7 @@ var wrongPrograms = []struct{ fault, kind, scenario, says string }{
 	{"exits when a client is killed", "cmd", "TestAClientThatIsKilledLeavesNoTrace", `^client\d exited with status 1 .*: a program that it was connected to is gone \(the scenario has killed client1\); catch this error`},
 	{"deadlock", "cmd", "TestPhase1", `; client\d received it from \w+, ".*", and shows nothing after ".*": does a thread of it wait for a lock \(a deadlock\)`},
 	{"reconnected is broadcast", "cmd", "TestPhase2", `^client\d .*; "Client \d: reconnected" is on the screen of server, .*: is a line broadcast that is for one program only\?$`},
-	{"own line is echoed", "cmd", "TestPhase1", `^client1 shows "Client 1: hello, everybody" once, expected not at all.*; that was typed at client1 itself, which should .* not show it$`},
+	{"own line is echoed", "cmd", "TestPhase1", `^client1 shows "Client 1: hello, all" once, expected not at all.*; that was typed at client1 itself, which should .* not show it$`},
 	{"registry at the exit", "cmd", "TestPhase1", `the ports that the clients listen at.*; it wrote that only when it exited: write the file, and flush or close it`},
 	{"earlier clients do not show initiated", "cmd", "TestPhase1", `; client\d received it from client\d, "Client \d: initiated\.", and does not show it`},
 	{"traceback at the start", "cmd", "TestPhase1", `^server exited with status 1 before it listened at any port; its stderr says "AttributeError: module 'threading' has no attribute 'Lok'`},
@@ -54,7 +54,7 @@ func TestTheFirstLineNamesTheFault(t *testing.T) {
 	lab.Needs(t, "python3")
 	lab.Parallel(t)
 	lab.New(t).Wire() // all use the same ports at the same time, and messages are followed
-	// What is called python3 may be a script that looks for the interpreter at each start.
+	// python3 may be a script that looks for the interpreter at each start.
 	python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
 	require.NoError(t, err)
 	type run struct {

@@ -9,7 +9,7 @@ import (
 	"peerlab/e2e/stage"
 )
 
-// Whoever sits at a terminal that asks for nothing can still end its program.
+// A user at a terminal that prompts for nothing can still end its program.
 func TestRelayAndNodeEndWithControlC(t *testing.T) {
 	c := stage.NewCompose(t, stage.ComposeFile, nil, "node1", "relay")
 	ports := map[string]string{"relay": c.NewPort("RELAY_PORT"), "node1": c.NewPort("NODE1_PORT")}

@@ -63,7 +63,7 @@ class Client:
             member.dialling.add(address)
             try: await self.converse(*await asyncio.wait_for(self.connect(member, address), 5), member)
             except (OSError, ValueError, OverflowError, asyncio.TimeoutError):  # nobody is there
-                if wait == 0.05 and self.state == "new": print("nobody at", address, "yet; waiting", file=sys.stderr)
+                if wait == 0.05 and self.state == "new": print("no server at", address, "yet; waiting", file=sys.stderr)
             member.dialling.discard(address)
 
     async def connect(self, member, address):

@@ -29,7 +29,8 @@ func TestTurns(t *testing.T) {
 			defer release()
 			now := held.Add(int64(n))
 			defer held.Add(-int64(n))
-			most.Store(max(most.Load(), now))
+			for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
+			}
 			if n == 3 {
 				alone.Add(1)
 			}

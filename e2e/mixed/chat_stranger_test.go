@@ -11,8 +11,8 @@ import (
 	"peerlab/e2e/stage"
 )
 
-// What could steer a terminal is escaped by the client in Python on its way out, and
-// on its way in from somebody who does not.
+// The client in Python escapes text that could control a terminal, when it sends and when it
+// receives it.
 func TestChatTextCannotSteerATerminal(t *testing.T) {
 	c := startMixedChat(t, 2, 2)
 	harmful, harmless := "\x1b[2J\u009b31m\x00\t\x7f\u202e\xff\xe2\x82ok", `\x1b[2J\u009b31m\x00\t\x7f\u202e\xff\xe2\x82ok`
@@ -25,11 +25,11 @@ func TestChatTextCannotSteerATerminal(t *testing.T) {
 	c.Barrier().Nothing("twice")
 }
 
-// What is no message of the protocol ends the connection that it came by, with the
-// reason, and nobody else's.
+// A line that is no message of the protocol ends the connection that it came over, with the
+// reason, and no other.
 func TestChatRefusesWhatIsNoMessage(t *testing.T) {
 	c := startMixedChat(t, 2, 2)
-	c.AllTalk("all links are up") // else nobody is there yet whose name could be taken
+	c.AllTalk("all links are up") // else there is no member yet whose name could be taken
 	address := c.Ports[2].Address()
 	ping := stage.Call(t, c, address)
 	ping.Send("PING are-you-well\r\n")
@@ -37,7 +37,7 @@ func TestChatRefusesWhatIsNoMessage(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "PONG are-you-well\n", answer)
 
-	// WHO is another one each time: somebody who was there before is dialled, and
+	// WHO is another one each time: a member that was there before is dialled, and
 	// may be told that the two calls have crossed.
 	const hello = "HELLO peerlab-chat/2 WHO 9 127.0.0.1:9 new 0\n"
 	callers := 0
@@ -68,7 +68,7 @@ func TestChatRefusesWhatIsNoMessage(t *testing.T) {
 	s := calls(hello + "READY 0 0\nMSG WHO 1 cut in the mid")
 	require.NoError(t, s.CloseWrite())
 	_ = s.Rest()
-	c.AllTalk("nobody else has noticed")
+	c.AllTalk("no other has noticed")
 	c.Barrier().Nothing("too early")
 	c.Barrier().Nothing("in another's name")
 	c.Barrier().Nothing("cut in the mid")

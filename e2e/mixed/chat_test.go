@@ -13,8 +13,8 @@ import (
 	"peerlab/lab/wire"
 )
 
-// newMixedChat prepares a chat in which these clients, and whoever plays the role
-// "python", are the program in Python.
+// newMixedChat prepares a chat in which these clients, and the role "python",
+// are the program in Python.
 func newMixedChat(t *testing.T, ids ...int) *stage.Chat {
 	t.Helper()
 	program := foreign(t, "chat_client.py")
@@ -45,7 +45,7 @@ func TestChatBothPhases(t *testing.T) {
 	c.Introduced(stage.IDs(5)...)
 	c.Barrier().Exactly(stage.ClientLines(stage.IDs(5), "initiated.")...)
 	c.Mark()
-	c.AllTalk("hello, everybody")
+	c.AllTalk("hello, all")
 	c.AllTalk("the same again, in the same words")
 	c.AllTalk("grüße, 世界 🐍")
 
@@ -226,5 +226,5 @@ func TestChatUsage(t *testing.T) {
 	taken.Exits(1)
 	taken.Stderr().Contains("port " + stage.Port(c.At))
 	early := c.Start(lab.Spec{Name: "early", Role: "python", Args: []string{"-server", c.Address(), "1", "0", port2}})
-	early.Stderr().Contains("nobody at 127.0.0.1:")
+	early.Stderr().Contains("no server at 127.0.0.1:")
 }

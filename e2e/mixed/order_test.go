@@ -18,7 +18,7 @@ func orderRoles(t *testing.T) (opts []lab.Option, roles []string) {
 	}, []string{"order-client", "order-in-python", "order-in-c"}
 }
 
-// Whoever is first, and whatever either is written in: both hear the same.
+// Both clients receive the same, whichever is first and whatever language it is written in.
 func TestOrder(t *testing.T) {
 	opts, roles := orderRoles(t)
 	c := stage.NewOrder(t, opts...)
@@ -36,7 +36,7 @@ func TestOrder(t *testing.T) {
 	c.Server.Exits(0)
 }
 
-// Both at once: nobody knows who is first, but all agree.
+// Both at once: either may be first, but all agree.
 func TestOrderBothAtOnce(t *testing.T) {
 	opts, roles := orderRoles(t)
 	c := stage.NewOrder(t, opts...)

@@ -26,7 +26,7 @@ var cheats = map[string]func(option string, program *exec.Cmd) cheat{
 	"return-twice":    func(string, *exec.Cmd) cheat { return returnTwice() },
 }
 
-// chat takes a line apart that somebody typed; ok is false for those of the
+// chat parses a line that was typed at a member; ok is false for those of the
 // programs themselves.
 func chat(line string) (who, text string, ok bool) {
 	who, text, ok = strings.Cut(strings.TrimSuffix(line, "\n"), ": ")

@@ -7,11 +7,11 @@
 // this besides:
 //
 //	honest           nothing: the wrapper itself changes nothing
-//	duplicate        shows a line of somebody's twice
+//	duplicate        shows a line of another member twice
 //	swap             shows two lines of one sender in the wrong order
 //	drop-last        shows each line of the server's only when it shows the next
 //	answer-first     shows an answer before the line that it answers
-//	wait=ADDR,ADDR   sends no line before everybody at these addresses answers
+//	wait=ADDR,ADDR   sends no line before all members at these addresses answer
 //	forget-registry  starts without the server's registry
 //	return-twice     shows twice that a client has reconnected
 package main

@@ -61,7 +61,7 @@ func TestOneReadIsEnough(t *testing.T) {
 }
 
 // The last byte counts, not how long it takes to tell that it was the last one:
-// whoever says no newline is not the later for it.
+// a client that sends no newline is not the later for it.
 func TestWithoutNewlineIsNoDrawback(t *testing.T) {
 	c := stage.StartOrder(t, 0)
 	x := c.Says("Client X: Ahnaf")

@@ -59,7 +59,7 @@ func TestRoundsOfClients(t *testing.T) {
 		c.Ends(second, 0, fmt.Sprintf("Client %s: %s", names[1], text), verdict)
 	}
 	c.Server.Exits(0)
-	require.Equal(t, 2, c.Server.Count("Sent acknowledgment to both X and Y"), "by name, whoever was first")
+	require.Equal(t, 2, c.Server.Count("Sent acknowledgment to both X and Y"), "by name, whichever was first")
 	require.Equal(t, 1, c.Server.Count("Sent acknowledgment to both X and X"))
 }
 

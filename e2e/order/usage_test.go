@@ -11,7 +11,7 @@ import (
 	"peerlab/e2e/stage"
 )
 
-// What others say can't steer a terminal, the server's or a client's.
+// Text of others cannot control a terminal, the server's or a client's.
 func TestTextCannotSteer(t *testing.T) {
 	c := stage.StartOrder(t, 1)
 	x := c.StartClient("X", "Ahnaf")

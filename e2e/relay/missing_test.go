@@ -30,14 +30,14 @@ func TestFetchSaysWhyThereIsNothing(t *testing.T) {
 	noNode := fails(t, s, s.Fetch(nil, "a.txt"))
 	assert.Contains(t, noNode, s.At)
 	n := s.Join("node", s.NewFolder("node", stage.Files{"b.txt": "B\n"}))
-	nobody := fails(t, s, s.Fetch(nil, "a.txt"))
-	assert.Contains(t, nobody, "a.txt")
+	noFile := fails(t, s, s.Fetch(nil, "a.txt"))
+	assert.Contains(t, noFile, "a.txt")
 	n.Kill()
-	nobodyAnswers := fails(t, s, s.Fetch(nil, "b.txt"))
-	assert.Contains(t, nobodyAnswers, "b.txt")
+	noAnswer := fails(t, s, s.Fetch(nil, "b.txt"))
+	assert.Contains(t, noAnswer, "b.txt")
 
-	for a, one := range []string{noRelay, noNode, nobody} {
-		for b, other := range []string{noRelay, noNode, nobody} {
+	for a, one := range []string{noRelay, noNode, noFile} {
+		for b, other := range []string{noRelay, noNode, noFile} {
 			assert.True(t, a == b || strings.ReplaceAll(one, s.At, "") != strings.ReplaceAll(other, s.At, ""), "each has its own message: %q", one)
 		}
 	}

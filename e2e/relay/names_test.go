@@ -76,7 +76,7 @@ func TestNodeServesNothingOutsideItsFolder(t *testing.T) {
 	assert.Contains(t, fails(t, s, s.Fetch(nil, "../secret.txt")), "../secret.txt")
 
 	linked := []string{"out.txt", "absolute.txt", "in-a-container.txt", "up/secret.txt", "root/etc/passwd", "up", "root"}
-	for _, name := range append(outsiders(dir), linked...) { // whoever may ask
+	for _, name := range append(outsiders(dir), linked...) { // not only fetch may ask
 		for _, request := range []string{"GET 0 - - ", "STAT ", "DIGEST 1 "} {
 			said, err := stage.Ask(s, "", n.At, request+name)
 			require.NoError(t, err)

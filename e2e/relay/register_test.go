@@ -10,16 +10,16 @@ import (
 	"peerlab/e2e/stage"
 )
 
-// An address that the node does not answer at is nobody's to register.
+// A node cannot register an address at which it does not answer.
 func TestTheRelayListsTheAddressANodeComesFrom(t *testing.T) {
 	s := stage.StartRelay(t)
 	victim := s.Join("victim", s.NewFolder("victim", stage.Files{"a.txt": "A\n"}))
-	nobody := s.Port()
+	free := s.Port()
 	for claimed, listed := range map[string]string{
-		victim.At:             "127.0.0.9:" + stage.Port(victim.At), // another's
-		"127.0.0.1:" + nobody: "127.0.0.9:" + nobody,                // where nobody is
-		"127.0.0.8:" + nobody: "127.0.0.9:" + nobody,
-		":" + nobody:          "127.0.0.9:" + nobody,
+		victim.At:           "127.0.0.9:" + stage.Port(victim.At), // another's
+		"127.0.0.1:" + free: "127.0.0.9:" + free,                  // where nothing listens
+		"127.0.0.8:" + free: "127.0.0.9:" + free,
+		":" + free:          "127.0.0.9:" + free,
 	} {
 		said, err := stage.Ask(s, "127.0.0.9", s.At, "REGISTER 00000000deadbeef "+claimed)
 		require.NoError(t, err)

@@ -63,7 +63,7 @@ func saved(t *testing.T, p *lab.Process, content string) {
 	assert.Equal(t, []string{p.Path(largeFile)}, beside)
 }
 
-// What is not sent twice, and other versions of the file, are tested in services/relay.
+// That little is sent twice, and other versions of the file, are tested in services/relay.
 func TestFetchGoesOnElsewhereWhenTheNodeIsKilled(t *testing.T) {
 	lab.NeedsOwn(t, "relay", "node", "fetch")
 	r, content := stage.StartRelay(t), large()

@@ -34,7 +34,7 @@ func TestClientsThatSendNoLineEnd(t *testing.T) {
 	require.Empty(t, s.Rest())
 }
 
-// A client that is stopped is cut, and nobody waits for it.
+// A client that is stopped is cut, and no other waits for it.
 func TestAStoppedClientIsCut(t *testing.T) {
 	lab.NeedsOwn(t, "room-server")
 	r := stage.StartRoom(t)
@@ -56,9 +56,9 @@ func TestAStoppedClientIsCut(t *testing.T) {
 	}()
 	ours.CollectsUntil(": the end")
 	r.Server.Stderr().Contains("8 MiB behind")
-	ours.Types("nobody else has noticed")
+	ours.Types("no other has noticed")
 	require.Equal(t, fmt.Sprintf("[127.0.0.1:%s] is Offline\n", stopped.Port), s.Line())
-	require.Regexp(t, stage.RoomLine(stage.Unnamed(ours.Port), "nobody else has noticed"), strings.TrimSpace(s.Line()))
+	require.Regexp(t, stage.RoomLine(stage.Unnamed(ours.Port), "no other has noticed"), strings.TrimSpace(s.Line()))
 	stopped.Resume()
 	stopped.Exits(1)
 }

@@ -42,7 +42,7 @@ func (s *scripted) clone() string {
 
 // Fault B2: a clone with core.autocrlf=true had scripts that did not run, and
 // files with other hashes.
-func TestCloneHasTheSameBytesWhateverGitConverts(t *testing.T) {
+func TestCloneHasTheSameBytesHoweverGitConverts(t *testing.T) {
 	clone := newScripted(t).clone()
 	compared := 0
 	require.NoError(t, filepath.WalkDir(clone, func(path string, entry fs.DirEntry, err error) error {

@@ -84,7 +84,7 @@ var hostile = []struct {
 	{"an endless count", RelayHello + "GET 0 9223372036854775807 - a.txt\n", hangsUp},
 	{"a digest of too much", RelayHello + "DIGEST 18446744073709551615 a.txt\n", hangsUp},
 	{"a bad ID", RelayHello + "REGISTER \x1b[2J :1\n", hangsUp},
-	{"somebody else's address", RelayHello + "REGISTER 00000000deadbeef 192.0.2.1:80\n", hangsUp},
+	{"another one's address", RelayHello + "REGISTER 00000000deadbeef 192.0.2.1:80\n", hangsUp},
 	{"no port", RelayHello + "REGISTER 00000000deadbeef :0\n", hangsUp},
 	{"requests, and no ear", RelayHello + strings.Repeat("LIST\n", 5000), staysThere},
 	{"a message without a name", "Client : hello\n", hangsUp},
@@ -94,7 +94,7 @@ var hostile = []struct {
 	{"a message that steers", "Client \x1b[2J: \u202e\x07\n", hangsUp}, // these two are good ones for the
 	{"another that steers", "Client X: \x9b2J\x00\xff\n", hangsUp},     // order system, and a round
 	{"commands", "/who\n/nick \x1b[2J\n/nick " + strings.Repeat("n", 33) + "\n/nothing\n/quit\n", hangsUp},
-	{"somebody else's prompt", "You: ('127.0.0.1', 1) at 00:00:00: I am another\n[127.0.0.1:1] is Offline\n", hangsUp},
+	{"another one's prompt", "You: ('127.0.0.1', 1) at 00:00:00: I am another\n[127.0.0.1:1] is Offline\n", hangsUp},
 }
 
 func everyByte() string {

@@ -27,7 +27,7 @@ func Phase1(chats ...*Chat) {
 	}
 	for _, c := range chats {
 		c.Mark()
-		c.AllTalk("hello, everybody")
+		c.AllTalk("hello, all")
 		c.AllTalk("the same again, in the same words")
 	}
 	for _, c := range chats {
