@@ -11,6 +11,11 @@ import (
 // and the unknown ones that one link may name.
 const MaxSenders = 2048
 
+// uncounted is how far the lines of a process are shown of which none is for this
+// screen, as far as is known: it is older than this process, and no digest has said
+// how far its lines go. It is sent in a PEER line if need be.
+const uncounted = 1e18 - 1
+
 // sender is a process whose lines are delivered, by name and incarnation.
 type sender struct {
 	wire.ID
@@ -36,11 +41,9 @@ type sender struct {
 	doubts   []*sender // of which it has named lines that could not be had
 	asked    uint64    // its latest line that it was asked for over its own link
 
-	named           uint64    // how far its lines counted before its HELLO, which said less; 0: no farther
-	baselinePending bool      // its digest follows, and says what its next lines answer
-	baseline        *baseline // nil: its lines say all that they answer
-	holds           []hold    // why lines are held back, in their order
-	hasLeft         bool      // Screen.Left follows its latest line
+	baseline *hold  // what its lines may answer without AFTER; several senders share it
+	holds    []hold // why lines are held back, in their order
+	hasLeft  bool   // Screen.Left follows its latest line
 	gap
 }
 
@@ -64,20 +67,14 @@ func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
 		other.ended = other.ended || other.Name == h.Name && other.Incarnation != h.Incarnation
 	}
 	o := s.find(h.ID)
-	switch {
-	case o != nil:
-	case h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor:
-		o = s.create(h.ID, 0)
-	default:
-		o = s.create(h.ID, h.Last)
-		o.baselinePending = true
+	if o == nil {
+		o = s.create(h.ID, uncounted)
+	}
+	if o.shown == uncounted && (h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor) {
+		o.shown, o.received = 0, 0
 	}
 	o.expected, o.met = true, true
-	if !o.seen && o.shown == o.received && h.Last < o.shown { // the member that named it first may have named too many
-		o.named = o.shown
-		o.shown, o.received = h.Last, h.Last
-	}
-	return o.direct()
+	return min(o.direct(), h.Last)
 }
 
 // Expect records that a link to a process is being made.
@@ -135,7 +132,10 @@ func (o *sender) settled(seq uint64) bool {
 // that were given up while it cannot be reached are not shown to a newcomer, later,
 // behind lines that were shown without them.
 func (o *sender) advertised() uint64 {
-	if o.stream == nil {
+	switch {
+	case len(o.mayAnswer()) > 0:
+		return uncounted
+	case o.stream == nil:
 		return max(o.shown, o.settledThrough)
 	}
 	return o.shown

@@ -54,7 +54,7 @@ func (s *State) Join(st *Stream) {
 	}
 	s.streams = append(s.streams, st)
 	if st.pending == 0 {
-		st.from.baselinePending = false
+		s.count(st)
 	}
 }
 
@@ -67,7 +67,7 @@ func (s *State) Part(st *Stream, now time.Time) {
 	if o.stream == st {
 		o.stream, o.asked = nil, 0
 	}
-	if o.shown > 0 && !o.forgotten {
+	if o.shown > 0 && o.shown != uncounted && !o.forgotten {
 		have := wire.Have{ID: o.ID, Seq: o.shown}
 		for _, other := range s.streams {
 			s.Send(other, have)
