@@ -71,8 +71,7 @@ var agreeing = map[string]string{
 		types hello
 		S: MSG server 1 hello
 		C: WANT server 1001 0
-		S: LINES server 1001 1
-		S: MSG server 1 hello`,
+		S: LINES server 1001 0`,
 	"an answer waits for what it answers": `
 		C: AFTER 9 1500 1
 		C: MSG 1 1 you are right

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,7 +35,6 @@ func TestAFloodOfLinesCostsNoOtherItsLines(t *testing.T) {
 func TestLinesThatWaitAreReadUpToABound(t *testing.T) {
 	l := newLinked(t, 1000)
 	l.state.Limits.SlowOf, l.state.Limits.HeldOf = 32<<10, 512<<10
-	now := time.Unix(0, 0)
 	l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
 	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 2000}, 0, 0)
 	l.receives(two, "AFTER 1 2000 1", "MSG 2 1 that is in it")
@@ -53,10 +51,9 @@ func TestLinesThatWaitAreReadUpToABound(t *testing.T) {
 	require.Greater(t, l.state.held, l.state.Limits.SlowOf)
 	require.True(t, l.state.Due(), "it waits without an end")
 
-	l.state.Tick(now.Add(dueInquiry))
+	l.passes(dueInquiry)
 	require.True(t, l.state.Blocked(two), "nothing has come of it yet")
-	l.now = now.Add(dueInquiry + dueStalled)
-	l.state.Tick(l.now)
+	l.passes(dueStalled)
 	require.True(t, l.state.Progress(), "the reader is not told")
 	require.False(t, l.state.Blocked(two), "the answer comes over that link")
 	require.Equal(t, "WANT 1 2000 0\n", l.sent(two))

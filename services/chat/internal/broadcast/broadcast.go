@@ -73,7 +73,9 @@ type State struct {
 
 	self   *sender // the lines typed here
 	screen Screen
-	now    time.Time // of the current call
+	now    time.Time     // of the current call, without late
+	late   time.Duration // in which this process did not run: what came meanwhile is to be read before others are doubted
+	ticked time.Time     // when the latest Tick was, if the next was due then
 
 	streams   []*Stream // links that are up; the slice is replaced when one goes
 	senders   map[wire.ID]*sender
@@ -177,7 +179,11 @@ const TickAfter = 100 * time.Millisecond
 
 // Tick requests and gives up what has been missing for too long.
 func (s *State) Tick(now time.Time) {
-	s.now, s.ticking = now, false
+	if s.Begin(now); !s.ticked.IsZero() {
+		s.late += max(0, s.now.Sub(s.ticked)-2*TickAfter)
+		s.Begin(now)
+	}
+	s.ticking, s.ticked = false, time.Time{}
 	for _, o := range s.ordered {
 		s.repair(o)
 	}
@@ -190,6 +196,9 @@ func (s *State) Tick(now time.Time) {
 	s.moving = true
 	if len(s.holding) > 0 {
 		s.tickSoon()
+	}
+	if s.ticking {
+		s.ticked = s.now
 	}
 }
 

@@ -14,7 +14,7 @@ const (
 	dueInquiry = 200 * time.Millisecond // a line waits this long for others before these are requested
 	dueProof   = 500 * time.Millisecond // and this long for lines that no slow link keeps from coming
 	dueStalled = 600 * time.Millisecond // if nothing comes over the link of a process that was asked, others are asked after this
-	busy       = 64 << 10               // bytes of lines: a process that has sent these since it was asked may be about to answer
+	busy       = 64 << 10               // bytes of lines: if a process has sent these within dueProof, what it was asked for may be behind them
 	maxLooked  = 1 << 20                // lines that others wait for, as far as is looked in one Tick
 	maxDoubts  = 64                     // processes, of one sender
 )
@@ -79,8 +79,16 @@ func (x *search) isComing(d dep) bool {
 	default:
 		return false
 	}
-	w := link.wants(d.sender)
-	return w != nil && (link.latest.Sub(x.since) < dueInquiry || d.log.total >= w.total+busy)
+	slow := x.flows(link.from) || link.latest.Sub(x.since) < dueInquiry
+	return slow && link.wants(d.sender) != nil
+}
+
+// flows reports whether so many lines of a process come that one may be behind them.
+func (s *State) flows(o *sender) bool {
+	if o.log.total >= o.flow+busy {
+		o.flow, o.flowed = o.log.total, s.now
+	}
+	return s.now.Sub(o.flowed) < dueProof
 }
 
 // expedite ends the wait of a sender's first line that is held back, if it has lasted

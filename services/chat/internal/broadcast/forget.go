@@ -25,7 +25,7 @@ func Credible(incarnation, own uint64, now time.Time) bool {
 }
 
 func (s *State) credible(incarnation uint64) bool {
-	return Credible(incarnation, s.self.Incarnation, s.now)
+	return Credible(incarnation, s.self.Incarnation, s.now.Add(s.late))
 }
 
 // record is what is kept of a forgotten sender, so that none of its lines is shown

@@ -290,3 +290,30 @@ func TestAnAnswerOfTooManyLines(t *testing.T) {
 	_, err := l.state.Receive(nine, []byte("LINES 5 4000 999999999999999999"))
 	require.ErrorContains(t, err, "an answer of 999999999999999999 lines")
 }
+
+// What was typed here is on its way over the same link, so that it is asked for says
+// only that it is late. The answer follows it, and says that it has come.
+func TestALineTypedHereIsNotSentTwice(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(client("1"), 0, 0)
+	l.state.Say([]byte("first"))
+	l.receives(one, "WANT 7 1000 1")
+	require.Equal(t, "LINES 7 1000 0\nMSG 7 1 first\n", l.sent(one), "there is no second line")
+	l.receives(one, "WANT 7 1000 0")
+	l.state.Say([]byte("second"))
+	require.Equal(t, "MSG 7 1 first\nMSG 7 2 second\nLINES 7 1000 0\n", l.sent(one))
+}
+
+// The process does not run for a while, and much has come when it does again.
+func TestNoLineIsDoubtedBeforeWhatHasComeIsRead(t *testing.T) {
+	l, one, three, _ := liars(t)
+	l.receives(three, "AFTER 1 2000 1", "MSG 3 1 answer")
+	l.passes(dueInquiry, one, three)
+	require.Equal(t, "WANT 1 2000 0\n", l.sent(one))
+	l.now = l.now.Add(dueProof)
+	l.receives(three, "")
+	l.state.Tick(l.now)
+	require.Empty(t, l.lines)
+	l.receives(one, "MSG 1 1 question", "LINES 1 2000 0")
+	require.Equal(t, []string{"Client 1: question", "Client 3: answer"}, l.lines)
+}

@@ -22,7 +22,7 @@ type incoming struct {
 
 // Begin must be called before lines of a stream are received that came together,
 // and Release after them.
-func (s *State) Begin(now time.Time) { s.now = now }
+func (s *State) Begin(now time.Time) { s.now = now.Add(-s.late) }
 
 // Receive processes a line that came over a link, without its end. It returns the
 // message if it is not about lines of the chat, and PEER, for the caller to

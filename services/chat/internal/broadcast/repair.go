@@ -39,7 +39,6 @@ type want struct {
 	*sender
 	after uint64
 	at    time.Time // when it was sent from here
-	total uint64    // bytes of the sender's lines by then
 }
 
 // answer is the lines that answer a WANT.
@@ -67,7 +66,7 @@ func (s *State) ask(st *Stream, o *sender, after uint64) bool {
 	if st.isCut() || st.wants(o) != nil {
 		return false
 	}
-	st.incoming.wanted = append(st.incoming.wanted, &want{o, after, s.now, o.log.total})
+	st.incoming.wanted = append(st.incoming.wanted, &want{o, after, s.now})
 	s.moving = true
 	s.Send(st, wire.Want{ID: o.ID, Seq: after})
 	return true

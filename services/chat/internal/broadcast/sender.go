@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"slices"
+	"time"
 
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
@@ -39,7 +40,9 @@ type sender struct {
 	onScreen log       // lines that are on the screen and do not count as shown
 	missed   uint64    // it was shown that lines through this one are missing
 	doubts   []*sender // of which it has named lines that could not be had
-	asked    uint64    // its latest line that it was asked for over its own link
+	flow     uint64    // bytes of log.total, at flowed: see flows
+	flowed   time.Time
+	asked    uint64 // its latest line that it was asked for over its own link
 
 	baseline *hold  // what its lines may answer without AFTER; several senders share it
 	holds    []hold // why lines are held back, in their order

@@ -25,6 +25,7 @@ type Stream struct {
 
 	control  []byte    // lines that wait to be sent
 	requests []want    // of the other side
+	proof    uint64    // a line typed here, behind which it is told that there are no more; 0: none
 	why      error     // it must be closed, for this reason; nothing is received any more
 	isWoken  bool      // it is in State.woken
 	latest   time.Time // when something came
@@ -61,7 +62,7 @@ func (s *State) Join(st *Stream) {
 // Part removes a link, and tells all others how far the lines of its process are
 // shown here.
 func (s *State) Part(st *Stream, now time.Time) {
-	s.now = now
+	s.Begin(now)
 	s.streams = slices.DeleteFunc(slices.Clone(s.streams), func(other *Stream) bool { return other == st })
 	o := st.from
 	if o.stream == st {
@@ -73,7 +74,7 @@ func (s *State) Part(st *Stream, now time.Time) {
 			s.Send(other, have)
 		}
 	}
-	o.since = now
+	o.since = s.now
 	for _, x := range s.ordered {
 		x.drop(st)
 		s.repair(x)
@@ -134,10 +135,15 @@ func (s *State) Next(st *Stream, sent uint64, bufs [][]byte) (_ [][]byte, throug
 	}
 	bufs = st.answer(bufs)
 	bufs, through, _ = s.self.log.after(sent, s.self.received, batchSize, bufs)
+	if st.proof > 0 && through >= st.proof {
+		bufs = append(bufs, wire.Lines{ID: s.self.ID}.Append(nil))
+		st.proof = 0
+	}
 	return bufs, through
 }
 
-// want records a WANT.
+// want records a WANT. Lines typed here come over the link anyway: the answer follows
+// them, and says that there are no more.
 func (s *State) want(st *Stream, id wire.ID, after uint64) error {
 	o := s.senders[id]
 	if o == nil || o.shown <= after {
@@ -145,6 +151,10 @@ func (s *State) want(st *Stream, id wire.ID, after uint64) error {
 		return nil
 	}
 	s.wake(st)
+	if o == s.self {
+		st.proof = o.shown
+		return nil
+	}
 	if len(st.requests) == maxRequests {
 		return lines.Refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
 	}
