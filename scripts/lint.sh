@@ -81,9 +81,10 @@ check_shell() {
 # Checks the programs in other languages whose compilers are installed; PEERLAB_REQUIRE=gcc,python3 makes a missing one an error.
 check_foreign() {
 	local file lines
-	for file in e2e/foreign/* e2e/foreign/asassigned/*; do
+	for file in e2e/foreign/* e2e/foreign/asassigned/* e2e/foreign/asassigned/*/*; do
 		case $file in
 		*.py) installed python3 && { python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' "$file" || status=1; } ;;
+		*.java) installed javac && { mkdir -p bin/foreign && javac -Xlint -Werror -d bin/foreign "$file" || status=1; } ;;
 		*.c) installed gcc && { gcc @e2e/foreign/cflags -fsyntax-only "$file" || status=1; } ;;
 		esac
 	done

@@ -2,10 +2,11 @@ package grade
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,111 +14,157 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Check is a submission of which it is known in which scenarios it fails. A rubric is
-// right if each of these fails there, and nowhere else.
+// Reference is a right submission in one language, and faults that make wrong ones of it.
+type Reference struct {
+	Name   string   `yaml:"name"`
+	System string   `yaml:"system"`
+	Needs  []string `yaml:"needs"` // programs of the machine, as in python3
+	Files  []string `yaml:"files"` // beside the file of checks; a submission has them without their folders
+	Faults []Fault  `yaml:"faults"`
+}
+
+// Fault makes a wrong submission of a right one.
+type Fault struct {
+	Name   string      `yaml:"name"`
+	Fails  []string    `yaml:"fails"`  // names of scenarios; those that depend on them are skipped
+	Change [][3]string `yaml:"change"` // a file, a text that is once in it, and the text in its place
+}
+
+// Check is a submission of which it is known in which scenarios it fails: a reference, with
+// a fault or without, or programs that end at once.
 type Check struct {
-	Name  string            `yaml:"name"`
-	Copy  []string          `yaml:"copy"` // folders beside the file of checks
-	Build string            `yaml:"build"`
-	Run   map[string]string `yaml:"run"`   // as in the submission's own file
-	Fails []string          `yaml:"fails"` // names of scenarios; those that depend on them are skipped
+	rubric *Rubric
+	name   string
+	files  map[string][]byte
+	fails  []string
 }
 
-// Checked is a check and the outcomes.
-type Checked struct {
-	Check
-	Result *Result
-	Failed []string // the scenarios in which it has failed, or whose outcome is unknown
-}
-
-// AsItShould reports whether the submission has failed where it should.
-func (c *Checked) AsItShould() bool { return slices.Equal(c.Failed, c.Fails) }
-
-// ReadChecks reads a list of checks, a YAML file.
-func ReadChecks(path string) ([]Check, error) {
+// ReadChecks reads a list of references, a YAML file, and returns the checks of those whose
+// systems the rubrics are for. Each scenario of a rubric must be lost by a fault of each
+// reference. A reference that needs a program which this machine does not have is left out,
+// and leftOut is told so; if the program is among those required, that is an error.
+func ReadChecks(path string, rubrics []*Rubric, required []string, leftOut func(line string)) ([]Check, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	var checks []Check
+	var references []Reference
 	in := yaml.NewDecoder(bytes.NewReader(content))
 	in.KnownFields(true)
-	if err := in.Decode(&checks); err != nil && err != io.EOF {
+	if err := in.Decode(&references); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, c := range checks {
-		if !nameForm.MatchString(c.Name) {
-			return nil, fmt.Errorf("%s: %q is no name of a submission: letters, digits and -", path, c.Name)
+	var all []Check
+	for _, rubric := range rubrics {
+		all = append(all, rubric.empty())
+		for _, r := range references {
+			if r.System != rubric.System {
+				continue
+			}
+			missing, err := r.missing(required)
+			if err != nil {
+				return nil, err
+			}
+			if len(missing) > 0 {
+				leftOut(fmt.Sprintf("%s and its %s are left out: %s is not installed", r.Name, count(len(r.Faults), "fault"), strings.Join(missing, " and ")))
+				continue
+			}
+			checks, err := r.checks(filepath.Dir(path), rubric)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", path, r.Name, err)
+			}
+			all = append(all, checks...)
 		}
 	}
-	return checks, nil
+	return all, nil
 }
 
-// Check grades the submissions of checks, whose folders are beside each other in beside,
-// as a class, and says of each whether it fails where it should.
-func (g *Grader) Check(ctx context.Context, checks []Check, beside string, jobs int, folder string, progress func(*Result)) ([]Checked, error) {
-	place, err := g.Bench.TempDir("peerlab-checks-")
-	if err != nil {
-		return nil, err
+// missing are the programs that a reference needs and this machine does not have.
+func (r *Reference) missing(required []string) (missing []string, err error) {
+	for _, program := range r.Needs {
+		if _, err := exec.LookPath(program); err == nil {
+			continue
+		}
+		if slices.Contains(required, program) {
+			return nil, fmt.Errorf("%s is not installed, and PEERLAB_REQUIRE names it: install it, or take it from there", program)
+		}
+		missing = append(missing, program)
 	}
-	defer g.Bench.RemoveTemp(place)
-	submissions := make([]string, len(checks))
-	for i, c := range checks {
-		submissions[i] = filepath.Join(place, c.Name)
-		if err := c.make(beside, submissions[i]); err != nil {
-			return nil, fmt.Errorf("check %s: %w", c.Name, err)
+	return missing, nil
+}
+
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// empty is a submission whose programs end at once.
+func (r *Rubric) empty() Check {
+	c := Check{rubric: r, name: r.System + "-empty", files: make(map[string][]byte)}
+	for _, p := range parts[r.System] {
+		c.files[p.stems[0]+".out"] = []byte("#!/bin/sh\n")
+	}
+	for _, s := range r.Scenarios {
+		if len(s.After) == 0 {
+			c.fails = append(c.fails, s.Name)
 		}
 	}
-	results, err := g.Class(ctx, submissions, jobs, folder, progress)
-	if err != nil {
-		return nil, err
+	return c
+}
+
+// checks are the reference itself and one submission for each fault.
+func (r *Reference) checks(beside string, rubric *Rubric) ([]Check, error) {
+	right := Check{rubric: rubric, name: r.Name, files: make(map[string][]byte)}
+	for _, path := range r.Files {
+		content, err := os.ReadFile(filepath.Join(beside, path))
+		if err != nil {
+			return nil, err
+		}
+		right.files[filepath.Base(path)] = content
 	}
-	checked := make([]Checked, len(checks))
-	for i, c := range checks {
-		checked[i] = Checked{Check: c, Result: results[i]}
-		for _, s := range results[i].Scenarios {
-			if s.Outcome == Failed || s.Outcome == Unknown || s.Outcome == NotRun {
-				checked[i].Failed = append(checked[i].Failed, s.Name)
+	all := []Check{right}
+	for _, f := range r.Faults {
+		wrong, err := f.in(right)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		all = append(all, wrong)
+	}
+	for _, c := range all {
+		if !nameForm.MatchString(c.name) {
+			return nil, fmt.Errorf("%q is no name of a submission: letters, digits and -", c.name)
+		}
+		for _, name := range c.fails {
+			if !slices.ContainsFunc(rubric.Scenarios, func(s Scenario) bool { return s.Name == name }) {
+				return nil, fmt.Errorf("%s: fails: the rubric has no scenario %q", c.name, name)
 			}
 		}
 	}
-	return checked, nil
-}
-
-// make makes the submission in a folder that is not there yet.
-func (c *Check) make(beside, folder string) error {
-	if err := os.Mkdir(folder, 0o755); err != nil {
-		return err
-	}
-	for _, name := range c.Copy {
-		if err := os.CopyFS(filepath.Join(folder, name), os.DirFS(filepath.Join(beside, name))); err != nil {
-			return err
+	for _, s := range rubric.Scenarios {
+		if !slices.ContainsFunc(r.Faults, func(f Fault) bool { return slices.Contains(f.Fails, s.Name) }) {
+			return nil, fmt.Errorf("no fault fails in %s: nothing shows that its points can be lost", s.Name)
 		}
 	}
-	content, err := yaml.Marshal(own{Build: c.Build, Run: c.Run})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(folder, OwnFile), content, 0o644)
+	return all, nil
 }
 
-// Table is the outcome of checks, a line each, for people.
-func Table(checked []Checked) string {
-	var b strings.Builder
-	for _, c := range checked {
-		points, of := c.Result.Score()
-		verdict := "as it should"
-		if !c.AsItShould() {
-			verdict = fmt.Sprintf("it should fail in %s", list(c.Fails))
+// in returns a right submission with the fault in it.
+func (f *Fault) in(right Check) (Check, error) {
+	wrong := Check{rubric: right.rubric, name: right.name + "-" + f.Name, files: make(map[string][]byte), fails: f.Fails}
+	for name, content := range right.files {
+		wrong.files[name] = content
+	}
+	if len(f.Fails) == 0 || len(f.Change) == 0 {
+		return wrong, errors.New("it must change something, and fail in something")
+	}
+	for _, change := range f.Change {
+		name, from, to := change[0], []byte(change[1]), []byte(change[2])
+		if n := bytes.Count(wrong.files[name], from); n != 1 {
+			return wrong, fmt.Errorf("%q is %d times in %s, and should be there once", from, n, name)
 		}
-		fmt.Fprintf(&b, "%-28s %5v of %v  failed in %s: %s\n", c.Name, points, of, list(c.Failed), verdict)
+		wrong.files[name] = bytes.Replace(wrong.files[name], from, to, 1)
 	}
-	return b.String()
-}
-
-func list(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
+	return wrong, nil
 }

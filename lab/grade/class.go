@@ -20,24 +20,35 @@ func (g *Grader) Class(ctx context.Context, submissions []string, jobs int, fold
 	if err != nil {
 		return nil, err
 	}
-	results, errs := make([]*Result, len(submissions)), make([]error, len(submissions))
+	results := make([]*Result, len(submissions))
+	return results, inTurns(len(submissions), jobs, func(i int) (func(), error) {
+		var err error
+		results[i], err = g.again(ctx, submissions[i], folders[i])
+		return func() { progress(results[i]) }, err
+	})
+}
+
+// inTurns does n things, so many at a time. What each returns is called, one after the other.
+func inTurns(n, jobs int, do func(i int) (then func(), err error)) error {
+	errs := make([]error, n)
 	turns := make(chan struct{}, jobs)
 	var all sync.WaitGroup
 	var mu sync.Mutex
-	for i, from := range submissions {
+	for i := range n {
 		turns <- struct{}{}
 		all.Go(func() {
 			defer func() { <-turns }()
-			results[i], errs[i] = g.again(ctx, from, folders[i])
-			if errs[i] == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				progress(results[i])
+			then, err := do(i)
+			if errs[i] = err; err != nil {
+				return
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			then()
 		})
 	}
 	all.Wait()
-	return results, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // folders gives each submission a folder by its name.

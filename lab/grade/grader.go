@@ -110,7 +110,8 @@ func (g *Grader) score(ctx context.Context, r *Result, i int, s *Submission, fol
 			return
 		}
 	}
-	enough := g.Rubric.Tries/2 + 1
+	tries := cmp.Or(g.Rubric.Scenarios[i].tries, g.Rubric.Tries)
+	enough := tries/2 + 1
 	for failures, broken := 0, 0; ; {
 		a := g.Runner.play(ctx, g.Rubric.Scenarios[i].Test, s, filepath.Join(folder, "runs", sc.Name, fmt.Sprint(sc.Runs+broken+1)))
 		switch a.Outcome {

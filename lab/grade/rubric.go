@@ -34,6 +34,8 @@ type Scenario struct {
 	Points float64  `yaml:"points"` // 0: it only shows something
 	After  []string `yaml:"after"`  // names of earlier scenarios without which this one says nothing
 	Says   string   `yaml:"says"`   // a sentence for students
+
+	tries int // in place of the rubric's; 0: the rubric's
 }
 
 //go:embed rubrics/*.yaml

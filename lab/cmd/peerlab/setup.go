@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -30,14 +31,14 @@ type setup struct {
 }
 
 func (s *setup) flags(flags *flag.FlagSet) {
-	flags.StringVar(&s.system, "system", "chat", "chat, relay, order or room")
+	flags.StringVar(&s.system, "system", "", "chat, relay, order or room; default: chat, with -check all")
 	flags.StringVar(&s.rubricFile, "rubric", "", "a rubric of your own; default: the system's")
 	flags.BoolVar(&s.containers, "containers", false, "programs of this project run in containers")
 }
 
-// open looks at what was given, which may be none, and opens the bench.
-func (s *setup) open(submissions []string, none bool) (err error) {
-	if len(submissions) == 0 && !none {
+// open looks at the submissions, and opens the bench.
+func (s *setup) open(submissions []string) (err error) {
+	if len(submissions) == 0 {
 		return errors.New("name a submission: a folder, a zip, or image:NAME")
 	}
 	for _, from := range submissions {
@@ -45,14 +46,21 @@ func (s *setup) open(submissions []string, none bool) (err error) {
 			return fmt.Errorf("%w: a submission is a folder, a zip, or image:NAME", err)
 		}
 	}
-	if s.rubricFile != "" {
-		s.rubric, err = grade.LoadRubric(s.rubricFile)
-	} else {
-		s.rubric, err = grade.DefaultRubric(s.system)
-	}
-	if err != nil {
+	if s.rubric, err = s.chosenRubric(cmp.Or(s.system, "chat")); err != nil {
 		return err
 	}
+	return s.openBench()
+}
+
+// chosenRubric returns the rubric that was named, or else that of the system.
+func (s *setup) chosenRubric(system string) (*grade.Rubric, error) {
+	if s.rubricFile != "" {
+		return grade.LoadRubric(s.rubricFile)
+	}
+	return grade.DefaultRubric(system)
+}
+
+func (s *setup) openBench() (err error) {
 	if s.root, err = projectRoot(); err != nil {
 		return err
 	}
@@ -60,9 +68,9 @@ func (s *setup) open(submissions []string, none bool) (err error) {
 	return err
 }
 
-func (s *setup) grader(report func(string, *grade.Result) error) *grade.Grader {
+func (s *setup) grader(rubric *grade.Rubric, report func(string, *grade.Result) error) *grade.Grader {
 	return &grade.Grader{
-		Rubric: s.rubric, Bench: s.bench, Now: time.Now, Report: report,
+		Rubric: rubric, Bench: s.bench, Now: time.Now, Report: report,
 		Runner: &grade.Runner{
 			Tests: filepath.Join(s.root, scenarios, s.rubric.System+".test"), Folder: filepath.Join(s.root, "e2e", s.rubric.System),
 			Container: s.containers, Limit: runLimit, Getenv: os.Getenv,
