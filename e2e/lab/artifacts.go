@@ -14,20 +14,27 @@ import (
 
 // artifactDir is where the screens of this test are kept if it fails.
 func (l *Lab) artifactDir() string {
-	parts := strings.Split(l.t.Name(), "/")
-	for i, part := range parts {
-		parts[i] = strings.Map(func(r rune) rune {
-			if strings.ContainsRune(`\:*?"<>| `, r) {
-				return '_'
-			}
-			return r
-		}, part)
-	}
-	return filepath.Join(append([]string{l.run.artifacts}, parts...)...)
+	return filepath.Join(l.run.artifacts, filepath.FromSlash(l.artifactFolder()))
 }
 
-// keepArtifacts writes every screen to a file PROCESS.LIFE.screen, byte for
-// byte, every stderr to PROCESS.LIFE.stderr, events.jsonl, the record of the run, the
+// artifactFolder is artifactDir, from the folder for all artifacts, with slashes.
+func (l *Lab) artifactFolder() string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`\:*?"<>| `, r) {
+			return '_'
+		}
+		return r
+	}, l.t.Name())
+}
+
+// artifactName is the file for an output of a life. A browser shows it as text, whatever it
+// holds, since it ends in .txt.
+func artifactName(process string, life int, s bench.Stream) string {
+	return fmt.Sprintf("%s.%d.%v.txt", process, life, s)
+}
+
+// keepArtifacts writes every screen to a file PROCESS.LIFE.screen.txt, byte for
+// byte, every stderr to PROCESS.LIFE.stderr.txt, events.jsonl, the record of the run, the
 // same as text to timeline.txt, packets.pcapng if packets were kept, and what [Lab.Keep]
 // was given.
 func (l *Lab) keepArtifacts() error {
@@ -39,7 +46,7 @@ func (l *Lab) keepArtifacts() error {
 	for _, p := range l.Processes() {
 		for _, e := range p.Process.Lives() {
 			for _, s := range []bench.Stream{bench.Stdout, bench.Stderr} {
-				keep(fmt.Sprintf("%s.%d.%v", p.Name(), e.Number(), s), wholeOutput(e.Output(s).Since(0)))
+				keep(artifactName(p.Name(), e.Number(), s), wholeOutput(e.Output(s).Since(0)))
 			}
 		}
 	}

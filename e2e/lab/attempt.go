@@ -102,7 +102,7 @@ func (l *Lab) attempted() {
 			steps = append(steps, grade.Step{Seconds: time.Since(l.began).Seconds(), Text: failure, Failed: true})
 		}
 		a = grade.Attempt{Outcome: grade.Failed, Failure: &grade.Failure{
-			Summary: failure, Details: details, Steps: steps, Screens: l.screens, Again: l.again(),
+			Summary: failure, Details: details, Steps: steps, Screens: l.screens, Again: l.again(), Folder: l.artifactFolder(),
 		}}
 	case l.t.Skipped():
 		return // LeaveOut has told
@@ -118,7 +118,7 @@ func (l *Lab) lastScreens() (all []grade.Screen) {
 		for _, e := range p.Process.Lives() {
 			for _, s := range []bench.Stream{bench.Stdout, bench.Stderr} {
 				v := e.Output(s).Since(0)
-				screen := grade.Screen{Process: p.Name(), Life: e.Number(), Stream: s.String(), State: state(e, v)}
+				screen := grade.Screen{Process: p.Name(), Life: e.Number(), Stream: s.String(), State: state(e, v), File: artifactName(p.Name(), e.Number(), s)}
 				for _, line := range v.Lines[max(0, len(v.Lines)-tailLines):] {
 					screen.Lines = append(screen.Lines, shorten(line.Text))
 				}

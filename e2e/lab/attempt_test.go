@@ -49,6 +49,8 @@ func TestWhatBecameOfATestIsTold(t *testing.T) {
 	require.NotEmpty(t, a.Failure.Screens)
 	assert.Equal(t, []string{"ready ", "here"}, a.Failure.Screens[0].Lines)
 	assert.Contains(t, a.Failure.Again, "RUN="+t.Name())
+	assert.Equal(t, t.Name(), a.Failure.Folder)
+	assert.Equal(t, "one.1.screen.txt", a.Failure.Screens[0].File)
 
 	a = told(func(t testing.TB) { New(t, Playing("it", "cmd:/no/such/file")).Start(Spec{Name: "it"}) })
 	assert.Equal(t, grade.Failed, a.Outcome, "a program that cannot be started")

@@ -40,12 +40,12 @@ func TestAMissingLineIsReported(t *testing.T) {
 	dir, _, _ = strings.Cut(dir, "\n")
 	assert.Equal(t, t.Name(), filepath.Base(dir))
 	for file, want := range map[string]string{
-		"talker.1.screen": "ready up\nflood 1\nflood 2\n",
-		"talker.1.stderr": "trouble\n",
-		"other.1.screen":  "ready up\nhalf a line",
-		"timeline.txt":    "talker  typed \"flood 30\"\n",
-		"replay.txt":      "do it again\n",
-		"events.jsonl":    `"kind":"typed","process":"talker","life":1,"text":"flood 30"`,
+		"talker.1.screen.txt": "ready up\nflood 1\nflood 2\n",
+		"talker.1.stderr.txt": "trouble\n",
+		"other.1.screen.txt":  "ready up\nhalf a line",
+		"timeline.txt":        "talker  typed \"flood 30\"\n",
+		"replay.txt":          "do it again\n",
+		"events.jsonl":        `"kind":"typed","process":"talker","life":1,"text":"flood 30"`,
 	} {
 		content, err := os.ReadFile(filepath.Join(dir, file))
 		require.NoError(t, err)

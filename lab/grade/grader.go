@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -113,7 +114,8 @@ func (g *Grader) score(ctx context.Context, r *Result, i int, s *Submission, fol
 	tries := cmp.Or(g.Rubric.Scenarios[i].tries, g.Rubric.Tries)
 	enough := tries/2 + 1
 	for failures, broken := 0, 0; ; {
-		a := g.Runner.play(ctx, g.Rubric.Scenarios[i].Test, s, filepath.Join(folder, "runs", sc.Name, fmt.Sprint(sc.Runs+broken+1)))
+		run := path.Join("runs", sc.Name, fmt.Sprint(sc.Runs+broken+1))
+		a := g.Runner.play(ctx, g.Rubric.Scenarios[i].Test, s, filepath.Join(folder, run))
 		switch a.Outcome {
 		case Passed:
 			sc.Runs++
@@ -128,6 +130,9 @@ func (g *Grader) score(ctx context.Context, r *Result, i int, s *Submission, fol
 			if sc.Failure == nil {
 				sc.Failure = cmp.Or(a.Failure, &Failure{Summary: "the scenario failed"})
 				sc.Failure.Again = strings.ReplaceAll(sc.Failure.Again, s.Dir, s.From)
+				if sc.Failure.Folder != "" {
+					sc.Failure.Folder = path.Join(run, sc.Failure.Folder)
+				}
 			}
 			if failures == enough {
 				sc.Outcome = Failed
@@ -159,8 +164,8 @@ func (g *Grader) save(folder string, r *Result) error {
 
 // WriteFile replaces a file whole: a reader finds what was there before or all of what is
 // new, also when this process is killed.
-func WriteFile(path string, content []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+func WriteFile(name string, content []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(name), ".new-*")
 	if err != nil {
 		return err
 	}
@@ -173,7 +178,7 @@ func WriteFile(path string, content []byte) error {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(file.Name(), path)
+		err = os.Rename(file.Name(), name)
 	}
 	return err
 }

@@ -57,6 +57,9 @@ type Failure struct {
 	Steps   []Step   `json:"steps,omitempty"` // those that worked, and the one that did not
 	Screens []Screen `json:"screens,omitempty"`
 	Again   string   `json:"again,omitempty"` // the command that plays it again
+	// Folder is where the record and the screens of this run are kept: below the folder of
+	// the submission, with slashes. "": they are not kept.
+	Folder string `json:"folder,omitempty"`
 }
 
 // Step is one thing that a scenario has done or awaited.
@@ -71,9 +74,10 @@ type Step struct {
 type Screen struct {
 	Process string   `json:"process"`
 	Life    int      `json:"life"`
-	Stream  string   `json:"stream"` // screen or stderr
-	State   string   `json:"state"`  // whether it runs, or how it ended
-	Lines   []string `json:"lines"`  // the last ones
+	Stream  string   `json:"stream"`         // screen or stderr
+	State   string   `json:"state"`          // whether it runs, or how it ended
+	Lines   []string `json:"lines"`          // the last ones
+	File    string   `json:"file,omitempty"` // that holds all of them, in the folder of the failure
 }
 
 // Score returns the points of a scenario.
@@ -115,7 +119,7 @@ func (r *Result) Max() (of float64) {
 }
 
 // Attempt is one run of a scenario, as the scenario itself reports it: see
-// peerlab/e2e/lab.
+// peerlab/e2e/lab. The folder of its failure is below the one for artifacts.
 type Attempt struct {
 	Outcome Outcome  `json:"outcome"`
 	Because string   `json:"because,omitempty"` // it was left out, or the bench has failed

@@ -72,7 +72,7 @@ func (s *setup) grader(rubric *grade.Rubric, report func(string, *grade.Result) 
 	return &grade.Grader{
 		Rubric: rubric, Bench: s.bench, Now: time.Now, Report: report,
 		Runner: &grade.Runner{
-			Tests: filepath.Join(s.root, scenarios, s.rubric.System+".test"), Folder: filepath.Join(s.root, "e2e", s.rubric.System),
+			Tests: filepath.Join(s.root, scenarios, rubric.System+".test"), Folder: filepath.Join(s.root, "e2e", rubric.System),
 			Container: s.containers, Limit: runLimit, Getenv: os.Getenv,
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -63,7 +64,10 @@ func bounded(r *grade.Result, budget int) *grade.Result {
 // boundedFailure gives a half of the budget to the screens, and a quarter to the details
 // and to the steps each. Of steps and screens the last lines are kept.
 func boundedFailure(f *grade.Failure, budget int) *grade.Failure {
-	b := &grade.Failure{Summary: line(f.Summary, maxLine), Again: line(f.Again, 2*maxLine), Details: lines(f.Details, budget/4, false)}
+	b := &grade.Failure{
+		Summary: line(f.Summary, maxLine), Again: line(f.Again, 2*maxLine), Details: lines(f.Details, budget/4, false),
+		Folder: beside(f.Folder),
+	}
 	left := budget / 4
 	for i := len(f.Steps) - 1; i >= 0 && left > 0; i-- {
 		s := f.Steps[i]
@@ -87,10 +91,18 @@ func boundedFailure(f *grade.Failure, budget int) *grade.Failure {
 	}
 	for _, s := range screens {
 		s.Process, s.Stream, s.State = line(s.Process, maxName), line(s.Stream, maxName), line(s.State, maxName)
-		s.Lines = lines(s.Lines, budget/2/len(screens), true)
+		s.Lines, s.File = lines(s.Lines, budget/2/len(screens), true), beside(s.File)
 		b.Screens = append(b.Screens, s)
 	}
 	return b
+}
+
+// beside returns a path that leads to a file beside a report and below it; "" if it does not.
+func beside(path string) string {
+	if path == "" || len(path) > maxName || !fs.ValidPath(path) || visible(path) != path {
+		return ""
+	}
+	return path
 }
 
 // earlier stands for a step and those before it.

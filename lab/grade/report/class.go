@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"peerlab/lab/grade"
 )
@@ -41,7 +41,7 @@ type (
 func ClassHTML(w io.Writer, class []*grade.Result) error {
 	page := &classPage{Title: "Class", Names: scenarioNames(class)}
 	for _, r := range class {
-		row := &classRow{Result: bounded(r, 0), Link: "./" + url.PathEscape(or(r.Submission, "submission")) + "/report.html"}
+		row := &classRow{Result: bounded(r, 0), Link: link(strings.ReplaceAll(or(r.Submission, "submission"), "/", "_"), "report.html")}
 		row.Score, _ = r.Score()
 		by := byName(row.Result)
 		for _, name := range page.Names {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"net/url"
 	"strings"
 
 	"peerlab/lab/grade"
@@ -44,8 +45,18 @@ var pages = template.Must(template.New("pages").Funcs(template.FuncMap{
 	"reason":     func(s grade.Scored) string { return reason(&s) },
 	"flaky":      func(s grade.Scored) bool { return s.Passes > 0 && s.Passes < s.Runs },
 	"join":       func(all []string) string { return strings.Join(all, "\n") },
+	"link":       link,
 	"points":     points, "total": total, "whyNot": whyNot, "upper": upper, "count": count,
 }).Parse(pageText))
+
+// link refers to a file beside the page.
+func link(elements ...string) string {
+	all := strings.Split(strings.Join(elements, "/"), "/")
+	for i, element := range all {
+		all[i] = url.PathEscape(element)
+	}
+	return "./" + strings.Join(all, "/")
+}
 
 // HTML writes a result as one page that needs nothing else, neither a network nor scripts.
 func HTML(w io.Writer, r *grade.Result) error {

@@ -53,7 +53,7 @@ func checkPage(t testing.TB, page string) string {
 				require.False(t, ids[a.Val], "a second %s", a.Val)
 				ids[a.Val] = true
 			case "href":
-				require.Regexp(t, `^(#scenario-[0-9]+|\./[^/:?#]+/report\.html)$`, a.Val)
+				require.Regexp(t, `^(#scenario-[0-9]+|\./[^/:?#]+/report\.html|\./runs/phase-1/1/TestPhase1/[a-z0-9.]+)$`, a.Val)
 			}
 		}
 	}
@@ -73,6 +73,26 @@ func TestPages(t *testing.T) {
 	text := checkPage(t, written(t, HTML, mixed()))
 	for _, want := range []string{"✗ failed", "1 of 3 runs passed", "Traceback \\x1b[31m(most", "make e2e-native RUN=TestPhase1", "client2, life 2, stderr (1 line; exit status 1)"} {
 		assert.Contains(t, text, want)
+	}
+}
+
+func TestLinksToWhatIsKept(t *testing.T) {
+	page := written(t, HTML, mixed())
+	for _, file := range []string{"timeline.txt", "events.jsonl", "server.1.screen.txt"} {
+		assert.Contains(t, page, `href="./runs/phase-1/1/TestPhase1/`+file+`"`)
+	}
+	for folder, want := range map[string]string{
+		"../x": "", "/etc": "", "a//b": "", "runs/\u202e": "", "runs/\x1b": "",
+		"javascript:alert(1)": "./javascript:alert%281%29", "runs/a?b#c%2f": "./runs/a%3Fb%23c%252f", `runs/"><script>`: "./runs/%22%3E%3Cscript%3E",
+	} {
+		r := mixed()
+		r.Scenarios[1].Failure.Folder = folder
+		page := written(t, HTML, r)
+		if want == "" {
+			assert.NotContains(t, page, "timeline", folder)
+		} else {
+			assert.Contains(t, page, `href="`+want+`/timeline.txt"`)
+		}
 	}
 }
 

@@ -142,6 +142,9 @@ func evidence(f *grade.Failure) (all []string) {
 			all = append(all, "  | "+line)
 		}
 	}
+	if f.Folder != "" {
+		all = append(all, "", "The record and all screens of this run, beside the report:", "  "+f.Folder)
+	}
 	if f.Again != "" {
 		all = append(all, "", "To play it again:", "  "+f.Again)
 	}

@@ -35,11 +35,11 @@ func mixed() *grade.Result {
 				{Seconds: 2.42, Text: `client2 did not show line "Client 1: hello" within 2s`, Failed: true},
 			},
 			Screens: []grade.Screen{
-				{Process: "server", Life: 1, Stream: "screen", State: "2 lines; still runs", Lines: []string{"Client 1: initiated.", "Client 2: initiated."}},
+				{Process: "server", Life: 1, Stream: "screen", State: "2 lines; still runs", Lines: []string{"Client 1: initiated.", "Client 2: initiated."}, File: "server.1.screen.txt"},
 				{Process: "server", Life: 1, Stream: "stderr", State: "no lines; still runs"},
 				{Process: "client2", Life: 2, Stream: "stderr", State: "1 line; exit status 1", Lines: []string{"Traceback \x1b[31m(most recent call last)"}},
 			},
-			Again: "make e2e-native RUN=TestPhase1",
+			Again: "make e2e-native RUN=TestPhase1", Folder: "runs/phase-1/1/TestPhase1",
 		}},
 		{Name: "phase-2", Says: "A restarted server finds its clients.", Points: 5, After: []string{"phase-1"}, Outcome: grade.Skipped, Because: "phase-1 has not passed"},
 		{Name: "killed", Says: "So does one that was killed.", Points: 3, Outcome: grade.Unknown, Because: "no network could be made"},
@@ -78,12 +78,12 @@ func hostile() *grade.Result {
 		if s.Outcome != grade.Failed {
 			continue
 		}
-		f := &grade.Failure{Summary: nasty + long, Details: []string{nasty, long}, Again: nasty + long}
+		f := &grade.Failure{Summary: nasty + long, Details: []string{nasty, long}, Again: nasty + long, Folder: nasty}
 		for range 3000 {
 			f.Steps = append(f.Steps, grade.Step{Text: nasty, Failed: true})
 		}
 		for range 20 {
-			f.Screens = append(f.Screens, grade.Screen{Process: nasty, Life: 3, Stream: nasty, State: nasty, Lines: append(strings.Split(strings.Repeat(nasty, 100), "\n"), long)})
+			f.Screens = append(f.Screens, grade.Screen{Process: nasty, Life: 3, Stream: nasty, State: nasty, Lines: append(strings.Split(strings.Repeat(nasty, 100), "\n"), long), File: nasty})
 		}
 		s.Failure = f
 	}
