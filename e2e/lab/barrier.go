@@ -105,7 +105,7 @@ func (f *Barrier) Shows(line string, count int) {
 			why.fail("%v shows %q %s, expected %s, %s", p, shorten(line), times(n), times(count), p.since())
 		}
 	}
-	f.lab.step(fmt.Sprintf("%s: %q %s", f.names(), shorten(line), times(count)))
+	f.lab.step(fmt.Sprintf("on %s: %q %s", f.names(), shorten(line), times(count)))
 }
 
 // names are those of the viewers.
@@ -157,7 +157,7 @@ func (f *Barrier) Exactly(lines ...string) {
 				p, p.since(), quoteAll(missing), quoteAll(extra))
 		}
 	}
-	f.lab.step(fmt.Sprintf("%s: exactly these lines: %s", f.names(), quoteAll(lines)))
+	f.lab.step(fmt.Sprintf("on %s: exactly these lines: %s", f.names(), quoteAll(lines)))
 }
 
 // Sequence requires the lines with this prefix to be, on each screen, exactly

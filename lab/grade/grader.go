@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"peerlab/lab"
@@ -129,7 +128,7 @@ func (g *Grader) score(ctx context.Context, r *Result, i int, s *Submission, fol
 			failures++
 			if sc.Failure == nil {
 				sc.Failure = cmp.Or(a.Failure, &Failure{Summary: "the scenario failed"})
-				sc.Failure.Again = strings.ReplaceAll(sc.Failure.Again, s.Dir, s.From)
+				sc.Failure.Again = s.again(sc.Failure.Again)
 				if sc.Failure.Folder != "" {
 					sc.Failure.Folder = path.Join(run, sc.Failure.Folder)
 				}

@@ -111,6 +111,28 @@ func onlyFolder(dir string) string {
 	return dir
 }
 
+// again returns a command that plays a scenario with the copy of a submission, for the
+// submission itself: an archive is unpacked, and the programs are built.
+func (s *Submission) again(command string) string {
+	if s.Dir == "" || command == "" {
+		return command
+	}
+	given, err := filepath.Abs(s.From)
+	if err != nil {
+		return command
+	}
+	from := strings.TrimSuffix(given, ".zip")
+	dir := from + strings.TrimPrefix(s.Dir, s.work)
+	command = strings.ReplaceAll(command, s.Dir, strings.ReplaceAll(dir, " ", `\ `))
+	if s.Build != "" {
+		command = fmt.Sprintf("(cd %s && %s) && %s", lab.QuoteWords(dir), s.Build, command)
+	}
+	if from != given {
+		command = fmt.Sprintf("unzip -qo %s -d %s && %s", lab.QuoteWords(given), lab.QuoteWords(from), command)
+	}
+	return command
+}
+
 func (s *Submission) note(format string, args ...any) {
 	s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
 }

@@ -18,6 +18,9 @@ var pageText string
 //go:embed style.css
 var style string
 
+// lateSteps is how many steps of a failure are shown at once; those before are folded.
+const lateSteps = 8
+
 // policy lets a page load nothing at all, and use one style sheet: the page's own.
 func policy() string {
 	sum := sha256.Sum256([]byte(style))
@@ -46,6 +49,8 @@ var pages = template.Must(template.New("pages").Funcs(template.FuncMap{
 	"flaky":      func(s grade.Scored) bool { return s.Passes > 0 && s.Passes < s.Runs },
 	"join":       func(all []string) string { return strings.Join(all, "\n") },
 	"link":       link,
+	"early":      func(all []grade.Step) []grade.Step { return all[:max(0, len(all)-lateSteps)] },
+	"late":       func(all []grade.Step) []grade.Step { return all[max(0, len(all)-lateSteps):] },
 	"points":     points, "total": total, "whyNot": whyNot, "upper": upper, "count": count,
 }).Parse(pageText))
 
