@@ -34,9 +34,10 @@ func (e *engine) newUnit(ctx context.Context, p program, o order, h *holder) (*c
 		return nil, err
 	}
 	c, err := e.provider.CreateContainer(ctx, testcontainers.ContainerRequest{
-		Image:  p.image,
-		Cmd:    o.args,
-		Labels: e.bench.labels(),
+		Image:      p.image,
+		Entrypoint: p.command,
+		Cmd:        o.args,
+		Labels:     e.bench.labels(),
 		ConfigModifier: func(c *container.Config) {
 			c.OpenStdin, c.StdinOnce = true, true // its end is the end of our connection
 			c.AttachStdin, c.AttachStdout, c.AttachStderr = true, true, true

@@ -18,6 +18,8 @@ func TestValuesForThePlacesInACommand(t *testing.T) {
 		"cmd:./client.out --id={ID}:{PORT2} last": "./client.out --id=2:6002 last",
 		"cmd:./client.out {}":                     "./client.out",
 		"cmd+pipe:./client.out {ID}":              "./client.out 2",
+		"image:ada/chat /client -p {PORT2}":       "image ada/chat /client -p 6002",
+		"image:ada/chat":                          "image ada/chat -server 127.0.0.1:4000 2 5002 6002",
 		"cmd:sh -c 'exec x ${HOME} {id}' {ID}":    `sh -c 'exec x ${HOME} {id}' 2`,
 	} {
 		p, err := parseProgram(command)

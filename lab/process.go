@@ -58,7 +58,7 @@ func (p *Process) Place(name string) string {
 // Command is the command line, for messages: what to try by hand.
 func (p *Process) Command() string {
 	if p.program.image != "" {
-		return "image " + QuoteWords(append([]string{p.program.image}, p.args...)...)
+		return "image " + QuoteWords(slices.Concat([]string{p.program.image}, p.program.command, p.args)...)
 	}
 	return QuoteWords(append(p.program.command[:len(p.program.command):len(p.program.command)], p.args...)...)
 }

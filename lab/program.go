@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// program is what plays a role: an image or a command, never both.
+// program is what plays a role: an image, a command, or a command in an image.
 type program struct {
 	image   string
-	command []string
-	built   bool // the command is the project's own
-	pipes   bool // the command asks for pipes in place of a terminal
+	command []string // with an image: in place of the image's own, and whole
+	built   bool     // the command is the project's own
+	pipes   bool     // the command asks for pipes in place of a terminal
 	// whole: the command is the whole command line. Values are put into its places.
 	whole  bool
 	places []string // by name
@@ -34,7 +34,7 @@ func (p program) foreign() bool { return !p.built && !strings.HasPrefix(p.image,
 
 func (p program) String() string {
 	if p.image != "" {
-		return "image:" + p.image
+		return "image:" + strings.Join(append([]string{p.image}, p.command...), " ")
 	}
 	if p.pipes {
 		return onPipes + ":" + strings.Join(p.command, " ")
@@ -45,14 +45,25 @@ func (p program) String() string {
 // onPipes begins the setting of a command that is to run on pipes.
 const onPipes = "cmd+pipe"
 
-// parseProgram parses a setting of [Options]: image:NAME, cmd:WORDS, with the words
-// split as a shell splits them, or cmd+pipe:WORDS for a program on pipes in place of a
-// terminal.
+// parseProgram parses a setting of [Options]: image:NAME, image:NAME WORDS for a whole
+// command in it, cmd:WORDS, with the words split as a shell splits them, or cmd+pipe:WORDS
+// for a program on pipes in place of a terminal.
 func parseProgram(s string) (program, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	switch {
-	case kind == "image" && rest != "":
-		return program{image: rest}, nil
+	case kind == "image":
+		words, err := splitWords(rest)
+		if err != nil {
+			return program{}, fmt.Errorf("%q: %w", s, err)
+		}
+		if len(words) == 0 {
+			break
+		}
+		p := program{image: words[0]}
+		if p.command, p.places, p.whole = wholeCommand(words[1:]); len(p.command) > 0 && !p.whole {
+			return program{}, fmt.Errorf("%q: a command in an image is whole: give it places, as in {PORT}, or {} for no arguments", s)
+		}
+		return p, nil
 	case kind == "cmd" || kind == onPipes:
 		words, err := splitWords(rest)
 		if err != nil {
@@ -89,7 +100,9 @@ func (c casting) play(name, role string) (program, error) {
 			return program{}, fmt.Errorf("role %s, %s: %w", role, who, err)
 		}
 		for i, word := range p.command {
-			p.command[i] = c.paths(word)
+			if p.image == "" {
+				p.command[i] = c.paths(word)
+			}
 		}
 		return p, nil
 	}

@@ -68,7 +68,7 @@ func TestWhoPlaysARole(t *testing.T) {
 	play(native, "client5", "client", "cmd:the fifth")
 	play(native, "server", "order-server", "image:registry:5000/them/server:2")
 
-	for _, wrong := range []string{"server", "image:", "cmd:", "cmd:'", "docker:x"} {
+	for _, wrong := range []string{"server", "image:", "image:me/server -v", "image:'", "cmd:", "cmd:'", "docker:x"} {
 		told["client5"] = wrong
 		_, err := native.play("client5", "client")
 		assert.ErrorContains(t, err, "role client, client5: ", wrong)
@@ -122,6 +122,7 @@ func TestWhichProgramsRunAtATerminal(t *testing.T) {
 	assert.Equal(t, runtime.GOOS == "linux", parsed("cmd:python3 client.py").onTerminal())
 	assert.False(t, parsed("cmd+pipe:python3 client.py").onTerminal())
 	assert.False(t, parsed("image:me/client").onTerminal())
+	assert.False(t, parsed("image:me/client /client.out {ID}").onTerminal())
 	assert.False(t, program{command: []string{"bin/client"}, built: true}.onTerminal())
 }
 

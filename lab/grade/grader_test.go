@@ -194,6 +194,7 @@ func TestWhichProgramsAreFound(t *testing.T) {
 		"Makefile server.c client.c":    "client: DIR/client.out {ID} {PORT1} {PORT2}; server: DIR/server {}; built by: make",
 		"Server.java Client.java":       "client: java -cp DIR Client {ID} {PORT1} {PORT2}; server: java -cp DIR Server {}; built by: javac Server.java && javac Client.java",
 		"peerlab.yaml=run":              "client: python3 DIR/c.py {ID}; server: ./gone; built by: echo",
+		"peerlab.yaml=image":            "client: image:ada /client {ID}; server: image:ada /server {}; built by: ",
 		"server.py":                     "no program was found for client: name the files as the assignment does",
 		"notes.txt":                     "no program was found for server and client",
 		"peerlab.yaml=role":             `peerlab.yaml: run: there is no role "node" in a chat`,
@@ -209,7 +210,7 @@ func TestWhichProgramsAreFound(t *testing.T) {
 			}
 			content = map[string]string{
 				"run": "build: echo\nrun:\n  server: ./gone\n  client: python3 c.py {ID}\n", "role": "run: {node: x}\n",
-				"system": "system: room\n", "typo": "bild: make\n",
+				"image": "run: {server: \"image:ada /server {}\", client: \"image:ada /client {ID}\"}\n", "system": "system: room\n", "typo": "bild: make\n",
 			}[content]
 			if content != "" && strings.Contains(content, "c.py") {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, "c.py"), nil, 0o644))
@@ -269,4 +270,10 @@ func TestACommandThatPlaysItAgain(t *testing.T) {
 	require.Equal(t, "P='cmd:/ada/server' make e2e", s.again("P='cmd:/tmp/x/work/server' make e2e"))
 	s = &Submission{From: "image:ada"}
 	require.Equal(t, "P=image:ada make e2e", s.again("P=image:ada make e2e"))
+}
+
+func TestAnImageHasThePrograms(t *testing.T) {
+	s, err := Open("image:ada/chat:2", "chat", t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"server": "image:ada/chat:2 server {}", "client": "image:ada/chat:2 client.out {ID} {PORT1} {PORT2}"}, s.Plays)
 }

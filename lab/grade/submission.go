@@ -76,7 +76,7 @@ func Open(from, system, to string) (*Submission, error) {
 	if image, ok := strings.CutPrefix(from, "image:"); ok {
 		s.Hash, s.Dir = image, ""
 		for _, p := range parts[system] {
-			s.Plays[p.role] = from
+			s.Plays[p.role] = from + " " + p.made() + " " + p.places
 		}
 		return s, nil
 	}
@@ -248,19 +248,26 @@ func (s *Submission) find(p part, files []fs.DirEntry) bool {
 		}
 	}
 	if s.Build == "make" {
-		made := p.stems[0]
-		if p.role == "client" {
-			made = "client.out"
-		}
-		s.Plays[p.role] = s.inFolder("./" + made + " " + p.places)
+		s.Plays[p.role] = s.inFolder("./" + p.made() + " " + p.places)
 		return true
 	}
 	return false
 }
 
+// made is the name of the program as the assignment has it built.
+func (p part) made() string {
+	if p.role == "client" {
+		return "client.out"
+	}
+	return p.stems[0]
+}
+
 // inFolder makes the files of a command absolute that are the submission's: programs run
-// in a folder of their own.
+// in a folder of their own. Those of an image are the image's.
 func (s *Submission) inFolder(command string) string {
+	if strings.HasPrefix(command, "image:") {
+		return command
+	}
 	words := strings.Fields(command)
 	for i, word := range words {
 		path := filepath.Join(s.Dir, word)
