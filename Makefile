@@ -8,6 +8,7 @@
 #   SEED=7 ROUNDS=20      which chaos (any), and how many rounds (1), each with the next seed; RUN=TestChaosFuzz: of one kind
 #   DURATION=60s          of a round; AT_ONCE=1: how many at the same time; E2E=native: or container
 #   ROWS=big,small        which rows (bench)
+#   JOBS=4                how many submissions at a time (grade-demo); three for each processor, since they mostly wait
 #   SERVER=... CLIENT=... the program for each role in the scenarios: image:me/server, or cmd:python3 server.py (docs/testing.md)
 .DEFAULT_GOAL := help
 
@@ -25,6 +26,7 @@ ROWS     ?=
 ROUNDS   ?= 1
 DURATION ?= 60s
 AT_ONCE  ?= 1
+JOBS     ?= $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
 E2E      ?= native
 V        ?=
 SERVER   ?=
@@ -81,7 +83,7 @@ build: ## compile all processes, the command peerlab and the scenarios that it p
 
 .PHONY: grade-demo
 grade-demo: build ## grade right and wrong submissions, and show that each loses its own points; reports in artifacts/grades
-	bin/peerlab grade -check -jobs 2 -o artifacts/grades
+	bin/peerlab grade -check -jobs $(JOBS) -o artifacts/grades
 
 .PHONY: images
 images: engine builder ## build the container images

@@ -53,7 +53,7 @@ points() {
 # left prints the processes that were started below TMPDIR, and the files that are there.
 left() {
 	grep -lsaF "$TMPDIR" /proc/[0-9]*/environ /proc/[0-9]*/cmdline | grep -vE "^/proc/($$|$BASHPID|self)/" | while IFS=/ read -r _ _ pid _; do
-		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -v '^grep ' | grep -E 'scenarios|peerlab|python3|server|client'
+		{ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -v '^grep ' | grep -E 'scenarios|peerlab|python3|server|client'
 	done
 	ls "$TMPDIR"
 }

@@ -129,3 +129,17 @@ func TestChecksAreGraded(t *testing.T) {
 	require.Equal(t, "it was not graded", (&Checked{}).Wrong())
 	require.Equal(t, "nothing could be run: no cc", (&Checked{Result: &Result{Problem: "no cc"}}).Wrong())
 }
+
+// The project's own checks fit the programs that they change, and their rubrics.
+func TestTheProjectsChecks(t *testing.T) {
+	for _, system := range Systems {
+		rubric, err := DefaultRubric(system)
+		require.NoError(t, err)
+		path := filepath.Join("..", "..", "e2e", "foreign", "checks.yaml")
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Contains(t, string(content), "system: "+system)
+		_, err = ReadChecks(path, []*Rubric{rubric}, nil, func(line string) { t.Log(line) })
+		require.NoError(t, err)
+	}
+}

@@ -38,6 +38,7 @@ def serve(sock, address):
     except OSError:
         pass  # it was killed
     with lock:
+        print(f"Client ({host}, {port}) disconnected at time {datetime.datetime.now():%Y-%m-%d %H:%M:%S.%f}")
         del clients[address]
         tell(address, f"[{host}:{port}] is Offline")
 
