@@ -72,7 +72,9 @@ func (b *Bench) NewLab(o Options) (*Lab, error) {
 	if err := os.Chmod(l.dir, 0o711); err != nil { // programs that run as other users have folders in it
 		return nil, errors.Join(err, b.RemoveTemp(l.dir))
 	}
-	l.network, l.holder = l.newNetwork(o.OnHost)
+	if l.network, l.holder, err = l.newNetwork(o.OnHost); err != nil {
+		return nil, errors.Join(err, b.RemoveTemp(l.dir))
+	}
 	if err := l.openRecord(o.Packets); err != nil {
 		return nil, errors.Join(fmt.Errorf("the record of the run: %w", err), l.Close())
 	}

@@ -2,23 +2,29 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"net"
 
 	"peerlab/lab/network"
 )
 
 // newNetwork makes the network of the lab: one of its own if that is possible. If
-// the lab may run containers, it is that of a holder, which they can join.
-func (l *Lab) newNetwork(onHost bool) (*network.Network, *holder) {
+// the lab may run containers, it is that of a holder, which they can join. Programs that run
+// as other users, since nothing is known of them, never have the host's by default.
+func (l *Lab) newNetwork(onHost bool) (*network.Network, *holder, error) {
 	if onHost {
-		return network.Host(), nil
+		return network.Host(), nil, nil
 	}
 	n, h, err := l.ownNetwork()
-	if err != nil {
+	switch {
+	case err == nil:
+	case l.limits != nil && l.limits.Group != 0:
+		return nil, nil, fmt.Errorf("programs of strangers need a network of their own: %w", err)
+	default:
 		l.bench.sharedNetwork.Do(func() { l.bench.config.LeftOut("left out: a network for each scenario: " + err.Error()) })
-		return network.Host(), nil
+		return network.Host(), nil, nil
 	}
-	return n, h
+	return n, h, nil
 }
 
 func (l *Lab) ownNetwork() (*network.Network, *holder, error) {

@@ -35,6 +35,7 @@ func (s *setup) checkRubrics(ctx context.Context, files []string, jobs int, to s
 	if err != nil {
 		return s.wrong(err)
 	}
+	jobs = s.atOnce(jobs)
 	grader := func(r *grade.Rubric) *grade.Grader { return s.grader(r, writeReports) }
 	checked, err := grade.GradeChecks(ctx, checks, grader, jobs, to, func(c grade.Checked) { fmt.Fprintln(out, c) })
 	if err != nil {

@@ -43,7 +43,7 @@ func gradeAll(ctx context.Context, args []string, out, log io.Writer) int {
 	}
 	defer s.bench.Close()
 	color := isTerminal(out)
-	results, err := s.grader(s.rubric, writeReports).Class(ctx, flags.Args(), *jobs, to, func(r *grade.Result) {
+	results, err := s.grader(s.rubric, writeReports).Class(ctx, flags.Args(), s.atOnce(*jobs), to, func(r *grade.Result) {
 		_ = report.Text(out, r, color) // a terminal that is gone
 	})
 	if err == nil && len(results) > 1 {

@@ -13,6 +13,7 @@ import (
 
 	"peerlab/lab"
 	"peerlab/lab/grade"
+	"peerlab/lab/network"
 )
 
 // runLimit is for one run of a scenario, beyond all of its own limits.
@@ -66,6 +67,23 @@ func (s *setup) openBench() (err error) {
 	}
 	s.bench, err = lab.Open(lab.Config{Root: s.root, LeftOut: func(line string) { fmt.Fprintln(s.log, line) }})
 	return err
+}
+
+// atOnce is how many submissions may be graded at the same time: one where they share the
+// host's network, since they use the same ports.
+func (s *setup) atOnce(jobs int) int {
+	if jobs == 1 {
+		return jobs
+	}
+	n, err := network.New()
+	if err == nil {
+		err = n.Close()
+	}
+	if err == nil && os.Getenv("PEERLAB_NETWORK") != "host" {
+		return jobs
+	}
+	fmt.Fprintf(s.log, "peerlab: submissions are graded one at a time, since they share the network of this machine: %v\n", cmp.Or(err, errors.New("PEERLAB_NETWORK=host")))
+	return 1
 }
 
 func (s *setup) grader(rubric *grade.Rubric, report func(string, *grade.Result) error) *grade.Grader {
