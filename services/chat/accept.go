@@ -25,7 +25,7 @@ func (m *member) accept(ln net.Listener) {
 
 // admit runs a connection that came in, from its first byte to its last.
 func (m *member) admit(conn net.Conn, known func()) {
-	l, err := m.shakeHands(&handshake{conn: conn})
+	l, err := m.shakeHands(conn, "", nil)
 	switch {
 	case l != nil:
 		known()

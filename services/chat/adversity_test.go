@@ -67,7 +67,7 @@ func TestLeavingWithAScreenThatTakesNothing(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		b := blocked{make(chan struct{})}
 		defer close(b.free)
-		s := l.start(wire.Server, serverAddr, func(m *member) { m.core.w = b })
+		s := l.start(wire.Server, serverAddr, func(m *member) { m.w = b })
 		l.client("1")
 		start := time.Now()
 		s.stop()
@@ -83,7 +83,7 @@ func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestScreenThatFailsEndsTheMember(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
-		s := l.start(wire.Server, serverAddr, func(m *member) { m.core.w = full{} })
+		s := l.start(wire.Server, serverAddr, func(m *member) { m.w = full{} })
 		l.client("1")
 		require.ErrorContains(t, s.ends(), "the screen: short write")
 	})
@@ -122,7 +122,7 @@ func TestClockThatWasSetBack(t *testing.T) {
 		_, c := l.five()
 		c[2].kill()
 		l.incarnation = 500
-		l.start("3", clientAddr("3"), func(m *member) { m.core.state.Say([]byte("typed at once")) })
+		l.start("3", clientAddr("3"), func(m *member) { m.state.Say([]byte("typed at once")) })
 		<-time.After(lastRetry)
 		for _, a := range []*actor{c[0], c[4]} {
 			a.shows("Client 3: initiated.", "Client 3: typed at once")
@@ -158,7 +158,7 @@ func TestLastWordsGetThroughALinkThatIsDown(t *testing.T) {
 		require.NoError(t, one.ends())
 		s.shows("Client 1: initiated.", "Client 1: last words", "Client 1: terminated.")
 
-		two := l.start("2", clientAddr("2"), func(m *member) { m.core.state.Say([]byte("in and out")) })
+		two := l.start("2", clientAddr("2"), func(m *member) { m.state.Say([]byte("in and out")) })
 		two.stop()
 		require.NoError(t, two.ends())
 		s.shows("Client 2: initiated.", "Client 2: in and out", "Client 2: terminated.")

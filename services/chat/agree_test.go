@@ -148,15 +148,15 @@ func TestNewcomersAreNotShownWhatTheDeadHaveSaid(t *testing.T) {
 func TestOthersLinesAreBounded(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
-		c[4].core.state.Limits.Kept = 300 << 10
+		c[4].state.Limits.Kept = 300 << 10
 		c[2].types("one line")
 		for i := range 10_000 {
 			c[i%2].keys <- fmt.Sprintf("%0100d", i)
 		}
 		synctest.Wait()
-		state := c[4].core.lock()
+		state := c[4].lock()
 		kept := state.Stats().Kept
-		c[4].core.unlock()
+		c[4].unlock()
 		require.LessOrEqual(t, kept, 300<<10)
 		require.Greater(t, kept, 150<<10)
 		_ = s

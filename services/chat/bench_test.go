@@ -55,7 +55,7 @@ func BenchmarkTake(b *testing.B) {
 			if again {
 				s.n, s.step = 1, 0
 			}
-			l := linkOf(m.core, "2")
+			l := linkOf(m, "2")
 			l.in = lines.NewReader(s, wire.MaxLine)
 			taken := 0
 			b.SetBytes(int64(len(benchText) + 1))
@@ -73,9 +73,9 @@ func BenchmarkTake(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				m.core.flush()
+				m.flush()
 			}
-			if seq, _ := m.core.state.Shown(wire.ID{Name: "2", Incarnation: 1}); seq == 0 || again && seq > 1 {
+			if seq, _ := m.state.Shown(wire.ID{Name: "2", Incarnation: 1}); seq == 0 || again && seq > 1 {
 				b.Fatal("shown through", seq)
 			}
 		})
@@ -101,7 +101,7 @@ func BenchmarkSay(b *testing.B) {
 	links := make([]*link, 5)
 	sent := make([]uint64, len(links))
 	for i := range links {
-		links[i] = linkOf(m.core, wire.Name(strconv.Itoa(i+2)))
+		links[i] = linkOf(m, wire.Name(strconv.Itoa(i+2)))
 		links[i].writing = true
 	}
 	var in typist
@@ -114,15 +114,15 @@ func BenchmarkSay(b *testing.B) {
 			said--
 			continue
 		}
-		before := m.core.state.Typed()
+		before := m.state.Typed()
 		if _, err := m.chat(&in); err != nil {
 			b.Fatal(err)
 		}
-		end := m.core.state.Typed()
+		end := m.state.Typed()
 		said = end - before - 1
 		for i, l := range links {
 			for sent[i] < end {
-				bufs, sent[i] = m.core.state.Next(l.stream, sent[i], bufs[:0])
+				bufs, sent[i] = m.state.Next(l.stream, sent[i], bufs[:0])
 			}
 		}
 	}

@@ -131,11 +131,11 @@ func TestALineThatALinkedMemberDoesNotSendIsNotWaitedFor(t *testing.T) {
 func TestTooMuchThatWaits(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		_, c := l.five()
-		limits := &c[2].core.state.Limits
+		limits := &c[2].state.Limits
 		limits.SlowOf = 32 << 10 // HeldOf stays: a mutex is not fair in fake time, so the request may wait for all that is on its way
 		held := func() int {
-			defer c[2].core.unlock()
-			return c[2].core.lock().Stats().Held
+			defer c[2].unlock()
+			return c[2].lock().Stats().Held
 		}
 		slow := between(c[0], c[2])
 		l.hold(true, slow)
@@ -159,7 +159,7 @@ func TestTooMuchThatWaits(t *testing.T) {
 func TestALinkWithTooMuchHeldBackIsCut(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, one := l.server(), l.client("1")
-		s.core.state.Limits.HeldOf = 100 << 10
+		s.state.Limits.HeldOf = 100 << 10
 		conn, in := l.stranger(serverAddr, "HELLO peerlab-chat/2 9 3000 127.0.0.1:9 new 0")
 		_, err := fmt.Fprintln(conn, "AFTER 8 4000 1\nMSG 9 1 wait") // 8 does not exist; WANT is not answered
 		for i := 0; err == nil; i++ {
@@ -168,8 +168,8 @@ func TestALinkWithTooMuchHeldBackIsCut(t *testing.T) {
 		}
 		_, _ = in.ReadString('\n')
 		ready(s)
-		held := s.core.lock().Stats().Held
-		s.core.unlock()
+		held := s.lock().Stats().Held
+		s.unlock()
 		require.Zero(t, held)
 		s.types("/stats")
 		require.Contains(t, s.screen.lines(), "* the link to Client 9 was cut 1 time: too many of its lines were waiting for lines of others")

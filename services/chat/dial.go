@@ -110,7 +110,7 @@ func (m *member) dial(p *peer, reports dialReports, addr string) bool {
 	conn, err := m.Dial(m.dialling, p.calledFor(), addr)
 	var l *link
 	if err == nil {
-		l, err = m.shakeHands(&handshake{conn: conn, peer: p, dialled: addr, own: p != nil})
+		l, err = m.shakeHands(conn, addr, p)
 	}
 	if err != nil {
 		m.dialFailed(p, reports, addr, err)

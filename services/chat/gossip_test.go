@@ -137,8 +137,8 @@ func TestASlowPeerIsReachedLater(t *testing.T) {
 		<-time.After(20 * time.Second)
 		l.forbid(nil)
 		<-time.After(gossipRetry)
-		require.Len(t, one.core.all(), 2)
-		require.Len(t, two.core.all(), 2)
+		require.Len(t, one.all(), 2)
+		require.Len(t, two.all(), 2)
 	})
 }
 

@@ -23,18 +23,14 @@ const handshakeTimeout = 5 * time.Second
 // and of both the one that dialled says HELLO first and READY last. It claims a peer
 // (see claim.go) and ends in commit, which makes the link, or in abort.
 type handshake struct {
-	conn    net.Conn
-	in      *lines.Reader
-	pulse   *pulse // what in reads from
+	*link          // to be
 	dialled string // the address; empty: the connection came in
-	own     bool   // it was dialled by the dialler of the peer
 	ousts   bool   // it has ended the link to another process of the name
 
 	ours, theirs wire.Hello
 	ready        wire.Ready // theirs
 
-	// Guarded by core.mu.
-	peer    *peer            // the one that it has claimed, or is to
+	// Guarded by member.mu, as is the peer until commit.
 	owner   bool             // it has reached the owner of the name, and is not overtaken
 	met     bool             // READY is on its way
 	digest  broadcast.Digest // what READY says
@@ -44,20 +40,22 @@ type handshake struct {
 // shakeHands runs one side of a handshake, from its first line to commit or abort. It
 // returns the link, which is up. With neither a link nor an error, another connection
 // was preferred, or the other side has only asked whether this process is well.
-func (m *member) shakeHands(h *handshake) (*link, error) {
-	defer context.AfterFunc(m.hard, func() { h.conn.Close() })()
-	h.pulse = &pulse{conn: h.conn}
-	h.in = lines.NewReader(h.pulse, wire.MaxLine)
+//
+// dialled is the address if this side has dialled, and p the peer that its dialler
+// dials there; nil: none has.
+func (m *member) shakeHands(conn net.Conn, dialled string, p *peer) (*link, error) {
+	defer context.AfterFunc(m.hard, func() { conn.Close() })()
+	h := &handshake{link: newLink(m, conn, p), dialled: dialled}
 	steps := []func(*handshake) error{m.sayHello, m.hearHello, m.sayReady, m.hearReady}
-	if h.dialled == "" {
+	if dialled == "" {
 		steps = []func(*handshake) error{m.hearHello, m.sayHello, m.hearReady, m.sayReady}
 	}
-	err := h.conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	err := conn.SetDeadline(time.Now().Add(handshakeTimeout))
 	for i := 0; i < len(steps) && err == nil; i++ {
 		err = steps[i](h)
 	}
 	if err == nil {
-		err = h.conn.SetDeadline(time.Time{})
+		err = conn.SetDeadline(time.Time{})
 	}
 	if err == nil {
 		if l := m.commit(h); l != nil {
@@ -195,10 +193,8 @@ func (m *member) commit(h *handshake) *link {
 	if p.claim != h || m.leaving {
 		return nil
 	}
-	l := &link{
-		conn: h.conn, in: h.in, pulse: h.pulse, peer: p, incarnation: h.theirs.Incarnation, own: h.own,
-		core: m.core, over: make(chan struct{}),
-	}
+	l := h.link
+	l.incarnation = h.theirs.Incarnation
 	l.liveness = liveness.NewLink(l, h.theirs.ID, h.watched)
 	l.stream = broadcast.NewStream(l, h.theirs, h.digest, int(h.ready.Count))
 	l.sent, l.moved = h.ready.Have, time.Now()

@@ -20,13 +20,13 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 		m := newMember(config{Name: wire.Server, Config: Config{Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)}})
 		conn, _ := net.Pipe()
 		p := m.peerLocked("1")
-		p.link = linkOf(m.core, "1")
+		p.link = linkOf(m, "1")
 		p.link.conn, p.link.over = conn, make(chan struct{})
 		p.link.muted = true
 		old := p.link
 		claimed := make(chan error, 1)
 		go func() {
-			claimed <- m.claimIn(t.Context(), &handshake{theirs: wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2}}})
+			claimed <- m.claimIn(t.Context(), &handshake{link: &link{}, theirs: wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2}}})
 		}()
 		<-time.After(probeTimeout * 3 / 2) // it is asked, and then waited for
 		require.Empty(t, claimed)

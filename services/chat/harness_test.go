@@ -300,8 +300,8 @@ func (a *actor) shows(lines ...string) {
 }
 
 // all returns the links that are up.
-func (c *core) all() []*link {
-	c.lock()
-	defer c.unlock()
-	return c.links
+func (m *member) all() []*link {
+	m.lock()
+	defer m.unlock()
+	return m.links
 }

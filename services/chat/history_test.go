@@ -14,7 +14,7 @@ import (
 func TestLinesThatAreGoneAreCounted(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
-		c[4].core.state.Limits.Typed = 100 << 10
+		c[4].state.Limits.Typed = 100 << 10
 		away := func(from, to string) bool { return from == c[4].Addr || to == c[4].Addr }
 		l.net.Filter(func(from, to string) error {
 			if away(from, to) {
@@ -41,7 +41,7 @@ func TestLinesThatAreGoneAreCounted(t *testing.T) {
 func TestInputFasterThanTheLinksIsHeldBack(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
-		c[4].core.state.Limits.Typed = 300 << 10
+		c[4].state.Limits.Typed = 300 << 10
 		for i := range 20000 {
 			c[4].keys <- fmt.Sprintf("%d %0100d", i, i)
 		}

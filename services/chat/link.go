@@ -3,7 +3,9 @@ package chat
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
@@ -13,6 +15,9 @@ import (
 )
 
 const probeTimeout = time.Second
+
+// errSilent is why a link is closed over which nothing comes.
+var errSilent = errors.New("nothing was heard for 3 seconds")
 
 // link is a connection after the handshake. It must keep these rules:
 //
@@ -24,20 +29,20 @@ const probeTimeout = time.Second
 //  3. What is to be written waits in the stream, which bounds it.
 //  4. Only the writer ever waits for the other side.
 type link struct {
+	member      *member
 	conn        net.Conn
 	in          *lines.Reader // the reader's
-	pulse       *pulse        // what in reads from
+	waiting     atomic.Int64  // since when in waits for data, in Unix nanoseconds; 0: it does not wait
 	peer        *peer
-	incarnation uint64 // of the other side
-	own         bool   // it was dialled by the dialler of the peer
-	joined      bool   // this member was let in by it; the reader's
-	core        *core
+	incarnation uint64        // of the other side
+	own         bool          // it was dialled by the dialler of the peer
+	joined      bool          // this member was let in by it; the reader's
 	heard       []wire.Peer   // the reader's: PEER lines that are to be acted on
-	pace        linkPace      // the reader's of the input
+	awaited     time.Time     // when the input ceases to wait for it; zero: it is not behind. The reader's of the input
 	over        chan struct{} // closed by the reader when the peer has no link any more
 	writer
 
-	// Guarded by core.mu.
+	// Guarded by member.mu.
 	stream   *broadcast.Stream
 	liveness *liveness.Link
 	gossip   peerCounts      // of the PEER lines that were acted on
@@ -45,11 +50,35 @@ type link struct {
 	probes   []chan struct{} // closed by the next PONG
 }
 
+func newLink(m *member, conn net.Conn, p *peer) *link {
+	l := &link{member: m, conn: conn, peer: p, own: p != nil, over: make(chan struct{})}
+	l.in = lines.NewReader(l, wire.MaxLine)
+	return l
+}
+
+// Read reads from the connection for in, and records since when it waits. Time in which
+// the reader does something else, such as waiting for the screen, is no silence of the
+// other side.
+func (l *link) Read(b []byte) (int, error) {
+	l.waiting.Store(time.Now().UnixNano())
+	defer l.waiting.Store(0)
+	return l.conn.Read(b)
+}
+
+// silence returns for how long nothing has come.
+func (l *link) silence(now time.Time) time.Duration {
+	since := l.waiting.Load()
+	if since == 0 {
+		return 0
+	}
+	return now.Sub(time.Unix(0, since))
+}
+
 // closeLocked closes the connection and remembers why, for the reader to tell.
 func (l *link) closeLocked(cause error) {
 	l.cause = cmp.Or(l.cause, cause)
 	l.conn.Close()
-	l.core.flowing.Broadcast() // its reader may wait
+	l.member.flowing.Broadcast() // its reader may wait
 }
 
 // endLocked makes the reader end the link, and tell the other side why.
@@ -61,8 +90,8 @@ func (l *link) endLocked(cause error) {
 // reason returns why the link ended: this side's own reason if it has one, or
 // what the reader met.
 func (l *link) reason(met error) error {
-	l.core.mu.Lock()
-	defer l.core.mu.Unlock()
+	l.member.mu.Lock()
+	defer l.member.mu.Unlock()
 	return cmp.Or(l.cause, met)
 }
 
@@ -70,10 +99,10 @@ func (l *link) reason(met error) error {
 // once when the link ends.
 func (l *link) probe(ctx context.Context) bool {
 	answer := make(chan struct{})
-	l.core.lock()
+	l.member.lock()
 	l.probes = append(l.probes, answer)
-	l.core.state.Send(l.stream, wire.Ping{Token: []byte("alive")})
-	l.core.unlock()
+	l.member.state.Send(l.stream, wire.Ping{Token: []byte("alive")})
+	l.member.unlock()
 	timeout := time.NewTimer(probeTimeout)
 	defer timeout.Stop()
 	select {

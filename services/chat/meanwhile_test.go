@@ -37,8 +37,8 @@ func TestPeerThatComesWhileItsDialIsRefusedLives(t *testing.T) {
 		one.mu.Unlock()
 		require.NotNil(t, link)
 		require.Equal(t, two.Incarnation, link.incarnation)
-		state := one.core.lock().String()
-		one.core.unlock()
+		state := one.lock().String()
+		one.unlock()
 		require.Contains(t, state, "linked true, ended false", "it is not to be waited for when the link breaks")
 		require.NotContains(t, state, "linked true, ended true")
 		require.Zero(t, failures)
@@ -77,7 +77,7 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 		require.True(t, dropped)
 		close(connected)
 		synctest.Wait()
-		for _, link := range one.core.all() {
+		for _, link := range one.all() {
 			one.mu.Lock()
 			known := one.peers[link.peer.name]
 			one.mu.Unlock()

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/liveness"
 	"peerlab/services/chat/internal/registry"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
@@ -66,23 +68,22 @@ type config struct {
 	Dial func(ctx context.Context, to wire.Name, addr string) (net.Conn, error)
 }
 
-// member is one process of the chat, the server or a client: its peers, the
-// links to them, and the lines typed at it. Its parts:
+// member is one process of the chat, the server or a client: its peers, the links to
+// them, and the lines typed at it. Its parts:
 //
 //	accept.go     connections that come in    dial.go    connections that go out
 //	handshake.go  the handshake of both       claim.go   which of them stays
 //	receive.go    the reader of a link        writer.go  its writer
-//	peer.go       who is known                roster.go  how others learn of them
-//	welcome.go    what the screens say of it  leave.go   the end of this one
-//	gossip.go     what others say of clients  pulse.go   who lives
+//	peer.go       which members are known     gossip.go  what others say of clients
+//	welcome.go    what the screens say        leave.go   the end of this process
 //	typed.go      the terminal, and pace.go   stats.go   what has been counted
-//	core.go       the lock, and all that decides what is shown
+//	lock.go       the lock, and the clock of all that decides what is shown
 type member struct {
 	config
-	*core
-	painting chan struct{} // the painter is to write to the screen; holds one
-	// registry is the server's; clients have none.
-	registry *registry.Registry
+	screen
+	registry *registry.Registry // the server's; clients have none
+	alarm    *time.Timer        // tick is due
+	beat     *time.Timer        // watch is due
 
 	// Set by serve, before any goroutine is started.
 	soft     context.Context // ends when this member is to leave
@@ -91,7 +92,15 @@ type member struct {
 	fatal    func(error)     // ends serve with an error
 	workers  sync.WaitGroup
 
-	// Guarded by core.mu.
+	// mu guards all of the member that follows, and what is said of other types. No
+	// goroutine waits for another side, the screen or the disk while it holds mu. A
+	// reader takes it once for all lines of one read.
+	mu      sync.Mutex
+	state   *broadcast.State
+	detect  *liveness.Detector
+	links   []*link   // those that are up; the slice is replaced when one goes
+	flowing sync.Cond // readers that wait in flowLocked must look again
+
 	peers         map[wire.Name]*peer
 	stage         wire.State // how far this client has got
 	told          bool       // the list of the member that admitted this client is complete
@@ -102,14 +111,20 @@ type member struct {
 }
 
 func newMember(c config) *member {
-	return &member{
-		config:   c,
-		painting: make(chan struct{}, 1),
-		core:     newCore(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, c.Screen),
-		peers:    make(map[wire.Name]*peer),
-		stage:    wire.StateIn,
-		arrived:  c.Name == wire.Server,
+	m := &member{
+		config:  c,
+		screen:  screen{w: c.Screen},
+		alarm:   time.NewTimer(time.Hour),
+		beat:    time.NewTimer(0),
+		detect:  liveness.New(c.Name),
+		peers:   make(map[wire.Name]*peer),
+		stage:   wire.StateIn,
+		arrived: c.Name == wire.Server,
 	}
+	m.alarm.Stop()
+	m.screen.mu, m.screen.idle.L, m.flowing.L = &m.mu, &m.mu, &m.mu
+	m.state = broadcast.New(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, &m.screen)
+	return m
 }
 
 // errLeave is the cause of a context that ends because a command said so.
@@ -131,7 +146,6 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	start()
 	m.work(func() { m.accept(ln) })
 	m.work(m.watchOver)
-	m.work(m.painter)
 	go m.readTyped(in, end) // not waited for: a read of a terminal cannot be called off
 
 	<-soft.Done()
@@ -139,7 +153,7 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	cut() // the connections of handshakes, too
 	m.lock()
 	for _, l := range m.links {
-		l.conn.Close()
+		l.closeLocked(errLeave)
 	}
 	m.unlock()
 	if !m.finished() {
@@ -170,23 +184,11 @@ func (m *member) finished() bool {
 	}
 }
 
-// painter writes to the screen for goroutines that must not wait.
-func (m *member) painter() {
-	for {
-		select {
-		case <-m.painting:
-			m.flush()
-		case <-m.hard.Done():
-			return
-		}
-	}
-}
-
-// paint wakes the painter.
-func (m *member) paint() {
-	select {
-	case m.painting <- struct{}{}:
-	default:
+// paintLocked is flush for a caller that must not wait for the screen.
+func (m *member) paintLocked() {
+	if len(m.buf) > 0 && !m.painting {
+		m.painting = true
+		m.work(m.flush)
 	}
 }
 
@@ -207,8 +209,8 @@ func (m *member) run(l *link) {
 	p.counts.count(why)
 	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent, errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
+	m.paintLocked()
 	m.unlock()
-	m.paint()
 	close(l.over)
 	m.Log.Debug("link down", "peer", p.name.Display(), "why", why)
 }

@@ -43,7 +43,7 @@ func TestFullMeshIsComplete(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		for _, a := range append([]*actor{s}, c...) {
-			require.Len(t, a.core.all(), 5, a.Name.Display())
+			require.Len(t, a.all(), 5, a.Name.Display())
 		}
 		links := 0
 		l.net.Each(func(*memnet.Conn, string, string) { links++ })

@@ -9,12 +9,6 @@ const (
 	paceLook  = 2 * time.Millisecond
 )
 
-// linkPace is the state of keepPace for one link. It is zero until the link is behind,
-// and once it has caught up.
-type linkPace struct {
-	until time.Time // when the input ceases to wait for the link
-}
-
 // keepPace slows down an input that is faster than the links, such as a file piped into
 // stdin, before lines are dropped from the log that a working peer has not received.
 // Once a link is behind by half the log, the input waits until it is behind by no more
@@ -30,22 +24,18 @@ func (m *member) keepPace() {
 func (m *member) outrun(now time.Time) (wait bool) {
 	m.lock()
 	defer m.unlock()
+	limit := uint64(m.state.Limits.Typed)
 	for _, l := range m.links {
-		wait = l.outrunLocked(now) || wait
+		behind := m.state.Behind(l.sent)
+		switch {
+		case behind <= limit/4:
+			l.awaited = time.Time{}
+		case !l.awaited.IsZero() && now.Sub(l.moved) > paceStuck:
+			l.awaited = now
+		case l.awaited.IsZero() && behind > limit/2:
+			l.awaited = now.Add(paceHold)
+		}
+		wait = wait || now.Before(l.awaited)
 	}
 	return wait
-}
-
-func (l *link) outrunLocked(now time.Time) bool {
-	s, until := l.core.state, &l.pace.until
-	behind, limit := s.Behind(l.sent), uint64(s.Limits.Typed)
-	switch {
-	case behind <= limit/4:
-		*until = time.Time{}
-	case !until.IsZero() && now.Sub(l.moved) > paceStuck:
-		*until = now
-	case until.IsZero() && behind > limit/2:
-		*until = now.Add(paceHold)
-	}
-	return now.Before(*until)
 }

@@ -10,12 +10,12 @@ import (
 
 func TestTheInputWaitsForALinkThatWrites(t *testing.T) {
 	m := benchMember()
-	m.core.state.Limits.Typed = 1000 << 10
-	l := linkOf(m.core, "2")
+	m.state.Limits.Typed = 1000 << 10
+	l := linkOf(m, "2")
 	typed := uint64(0)
 	says := func(lines int) {
 		for range lines {
-			m.core.state.Say([]byte(strings.Repeat("x", 10<<10)))
+			m.state.Say([]byte(strings.Repeat("x", 10<<10)))
 			typed++
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // peer is another member, as far as it is known here: one for each name. Its
-// methods that end in Locked expect core.mu.
+// methods that end in Locked expect member.mu.
 type peer struct {
 	name wire.Name
 	wake chan struct{} // there is news for its dialler; holds one
@@ -19,7 +19,7 @@ type peer struct {
 	reports dialReports
 	pauses  backoff.Backoff
 
-	// Guarded by core.mu.
+	// Guarded by member.mu.
 	counts     cuts
 	link       *link      // the connection, when it is up
 	claim      *handshake // the handshake that may become it

@@ -27,7 +27,7 @@ func TestHostThatVanishesIsNoticed(t *testing.T) {
 		require.Contains(t, c[0].screen.lines(), "* Client 5: silent, 127.0.0.1:6005")
 		<-time.After(800 * time.Millisecond)
 		for _, a := range []*actor{s, c[0], c[1], c[2], c[3]} {
-			require.Len(t, a.core.all(), 4, a.Name.Display())
+			require.Len(t, a.all(), 4, a.Name.Display())
 			require.True(t, a.logged("nothing was heard"), a.Name.Display())
 		}
 		<-time.After(firstRetry + precedence) // it is dialled, in vain
@@ -121,8 +121,8 @@ func TestHeldUpByItsScreenIsNotDead(t *testing.T) {
 		free := make(chan struct{})
 		one := l.client("1")
 		s := l.start(wire.Server, serverAddr, func(m *member) {
-			w := m.core.w
-			m.core.w = writerFunc(func(b []byte) (int, error) {
+			w := m.w
+			m.w = writerFunc(func(b []byte) (int, error) {
 				if strings.Contains(string(b), "stop") {
 					<-free
 				}
@@ -152,7 +152,7 @@ func TestStoppedForTenMinutesUnderLoad(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		s, c := l.five()
 		for _, a := range append(c, s) {
-			a.core.state.Limits.Typed, a.core.state.Limits.Kept = 200<<10, 400<<10
+			a.state.Limits.Typed, a.state.Limits.Kept = 200<<10, 400<<10
 		}
 		l.hold(true, between(c[4]))
 		l.forbid(between(c[4]))
@@ -167,8 +167,8 @@ func TestStoppedForTenMinutesUnderLoad(t *testing.T) {
 			require.Equal(t, n, len(a.screen.lines()), a.Name.Display())
 		}
 		for _, a := range []*actor{s, c[0], c[1], c[2], c[3]} {
-			stats := a.core.lock().Stats()
-			a.core.unlock()
+			stats := a.lock().Stats()
+			a.unlock()
 			require.LessOrEqual(t, stats.Typed, 200<<10)
 			require.LessOrEqual(t, stats.Kept, 400<<10)
 		}

@@ -187,8 +187,8 @@ func (w *world) types(a *actor) {
 // there reports whether b is to show what is typed at a from now on: it is in, and
 // knows of a. That is the one thing that is not asked of the screens.
 func (w *world) there(b, a *actor) bool {
-	defer b.core.unlock()
-	_, known := b.core.lock().Shown(wire.ID{Name: a.Name, Incarnation: a.Incarnation})
+	defer b.unlock()
+	_, known := b.lock().Shown(wire.ID{Name: a.Name, Incarnation: a.Incarnation})
 	return known && b.arrived
 }
 
@@ -209,8 +209,8 @@ func (w *world) screens() string {
 		fmt.Fprintf(&all, "--- %s, incarnation %d\n%s\n", a.Name.Display(), a.Incarnation, strings.Join(a.screen.lines(), "\n"))
 	}
 	for _, a := range w.live() {
-		fmt.Fprintf(&all, "--- at %s:\n%v", a.Name.Display(), a.core.lock())
-		a.core.unlock()
+		fmt.Fprintf(&all, "--- at %s:\n%v", a.Name.Display(), a.lock())
+		a.unlock()
 	}
 	return all.String()
 }

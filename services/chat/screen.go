@@ -21,12 +21,13 @@ type screen struct {
 	w      io.Writer
 	failed func(error) // is called with the first failure of w; later lines go nowhere
 
-	mu      *sync.Mutex // of the core; it guards the rest
-	buf     []byte
-	spare   []byte // the buffer that is not being filled
-	writing bool   // w is being written to
-	idle    sync.Cond
-	err     error
+	mu       *sync.Mutex // of the member; it guards the rest
+	buf      []byte
+	spare    []byte // the buffer that is not being filled
+	writing  bool   // w is being written to
+	painting bool   // a goroutine is to call flush
+	idle     sync.Cond
+	err      error
 }
 
 // lineLocked gathers a line.
@@ -99,7 +100,7 @@ func (s *screen) flush() {
 		s.idle.Wait()
 	}
 	out := s.buf
-	s.buf, s.spare = s.spare[:0], out
+	s.buf, s.spare, s.painting = s.spare[:0], out, false
 	if len(out) == 0 || s.err != nil {
 		return
 	}

@@ -37,7 +37,7 @@ func (m *member) welcomedLocked(h *handshake) (joined bool) {
 		}
 		if m.greetOnceLocked(h) {
 			m.eventLocked(p.name, event)
-			m.paint()
+			m.paintLocked()
 		}
 		return false
 	}
@@ -79,7 +79,7 @@ func (m *member) arriveLocked() {
 	if !m.arrived {
 		m.arrived = true
 		m.eventLocked(m.Name, eventInitiated)
-		m.paint()
+		m.paintLocked()
 	}
 }
 

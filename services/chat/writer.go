@@ -27,7 +27,7 @@ type writer struct {
 
 	all sync.WaitGroup // the writer
 
-	// Guarded by core.mu.
+	// Guarded by member.mu.
 	writing bool      // there is one
 	muted   bool      // nothing more is written
 	leaving bool      // BYE is to follow what is queued
@@ -74,9 +74,9 @@ func (l *link) push() {
 // collect records that bufs has been written, or why not, and gathers what is to be
 // written next. If there is nothing the caller is the writer no more.
 func (l *link) collect(failed error) bool {
-	c := l.core
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	m := l.member
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	switch {
 	case failed != nil:
 		l.closeLocked(failed)
@@ -86,7 +86,7 @@ func (l *link) collect(failed error) bool {
 	clear(l.bufs)
 	l.bufs = l.bufs[:0]
 	if l.muted = l.muted || l.final || failed != nil; !l.muted {
-		l.bufs, l.through = c.state.Next(l.stream, l.sent, l.bufs)
+		l.bufs, l.through = m.state.Next(l.stream, l.sent, l.bufs)
 		if len(l.bufs) == 0 && l.leaving { // the other side closes, so that TIME_WAIT is there and not on our source port
 			l.bufs, l.final = append(l.bufs, byeLine), true
 		}
@@ -130,8 +130,8 @@ func (w *writer) once(fd uintptr) {
 // finish returns when there is no writer, and will be none. It is for the reader,
 // which has closed conn or set a deadline for it.
 func (l *link) finish() {
-	l.core.mu.Lock()
+	l.member.mu.Lock()
 	l.muted = true
-	l.core.mu.Unlock()
+	l.member.mu.Unlock()
 	l.all.Wait()
 }

@@ -30,7 +30,7 @@ func overTCP(t *testing.T) (*link, *net.TCPConn) {
 	require.NoError(t, err)
 	require.NoError(t, near.(*net.TCPConn).SetWriteBuffer(256<<10))
 	require.NoError(t, far.(*net.TCPConn).SetReadBuffer(256<<10))
-	l := linkOf(newCore(wire.ID{Name: "1", Incarnation: 1000}, io.Discard), "2")
+	l := linkOf(benchMember(), "2")
 	l.conn = near
 	t.Cleanup(func() {
 		near.Close()
@@ -41,29 +41,29 @@ func overTCP(t *testing.T) (*link, *net.TCPConn) {
 }
 
 // linkOf adds a link to a member that has no connection.
-func linkOf(c *core, name wire.Name) *link {
+func linkOf(m *member, name wire.Name) *link {
 	hello := wire.Hello{ID: wire.ID{Name: name, Incarnation: 1}, State: wire.StateNew}
-	l := &link{core: c, peer: &peer{name: name}}
+	l := &link{member: m, peer: &peer{name: name}}
 	l.stream = broadcast.NewStream(l, hello, broadcast.Digest{}, 0)
 	l.liveness = liveness.NewLink(l, hello.ID, true)
-	c.lock().Meet(hello, true)
-	c.unlock()
-	c.lock()
-	defer c.unlock()
-	c.joinLocked(l)
+	m.lock().Meet(hello, true)
+	m.unlock()
+	m.lock()
+	defer m.unlock()
+	m.joinLocked(l)
 	return l
 }
 
 // says types a line, and writes it in the way of the terminal's reader.
 func (l *link) says(text string) {
-	l.core.lock().Say([]byte(text))
-	l.core.unlockAndPush([]*link{l})
+	l.member.lock().Say([]byte(text))
+	l.member.unlockAndPush([]*link{l})
 }
 
 // written returns the number of the last line that was written.
 func (l *link) written() uint64 {
-	l.core.lock()
-	defer l.core.unlock()
+	l.member.lock()
+	defer l.member.unlock()
 	return l.sent
 }
 
@@ -100,8 +100,8 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	for range 4 {
 		writers.Go(func() {
 			for range 100 {
-				l.core.lock().Send(l.stream, wire.Pong{Token: []byte("x")})
-				l.core.unlockAndPush(l.core.wokenLocked())
+				l.member.lock().Send(l.stream, wire.Pong{Token: []byte("x")})
+				l.member.unlockAndPush(l.member.wokenLocked())
 			}
 		})
 	}
@@ -135,9 +135,9 @@ func TestNothingIsWrittenOnceItIsFinished(t *testing.T) {
 		sent := l.written()
 		require.Equal(t, lines == 3000, sent < uint64(lines))
 		l.says("too late")
-		l.core.lock()
+		l.member.lock()
 		l.pokeLocked()
-		l.core.unlock()
+		l.member.unlock()
 		var all bytes.Buffer
 		var reading sync.WaitGroup
 		reading.Go(func() {
@@ -184,8 +184,8 @@ func TestAllThatIsReadyIsSaid(t *testing.T) {
 			_, err := m.chat(&in)
 			require.NoError(t, err)
 		}
-		typed := m.core.lock().Typed()
-		m.core.unlock()
+		typed := m.lock().Typed()
+		m.unlock()
 		require.EqualValues(t, lines, typed, "of %d bytes", size)
 	}
 }

@@ -1,0 +1,134 @@
+package chat
+
+import (
+	"slices"
+	"time"
+
+	"peerlab/services/chat/internal/broadcast"
+	"peerlab/services/chat/internal/liveness"
+)
+
+// lock takes the lock, and returns the state machine.
+func (m *member) lock() *broadcast.State {
+	m.mu.Lock()
+	return m.state
+}
+
+// unlock does what the state machine wants to be done, and releases the lock.
+func (m *member) unlock() {
+	m.actLocked()
+	m.mu.Unlock()
+}
+
+func (m *member) actLocked() {
+	for _, l := range m.wokenLocked() {
+		l.pokeLocked()
+	}
+	if m.state.Due() {
+		m.alarm.Reset(broadcast.TickAfter)
+	}
+	if m.state.Progress() {
+		m.flowing.Broadcast()
+	}
+}
+
+// unlockAndPush is unlock, and has links written to by the caller itself, where that
+// does not wait for the other side: no goroutine has to be woken for it.
+func (m *member) unlockAndPush(links []*link) {
+	begun := make([]*link, 0, pushLinks)
+	for _, l := range links {
+		if l.beginLocked() {
+			begun = append(begun, l)
+		}
+	}
+	m.unlock()
+	for _, l := range begun {
+		l.push()
+	}
+}
+
+// wokenLocked returns the links that must be written to.
+func (m *member) wokenLocked() (woken []*link) {
+	for _, st := range m.state.Woken() {
+		l := st.Link.(*link)
+		if err := st.Err(); err != nil {
+			l.closeLocked(err)
+		} else {
+			woken = append(woken, l)
+		}
+	}
+	return woken
+}
+
+// flowLocked keeps the reader of a link from reading on while too much of what
+// came over it is held back. It releases the lock meanwhile.
+func (m *member) flowLocked(l *link) {
+	for m.state.Blocked(l.stream) && l.cause == nil {
+		m.actLocked()
+		m.flowing.Wait()
+	}
+}
+
+// watchOver is the one clock of a member: it runs the failure detector, advertises
+// what has been shown, and repairs what is missing.
+func (m *member) watchOver() {
+	defer m.beat.Stop()
+	for {
+		select {
+		case <-m.beat.C:
+			m.watch()
+		case <-m.alarm.C:
+			m.tick()
+		case <-m.hard.Done():
+			return
+		}
+	}
+}
+
+// tick requests and gives up what has been missing for too long.
+func (m *member) tick() {
+	m.lock()
+	defer m.unlock()
+	m.state.Tick(time.Now())
+	m.paintLocked()
+}
+
+// watch tells some links what was shown lately, and runs the failure detector. One
+// write for each link has both.
+func (m *member) watch() {
+	m.lock()
+	m.state.Advertise()
+	now := time.Now()
+	m.doLocked(now, m.detect.Tick(now, func(k *liveness.Link) liveness.Traffic {
+		l := k.User.(*link)
+		return liveness.Traffic{Silence: l.silence(now), Idle: now.Sub(l.moved)}
+	}))
+	m.unlockAndPush(m.wokenLocked())
+}
+
+// doLocked sends what the failure detector wants to be sent, and ends the links that
+// are silent.
+func (m *member) doLocked(now time.Time, actions []liveness.Action) {
+	m.beat.Reset(m.detect.Wait(now))
+	for _, a := range actions {
+		if l := a.Link.User.(*link); a.Message != nil {
+			m.state.Send(l.stream, a.Message)
+		} else {
+			l.endLocked(errSilent)
+		}
+	}
+}
+
+// joinLocked adds a link that is up.
+func (m *member) joinLocked(l *link) {
+	m.state.Join(l.stream)
+	m.detect.Up(l.liveness)
+	m.links = append(slices.Clip(m.links), l)
+}
+
+// partLocked removes a link.
+func (m *member) partLocked(l *link) {
+	m.links = slices.DeleteFunc(slices.Clone(m.links), func(other *link) bool { return other == l })
+	m.state.Part(l.stream, time.Now())
+	m.detect.Down(l.liveness)
+}
