@@ -29,7 +29,7 @@ func (m *member) claimOut(h *handshake, name wire.Name) error {
 	m.lock()
 	defer m.unlock()
 	p := h.peer
-	if p == nil {
+	if !h.own {
 		p = m.peerLocked(name)
 	}
 	switch {

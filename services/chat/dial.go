@@ -61,7 +61,7 @@ func (m *member) dialler(p *peer, wait bool) {
 			sleep(ctx, precedence)
 			addr, _ = m.wanted(p)
 		}
-		if addr == "" || m.dial(p, p.reports, addr) {
+		if addr == "" || m.dial(p, addr) {
 			return
 		}
 	}
@@ -104,16 +104,16 @@ func (p *peer) setPausesLocked() {
 	}
 }
 
-// dial connects to p, or with p nil to the member at the address, whichever it is. It
-// runs the link, if it comes up, and reports whether it did.
-func (m *member) dial(p *peer, reports dialReports, addr string) bool {
-	conn, err := m.Dial(m.dialling, p.calledFor(), addr)
+// dial connects to p at an address. It runs the link, if it comes up, and reports
+// whether it did.
+func (m *member) dial(p *peer, addr string) bool {
+	conn, err := m.Dial(m.dialling, p.name, addr)
 	var l *link
 	if err == nil {
 		l, err = m.shakeHands(conn, addr, p)
 	}
 	if err != nil {
-		m.dialFailed(p, reports, addr, err)
+		m.dialFailed(p, addr, err)
 	}
 	if l != nil {
 		m.run(l)
@@ -123,11 +123,9 @@ func (m *member) dial(p *peer, reports dialReports, addr string) bool {
 
 // dialFailed records that a dial has failed, and reports it. If this member was
 // refused for its ID before it was admitted anywhere, its process ends.
-func (m *member) dialFailed(p *peer, reports dialReports, addr string, err error) {
+func (m *member) dialFailed(p *peer, addr string, err error) {
 	m.lock()
-	if p != nil {
-		m.dialFailedLocked(p, addr, err)
-	}
+	m.dialFailedLocked(p, addr, err)
 	m.settledLocked()
 	fresh, leaving := m.stage == wire.StateNew, m.leaving
 	m.unlock()
@@ -137,7 +135,7 @@ func (m *member) dialFailed(p *peer, reports dialReports, addr string, err error
 	case fresh && errors.As(err, &theirs) && theirs.Code == "taken":
 		m.fatal(fmt.Errorf("ID %s is taken: %s says that %s", m.Name, addr, theirs.Reason))
 	default:
-		m.report(p, reports, addr, fresh, err)
+		m.report(p, addr, fresh, err)
 	}
 }
 
@@ -174,8 +172,9 @@ func (m *member) dialFailedLocked(p *peer, addr string, err error) {
 // seek dials an address of which only that is known, until this member is in,
 // by this way or by another.
 func (m *member) seek(addr string) {
-	wait, reports := backoff.Backoff{Min: firstRetry, Max: lastRetry}, dialReports{}
-	for m.isNew() && !m.dial(nil, reports, addr) && wait.Wait(m.dialling) == nil {
+	p := newPeer("")
+	p.pauses = backoff.Backoff{Min: firstRetry, Max: lastRetry}
+	for m.isNew() && !m.dial(p, addr) && p.pauses.Wait(m.dialling) == nil {
 	}
 }
 

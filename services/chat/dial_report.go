@@ -89,12 +89,12 @@ func failed(err error, fresh bool) *failure {
 
 // report writes to the log that a dial has failed: as a warning, once, what a
 // person can change. Of an address that only other members have given it is not
-// worth one. With p nil the address is one to join through.
-func (m *member) report(p *peer, reports dialReports, addr string, fresh bool, err error) {
+// worth one.
+func (m *member) report(p *peer, addr string, fresh bool, err error) {
 	m.lock()
 	noun, who, remedy := "", "", ""
 	switch {
-	case p == nil:
+	case p.name == "":
 		noun, who, remedy = "client", "a client of the chat", "check -peer"
 	case p.fixed != "":
 		noun, who, remedy = "server", "the server of the chat", "check -server; -peer HOST:PORT joins through another client"
@@ -102,9 +102,9 @@ func (m *member) report(p *peer, reports dialReports, addr string, fresh bool, e
 		noun, who, remedy = "client", p.name.Display(), "another program may have the port that the registry has for it"
 	}
 	m.unlock()
-	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) && reports.due(addr, f) {
+	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) && p.reports.due(addr, f) {
 		m.Log.Warn(fmt.Sprintf(f.text, addr, noun, who, remedy), "err", err)
 		return
 	}
-	m.Log.Debug("no connection; retrying", "to", p.calledFor(), "addr", addr, "err", err)
+	m.Log.Debug("no connection; retrying", "to", p.name, "addr", addr, "err", err)
 }

@@ -20,7 +20,7 @@ import (
 const handshakeTimeout = 5 * time.Second
 
 // handshake is a handshake over one connection: each side says HELLO and then READY,
-// and of both the one that dialled says HELLO first and READY last. It claims a peer
+// and the one that dialled says each of them first. It claims a peer
 // (see claim.go) and ends in commit, which makes the link, or in abort.
 type handshake struct {
 	*link          // to be
@@ -41,8 +41,8 @@ type handshake struct {
 // returns the link, which is up. With neither a link nor an error, another connection
 // was preferred, or the other side has only asked whether this process is well.
 //
-// dialled is the address if this side has dialled, and p the peer that its dialler
-// dials there; nil: none has.
+// dialled is the address if this side has dialled, and p the peer that it has dialled
+// there.
 func (m *member) shakeHands(conn net.Conn, dialled string, p *peer) (*link, error) {
 	defer context.AfterFunc(m.hard, func() { conn.Close() })()
 	h := &handshake{link: newLink(m, conn, p), dialled: dialled}
@@ -200,7 +200,7 @@ func (m *member) commit(h *handshake) *link {
 	l.sent, l.moved = h.ready.Have, time.Now()
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	p.dialling = p.dialling && !h.own // its dialler ends
-	l.joined = m.welcomedLocked(h)
+	m.welcomedLocked(h)
 	m.joinLocked(l)
 	m.introduceLocked(l)
 	m.hearLocked(l)

@@ -22,8 +22,15 @@ func (m *member) depart(stopDialling func()) {
 		<-time.After(leaveLook)
 	}
 	stopDialling()
+	m.lock()
+	links := m.links
+	for _, l := range links {
+		l.leaving = true // BYE follows what is queued, and the other side closes
+		l.pokeLocked()
+	}
+	m.unlock()
 	timeout := time.After(leaveTimeout - time.Since(began))
-	for _, l := range m.sayBye() {
+	for _, l := range links {
 		select {
 		case <-l.over:
 		case <-timeout:
@@ -31,18 +38,6 @@ func (m *member) depart(stopDialling func()) {
 			return
 		}
 	}
-}
-
-// sayBye has BYE sent over all links, after all that is queued, and returns them. The
-// other sides then close them.
-func (m *member) sayBye() []*link {
-	m.lock()
-	defer m.unlock()
-	for _, l := range m.links {
-		l.leaving = true
-		l.pokeLocked()
-	}
-	return m.links
 }
 
 // leaves ensures that no link comes up any more, and returns true, unless a peer

@@ -36,7 +36,6 @@ type link struct {
 	peer        *peer
 	incarnation uint64        // of the other side
 	own         bool          // it was dialled by the dialler of the peer
-	joined      bool          // this member was let in by it; the reader's
 	heard       []wire.Peer   // the reader's: PEER lines that are to be acted on
 	awaited     time.Time     // when the input ceases to wait for it; zero: it is not behind. The reader's of the input
 	over        chan struct{} // closed by the reader when the peer has no link any more
@@ -51,7 +50,7 @@ type link struct {
 }
 
 func newLink(m *member, conn net.Conn, p *peer) *link {
-	l := &link{member: m, conn: conn, peer: p, own: p != nil, over: make(chan struct{})}
+	l := &link{member: m, conn: conn, peer: p, own: p != nil && p.name != "", over: make(chan struct{})}
 	l.in = lines.NewReader(l, wire.MaxLine)
 	return l
 }

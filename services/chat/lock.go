@@ -21,8 +21,13 @@ func (m *member) unlock() {
 }
 
 func (m *member) actLocked() {
-	for _, l := range m.wokenLocked() {
-		l.pokeLocked()
+	for _, st := range m.state.Woken() {
+		l := st.Link.(*link)
+		if err := st.Err(); err != nil {
+			l.closeLocked(err)
+		} else {
+			l.pokeLocked()
+		}
 	}
 	if m.state.Due() {
 		m.alarm.Reset(broadcast.TickAfter)
@@ -30,34 +35,6 @@ func (m *member) actLocked() {
 	if m.state.Progress() {
 		m.flowing.Broadcast()
 	}
-}
-
-// unlockAndPush is unlock, and has links written to by the caller itself, where that
-// does not wait for the other side: no goroutine has to be woken for it.
-func (m *member) unlockAndPush(links []*link) {
-	begun := make([]*link, 0, pushLinks)
-	for _, l := range links {
-		if l.beginLocked() {
-			begun = append(begun, l)
-		}
-	}
-	m.unlock()
-	for _, l := range begun {
-		l.push()
-	}
-}
-
-// wokenLocked returns the links that must be written to.
-func (m *member) wokenLocked() (woken []*link) {
-	for _, st := range m.state.Woken() {
-		l := st.Link.(*link)
-		if err := st.Err(); err != nil {
-			l.closeLocked(err)
-		} else {
-			woken = append(woken, l)
-		}
-	}
-	return woken
 }
 
 // flowLocked keeps the reader of a link from reading on while too much of what
@@ -97,13 +74,13 @@ func (m *member) tick() {
 // write for each link has both.
 func (m *member) watch() {
 	m.lock()
+	defer m.unlock()
 	m.state.Advertise()
 	now := time.Now()
 	m.doLocked(now, m.detect.Tick(now, func(k *liveness.Link) liveness.Traffic {
 		l := k.User.(*link)
 		return liveness.Traffic{Silence: l.silence(now), Idle: now.Sub(l.moved)}
 	}))
-	m.unlockAndPush(m.wokenLocked())
 }
 
 // doLocked sends what the failure detector wants to be sent, and ends the links that

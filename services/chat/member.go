@@ -89,7 +89,6 @@ type member struct {
 	soft     context.Context // ends when this member is to leave
 	dialling context.Context // ends when no peer is dialled or admitted any more
 	hard     context.Context // ends when every connection must close
-	fatal    func(error)     // ends serve with an error
 	workers  sync.WaitGroup
 
 	// mu guards all of the member that follows, and what is said of other types. No
@@ -103,7 +102,7 @@ type member struct {
 
 	peers         map[wire.Name]*peer
 	stage         wire.State // how far this client has got
-	told          bool       // the list of the member that admitted this client is complete
+	admittedBy    *link      // the link to the member that admitted this client
 	arrived       bool       // the screen has said that this client is in; a server never arrives
 	leaving       bool       // no new links
 	registryFails bool       // the last change could not be written
@@ -141,7 +140,6 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	defer cut()
 	dialling, stopDialling := context.WithCancel(hard)
 	m.soft, m.dialling, m.hard, m.fatal = soft, dialling, hard, func(err error) { end(err) }
-	m.failed = m.fatal
 
 	start()
 	m.work(func() { m.accept(ln) })

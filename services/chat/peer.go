@@ -9,7 +9,8 @@ import (
 	"peerlab/services/internal/backoff"
 )
 
-// peer is another member, as far as it is known here: one for each name. Its
+// peer is another member, as far as it is known here: one for each name. The name of
+// one to join through is empty: it is not known. The
 // methods that end in Locked expect member.mu.
 type peer struct {
 	name wire.Name
@@ -44,14 +45,6 @@ type peer struct {
 
 func newPeer(name wire.Name) *peer {
 	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}}
-}
-
-// calledFor is the name of p, or none if p is nil: it is not known yet.
-func (p *peer) calledFor() wire.Name {
-	if p == nil {
-		return ""
-	}
-	return p.name
 }
 
 // news wakes the dialler of the peer.

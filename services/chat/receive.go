@@ -37,7 +37,7 @@ func (m *member) read(l *link) error {
 		case err == errBye:
 			m.strike(l.peer)
 			return err
-		case errors.As(err, &ours) && !errors.As(err, new(theirRefusal)):
+		case errors.As(err, &ours):
 			return m.cut(l, ours)
 		case err != nil:
 			return err
@@ -79,11 +79,7 @@ func (m *member) hearLocked(l *link) {
 		m.hearGossipLocked(l, x)
 	}
 	l.heard = nil
-	if l.joined {
-		l.joined = false
-		m.told = true
-		m.settledLocked()
-	}
+	m.settledLocked()
 }
 
 // takeLocked processes a message that is not about lines of the chat.

@@ -18,8 +18,8 @@ import (
 // the caller of flush, and so slows down the senders: nothing that was received
 // is dropped.
 type screen struct {
-	w      io.Writer
-	failed func(error) // is called with the first failure of w; later lines go nowhere
+	w     io.Writer
+	fatal func(error) // ends the member; is called with the first failure of w, and later lines go nowhere
 
 	mu       *sync.Mutex // of the member; it guards the rest
 	buf      []byte
@@ -32,12 +32,7 @@ type screen struct {
 
 // lineLocked gathers a line.
 func (s *screen) lineLocked(who string, text []byte) {
-	s.buf = append(s.buf, who...)
-	s.textLocked(text)
-}
-
-func (s *screen) textLocked(text []byte) {
-	s.buf = append(s.buf, ": "...)
+	s.buf = append(append(s.buf, who...), ": "...)
 	s.buf = append(lines.Escape(s.buf, text), '\n')
 }
 
@@ -47,12 +42,8 @@ func (s *screen) Line(from wire.Name, text []byte) {
 	if looksLikeEvent(text) {
 		text = slices.Concat(quote, text, quote)
 	}
-	if from == wire.Server {
-		s.buf = append(s.buf, "Server"...)
-	} else {
-		s.buf = append(append(s.buf, "Client "...), from...)
-	}
-	s.textLocked(text)
+	s.buf = from.AppendDisplay(s.buf)
+	s.lineLocked("", text)
 }
 
 // Another gathers a line of a process that was never met here and has the name of
@@ -108,7 +99,7 @@ func (s *screen) flush() {
 	s.mu.Unlock()
 	_, err := s.w.Write(out)
 	if err != nil {
-		s.failed(fmt.Errorf("the screen: %w", err))
+		s.fatal(fmt.Errorf("the screen: %w", err))
 	}
 	s.mu.Lock()
 	s.writing, s.err = false, err

@@ -54,14 +54,22 @@ func (m *member) chat(in lines.Source) (command []byte, err error) {
 	return line, err
 }
 
-// unlockAndSend is unlock, and has all links written to. With more than a few of them
-// the processors are to share the work.
+// unlockAndSend is unlock, and has all links written to. The caller itself pushes to
+// the first few: a line to 5 takes 149 µs from a stdin to a screen, and 190 if a goroutine
+// has to be woken for each link. The processors are to share the work of more.
 func (m *member) unlockAndSend() {
-	few := min(len(m.links), pushLinks)
-	for _, l := range m.links[few:] {
-		l.pokeLocked()
+	begun := make([]*link, 0, pushLinks)
+	for _, l := range m.links {
+		if len(begun) == pushLinks {
+			l.pokeLocked()
+		} else if l.beginLocked() {
+			begun = append(begun, l)
+		}
 	}
-	m.unlockAndPush(m.links[:few])
+	m.unlock()
+	for _, l := range begun {
+		l.push()
+	}
 }
 
 var errNotSent = errors.New("not sent")

@@ -27,8 +27,8 @@ func (m *member) welcomeLocked(h *handshake) {
 }
 
 // welcomedLocked processes the READY of h. A server shows which client it has met; a
-// client that was new is in then, and welcomedLocked reports whether that was so.
-func (m *member) welcomedLocked(h *handshake) (joined bool) {
+// client that was new is in then.
+func (m *member) welcomedLocked(h *handshake) {
 	p := h.peer
 	if m.Name == wire.Server {
 		event := eventInitiated
@@ -39,15 +39,16 @@ func (m *member) welcomedLocked(h *handshake) (joined bool) {
 			m.eventLocked(p.name, event)
 			m.paintLocked()
 		}
-		return false
+		return
 	}
-	joined = m.stage == wire.StateNew
+	joined := m.stage == wire.StateNew
 	if p.name == wire.Server {
 		m.stage = wire.StateBack
 	} else if joined {
 		m.stage = wire.StateIn
 	}
 	if joined {
+		m.admittedBy = h.link
 		m.work(func() {
 			sleep(m.dialling, arrivalTime)
 			m.lock()
@@ -55,7 +56,6 @@ func (m *member) welcomedLocked(h *handshake) (joined bool) {
 			m.arriveLocked()
 		})
 	}
-	return joined
 }
 
 // settledLocked looks whether a newcomer has a link to every member that it was told of
@@ -63,7 +63,7 @@ func (m *member) welcomedLocked(h *handshake) (joined bool) {
 // all that is typed anywhere from that line on. It must be called when this may have
 // become so.
 func (m *member) settledLocked() {
-	if m.arrived || !m.told || m.stage == wire.StateNew {
+	if m.arrived || m.admittedBy == nil || m.admittedBy.stream.Pending() > 0 {
 		return
 	}
 	for _, p := range m.peers {

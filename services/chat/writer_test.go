@@ -57,7 +57,7 @@ func linkOf(m *member, name wire.Name) *link {
 // says types a line, and writes it in the way of the terminal's reader.
 func (l *link) says(text string) {
 	l.member.lock().Say([]byte(text))
-	l.member.unlockAndPush([]*link{l})
+	l.member.unlockAndSend()
 }
 
 // written returns the number of the last line that was written.
@@ -101,7 +101,7 @@ func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 		writers.Go(func() {
 			for range 100 {
 				l.member.lock().Send(l.stream, wire.Pong{Token: []byte("x")})
-				l.member.unlockAndPush(l.member.wokenLocked())
+				l.member.unlock()
 			}
 		})
 	}

@@ -52,11 +52,14 @@ func isID(id string) bool {
 }
 
 // Display returns the name of the member on screens, such as "Client 3".
-func (n Name) Display() string {
+func (n Name) Display() string { return string(n.AppendDisplay(nil)) }
+
+// AppendDisplay adds to b what Display returns.
+func (n Name) AppendDisplay(b []byte) []byte {
 	if n == Server {
-		return "Server"
+		return append(b, "Server"...)
 	}
-	return "Client " + string(n)
+	return append(append(b, "Client "...), n...)
 }
 
 // Compare orders names for lists and for the decision which of two crossing
