@@ -78,7 +78,6 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	addrs := p.addrsLocked()
 	if p.dropped || p.linkedLocked() || p.claim != nil || p.left || len(addrs) == 0 {
 		p.dialling = false
-		p.pauses.Reset()
 		return "", 0
 	}
 	switch {

@@ -21,18 +21,15 @@ const (
 	maxReports = 8
 )
 
-// dialReports counts the failures of one dialler, by address, for each kind to be
-// reported once. It is that dialler's own.
-type dialReports map[[2]string]int
+// dialReports counts the failures of one dialler, by warning. It is that dialler's own.
+type dialReports map[string]int
 
 // due counts a failure and reports whether it is the one to be reported.
-func (r dialReports) due(addr string, f *failure) bool {
-	key := [2]string{addr, f.text}
-	if _, known := r[key]; !known && len(r) >= maxReports {
-		return false
+func (r dialReports) due(warning string, after int) bool {
+	if n, known := r[warning]; known || len(r) < maxReports {
+		r[warning] = n + 1
 	}
-	r[key]++
-	return r[key] == f.after
+	return r[warning] == after
 }
 
 // failure is what the failure of a dial says about the program at the address.
@@ -102,9 +99,12 @@ func (m *member) report(p *peer, addr string, fresh bool, err error) {
 		noun, who, remedy = "client", p.name.Display(), "another program may have the port that the registry has for it"
 	}
 	m.unlock()
-	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) && p.reports.due(addr, f) {
-		m.Log.Warn(fmt.Sprintf(f.text, addr, noun, who, remedy), "err", err)
-		return
+	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) {
+		warning := fmt.Sprintf(f.text, addr, noun, who, remedy)
+		if p.reports.due(warning, f.after) {
+			m.Log.Warn(warning, "err", err)
+			return
+		}
 	}
 	m.Log.Debug("no connection; retrying", "to", p.name, "addr", addr, "err", err)
 }

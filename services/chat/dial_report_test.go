@@ -59,15 +59,15 @@ func TestADialReportIsDueOnce(t *testing.T) {
 	r := dialReports{}
 	var due []int
 	for i := range 20 {
-		if r.due("a:1", noProgram) {
+		if r.due("no server at a:1", patience) {
 			due = append(due, i)
 		}
 	}
 	require.Equal(t, []int{4}, due)
-	require.True(t, r.due("b:1", stranger))
-	require.True(t, r.due("a:1", stranger))
+	require.True(t, r.due("b:1 answers", 1))
+	require.True(t, r.due("a:1 answers", 1))
 	for i := range 1000 {
-		r.due(fmt.Sprint(i), stranger)
+		r.due(fmt.Sprint(i), 1)
 	}
 	require.Len(t, r, maxReports)
 }

@@ -3,7 +3,6 @@ package chat
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,7 @@ import (
 const probeTimeout = time.Second
 
 // errSilent is why a link is closed over which nothing comes.
-var errSilent = errors.New("nothing was heard for 3 seconds")
+var errSilent = lines.Refuse("silent", "nothing was heard for 3 seconds")
 
 // link is a connection after the handshake. It must keep these rules:
 //

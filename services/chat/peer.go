@@ -2,6 +2,7 @@ package chat
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -9,9 +10,8 @@ import (
 	"peerlab/services/internal/backoff"
 )
 
-// peer is another member, as far as it is known here: one for each name. The name of
-// one to join through is empty: it is not known. The
-// methods that end in Locked expect member.mu.
+// peer is another member, as far as it is known here: one for each name. One to join
+// through has no name, as that is not known.
 type peer struct {
 	name wire.Name
 	wake chan struct{} // there is news for its dialler; holds one
@@ -81,12 +81,7 @@ func (p *peer) addrsLocked() []string {
 
 // peersLocked returns all peers that are known, sorted.
 func (m *member) peersLocked() []*peer {
-	all := make([]*peer, 0, len(m.peers))
-	for _, p := range m.peers {
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(a, b *peer) int { return a.name.Compare(b.name) })
-	return all
+	return slices.SortedFunc(maps.Values(m.peers), func(a, b *peer) int { return a.name.Compare(b.name) })
 }
 
 // peerLocked returns the peer of that name, a new one if need be, or nil when

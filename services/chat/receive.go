@@ -18,28 +18,26 @@ var errBye = errors.New("it has left")
 func (m *member) read(l *link) error {
 	for {
 		line, err := l.in.Next()
+		var refusal *lines.Refusal
 		switch {
+		case err == nil:
+			err = m.receive(l, line)
+			m.flush() // all that came with one read goes to the screen with one write
+			if err == errBye {
+				m.strike(l.peer)
+			}
 		case errors.Is(err, lines.ErrTooLong):
-			return m.cut(l, lines.Refuse("syntax", "a line of more than %d bytes", wire.MaxLine))
-		case err != nil:
-			var ours *lines.Refusal
-			if err = l.reason(err); errors.Is(err, errSilent) {
-				m.sayLast(l, lines.Refuse("silent", "%v", errSilent))
-			} else if errors.As(err, &ours) {
-				m.sayLast(l, ours)
+			err = lines.Refuse("syntax", "a line of more than %d bytes", wire.MaxLine)
+		default:
+			if err = l.reason(err); errors.As(err, &refusal) {
+				m.sayLast(l, refusal)
 			}
 			return err
 		}
-		err = m.receive(l, line)
-		m.flush() // all that came with one read goes to the screen with one write
-		var ours *lines.Refusal
-		switch {
-		case err == errBye:
-			m.strike(l.peer)
-			return err
-		case errors.As(err, &ours):
-			return m.cut(l, ours)
-		case err != nil:
+		if errors.As(err, &refusal) {
+			return m.cut(l, refusal)
+		}
+		if err != nil {
 			return err
 		}
 	}

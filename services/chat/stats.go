@@ -29,7 +29,7 @@ type cuts [len(cutReasons)]int64
 // count counts the end of a link.
 func (c *cuts) count(why error) {
 	var own *lines.Refusal
-	if errors.As(why, &own) && own.Code != "taken" {
+	if errors.As(why, &own) && own.Code != "taken" && own != errSilent {
 		why = errWrong
 	}
 	for i, reason := range cutReasons {
