@@ -57,10 +57,8 @@ func (m *member) shakeHands(conn net.Conn, dialled string, p *peer) (*link, erro
 	if err == nil {
 		err = conn.SetDeadline(time.Time{})
 	}
-	if err == nil {
-		if l := m.commit(h); l != nil {
-			return l, nil
-		}
+	if err == nil && m.commit(h) {
+		return h.link, nil
 	}
 	return nil, m.abort(h, err)
 }
@@ -184,14 +182,14 @@ func (m *member) hearReady(h *handshake) error {
 	return nil
 }
 
-// commit makes the link of a handshake that is complete; run must follow. It returns nil
-// if another handshake has claimed the peer.
-func (m *member) commit(h *handshake) *link {
+// commit brings up the link of a handshake that is complete; run must follow. It returns
+// false if another handshake has claimed the peer.
+func (m *member) commit(h *handshake) bool {
 	m.lock()
 	defer m.unlock()
 	p := h.peer
 	if p.claim != h || m.leaving {
-		return nil
+		return false
 	}
 	l := h.link
 	l.incarnation = h.theirs.Incarnation
@@ -207,7 +205,7 @@ func (m *member) commit(h *handshake) *link {
 	m.settledLocked()
 	l.pokeLocked()
 	m.redialLocked(p, true, true)
-	return l
+	return true
 }
 
 // abort gives up the claim of a handshake that has failed, and closes the connection,

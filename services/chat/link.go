@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
@@ -51,6 +52,10 @@ type link struct {
 func newLink(m *member, conn net.Conn, p *peer) *link {
 	l := &link{member: m, conn: conn, peer: p, own: p != nil && p.name != "", over: make(chan struct{})}
 	l.in = lines.NewReader(l, wire.MaxLine)
+	if c, ok := conn.(syscall.Conn); ok {
+		l.raw, _ = c.SyscallConn() // fails if conn is closed
+		l.attempt = l.once
+	}
 	return l
 }
 

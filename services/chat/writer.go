@@ -20,16 +20,15 @@ type writer struct {
 	bufs    net.Buffers // the writer's: what is to be written next,
 	rest    net.Buffers // and write has yet to write
 	through uint64      // the last line of ours that is in bufs, or was
-	final   bool        // nothing is to follow bufs
 
-	raw     syscall.RawConn  // of conn; nil: push has not been here
+	raw     syscall.RawConn  // of conn; nil: it is in memory
 	attempt func(fd uintptr) // once
 
 	all sync.WaitGroup // the writer
 
 	// Guarded by member.mu.
 	writing bool      // there is one
-	muted   bool      // nothing more is written
+	muted   bool      // nothing is to follow bufs
 	leaving bool      // BYE is to follow what is queued
 	sent    uint64    // the last line of ours that was written
 	moved   time.Time // when something was written last
@@ -80,15 +79,16 @@ func (l *link) collect(failed error) bool {
 	switch {
 	case failed != nil:
 		l.closeLocked(failed)
+		l.muted = true
 	case len(l.bufs) > 0:
 		l.sent, l.moved = l.through, time.Now()
 	}
 	clear(l.bufs)
 	l.bufs = l.bufs[:0]
-	if l.muted = l.muted || l.final || failed != nil; !l.muted {
+	if !l.muted {
 		l.bufs, l.through = m.state.Next(l.stream, l.sent, l.bufs)
 		if len(l.bufs) == 0 && l.leaving { // the other side closes, so that TIME_WAIT is there and not on our source port
-			l.bufs, l.final = append(l.bufs, byeLine), true
+			l.bufs, l.muted = append(l.bufs, byeLine), true
 		}
 	}
 	if len(l.bufs) == 0 {
@@ -103,21 +103,8 @@ var byeLine = wire.Bye{}.Append(nil)
 // pushed writes bufs if it is little, and reports whether the connection took all
 // of it at once. It is for push.
 func (l *link) pushed() bool {
-	if len(l.bufs) != 1 || len(l.bufs[0]) > pushLimit {
-		return false
-	}
-	if l.raw == nil {
-		conn, ok := l.conn.(syscall.Conn)
-		if !ok {
-			return false // in memory
-		}
-		raw, err := conn.SyscallConn()
-		if err != nil {
-			return false // write meets the same
-		}
-		l.raw, l.attempt = raw, l.once
-	}
-	return l.raw.Control(l.attempt) == nil && len(l.bufs[0]) == 0
+	small := len(l.bufs) == 1 && len(l.bufs[0]) <= pushLimit
+	return small && l.raw != nil && l.raw.Control(l.attempt) == nil && len(l.bufs[0]) == 0
 }
 
 // once writes as much of the first of bufs as fd, which does not block, takes.

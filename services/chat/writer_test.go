@@ -30,8 +30,7 @@ func overTCP(t *testing.T) (*link, *net.TCPConn) {
 	require.NoError(t, err)
 	require.NoError(t, near.(*net.TCPConn).SetWriteBuffer(256<<10))
 	require.NoError(t, far.(*net.TCPConn).SetReadBuffer(256<<10))
-	l := linkOf(benchMember(), "2")
-	l.conn = near
+	l := linkOver(benchMember(), near, "2")
 	t.Cleanup(func() {
 		near.Close()
 		far.Close()
@@ -40,10 +39,12 @@ func overTCP(t *testing.T) (*link, *net.TCPConn) {
 	return l, far.(*net.TCPConn)
 }
 
-// linkOf adds a link to a member that has no connection.
-func linkOf(m *member, name wire.Name) *link {
+// linkOf adds a link that has no connection to a member.
+func linkOf(m *member, name wire.Name) *link { return linkOver(m, nil, name) }
+
+func linkOver(m *member, conn net.Conn, name wire.Name) *link {
 	hello := wire.Hello{ID: wire.ID{Name: name, Incarnation: 1}, State: wire.StateNew}
-	l := &link{member: m, peer: &peer{name: name}}
+	l := newLink(m, conn, newPeer(name))
 	l.stream = broadcast.NewStream(l, hello, broadcast.Digest{}, 0)
 	l.liveness = liveness.NewLink(l, hello.ID, true)
 	m.lock().Meet(hello, true)
