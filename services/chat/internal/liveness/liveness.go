@@ -75,6 +75,7 @@ type Detector struct {
 	changed bool    // links, since the ring was computed
 	ticks   int
 	due     time.Time // the next tick, once Wait has said so
+	do      []Action  // of the current call
 }
 
 // New returns the detector of a member without links.
@@ -111,16 +112,6 @@ func (d *Detector) Down(l *Link) {
 // Watch processes WATCH, or UNWATCH if on is false.
 func (d *Detector) Watch(l *Link, on bool) { l.watching = on }
 
-// Suspect processes SUSPECT: another member receives no keepalives of a process.
-func (d *Detector) Suspect(id wire.ID, now time.Time) (do []Action) {
-	for _, l := range d.links {
-		if l.id == id {
-			do = d.ping(do, l, now)
-		}
-	}
-	return do
-}
-
 // Wait returns how long to wait until the next call of Tick. Tick and Suspect may
 // change it, but Suspect never to later. Ticks are at multiples of TickEvery by the
 // clock, so that the keepalives for a process arrive about when it is awake to send
@@ -139,9 +130,9 @@ func (d *Detector) Wait(now time.Time) time.Duration {
 }
 
 // Tick returns what must be done at a time.
-func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action) {
+func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) []Action {
 	d.ticks++
-	d.due = time.Time{}
+	d.due, d.do = time.Time{}, nil
 	round := d.ticks%roundEvery == 0
 	var suspects []*Link
 	gone := false
@@ -153,64 +144,71 @@ func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) (do []Action
 		case l.pinged > 0:
 			if l.pinged++; l.pinged == goneAfter+1 {
 				gone = true
-				do = append(do, Action{Link: l})
+				d.add(l, nil)
 			}
 		case l.watched && t.Silence >= suspectAfter:
 			suspects = append(suspects, l)
 		case round && t.Idle+pingTick < t.Silence: // a PONG was written at once
-			do = d.ping(do, l, now)
+			d.ping(l, now)
 		}
 		if l.watching {
-			do = append(do, Action{l, wire.Keepalive{}})
+			d.add(l, wire.Keepalive{})
 		}
 	}
-	if gone || len(suspects) > 0 {
-		do = d.suspect(do, suspects, now)
+	if gone || len(suspects) > 0 { // others may be gone as well
+		for _, l := range d.links {
+			d.ping(l, now)
+			for _, s := range suspects {
+				if l != s {
+					d.add(l, wire.Suspect{ID: s.id})
+				}
+			}
+		}
 	}
-	return d.watch(do)
+	d.watch()
+	return d.do
 }
+
+// Suspect processes SUSPECT: another member receives no keepalives of a process. It
+// returns what must be done.
+func (d *Detector) Suspect(id wire.ID, now time.Time) []Action {
+	d.do = nil
+	for _, l := range d.links {
+		if l.id == id {
+			d.ping(l, now)
+		}
+	}
+	return d.do
+}
+
+func (d *Detector) add(l *Link, m wire.Message) { d.do = append(d.do, Action{l, m}) }
 
 // watch sends WATCH to the successors of this member in the ring, and UNWATCH to
 // those that were. PING is answered at once, and the first keepalive comes later.
-func (d *Detector) watch(do []Action) []Action {
+func (d *Detector) watch() {
 	if !d.changed {
-		return do
+		return
 	}
 	d.changed = false
 	for _, l := range d.links {
 		watched := d.Watches(l.id.Name)
 		switch {
 		case watched && !l.watched:
-			do = append(do, Action{l, wire.Watch{}}, Action{l, pingMessage})
+			d.add(l, wire.Watch{})
+			d.add(l, pingMessage)
 		case !watched && l.watched:
-			do = append(do, Action{l, wire.Unwatch{}})
+			d.add(l, wire.Unwatch{})
 		}
 		l.watched = watched
 	}
-	return do
-}
-
-// suspect pings all links, since others may be gone as well, and tells the others
-// of the suspects.
-func (d *Detector) suspect(do []Action, suspects []*Link, now time.Time) []Action {
-	for _, l := range d.links {
-		do = d.ping(do, l, now)
-		for _, s := range suspects {
-			if l != s {
-				do = append(do, Action{l, wire.Suspect{ID: s.id}})
-			}
-		}
-	}
-	return do
 }
 
 var pingMessage = wire.Ping{Token: []byte("alive")}
 
 // ping sends PING over a link, unless one was sent a moment ago or is not answered.
-func (d *Detector) ping(do []Action, l *Link, now time.Time) []Action {
-	if l.pinged > 0 || now.Sub(l.pingedAt) < pingAgain {
-		return do
+func (d *Detector) ping(l *Link, now time.Time) {
+	if l.pinged == 0 && now.Sub(l.pingedAt) >= pingAgain {
+		l.pinged, l.pingedAt = 1, now
+		d.add(l, pingMessage)
 	}
-	l.pinged, l.pingedAt = 1, now
-	return append(do, Action{l, pingMessage})
 }

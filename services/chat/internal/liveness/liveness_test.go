@@ -292,7 +292,9 @@ func TestWatches(t *testing.T) {
 			}
 			l := NewLink(nil, wire.ID{Name: name}, d.Watches(name))
 			d.Up(l)
-			for _, x := range d.watch(nil) {
+			d.do = nil
+			d.watch()
+			for _, x := range d.do {
 				require.NotSame(t, l, x.Link, "%s of %d", name, n)
 			}
 		}
