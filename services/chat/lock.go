@@ -54,6 +54,7 @@ func (m *member) watchOver() {
 		select {
 		case <-m.beat.C:
 			m.watch()
+			m.memory.trim(m.kept())
 		case <-m.alarm.C:
 			m.tick()
 		case <-m.hard.Done():

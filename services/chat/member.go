@@ -84,6 +84,7 @@ type member struct {
 	registry *registry.Registry // the server's; clients have none
 	alarm    *time.Timer        // tick is due
 	beat     *time.Timer        // watch is due
+	memory   memory             // of watchOver
 
 	// Set by serve, before any goroutine is started.
 	soft     context.Context // ends when this member is to leave
