@@ -77,7 +77,7 @@ func TestASourceThatReturnsNothingForEver(t *testing.T) {
 }
 
 func TestTheBufferGrowsUnderBulkAlone(t *testing.T) {
-	const small, large = 2000, 200 << 10
+	const small, large = 5000, 200 << 10
 	trickle := iotest.OneByteReader(strings.NewReader(strings.Repeat("an idle chat\n", 500)))
 	bulk := strings.NewReader(strings.Repeat("a busy one\n", 50_000))
 	for name, test := range map[string]struct {
@@ -103,7 +103,7 @@ func TestTheBufferGrowsUnderBulkAlone(t *testing.T) {
 // A connection that was busy and has become idle costs what an idle one does, and
 // a burst does not count as bulk.
 func TestTheBufferIsSmallAgain(t *testing.T) {
-	const small, unit = 2000, 64
+	const small, unit = 5000, 64
 	var size int // how much a read returns at most
 	line := []byte(strings.Repeat("x", unit-1) + "\n")
 	src := io.Reader(readFunc(func(p []byte) (int, error) { return copy(p, bytes.Repeat(line, len(p)/unit)), nil }))

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	firstBuffer = 512      // what an idle connection costs
+	firstBuffer = 2 << 10  // what an idle connection costs
 	bulkBuffer  = 64 << 10 // what a busy one may grow to for the sake of speed
 
 	fullReads = 16 // reads in a row that fill the buffer are bulk, and not only a burst,
@@ -29,7 +29,7 @@ var errStalled = errors.New("reads return nothing")
 // Unlike bufio.Scanner and net/textproto it distinguishes a complete line from one
 // that was cut off by the end of the stream, and its memory is bounded by the
 // longest line or 64 KiB, whichever is more, for any input.
-// The buffer starts at 512 bytes, grows for a longer line and when reads keep filling
+// The buffer starts at 2 KiB, grows for a longer line and when reads keep filling
 // it, and is small again when they have become small.
 //
 // A Reader is for one goroutine at a time.
