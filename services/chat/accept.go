@@ -47,10 +47,8 @@ func Probe(ctx context.Context, addr string) error {
 
 // sleep waits for d and reports whether ctx is still alive then.
 func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(d):
 		return true
 	case <-ctx.Done():
 		return false

@@ -106,13 +106,12 @@ func (l *link) probe(ctx context.Context) bool {
 	l.probes = append(l.probes, answer)
 	l.member.state.Send(l.stream, wire.Ping{Token: []byte("alive")})
 	l.member.unlock()
-	timeout := time.NewTimer(probeTimeout)
-	defer timeout.Stop()
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
 	select {
 	case <-answer:
 		return true
 	case <-l.over:
-	case <-timeout.C:
 	case <-ctx.Done():
 	}
 	return false

@@ -173,12 +173,10 @@ func (m *member) finished() bool {
 		m.workers.Wait()
 		m.flush()
 	}()
-	timeout := time.NewTimer(leaveTimeout)
-	defer timeout.Stop()
 	select {
 	case <-over:
 		return true
-	case <-timeout.C:
+	case <-time.After(leaveTimeout):
 		return false
 	}
 }
