@@ -30,7 +30,7 @@ func (m *member) claimOut(h *handshake, name wire.Name) error {
 	defer m.unlock()
 	p := h.peer
 	if !h.own {
-		p = m.peerLocked(name)
+		p = m.peerLocked(name, false)
 	}
 	switch {
 	case p == nil || p.dropped:
@@ -55,7 +55,7 @@ func (m *member) claimOut(h *handshake, name wire.Name) error {
 func (m *member) claimIn(ctx context.Context, h *handshake) error {
 	theirs := &h.theirs
 	for {
-		old, err := m.tryClaimIn(h, theirs)
+		old, err := m.tryClaimIn(h)
 		if err != nil || old == nil {
 			return err
 		}
@@ -74,13 +74,11 @@ func (m *member) claimIn(ctx context.Context, h *handshake) error {
 }
 
 // tryClaimIn claims the peer, or returns the link to it that is up.
-func (m *member) tryClaimIn(h *handshake, theirs *wire.Hello) (old *link, err error) {
+func (m *member) tryClaimIn(h *handshake) (old *link, err error) {
+	theirs := &h.theirs
 	m.lock()
 	defer m.unlock()
-	if m.peers[theirs.Name] == nil {
-		m.makeRoomLocked(false)
-	}
-	p := m.peerLocked(theirs.Name)
+	p := m.peerLocked(theirs.Name, false)
 	switch {
 	case m.leaving:
 		return nil, m.isLeaving()

@@ -72,7 +72,7 @@ func (m *member) join(server string, peers []string) {
 	m.lock()
 	defer m.unlock()
 	m.stage = wire.StateNew
-	p := m.peerLocked(wire.Server)
+	p := m.peerLocked(wire.Server, false)
 	p.fixed = server
 	m.pursueLocked(p)
 	for _, addr := range peers {

@@ -96,8 +96,7 @@ func (m *member) hearGossipLocked(l *link, x wire.Peer) {
 		return
 	}
 	if p == nil {
-		m.makeRoomLocked(true)
-		if p = m.peerLocked(x.Name); p == nil {
+		if p = m.peerLocked(x.Name, true); p == nil {
 			return
 		}
 	}

@@ -19,7 +19,7 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMember(config{Name: wire.Server, Config: Config{Incarnation: 1, Screen: io.Discard, Log: slog.New(slog.DiscardHandler)}})
 		conn, _ := net.Pipe()
-		p := m.peerLocked("1")
+		p := m.peerLocked("1", false)
 		p.link = linkOf(m, "1")
 		p.link.conn, p.link.over = conn, make(chan struct{})
 		p.link.muted = true

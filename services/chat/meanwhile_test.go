@@ -62,7 +62,7 @@ func TestPeerThatMakesRoomWhileItIsDialledIsLetGo(t *testing.T) {
 		<-time.After(time.Second) // the dial is under way
 		one.mu.Lock()
 		for n := 0; len(one.peers) < wire.MaxMembers; n++ {
-			p := one.peerLocked(wire.Name(fmt.Sprint("x", n)))
+			p := one.peerLocked(wire.Name(fmt.Sprint("x", n)), false)
 			p.incarnation, p.addr = 1, "127.0.0.1:9"
 		}
 		two := one.peers["2"]

@@ -84,28 +84,25 @@ func (m *member) peersLocked() []*peer {
 	return slices.SortedFunc(maps.Values(m.peers), func(a, b *peer) int { return a.name.Compare(b.name) })
 }
 
-// peerLocked returns the peer of that name, a new one if need be, or nil when
-// there is no room for one more.
-func (m *member) peerLocked(name wire.Name) *peer {
+// peerLocked returns the peer of that name, a new one if need be, or nil when there is
+// no room for one more. With gossip it is to be known by that alone.
+func (m *member) peerLocked(name wire.Name, gossip bool) *peer {
 	p := m.peers[name]
-	if p == nil && len(m.peers) < wire.MaxMembers {
+	if p == nil && (len(m.peers) < wire.MaxMembers || m.makeRoomLocked(gossip)) {
 		p = newPeer(name)
 		m.peers[name] = p
 	}
 	return p
 }
 
-// makeRoomLocked drops a peer without a link if there is no room for another. For
+// makeRoomLocked drops a peer without a link and reports whether there was one. For
 // one that is known by gossip alone it drops only another one of these, dialled in
 // vain, so that one member with many names leaves room for those that another
 // tells of.
-func (m *member) makeRoomLocked(forGossip bool) {
-	if len(m.peers) < wire.MaxMembers {
-		return
-	}
+func (m *member) makeRoomLocked(gossip bool) bool {
 	var first *peer
 	for _, p := range m.peers {
-		free := p.link == nil && p.claim == nil && p.fixed == "" && (!forGossip || p.unmetLocked() && p.failures > 0)
+		free := p.link == nil && p.claim == nil && p.fixed == "" && (!gossip || p.unmetLocked() && p.failures > 0)
 		if free && (first == nil || p.evictionOrderLocked(first) < 0) {
 			first = p
 		}
@@ -113,6 +110,7 @@ func (m *member) makeRoomLocked(forGossip bool) {
 	if first != nil {
 		m.dropLocked(first)
 	}
+	return first != nil
 }
 
 // evictionOrderLocked is negative if p is to make room sooner than o: one that has

@@ -54,7 +54,7 @@ func (m *member) recall() {
 	m.lock()
 	defer m.unlock()
 	for _, e := range entries {
-		p := m.peerLocked(e.Name)
+		p := m.peerLocked(e.Name, false)
 		p.registered, p.addr = true, e.Addr
 		m.pursueLocked(p)
 	}
