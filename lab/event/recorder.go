@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bufio"
 	"encoding/json"
 	"io"
 	"sync"
@@ -9,25 +8,27 @@ import (
 	"unicode/utf8"
 )
 
-// maxWaiting bounds the events that wait to be written.
-const maxWaiting = 1 << 16
+// maxWaiting bounds the bytes of events that wait to be written.
+const maxWaiting = 16 << 20
 
 // Recorder writes a record. It never delays those that add events: those that find no
 // room are dropped and counted. All methods may be called by any goroutine.
 type Recorder struct {
-	waiting chan Event
-	done    chan struct{}
+	more chan struct{} // has room for one: there is something to write, or Close was called
+	done chan struct{}
 
-	mu     sync.Mutex
-	lost   int // events since the last one that was added
-	closed bool
+	mu      sync.Mutex
+	lines   encoder // the events that wait
+	lost    int     // events since the last one that was added
+	closed  bool
+	writing encoder // belongs to the writer
 
 	err error // of the writer; set before done is closed
 }
 
 // NewRecorder begins a record that is written to w until Close.
 func NewRecorder(w io.Writer) *Recorder {
-	r := &Recorder{waiting: make(chan Event, maxWaiting), done: make(chan struct{})}
+	r := &Recorder{more: make(chan struct{}, 1), done: make(chan struct{})}
 	go r.write(w)
 	r.Add(Event{Kind: Run, Version: Version})
 	return r
@@ -35,70 +36,72 @@ func NewRecorder(w io.Writer) *Recorder {
 
 // Add adds an event. It sets the time, if there is none, and cuts a long text. After
 // Close it does nothing.
-func (r *Recorder) Add(e Event) {
+func (r *Recorder) Add(e Event) { r.AddText(e, []byte(e.Text)) }
+
+// AddText is Add with another text than that of the event. It does not keep the bytes.
+func (r *Recorder) AddText(e Event, text []byte) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	if len(e.Text) > MaxText {
+	if len(text) > MaxText {
 		end := MaxText
-		for end > 0 && !utf8.RuneStart(e.Text[end]) {
+		for end > 0 && !utf8.RuneStart(text[end]) {
 			end--
 		}
-		e.Bytes = max(e.Bytes, len(e.Text))
-		e.Text = e.Text[:end]
+		e.Bytes = max(e.Bytes, len(text))
+		text = text[:end]
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
-		return
-	}
-	if r.lost > 0 {
-		select {
-		case r.waiting <- Event{Time: e.Time, Kind: Lost, Bytes: r.lost}:
-			r.lost = 0
-		default:
-		}
-	}
-	select {
-	case r.waiting <- e:
-	default:
+	switch {
+	case r.closed:
+	case len(r.lines.out) >= maxWaiting:
 		r.lost++
+	default:
+		r.addLostLocked(e.Time)
+		r.lines.add(&e, text)
+		r.wake()
+	}
+}
+
+func (r *Recorder) addLostLocked(at time.Time) {
+	if r.lost > 0 {
+		r.lines.add(&Event{Time: at, Kind: Lost, Bytes: r.lost}, nil)
+		r.lost = 0
+	}
+}
+
+// wake wakes the writer.
+func (r *Recorder) wake() {
+	select {
+	case r.more <- struct{}{}:
+	default:
 	}
 }
 
 // Close writes all that was added, and returns the first error of the writer.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
-	if !r.closed {
-		r.closed = true
-		close(r.waiting)
-	}
+	r.closed = true
 	r.mu.Unlock()
+	r.wake()
 	<-r.done
 	return r.err
 }
 
 func (r *Recorder) write(w io.Writer) {
 	defer close(r.done)
-	out := bufio.NewWriter(w)
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
-	for e := range r.waiting {
-		e.Time = e.Time.UTC().Truncate(time.Microsecond)
-		if err := lines.Encode(e); err != nil && r.err == nil {
+	for closed := false; !closed; {
+		<-r.more
+		r.mu.Lock()
+		if closed = r.closed; closed {
+			r.addLostLocked(time.Now())
+		}
+		r.lines, r.writing = encoder{out: r.writing.out[:0]}, r.lines
+		r.mu.Unlock()
+		if _, err := w.Write(r.writing.out); err != nil && r.err == nil {
 			r.err = err
 		}
-		if len(r.waiting) == 0 {
-			if err := out.Flush(); err != nil && r.err == nil {
-				r.err = err
-			}
-		}
-	}
-	if r.lost > 0 {
-		_ = lines.Encode(Event{Time: time.Now().UTC(), Kind: Lost, Bytes: r.lost}) // Flush returns its error
-	}
-	if err := out.Flush(); err != nil && r.err == nil {
-		r.err = err
 	}
 }
 
