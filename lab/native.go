@@ -11,26 +11,23 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"peerlab/lab/network"
 )
 
 // nativeUnit runs a command as a process of this machine.
 type nativeUnit struct {
 	command []string
 	order   order
-	network *network.Network
 	guard   *guard
-	root    string                       // where the files in the command were looked for
-	limit   func() (*limited, error)     // makes the limits of a life; nil: there are none
-	begins  func(group int, name string) // is called with each process group
+	root    string                                 // where the files in the command were looked for
+	limit   func() (*limited, error)               // makes the limits of a life; nil: there are none
+	begins  func(name string, cmd *exec.Cmd) error // starts each process group
 
 	mu  sync.Mutex
 	now *nativeRun
 }
 
 func newNativeUnit(command []string, o order, l *Lab) *nativeUnit {
-	u := &nativeUnit{command: command, order: o, network: l.network, guard: l.bench.guard, root: l.bench.config.Root, begins: l.begins}
+	u := &nativeUnit{command: command, order: o, guard: l.bench.guard, root: l.bench.config.Root, begins: l.begins}
 	if o.limits != nil {
 		u.limit = func() (*limited, error) {
 			user := l.bench.nextUser()
@@ -114,11 +111,10 @@ func (u *nativeUnit) start(r *nativeRun, stdout, stderr io.Writer) error {
 		cmd.SysProcAttr.Credential = r.limited.credential()
 	}
 	r.at = time.Now()
-	if err := u.network.Start(cmd); err != nil {
+	if err := u.begins(u.order.name, cmd); err != nil {
 		r.discard()
 		return err
 	}
-	u.begins(cmd.Process.Pid, u.order.name)
 	r.group = newGroup(cmd.Process.Pid, u.guard)
 	for _, o := range r.outputs {
 		go o.copy()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 
@@ -59,11 +60,16 @@ func (l *Lab) Wire() *wire.Wire { return l.wire }
 // Record adds an event to the record of the run.
 func (l *Lab) Record(e event.Event) { l.events.Add(e) }
 
-// begins records that a program runs natively, by its process group.
-func (l *Lab) begins(group int, name string) {
+// begins starts a program natively, and records its process group before ProgramOf can be
+// asked for it: the program may dial at once.
+func (l *Lab) begins(name string, cmd *exec.Cmd) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.byGroup[group] = name
+	if err := l.network.Start(cmd); err != nil {
+		return err
+	}
+	l.byGroup[cmd.Process.Pid] = name
+	return nil
 }
 
 // contains records that a program will run in a container. The container's ID is known
