@@ -7,7 +7,8 @@
 // tells the sockets' inodes, and /proc the processes that have them. The connection is
 // then marked (conntrack), so that the kernel itself sorts its packets. Only those of
 // links that have a fault are queued (NFQUEUE) to this process; a rule lets them pass
-// if it dies. Packets are as large as an Ethernet's, so that a long line takes several.
+// if it dies. While there is a fault, packets are as large as an Ethernet's, so that a long
+// line takes several.
 //
 //	wire.go    the faults of all links      lane.go    what a fault does, without I/O
 //	rules      the kernel's rules           queue      packets from the kernel, and back

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 )
 
 // Faults of the network need Linux: these fail.
@@ -19,7 +20,7 @@ type (
 	tap     struct{}
 )
 
-func limitPackets() error { return errNotLinux }
+func limitPackets(bool) error { return errNotLinux }
 
 func openSockets() (sockets, error)                                { return sockets{}, errNotLinux }
 func (sockets) inode(_, _ netip.AddrPort) (uint32, error)          { return 0, errNotLinux }
@@ -34,7 +35,8 @@ func (*queue) close() error                      { return errNotLinux }
 func (*ruleset) make() error        { return errNotLinux }
 func (*ruleset) queue([]link) error { return errNotLinux }
 
-func openTap() (*tap, error)          { return nil, errNotLinux }
-func (*tap) read([]byte) (int, error) { return 0, errNotLinux }
-func (*tap) lost() int                { return 0 }
-func (*tap) close() error             { return errNotLinux }
+func openTap(bool) (*tap, error)              { return nil, errNotLinux }
+func (*tap) next() ([]byte, time.Time, error) { return nil, time.Time{}, errNotLinux }
+func (*tap) takeLost() int                    { return 0 }
+func (*tap) stop() error                      { return errNotLinux }
+func (*tap) close() error                     { return errNotLinux }

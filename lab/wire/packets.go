@@ -127,36 +127,26 @@ func (w *Wire) passDue() {
 	}
 }
 
-// watch records the packets that arrive until the tap is closed.
+// watch records the packets that arrive until the tap is stopped.
 func (w *Wire) watch() {
-	b := make([]byte, 1<<17)
-	for count := 1; ; count++ {
-		n, err := w.tap.read(b)
-		if err != nil {
+	for {
+		packet, now, err := w.tap.next()
+		if lost := w.tap.takeLost(); lost > 0 {
+			w.record.events.Add(event.Event{Kind: event.Lost, Bytes: lost})
+		}
+		switch {
+		case errors.Is(err, os.ErrClosed):
+			return
+		case err != nil:
 			w.mu.Lock()
-			if !w.closed {
-				w.err = errors.Join(w.err, err)
-			}
+			w.err = errors.Join(w.err, err)
 			w.mu.Unlock()
 			return
 		}
-		now := time.Now()
-		w.capture.add(now, b[:n])
-		if h, ok := parseHeader(b[:n]); ok {
+		w.capture.add(now, packet)
+		if h, ok := parseHeader(packet); ok {
 			w.record.received(&h, now)
 		}
-		if count%lostEvery == 0 {
-			w.countLost()
-		}
-	}
-}
-
-// lostEvery is after how many packets it is looked whether some found no room.
-const lostEvery = 1000
-
-func (w *Wire) countLost() {
-	if lost := w.tap.lost(); lost > 0 {
-		w.record.events.Add(event.Event{Kind: event.Lost, Bytes: lost})
 	}
 }
 

@@ -32,8 +32,9 @@ type conn struct {
 
 // direction is what goes one way of a connection.
 type direction struct {
-	sent, received stream // the same bytes, once as they leave and once as they arrive
-	closed         bool
+	received stream
+	sent     *stream // the same bytes as they leave; nil: all have arrived
+	closed   bool
 }
 
 // open adds a connection that is being opened.
@@ -69,6 +70,9 @@ func (r *record) sent(h *header, at time.Time, v verdict) {
 	if c == nil {
 		return
 	}
+	if d.sent == nil {
+		d.sent = d.received.clone()
+	}
 	r.addSentLocked(h, at, d, link)
 	switch v {
 	case drop:
@@ -83,9 +87,10 @@ func (r *record) addSentLocked(h *header, at time.Time, d *direction, link event
 		d.sent.begin(h.seq + 1)
 		return
 	}
-	r.addPieces(event.Sent, at, link, d.sent.feed(h.seq, h.payload))
+	to := r.pieces(at, link, event.Sent)
+	d.sent.feed(h.segment(), to)
 	if h.flags&fin != 0 {
-		r.addPieces(event.Sent, at, link, d.sent.flush())
+		d.sent.flush(to)
 	}
 }
 
@@ -97,7 +102,11 @@ func (r *record) received(h *header, at time.Time) {
 	if c == nil {
 		return
 	}
-	r.addSentLocked(h, at, d, link)
+	to := r.pieces(at, link, event.Sent, event.Received)
+	if d.sent != nil {
+		r.addSentLocked(h, at, d, link)
+		to = r.pieces(at, link, event.Received)
+	}
 	switch {
 	case h.dials():
 		d.received.begin(h.seq + 1)
@@ -117,11 +126,14 @@ func (r *record) received(h *header, at time.Time) {
 		}
 		c.out.closed, c.back.closed = true, true
 	}
-	r.addPieces(event.Received, at, link, d.received.feed(h.seq, h.payload))
+	d.received.feed(h.segment(), to)
 	if h.flags&fin != 0 && !d.closed {
-		r.addPieces(event.Received, at, link, d.received.flush())
+		d.received.flush(to)
 		d.closed = true
 		r.add(event.Closed, at, link, 0)
+	}
+	if d.sent != nil && d.sent.next == d.received.next && d.sent.waiting+d.received.waiting == 0 {
+		d.sent = nil
 	}
 	if c.out.closed && c.back.closed {
 		delete(r.conns, ports{h.from, h.to})
@@ -130,14 +142,16 @@ func (r *record) received(h *header, at time.Time) {
 }
 
 func (r *record) add(kind event.Kind, at time.Time, link event.Link, bytes int) {
-	r.addPieces(kind, at, link, []piece{{bytes: bytes}})
+	r.events.Add(event.Event{Time: at, Kind: kind, Link: &link, Bytes: bytes})
 }
 
-func (r *record) addPieces(kind event.Kind, at time.Time, link event.Link, pieces []piece) {
-	for _, p := range pieces {
-		of := link
-		of.Offset = p.offset
-		r.events.Add(event.Event{Time: at, Kind: kind, Link: &of, Text: p.text, Bytes: p.bytes})
+// pieces returns what adds a piece of a stream to the record, as events of some kinds.
+func (r *record) pieces(at time.Time, link event.Link, kinds ...event.Kind) func(piece) {
+	return func(p piece) {
+		link.Offset = p.offset
+		for _, kind := range kinds {
+			r.events.AddText(event.Event{Time: at, Kind: kind, Link: &link, Bytes: p.bytes}, p.text)
+		}
 	}
 }
 

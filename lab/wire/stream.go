@@ -20,21 +20,26 @@ type stream struct {
 	pending []segment
 	waiting int // bytes of pending
 
-	line  []byte // the beginning of a line
+	line  []byte // the beginning of a line that has not ended
 	began uint64 // its offset
 	size  int    // its bytes so far, those that are not kept included
+	blind bool   // its beginning was not seen
+	blob  piece  // of the packet, and not yet returned: bytes that are no text
 }
 
 // segment is the bytes of one packet.
 type segment struct {
-	at    uint32
-	bytes []byte
+	at     uint32
+	bytes  []byte
+	unread int // bytes after those
 }
+
+func (g segment) size() int { return len(g.bytes) + g.unread }
 
 // piece is a line of text, or a number of bytes that are none.
 type piece struct {
 	offset uint64
-	text   string // without the line's end; of a long line the beginning
+	text   []byte // without the line's end; of a long line the beginning
 	bytes  int
 	isText bool
 }
@@ -47,90 +52,126 @@ func (s *stream) near(at uint32) bool {
 	return !s.begun || int32(at-s.next) > -maxPending && int32(at-s.next) < maxPending
 }
 
-// feed adds the bytes of a packet, and returns what is complete. Bytes that were added
-// before are left out. Of a stream whose beginning was not seen, what comes first is it.
-func (s *stream) feed(at uint32, b []byte) (pieces []piece) {
+// clone returns a stream that goes on by itself.
+func (s *stream) clone() *stream {
+	c := *s
+	c.line, c.pending = bytes.Clone(s.line), slices.Clone(s.pending)
+	return &c
+}
+
+// feed adds the bytes of a packet, and passes on what is complete; the text of a piece
+// must not be kept. Bytes that were added before are left out. Of a stream whose beginning
+// was not seen, what comes first is it.
+func (s *stream) feed(g segment, to func(piece)) {
 	if !s.begun {
-		s.begin(at)
+		s.begin(g.at)
 	}
-	if len(b) == 0 {
-		return nil
+	if g.size() == 0 {
+		return
 	}
-	if int32(at-s.next) > 0 {
-		if s.waiting += len(b); s.waiting <= maxPending {
-			s.pending = append(s.pending, segment{at, bytes.Clone(b)})
-			return nil
+	if int32(g.at-s.next) > 0 {
+		g.bytes = bytes.Clone(g.bytes)
+		s.pending = append(s.pending, g)
+		if s.waiting += g.size(); s.waiting <= maxPending {
+			return
 		}
 		// More than that cannot be on its way: the packets between were not seen.
-		s.offset += uint64(at - s.next)
-		s.next, s.pending, s.waiting = at, nil, 0
+		first := slices.MinFunc(s.pending, func(a, b segment) int { return int(int32(a.at - b.at)) })
+		s.skip(int(first.at-s.next), to)
+	} else {
+		s.take(g, to)
 	}
-	pieces = s.take(at, b, nil)
-	for again := true; again; {
+	for again := len(s.pending) > 0; again; {
 		again = false
 		s.pending = slices.DeleteFunc(s.pending, func(g segment) bool {
 			if int32(g.at-s.next) > 0 {
 				return false
 			}
-			s.waiting -= len(g.bytes)
-			pieces = s.take(g.at, g.bytes, pieces)
+			s.waiting -= g.size()
+			s.take(g, to)
 			again = true
 			return true
 		})
 	}
-	return pieces
+	s.passBlob(to)
 }
 
 // take adds bytes of which none before them is missing.
-func (s *stream) take(at uint32, b []byte, pieces []piece) []piece {
-	known := int(s.next - at)
-	if known >= len(b) {
-		return pieces
+func (s *stream) take(g segment, to func(piece)) {
+	known := int(s.next - g.at)
+	if known >= g.size() {
+		return
 	}
-	b = b[known:]
+	b := g.bytes[min(known, len(g.bytes)):]
 	s.next += uint32(len(b))
 	for len(b) > 0 {
-		part, rest, ends := bytes.Cut(b, []byte{'\n'})
+		n := bytes.IndexByte(b, '\n') + 1
+		line, ends := b[:max(n-1, 0)], n > 0
+		if !ends {
+			line, n = b, len(b)
+		}
 		if s.size == 0 {
 			s.began = s.offset
 		}
-		n := len(b) - len(rest)
 		s.offset += uint64(n)
 		s.size += n
-		s.line = append(s.line, part[:min(len(part), maxLine-len(s.line))]...)
-		if ends || s.size > maxLine && !isText(s.line, true) {
-			pieces = join(pieces, s.cut())
+		if line = line[:min(len(line), maxLine-len(s.line))]; !ends || len(s.line) > 0 {
+			s.line = append(s.line, line...)
+			line = s.line
 		}
-		b = rest
+		if ends || s.blind || s.size > maxLine && !isText(line, true) {
+			s.cut(line, to)
+			s.blind = s.blind && !ends
+		}
+		b = b[n:]
 	}
-	return pieces
+	if unread := int(g.at + uint32(g.size()) - s.next); unread > 0 {
+		s.skip(unread, to)
+	}
 }
 
-// join adds a piece to those of a packet. Bytes that are no text are one piece with those
-// before them, and cost less so.
-func join(pieces []piece, p piece) []piece {
-	if last := len(pieces) - 1; last >= 0 && !p.isText && !pieces[last].isText {
-		pieces[last].bytes += p.bytes
-		return pieces
-	}
-	return append(pieces, p)
-}
-
-// flush returns what is not complete: the stream has ended.
-func (s *stream) flush() []piece {
+// skip adds bytes that were not seen.
+func (s *stream) skip(n int, to func(piece)) {
 	if s.size == 0 {
-		return nil
+		s.began = s.offset
 	}
-	return []piece{s.cut()}
+	s.blind = true
+	s.next += uint32(n)
+	s.offset += uint64(n)
+	s.size += n
+	s.cut(nil, to)
 }
 
-func (s *stream) cut() piece {
-	p := piece{offset: s.began, bytes: s.size, isText: isText(s.line, s.size > len(s.line)+1)}
-	if p.isText {
-		p.text = string(bytes.TrimSuffix(s.line, []byte{'\r'}))
-	}
+// cut ends a piece, of which line is the beginning. Bytes that are no text are one piece
+// with those before them in a packet, and cost less so.
+func (s *stream) cut(line []byte, to func(piece)) {
+	p := piece{offset: s.began, bytes: s.size, isText: !s.blind && isText(line, s.size > len(line)+1)}
 	s.line, s.size = s.line[:0], 0
-	return p
+	switch {
+	case p.isText:
+		s.passBlob(to)
+		p.text = bytes.TrimSuffix(line, []byte{'\r'})
+		to(p)
+	case s.blob.bytes > 0:
+		s.blob.bytes += p.bytes
+	default:
+		s.blob = p
+	}
+}
+
+func (s *stream) passBlob(to func(piece)) {
+	if s.blob.bytes > 0 {
+		to(s.blob)
+		s.blob = piece{}
+	}
+}
+
+// flush passes on what is not complete: the stream has ended.
+func (s *stream) flush(to func(piece)) {
+	if s.size > 0 {
+		s.cut(s.line, to)
+		s.passBlob(to)
+	}
 }
 
 // isText reports whether bytes are a line of text, or the beginning of one if they were

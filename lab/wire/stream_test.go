@@ -8,23 +8,46 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// kept is a piece that keeps its text.
+type kept struct {
+	offset uint64
+	text   string
+	bytes  int
+	isText bool
+}
+
+// fed returns the pieces that a packet completes.
+func (s *stream) fed(at uint32, bytes string, unread int) (all []kept) {
+	s.feed(segment{at, []byte(bytes), unread}, keep(&all))
+	return all
+}
+
+func (s *stream) flushed() (all []kept) {
+	s.flush(keep(&all))
+	return all
+}
+
+func keep(all *[]kept) func(piece) {
+	return func(p piece) { *all = append(*all, kept{p.offset, string(p.text), p.bytes, p.isText}) }
+}
+
 func TestAStreamIsPutTogetherHoweverItsPacketsCome(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		var all strings.Builder
-		var want []piece
+		var want []kept
 		for range 50 {
 			line := strings.Repeat("grüße ", random.IntN(20))
-			want = append(want, piece{uint64(all.Len()), line, len(line) + 1, true})
+			want = append(want, kept{uint64(all.Len()), line, len(line) + 1, true})
 			all.WriteString(line + "\n")
 		}
 		bytes, first := []byte(all.String()), random.Uint32()
 		var packets []segment
 		for from := 0; from < len(bytes); {
 			to := min(len(bytes), from+1+random.IntN(100))
-			packets = append(packets, segment{first + uint32(from), bytes[from:to]})
+			packets = append(packets, segment{first + uint32(from), bytes[from:to], 0})
 			if random.IntN(4) == 0 { // sent again, otherwise cut
-				packets = append(packets, segment{first + uint32(from), bytes[from:min(len(bytes), to+random.IntN(50))]})
+				packets = append(packets, segment{first + uint32(from), bytes[from:min(len(bytes), to+random.IntN(50))], 0})
 			}
 			from = to
 		}
@@ -34,12 +57,12 @@ func TestAStreamIsPutTogetherHoweverItsPacketsCome(t *testing.T) {
 		}
 		var s stream
 		s.begin(first)
-		var got []piece
+		var got []kept
 		for _, p := range packets {
-			got = append(got, s.feed(p.at, p.bytes)...)
+			s.feed(p, keep(&got))
 		}
 		require.Equal(t, want, got, "seed %d", seed)
-		require.Empty(t, s.flush())
+		require.Empty(t, s.flushed())
 	}
 }
 
@@ -48,27 +71,27 @@ func TestPiecesOfAStream(t *testing.T) {
 	blob := strings.Repeat("\x00\xff", 5_000)
 	for name, c := range map[string]struct {
 		sent []string
-		want []piece
+		want []kept
 	}{
-		"a line in two packets":      {[]string{"hel", "lo\nyo"}, []piece{{0, "hello", 6, true}, {6, "yo", 2, true}}},
-		"CRLF":                       {[]string{"hello\r\n"}, []piece{{0, "hello", 7, true}}},
-		"an empty line":              {[]string{"\n\n"}, []piece{{0, "", 1, true}, {1, "", 1, true}}},
-		"a long line":                {[]string{long, "\n", "y\n"}, []piece{{0, long[:maxLine], 10_001, true}, {10_001, "y", 2, true}}},
-		"bytes that are no text":     {[]string{"PART 9\n", "\x00\xff\n"}, []piece{{0, "PART 9", 7, true}, {7, "", 3, false}}},
-		"with LF in them":            {[]string{"\xff\n\xfe\n\xfd\nOK\n\xfc\n"}, []piece{{0, "", 6, false}, {6, "OK", 3, true}, {9, "", 2, false}}},
-		"many of them":               {[]string{blob}, []piece{{0, "", 10_000, false}}},
-		"a character in two packets": {[]string{"\xc3", "\xbc\n"}, []piece{{0, "ü", 3, true}}},
+		"a line in two packets":      {[]string{"hel", "lo\nyo"}, []kept{{0, "hello", 6, true}, {6, "yo", 2, true}}},
+		"CRLF":                       {[]string{"hello\r\n"}, []kept{{0, "hello", 7, true}}},
+		"an empty line":              {[]string{"\n\n"}, []kept{{0, "", 1, true}, {1, "", 1, true}}},
+		"a long line":                {[]string{long, "\n", "y\n"}, []kept{{0, long[:maxLine], 10_001, true}, {10_001, "y", 2, true}}},
+		"bytes that are no text":     {[]string{"PART 9\n", "\x00\xff\n"}, []kept{{0, "PART 9", 7, true}, {7, "", 3, false}}},
+		"with LF in them":            {[]string{"\xff\n\xfe\n\xfd\nOK\n\xfc\n"}, []kept{{0, "", 6, false}, {6, "OK", 3, true}, {9, "", 2, false}}},
+		"many of them":               {[]string{blob}, []kept{{0, "", 10_000, false}}},
+		"a character in two packets": {[]string{"\xc3", "\xbc\n"}, []kept{{0, "ü", 3, true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s stream
 			s.begin(7)
 			at := uint32(7)
-			var got []piece
+			var got []kept
 			for _, b := range c.sent {
-				got = append(got, s.feed(at, []byte(b))...)
+				got = append(got, s.fed(at, b, 0)...)
 				at += uint32(len(b))
 			}
-			require.Equal(t, c.want, append(got, s.flush()...))
+			require.Equal(t, c.want, append(got, s.flushed()...))
 		})
 	}
 }
@@ -76,8 +99,18 @@ func TestPiecesOfAStream(t *testing.T) {
 func TestAGapThatIsNeverFilled(t *testing.T) {
 	var s stream
 	s.begin(0)
-	require.Empty(t, s.feed(10, []byte("late\n")))
-	got := s.feed(100, make([]byte, maxPending))
-	require.NotEmpty(t, got)
-	require.EqualValues(t, 100, got[0].offset)
+	require.Equal(t, []kept{{0, "whole", 6, true}}, s.fed(0, "whole\nhal", 0))
+	require.Empty(t, s.fed(20, "f a line\nwhole again\n", 0))
+	require.Equal(t, []kept{{6, "", 23, false}, {29, "whole again", 12, true}}, s.fed(100, strings.Repeat("x", maxPending), 0))
+	require.Equal(t, []kept{{41, "", 59 + 2*maxPending, false}}, s.fed(100+maxPending, strings.Repeat("x", maxPending), 0))
+}
+
+func TestPacketsThatAreNotReadWhole(t *testing.T) {
+	var s stream
+	s.begin(0)
+	require.Equal(t, []kept{{0, "one", 4, true}, {4, "", 103, false}}, s.fed(0, "one\ntwo", 100))
+	require.Equal(t, []kept{{107, "", 54, false}}, s.fed(107, "xyz ", 50), "no line begins here")
+	require.Equal(t, []kept{{161, "", 4, false}, {165, "three", 6, true}}, s.fed(161, "xyz\nthree\nfo", 0))
+	require.Empty(t, s.fed(0, "one\n", 50), "sent again, and read before or known to be missing")
+	require.Equal(t, []kept{{171, "four", 5, true}}, s.fed(173, "ur\n", 0))
 }

@@ -95,9 +95,6 @@ func Open(n *network.Network, programs Programs, events *event.Recorder, packets
 
 // open is Open on a thread of the network.
 func (w *Wire) open() (err error) {
-	if err = limitPackets(); err != nil {
-		return fmt.Errorf("the size of packets: %w", err)
-	}
 	if w.sockets, err = openSockets(); err != nil {
 		return fmt.Errorf("the list of sockets: %w", err)
 	}
@@ -107,7 +104,7 @@ func (w *Wire) open() (err error) {
 		}
 	}
 	if w.record.events != nil {
-		if w.tap, err = openTap(); err != nil {
+		if w.tap, err = openTap(w.capture != nil); err != nil {
 			return fmt.Errorf("%w: the record of the network needs root, or NET_RAW", err)
 		}
 	}
@@ -258,9 +255,7 @@ func (w *Wire) Close() error {
 	w.closed = true
 	w.timer.Stop()
 	w.mu.Unlock()
-	err = errors.Join(err, w.closeAll())
-	w.readers.Wait()
-	return errors.Join(err, w.capture.end())
+	return errors.Join(err, w.closeAll(), w.capture.end())
 }
 
 func (w *Wire) closeAll() error {
@@ -274,7 +269,10 @@ func (w *Wire) closeAll() error {
 		}
 	}
 	if w.tap != nil {
-		w.countLost()
+		err = errors.Join(err, w.tap.stop())
+	}
+	w.readers.Wait()
+	if w.tap != nil {
 		err = errors.Join(err, w.tap.close())
 	}
 	return err
@@ -331,6 +329,8 @@ func (w *Wire) applyLocked() error {
 		}
 	}
 	var failed error
-	err := w.network.Do(func() { failed = w.rules.queue(faulty) })
+	err := w.network.Do(func() {
+		failed = errors.Join(limitPackets(len(faulty) > 0), w.rules.queue(faulty))
+	})
 	return errors.Join(err, failed)
 }
