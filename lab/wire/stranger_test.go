@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +19,28 @@ func strangers(t *testing.T, needed ...string) *bench {
 	t.Helper()
 	for _, name := range needed {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skip("it needs " + name)
+			leaveOut(t, name)
 		}
 	}
 	return newBench(t)
+}
+
+// leaveOut ends a test that needs a program which is not installed, as the scenarios do:
+// PEERLAB_LEFT_OUT names a file for that, and PEERLAB_REQUIRE what must be there.
+func leaveOut(t *testing.T, program string) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("PEERLAB_REQUIRE"), ","), program) {
+		t.Fatalf("%s is not installed, and PEERLAB_REQUIRE names it", program)
+	}
+	line := "left out: " + t.Name() + ": " + program + " is not installed"
+	if path := os.Getenv("PEERLAB_LEFT_OUT"); path != "" {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		require.NoError(t, err)
+		_, err = fmt.Fprintln(f, line)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	}
+	t.Skip(line)
 }
 
 // netcats returns two that are connected.
