@@ -83,7 +83,6 @@ type State struct {
 	forgotten records
 	answered  []*sender // whose lines were shown since the latest line typed here
 	typing    []byte    // memory for Say
-	free      freeList
 
 	round   uint64 // rounds of Advertise
 	digests uint64 // made so far

@@ -68,7 +68,7 @@ func TestLinesTypedHereAreBounded(t *testing.T) {
 }
 
 func TestLogKeepsWhatItHasReturned(t *testing.T) {
-	l := &log{free: &freeList{}}
+	l := &log{}
 	l.add(1, []byte("AFTER 2 7 3\n"), []byte("MSG 3 1 first"))
 	bufs, _, _ := l.after(0, 1, 1<<20, nil)
 	for seq := range uint64(5000) {
@@ -76,29 +76,4 @@ func TestLogKeepsWhatItHasReturned(t *testing.T) {
 		l.shrink(seq)
 	}
 	require.Equal(t, "AFTER 2 7 3\nMSG 3 1 first\n", string(bufs[0]))
-}
-
-// Memory that was never returned is used again, and holds what new memory would.
-func TestLogUsesItsMemoryAgain(t *testing.T) {
-	l := &log{free: &freeList{}}
-	line := []byte("MSG 3 " + strings.Repeat("x", 100))
-	seq := uint64(0)
-	turn := func() {
-		for range 10 * segmentSize / len(line) {
-			seq++
-			l.add(seq, nil, line)
-			for l.size > 3*segmentSize {
-				l.shrink(seq)
-			}
-		}
-	}
-	turn()
-	require.Less(t, testing.AllocsPerRun(10, turn), 10.0, "new memory for each segment")
-	bufs, end, count := l.after(0, seq, 1<<20, nil)
-	require.Equal(t, seq, end)
-	var all []byte
-	for _, b := range bufs {
-		all = append(all, b...)
-	}
-	require.Equal(t, strings.Repeat(string(line)+"\n", int(count)), string(all))
 }

@@ -57,7 +57,6 @@ func (s *State) create(id wire.ID, shown uint64) *sender {
 		s.forget()
 	}
 	o := &sender{ID: id, prefix: []byte("MSG " + string(id.Name) + " "), shown: shown, received: shown, round: s.round}
-	o.log.free = &s.free
 	s.senders[o.ID] = o
 	s.ordered = append(s.ordered, o)
 	return o
