@@ -77,16 +77,14 @@ func (d *Digest) Follow(m wire.Message) {
 // needs no address, and whose lines are here.
 func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err error) {
 	o := s.senders[e.ID]
-	if o != nil && e.seq == uncounted {
-		e.seq = 0
-	}
 	if st.pending == 0 {
 		if o, err = s.lookup(st, e.ID, uncounted); o != nil && e.seq != uncounted {
 			s.learn(st, o, e.seq)
 		}
 		return false, err
 	}
-	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) && o.settled(e.seq) && e.seq <= o.received
+	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) &&
+		(e.seq == uncounted || o.settled(e.seq) && e.seq <= o.received)
 	if !known {
 		st.digest = append(st.digest, e)
 	}
@@ -113,7 +111,7 @@ func (s *State) endDigest(st *Stream) error {
 		switch {
 		case err != nil:
 			return err
-		case o == nil || o == s.self || o == st.from:
+		case o == nil || o == s.self || o == st.from || e.seq == uncounted:
 			continue
 		case !known:
 			named = append(named, o)

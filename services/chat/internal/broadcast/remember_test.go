@@ -110,6 +110,19 @@ func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
 	require.Equal(t, "PEER 3 500 127.0.0.1:1 5", peer())
 }
 
+// A newcomer does not say how far the lines of a process count that is younger than
+// client 7. That says nothing of lines that client 7 lacks.
+func TestAProcessThatDoesNotCountElsewhere(t *testing.T) {
+	l := newLinked(t, 1000)
+	four, _ := l.meet(wire.ID{Name: "4", Incarnation: 3000}, 0, 1)
+	l.receives(four, "PEER 3 2000 127.0.0.1:1 999999999999999999", "PEER 3 2000 127.0.0.1:1 999999999999999999")
+	require.Empty(t, l.sent(four))
+	three, have := l.meet(wire.ID{Name: "3", Incarnation: 2000}, 1, 0)
+	require.Zero(t, have)
+	l.receives(three, "MSG 3 1 first")
+	require.Equal(t, []string{"Client 3: first"}, l.lines)
+}
+
 // A HELLO that takes long on its way is older than what others say of its sender by
 // then. A newcomer that has shown an answer to a line between does not show that line
 // below it: it was typed before the link was there.
