@@ -78,7 +78,11 @@ func (d *Digest) Follow(m wire.Message) {
 func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err error) {
 	o := s.senders[e.ID]
 	if st.pending == 0 {
-		if o, err = s.lookup(st, e.ID, uncounted); o != nil && e.seq != uncounted {
+		from := uint64(uncounted)
+		if e.seq == 0 { // its first line answers nothing without AFTER
+			from = 0
+		}
+		if o, err = s.lookup(st, e.ID, from); o != nil && e.seq != uncounted {
 			s.learn(st, o, e.seq)
 		}
 		return false, err

@@ -252,8 +252,6 @@ func TestALineOfAnInventedProcessIsMarked(t *testing.T) {
 	for _, id := range []wire.ID{{Name: "1", Incarnation: 1999}, {Name: "1", Incarnation: 4000}, {Name: "7", Incarnation: 2000}} {
 		l, one, _, nine := liars(t)
 		of := fmt.Sprintf("%s %d", id.Name, id.Incarnation)
-		l.parts(nine)
-		nine, _ = l.meet(client("9"), 0, 1)
 		l.receives(nine, "HAVE "+of+" 0", "HAVE "+of+" 1")
 		require.Equal(t, "WANT "+of+" 0\n", l.sent(nine))
 		l.receives(nine, "LINES "+of+" 1", fmt.Sprintf("MSG %s 1 FORGED", id.Name))

@@ -110,6 +110,17 @@ func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
 	require.Equal(t, "PEER 3 500 127.0.0.1:1 5", peer())
 }
 
+// A client whose clock was set back has a lower incarnation than client 7, and is killed
+// before client 7 has met it.
+func TestAnOlderProcessThatHasTypedNothingYet(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+	l.receives(one, "PEER 3 500 127.0.0.1:1 0", "HAVE 3 500 1")
+	require.Equal(t, "WANT 3 500 0\n", l.sent(one))
+	l.receives(one, "LINES 3 500 1", "MSG 3 1 first")
+	require.Equal(t, []string{"Client 3: first"}, l.lines)
+}
+
 // A newcomer does not say how far the lines of a process count that is younger than
 // client 7. That says nothing of lines that client 7 lacks.
 func TestAProcessThatDoesNotCountElsewhere(t *testing.T) {
