@@ -39,7 +39,8 @@ func (h *hold) over() bool {
 	return len(h.deps) == 0
 }
 
-// mayAnswer returns the lines that those of a process may answer without AFTER.
+// mayAnswer returns the lines that the first one of a process here, which is yet to be
+// shown, may answer without AFTER.
 func (o *sender) mayAnswer() []dep {
 	if o.baseline == nil || o.baseline.over() {
 		o.baseline = nil

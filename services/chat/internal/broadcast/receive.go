@@ -163,7 +163,9 @@ func (in *incoming) clear() { in.after, in.deps, in.count = in.after[:0], in.dep
 // arrive shows line seq of a sender, or holds it back.
 func (s *State) arrive(st *Stream, o *sender, seq uint64, text, line []byte) {
 	in := &st.incoming
-	in.deps = append(in.deps, o.mayAnswer()...)
+	if o.baseline != nil && o.shown == o.received { // or else the line is behind one that waits for it
+		in.deps = append(in.deps, o.mayAnswer()...)
+	}
 	switch {
 	case o.stream == st && o.relayed > 0:
 		s.verify(o, seq, text)

@@ -44,7 +44,7 @@ type sender struct {
 	flowed   time.Time
 	asked    uint64 // its latest line that it was asked for over its own link
 
-	baseline *hold  // what its lines may answer without AFTER; several senders share it
+	baseline *hold  // what its first line here may answer without AFTER; several senders share it
 	holds    []hold // why lines are held back, in their order
 	hasLeft  bool   // Screen.Left follows its latest line
 	gap
