@@ -10,8 +10,8 @@ import (
 	"peerlab/services/internal/backoff"
 )
 
-// peer is another member, as far as it is known here: one for each name. One to join
-// through has no name, as that is not known.
+// peer is another member, as far as it is known here: one for each name. The name is
+// empty for one to join through, which may be any client.
 type peer struct {
 	name wire.Name
 	wake chan struct{} // there is news for its dialler; holds one
