@@ -18,6 +18,7 @@ func removeFolder(path string) error {
 	ticker := time.NewTicker(removeInterval)
 	defer ticker.Stop()
 	for end := time.Now().Add(folderTimeout); ; <-ticker.C {
+		unbind(path)
 		err := os.RemoveAll(path)
 		if err == nil {
 			return nil

@@ -92,9 +92,12 @@ func (g *guard) relieve() error {
 }
 
 // StandGuard is to be called at the beginning of a program that opens a bench. If this
-// process is the guard of one, which runs the same program, it does that work, and ok is
-// true: the process is then to exit with the status.
+// process is the guard of one, or a jailer, which run the same program, it does that work,
+// and ok is true: the process is then to exit with the status.
 func StandGuard() (status int, ok bool) {
+	if task := os.Getenv(jailTask); task != "" {
+		return standJailer(task), true
+	}
 	task := os.Getenv(guardTask)
 	if task == "" {
 		return 0, false

@@ -144,6 +144,11 @@ func (l *Lab) Port() (int, error) {
 func (l *Lab) Dir(name string) (string, error) {
 	dir := filepath.Join(l.dir, name)
 	err := os.Mkdir(dir, 0o777)
+	if err == nil && l.limits != nil && l.limits.Group != 0 {
+		if err = bound(dir, 0o777); l.limits.Lenient {
+			err = nil
+		}
+	}
 	if err == nil {
 		err = os.Chmod(dir, 0o777) // whatever the umask: a container has its own user
 	}

@@ -1,8 +1,11 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"strconv"
 )
 
@@ -18,12 +21,17 @@ type Limits struct {
 	// Group is that of the programs, each of which runs as a user of its own without rights;
 	// it must be able to read their files. 0: they run as this process's user.
 	Group int
+	// Keep are folders that a program with a group of its own may read, wherever they are.
+	Keep []string
+	// Lenient leaves out what this machine cannot do: for one that holds nothing but the
+	// programs, as a container of Gradescope's does.
+	Lenient bool
 }
 
 // ForStrangers are limits for programs of which nothing is known.
-func ForStrangers(group int) *Limits {
+func ForStrangers(group int, keep ...string) *Limits {
 	return &Limits{
-		Memory: 1 << 30, Processes: 256, CPUs: 1, Files: 1024, FileSize: 256 << 20, Output: MaxOutput, Group: group,
+		Memory: 1 << 30, Processes: 256, CPUs: 1, Files: 1024, FileSize: 256 << 20, Output: 8 << 20, Group: group, Keep: keep,
 	}
 }
 
@@ -32,19 +40,6 @@ type limited struct {
 	limits *Limits
 	user   int
 	groups []string // folders of the control groups
-}
-
-// shell is the command that starts another under limits: it waits for SIGCONT, by when it
-// is in its control groups.
-func (l *Limits) shell(command []string) []string {
-	script := "kill -STOP $$; "
-	if l.Files > 0 {
-		script += fmt.Sprintf("ulimit -n %d; ", l.Files)
-	}
-	if l.FileSize > 0 {
-		script += fmt.Sprintf("ulimit -f %d; ", l.FileSize/512)
-	}
-	return append([]string{"sh", "-c", script + `ulimit -c 0; exec "$@"`, "sh"}, command...)
 }
 
 // environment is what a program under limits is told of the machine: the same for all who
@@ -63,3 +58,43 @@ func (b *Bench) nextUser() int {
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// jailError is the error of making a jail, which is no fault of the program.
+type jailError struct{ error }
+
+func (e *jailError) Unwrap() error { return e.error }
+
+// imprison has a command started by its jailer. The function that it returns must be called
+// after the command's start: it waits for the jail and lets the program go on.
+func (p *limited) imprison(cmd *exec.Cmd, dir, root string) (admit func() error, err error) {
+	words, variable, err := p.limits.newJail(p.user, dir, root).jailer(cmd.Args)
+	if err != nil {
+		return nil, &jailError{err}
+	}
+	told, tell, err := os.Pipe()
+	if err != nil {
+		return nil, &jailError{err}
+	}
+	cmd.Path, cmd.Args = words[0], words
+	cmd.Env, cmd.ExtraFiles = append(cmd.Env, variable), []*os.File{tell}
+	return func() error {
+		defer told.Close()
+		if err := tell.Close(); err != nil {
+			return &jailError{err}
+		}
+		if cmd.Process == nil {
+			return nil
+		}
+		wrong, err := io.ReadAll(told)
+		if err == nil && len(wrong) > 0 {
+			err = errors.New(string(wrong))
+		}
+		if err == nil {
+			err = p.admit(cmd.Process.Pid)
+		}
+		if err != nil {
+			return &jailError{fmt.Errorf("its jail: %w", err)}
+		}
+		return nil
+	}, nil
+}

@@ -45,6 +45,9 @@ func newLimited(l *Limits, name string, user int, g *guard) (*limited, error) {
 	} else {
 		err = p.makeSeparate(name, g)
 	}
+	if err != nil && l.Lenient {
+		return p, p.remove(g)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("limits need root, and the kernel's control groups for memory, processes and processors: %w", err), p.remove(g))
 	}
@@ -93,7 +96,7 @@ func (p *limited) make(dir string, files map[string]string, g *guard) error {
 	return nil
 }
 
-// admit puts a process into the groups, that has stopped itself, and lets it go on.
+// admit puts a process into the groups, whose jailer has stopped, and lets it go on.
 func (p *limited) admit(pid int) error {
 	if err := awaitStop(pid); err != nil {
 		return err
@@ -104,14 +107,6 @@ func (p *limited) admit(pid int) error {
 		}
 	}
 	return syscall.Kill(pid, syscall.SIGCONT)
-}
-
-// credential is the user that the process runs as; nil: this one's.
-func (p *limited) credential() *syscall.Credential {
-	if p.limits.Group == 0 {
-		return nil
-	}
-	return &syscall.Credential{Uid: uint32(p.user), Gid: uint32(p.limits.Group)}
 }
 
 // remove kills all that is in the groups, whatever it did to leave its process group, and

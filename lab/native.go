@@ -52,6 +52,9 @@ func (u *nativeUnit) run(ctx context.Context, stdout, stderr io.Writer) (running
 		if r.limited != nil {
 			err = errors.Join(err, r.limited.remove(u.guard))
 		}
+		if failed := (*jailError)(nil); errors.As(err, &failed) {
+			return nil, fmt.Errorf("%s: %w", u.order.name, err)
+		}
 		return nil, &StartError{fmt.Sprintf("cannot start %s: %v%s", u.order.name, err, startRemedy(err, u.command[0], u.root)), err}
 	}
 	u.mu.Lock()
@@ -93,7 +96,7 @@ func (u *nativeUnit) start(r *nativeRun, stdout, stderr io.Writer) error {
 		if _, err := exec.LookPath(words[0]); err != nil {
 			return err // the shell would say so, and not what to do
 		}
-		words, env = u.order.limits.shell(words), environment(u.order.dir)
+		env = environment(u.order.dir)
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir, cmd.Env = u.order.dir, env
@@ -107,22 +110,23 @@ func (u *nativeUnit) start(r *nativeRun, stdout, stderr io.Writer) error {
 		r.discard()
 		return err
 	}
+	admit := func() error { return nil }
 	if r.limited != nil {
-		cmd.SysProcAttr.Credential = r.limited.credential()
+		if admit, err = r.limited.imprison(cmd, u.order.dir, u.root); err != nil {
+			r.discard()
+			return err
+		}
 	}
 	r.at = time.Now()
 	if err := u.begins(u.order.name, cmd); err != nil {
 		r.discard()
-		return err
+		return errors.Join(err, admit())
 	}
 	r.group = newGroup(cmd.Process.Pid, u.guard)
 	for _, o := range r.outputs {
 		go o.copy()
 	}
-	if r.limited != nil {
-		return r.limited.admit(cmd.Process.Pid)
-	}
-	return nil
+	return admit()
 }
 
 func (u *nativeUnit) remove(context.Context) error {

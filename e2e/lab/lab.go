@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -93,11 +94,13 @@ func New(t testing.TB, opts ...Option) *Lab {
 		OnHost: os.Getenv(networkVariable) == "host", Packets: os.Getenv(packetsVariable) != "",
 	}
 	if group := os.Getenv(limitsVariable); group != "" {
-		number, err := strconv.Atoi(group)
+		number, keep, _ := strings.Cut(group, ":")
+		parsed, err := strconv.Atoi(number)
 		if err != nil {
-			t.Fatalf("lab: %s is %q; it is the number of a group", limitsVariable, group)
+			t.Fatalf("lab: %s is %q; it is the number of a group, and :FOLDER", limitsVariable, group)
 		}
-		o.Limits = bench.ForStrangers(number)
+		o.Limits = bench.ForStrangers(parsed, keep)
+		o.Limits.Lenient = os.Getenv(lenientVariable) != ""
 	}
 	for _, opt := range opts {
 		opt(&o)

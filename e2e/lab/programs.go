@@ -16,6 +16,7 @@ const networkVariable = variablePrefix + "NETWORK"
 // run that are not the project's own; they then have limits, too.
 const (
 	limitsVariable  = variablePrefix + "LIMITS"
+	lenientVariable = variablePrefix + "LENIENT" // limits that this machine cannot set are left out
 	keepVariable    = variablePrefix + "KEEP"
 	packetsVariable = variablePrefix + "PACKETS"
 )

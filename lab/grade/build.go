@@ -55,6 +55,16 @@ func share(dir string, group int, write bool) error {
 	})
 }
 
+// limits are those of the programs of a submission.
+func (g *Grader) limits(s *Submission) *lab.Limits {
+	if s.Group == 0 {
+		return nil
+	}
+	l := lab.ForStrangers(s.Group, s.work)
+	l.Lenient = g.Lenient
+	return l
+}
+
 // build builds a submission in its copy, under the limits of its programs. What is wrong
 // is the submission's own fault; the error is the bench's.
 func (g *Grader) build(ctx context.Context, s *Submission) (wrong, err error) {
@@ -68,8 +78,7 @@ func (g *Grader) build(ctx context.Context, s *Submission) (wrong, err error) {
 		return nil, err
 	}
 	o := lab.Options{Programs: map[string]string{"build": "cmd+pipe:sh -c " + lab.QuoteWords(s.Build) + " {}"}}
-	if s.Group != 0 {
-		o.Limits = lab.ForStrangers(s.Group)
+	if o.Limits = g.limits(s); o.Limits != nil {
 		o.Limits.CPUs = 0
 	}
 	l, err := g.Bench.NewLab(o)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -32,11 +30,10 @@ func (g *Grader) Examine(ctx context.Context, from string, say func(format strin
 		return false, err
 	}
 	defer g.Bench.RemoveTemp(place)
-	if err := os.Chmod(place, 0o711); err != nil {
+	s, wrong, err := g.open(from, place)
+	if err != nil {
 		return false, err
 	}
-	s, wrong := Open(from, g.Rubric.System, filepath.Join(place, "work"))
-	s.Group = chooseGroup()
 	for _, note := range s.Notes {
 		say("%s", strings.ReplaceAll(note, s.Dir, from))
 	}
@@ -57,11 +54,7 @@ func (g *Grader) Examine(ctx context.Context, from string, say func(format strin
 
 // start starts the programs of a submission that listen.
 func (g *Grader) start(ctx context.Context, s *Submission, say func(format string, args ...any)) (ok bool, err error) {
-	o := lab.Options{Programs: s.Plays}
-	if s.Group != 0 {
-		o.Limits = lab.ForStrangers(s.Group)
-	}
-	l, err := g.Bench.NewLab(o)
+	l, err := g.Bench.NewLab(lab.Options{Programs: s.Plays, Limits: g.limits(s)})
 	if err != nil {
 		return false, err
 	}

@@ -25,8 +25,9 @@ type Grader struct {
 	}
 	// Report is called with a result whenever it has changed, to write the reports into the
 	// submission's folder.
-	Report func(folder string, r *Result) error
-	Now    func() time.Time
+	Report  func(folder string, r *Result) error
+	Lenient bool // as in lab.Limits
+	Now     func() time.Time
 }
 
 // Grade scores a submission. The result and its reports are in the folder from the
@@ -36,18 +37,16 @@ func (g *Grader) Grade(ctx context.Context, from, folder string) (*Result, error
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
-	place, err := g.Bench.TempDir("peerlab-submission-") // where other users can get to
+	place, err := g.Bench.TempDir("peerlab-submission-")
 	if err != nil {
 		return nil, err
 	}
 	defer g.Bench.RemoveTemp(place)
-	if err := os.Chmod(place, 0o711); err != nil {
+	began := g.Now()
+	s, wrong, err := g.open(from, place)
+	if err != nil {
 		return nil, err
 	}
-	work := filepath.Join(place, "work")
-	began := g.Now()
-	s, wrong := Open(from, g.Rubric.System, work)
-	s.Group = chooseGroup()
 	r := g.Rubric.Result(s.Name)
 	r.Began, r.Hash = began.UTC().Truncate(time.Second), s.Hash
 	save := func() error {
@@ -92,6 +91,23 @@ func (g *Grader) Grade(ctx context.Context, from, folder string) (*Result, error
 		return r, err
 	}
 	return r, ctx.Err()
+}
+
+// open copies a submission to a folder. What is wrong with it is its own fault; the error is
+// the bench's.
+func (g *Grader) open(from, place string) (s *Submission, wrong, err error) {
+	group := chooseGroup()
+	if group != 0 {
+		if err := g.Bench.Bound(place); err != nil && !g.Lenient { // of what its build writes
+			return nil, nil, err
+		}
+	}
+	if err := os.Chmod(place, 0o711); err != nil { // other users get to what is in it
+		return nil, nil, err
+	}
+	s, wrong = Open(from, g.Rubric.System, filepath.Join(place, "work"))
+	s.Group = group
+	return s, wrong, nil
 }
 
 // score plays a scenario until it is decided: it has passed when it passes the first time,
