@@ -88,6 +88,10 @@ AS_ROOT := $(if $(CI),$(shell [ "$$(id -u)" = 0 ] || echo sudo -nE env '"PATH=$$
 grade-demo: build ## grade right and wrong submissions, and show that each loses its own points; reports in artifacts/grades
 	$(AS_ROOT) bin/peerlab grade -check -jobs $(JOBS) -o artifacts/grades
 
+.PHONY: report-picture
+report-picture: build # docs/report.png, for README; needs Chromium, and root
+	scripts/report-picture.sh
+
 .PHONY: images
 images: engine builder ## build the container images
 	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # --quiet hides compiler errors, too

@@ -30,9 +30,9 @@ submissions() {
 		dir=$scratch/class/student$n
 		mkdir "$dir"
 		case $((n % 3)) in
-		0) cp $ASASSIGNED/{server,client}.py "$dir" ;;
+		0) cp "$ASASSIGNED"/{server,client}.py "$dir" ;;
 		1)
-			cp $ASASSIGNED/{server.c,client.c,lines.h} "$dir"
+			cp "$ASASSIGNED"/{server.c,client.c,lines.h} "$dir"
 			sed -i 's/|| setsockopt(.*) != 0)/|| !on)/' "$dir/lines.h"
 			;;
 		2) touch "$dir/server.py" "$dir/client.py" ;;
@@ -65,9 +65,9 @@ trial_killed() {
 		rm -rf "$scratch/out"
 		bin/peerlab grade -o "$scratch/out" "$scratch/class/student0" >/dev/null 2>&1 &
 		grader=$!
-		sleep "$(awk -v r=$RANDOM 'BEGIN { print r / 32768 * 2.5 }')"
-		kill -9 $grader 2>/dev/null
-		wait $grader 2>/dev/null
+		sleep "$(awk -v r="$RANDOM" 'BEGIN { print r / 32768 * 2.5 }')"
+		kill -9 "$grader" 2>/dev/null
+		wait "$grader" 2>/dev/null
 		end=$((SECONDS + 75))
 		while [ -n "$(left)" ] && ((SECONDS < end)); do sleep 0.2; done
 		[ -z "$(left)" ] || bad "run $n: left: $(left)"
@@ -86,11 +86,11 @@ trial_class() {
 	submissions {0..29}
 	for jobs in 4 1; do
 		began=$SECONDS
-		bin/peerlab grade -jobs $jobs -o "$scratch/jobs$jobs" "$scratch"/class/* >/dev/null || bad "status $? with -jobs $jobs"
+		bin/peerlab grade -jobs "$jobs" -o "$scratch/jobs$jobs" "$scratch"/class/* >/dev/null || bad "status $? with -jobs $jobs"
 		points "$scratch/jobs$jobs" >"$scratch/points$jobs"
 		echo "class: 30 submissions, -jobs $jobs, $((SECONDS - began)) s"
 	done
-	diff "$scratch/points4" "$scratch/points1" && echo "class: the same scores" || bad "the scores differ"
+	diff "$scratch/points4" "$scratch/points1" || bad "the scores differ"
 	cut -d' ' -f2- "$scratch/points1" | sort | uniq -c
 }
 
@@ -123,29 +123,35 @@ trial_engine() {
 	engine=$!
 	export DOCKER_HOST=unix://$scratch/docker.sock
 	until docker load -q -i "$scratch/images.tar" >/dev/null 2>&1; do
-		kill -0 $engine || { tail "$scratch/dockerd.log"; exit 1; }
+		kill -0 "$engine" || { tail "$scratch/dockerd.log"; exit 1; }
 		sleep 0.5
 	done
 	bin/peerlab grade -o "$scratch/out" image:peerlab-trial:1 >"$scratch/said" 2>&1 &
 	grader=$!
 	until docker ps -q 2>/dev/null | grep -q . && grep -qs '"outcome": "passed"' "$scratch"/out/*/grade.json; do
-		kill -0 $grader || break
+		kill -0 "$grader" || break
 		sleep 0.05
 	done
-	kill -9 $engine
-	wait $grader
+	kill -9 "$engine"
+	wait "$grader"
 	code=$?
 	tail -n 3 "$scratch/said"
 	points "$scratch/out"
-	[ $code = 3 ] || bad "status $code"
+	[ "$code" = 3 ] || bad "status $code"
 	! grep -q '"outcome": "failed"' "$scratch"/out/*/grade.json || bad "points were lost"
-	pkill -9 -F "$scratch/exec/containerd/containerd.pid" 2>/dev/null
+	# The shims outlive their engine, and the programs in the containers are their children.
+	grep -lsaF "$scratch/" /proc/[0-9]*/cmdline | while IFS=/ read -r _ _ engine _; do
+		read -ra children <"/proc/$engine/task/$engine/children" && kill -9 "$engine" "${children[@]}"
+	done 2>/dev/null
 	sleep 1
-	umount "$scratch"/docker/*/*/merged "$scratch"/exec/netns/* 2>/dev/null
+	grep -F " $scratch" /proc/mounts | cut -d' ' -f2 | sort -r | xargs -r umount -l
 }
 
 case ${1:-} in
-killed | class | busy | engine) "trial_$1" ;;
+killed) trial_killed ;;
+class) trial_class ;;
+busy) trial_busy ;;
+engine) trial_engine ;;
 *)
 	sed -n 's/^# \{0,1\}//; 2,12p' "${BASH_SOURCE[0]}" >&2
 	exit 2
