@@ -85,8 +85,9 @@ func (b *Bench) TempDir(pattern string) (string, error) {
 	return dir, nil
 }
 
-// Bound bounds what a folder of TempDir, which must be empty, can hold.
-func (b *Bench) Bound(dir string) error { return bound(dir, 0o711) }
+// Bound bounds what a folder of TempDir can hold, for programs of strangers that are built
+// there. It must be empty.
+func (b *Bench) Bound(dir string) error { return bound(dir, buildSize, 0o711) }
 
 // RemoveTemp removes a folder of TempDir.
 func (b *Bench) RemoveTemp(dir string) error {

@@ -12,8 +12,9 @@ import (
 
 // Sizes of folders of files in memory.
 const (
-	sharedSize  = "size=64m,nr_inodes=10k"  // of what all programs may write to, as /tmp
-	scratchSize = "size=512m,nr_inodes=50k" // of data folders and builds
+	sharedSize = "size=64m,nr_inodes=10k"   // of what all programs may write to, as /tmp
+	dataSize   = "size=128m,nr_inodes=10k"  // of a data folder
+	buildSize  = "size=512m,nr_inodes=100k" // of a submission and what its build makes
 )
 
 // become makes the jail around this process, stops until it is in its control groups, and
@@ -98,8 +99,8 @@ func (j *jail) hide() error {
 }
 
 // bound bounds what a folder can hold, by a file system of its own in memory.
-func bound(dir string, mode os.FileMode) error {
-	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("mode=%o,%s", mode, scratchSize)); err != nil {
+func bound(dir, size string, mode os.FileMode) error {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("mode=%o,%s", mode, size)); err != nil {
 		return fmt.Errorf("bounding the files in %s: %w", dir, err)
 	}
 	return nil

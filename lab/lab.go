@@ -145,7 +145,7 @@ func (l *Lab) Dir(name string) (string, error) {
 	dir := filepath.Join(l.dir, name)
 	err := os.Mkdir(dir, 0o777)
 	if err == nil && l.limits != nil && l.limits.Group != 0 {
-		if err = bound(dir, 0o777); l.limits.Lenient {
+		if err = bound(dir, dataSize, 0o777); l.limits.Lenient {
 			err = nil
 		}
 	}

@@ -31,7 +31,7 @@ type Limits struct {
 // ForStrangers are limits for programs of which nothing is known.
 func ForStrangers(group int, keep ...string) *Limits {
 	return &Limits{
-		Memory: 1 << 30, Processes: 256, CPUs: 1, Files: 1024, FileSize: 256 << 20, Output: 8 << 20, Group: group, Keep: keep,
+		Memory: 1 << 30, Processes: 256, CPUs: 1, Files: 1024, FileSize: 256 << 20, Output: 4 << 20, Group: group, Keep: keep,
 	}
 }
 

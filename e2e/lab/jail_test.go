@@ -56,7 +56,7 @@ try:
 except OSError as e: print("no more files", e.errno)
 input()
 `)
-	p.Sees(". is full 28 32", "no more files 28")
+	p.Sees(". is full 28 8", "no more files 28")
 }
 
 func TestAStrangerReachesNoOtherMachine(t *testing.T) {
