@@ -53,7 +53,8 @@ func (j *jail) become(command []string, tell *os.File) error {
 		return fmt.Errorf("its folder: %w", err)
 	}
 	_ = tell.Close()
-	if err := unix.Kill(os.Getpid(), unix.SIGSTOP); err != nil {
+	// To this thread, which then cannot go on before all have stopped.
+	if err := unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSTOP); err != nil {
 		return err
 	}
 	// The shell looks for the program as this user, and starts scripts without a first line.
