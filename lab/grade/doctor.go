@@ -34,8 +34,12 @@ func (g *Grader) Examine(ctx context.Context, from string, say func(format strin
 	if err != nil {
 		return false, err
 	}
+	tell := say
+	say = func(format string, args ...any) { // of the submission, not of its copy
+		tell("%s", strings.ReplaceAll(fmt.Sprintf(format, args...), s.Dir, from))
+	}
 	for _, note := range s.Notes {
-		say("%s", strings.ReplaceAll(note, s.Dir, from))
+		say("%s", note)
 	}
 	if wrong == nil {
 		if wrong, err = g.build(ctx, s); err != nil {
