@@ -64,7 +64,7 @@ type jailError struct{ error }
 
 func (e *jailError) Unwrap() error { return e.error }
 
-// imprison has a command started by its jailer. The function that it returns must be called
+// imprison lets a jailer start a command. The function that it returns must be called
 // after the command's start: it waits for the jail and lets the program go on.
 func (p *limited) imprison(cmd *exec.Cmd, dir, root string) (admit func() error, err error) {
 	words, variable, err := p.limits.newJail(p.user, dir, root).jailer(cmd.Args)
