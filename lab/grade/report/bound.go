@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"peerlab/lab/grade"
+	"peerlab/lab/visible"
 )
 
 // Bounds of single texts, in bytes.
@@ -99,7 +100,7 @@ func boundedFailure(f *grade.Failure, budget int) *grade.Failure {
 
 // beside returns a path that leads to a file beside a report and below it; "" if it does not.
 func beside(path string) string {
-	if path == "" || len(path) > maxName || !fs.ValidPath(path) || visible(path) != path {
+	if path == "" || len(path) > maxName || !fs.ValidPath(path) || visible.Text(path) != path {
 		return ""
 	}
 	return path
@@ -133,13 +134,13 @@ func lines(all []string, budget int, last bool) (kept []string) {
 // line returns the beginning of s, visible, and a note if that is not the whole.
 func line(s string, most int) string {
 	if len(s) <= most {
-		return visible(s)
+		return visible.Text(s)
 	}
 	cut := most
 	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	return visible(s[:cut]) + fmt.Sprintf(" (%d bytes left out)", len(s)-cut)
+	return visible.Text(s[:cut]) + fmt.Sprintf(" (%d bytes left out)", len(s)-cut)
 }
 
 // sentence returns a text of the rubric or the bench as one line; its line ends are blanks.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/lab/grade"
+	"peerlab/lab/visible"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -147,7 +148,7 @@ func TestEveryFormatOfEveryResultIsSmallAndHarmless(t *testing.T) {
 			got := written(t, write, r)
 			assert.LessOrEqual(t, len(got), MaxSize, "%s of %s", format, name)
 			for _, l := range strings.Split(got, "\n") {
-				assert.Equal(t, visible(l), l, "%s of %s", format, name)
+				assert.Equal(t, visible.Text(l), l, "%s of %s", format, name)
 			}
 		}
 	}

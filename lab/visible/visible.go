@@ -1,4 +1,5 @@
-package report
+// Package visible writes text of programs, which is hostile, so that it only shows.
+package visible
 
 import (
 	"fmt"
@@ -7,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// visible returns s as one line that only shows: what could steer a terminal, break a line
+// Text returns s as one line that only shows: what could steer a terminal, break a line
 // or be no character of XML is written as \n, \x1b, \u202e, or \xff if it is no UTF-8. The
 // joiners that emoji and some scripts need stay. It changes nothing in its own result.
-func visible(s string) string {
+func Text(s string) string {
 	if strings.IndexFunc(s, hidden) < 0 && utf8.ValidString(s) {
 		return s
 	}
