@@ -32,8 +32,14 @@ const (
 	Fault     Kind = "fault"     // a fault began, of a link or of a program; Text says which
 	Healed    Kind = "healed"    // and ended
 	Met       Kind = "met"       // the scenario has seen what it waited for; Text says what
+	Failed    Kind = "failed"    // the scenario failed; Text says why, and Process of which program
 	Lost      Kind = "lost"      // Bytes events or packets are missing before this one: there were too many
 )
+
+// Kinds are all that there are.
+var Kinds = []Kind{
+	Run, Started, Exited, Typed, Shown, Logged, Connected, Sent, Received, Dropped, Held, Closed, Reset, Fault, Healed, Met, Failed, Lost,
+}
 
 // Event is one line of a record.
 type Event struct {

@@ -25,6 +25,7 @@ const manual = `peerlab scores programs that talk over TCP by the scenarios of t
   peerlab grade [-system chat|relay|order|room] [-rubric FILE] [-o DIR] [-jobs N] [-fail-under POINTS] SUBMISSION...
   peerlab grade -check [-o DIR] [-jobs N]        grades right and wrong submissions, to see that each loses the points that it should
   peerlab doctor [-system ...] SUBMISSION
+  peerlab diagram [-around EVENT] [-all] [-time] [-o FILE] events.jsonl     draws the record of a run as SVG: what may have caused an event
 
 SUBMISSION is a folder, a zip, or image:NAME. Its programs are found by the names that the assignment gives them, or a file
 peerlab.yaml in it says how they are built and run:
@@ -56,6 +57,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 	switch command, args := args[0], args[1:]; command {
 	case "grade":
 		return gradeAll(ctx, args, out, log)
+	case "diagram":
+		return draw(args, out, log)
 	case "doctor":
 		return doctor(ctx, args, out, log)
 	case "-h", "-help", "--help", "help":
