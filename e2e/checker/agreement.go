@@ -13,7 +13,8 @@ func (c *court) agreement() {
 		}
 		c.judged[Agreement]++
 		if _, ok := c.shown(q, typed); !ok {
-			c.lacks(Agreement, q, typed, "%s shows it, whose sender is no more, and this one does not", c.Lives[witness].Who)
+			c.lacks(Agreement, q, typed, "%s shows it, whose sender is no more, and this one does not", c.Lives[witness].Who).
+				about(Place{witness, c.pages[witness].at[typed]})
 		}
 	})
 }

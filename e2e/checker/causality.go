@@ -47,11 +47,15 @@ func (c *court) causes(p, q int) {
 				continue
 			}
 			because := fmt.Sprintf("when it was typed, its typist's screen showed %q, which here is ", short(c.shows(c.Typed[x.typed])))
+			seen := Place{p, c.pages[p].at[x.typed]}
 			if x.line < len(c.Lives[q].Screen) {
-				c.broken(Causality, q, n, "%s", because+"below it")
+				c.broken(Causality, q, n, "%s", because+"below it").about(Place{q, x.line}, seen)
 				break
 			}
-			c.missing = append(c.missing, Breach{Causality, c.Lives[q].Screen[n].At, c.Lives[q].Who, c.Lives[q].Screen[n].Text, because + "not"})
+			l := c.Lives[q]
+			c.misses(Breach{
+				Guarantee: Causality, At: l.Screen[n].At, Screen: l.Who, Line: l.Screen[n].Text, Because: because + "not", Place: Place{q, n},
+			}).about(seen)
 			break
 		}
 	}

@@ -14,7 +14,7 @@ func (c *court) delivery() {
 				}
 				continue
 			case c.pages[life].at[t] != n:
-				c.broken(Delivery, life, n, "it is there a second time")
+				c.broken(Delivery, life, n, "it is there a second time").about(Place{life, c.pages[life].at[t]})
 			case c.Typed[t].Life == life:
 				c.broken(Delivery, life, n, "it was typed right there")
 			case c.Typed[t].At > s.At:

@@ -11,7 +11,8 @@ func (c *court) fifo() {
 			c.judged[FIFO]++
 			p := c.Typed[t].Life
 			if last, ok := latest[p]; ok && last > t {
-				c.broken(FIFO, life, n, "it was typed before %q, which is above it", short(c.Typed[last].Text))
+				c.broken(FIFO, life, n, "it was typed before %q, which is above it", short(c.Typed[last].Text)).
+					about(Place{life, c.pages[life].at[last]})
 				continue
 			}
 			latest[p] = t

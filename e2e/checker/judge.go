@@ -165,13 +165,25 @@ func (c *court) shows(t Typed) string {
 }
 
 // broken notes a line of a screen that must not be there.
-func (c *court) broken(g Guarantee, life, line int, because string, args ...any) {
+func (c *court) broken(g Guarantee, life, line int, because string, args ...any) *Breach {
 	l := c.Lives[life]
-	c.never = append(c.never, Breach{g, l.Screen[line].At, l.Who, l.Screen[line].Text, fmt.Sprintf(because, args...)})
+	c.never = append(c.never, Breach{
+		Guarantee: g, At: l.Screen[line].At, Screen: l.Who, Line: l.Screen[line].Text,
+		Because: fmt.Sprintf(because, args...), Place: Place{life, line},
+	})
+	return &c.never[len(c.never)-1]
 }
 
 // lacks notes a typed line that must be on a screen and is not.
-func (c *court) lacks(g Guarantee, life, typed int, because string, args ...any) {
+func (c *court) lacks(g Guarantee, life, typed int, because string, args ...any) *Breach {
 	t := c.Typed[typed]
-	c.missing = append(c.missing, Breach{g, t.At, c.Lives[life].Who, c.shows(t), fmt.Sprintf(because, args...)})
+	return c.misses(Breach{
+		Guarantee: g, At: t.At, Screen: c.Lives[life].Who, Line: c.shows(t),
+		Because: fmt.Sprintf(because, args...), Place: Place{life, -1},
+	})
+}
+
+func (c *court) misses(b Breach) *Breach {
+	c.missing = append(c.missing, b)
+	return &c.missing[len(c.missing)-1]
 }

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,9 +216,36 @@ func TestABreachIsNamed(t *testing.T) {
 			assert.Equal(t, test.of, first.Guarantee, v)
 			assert.Equal(t, test.screen, first.Screen, v)
 			assert.Equal(t, test.line, first.Line, v)
+			checkPlaces(t, s.History, first)
 			assert.Contains(t, v.String(), "replay: do it again")
 			assert.Contains(t, v.String(), test.of.String()+" is broken")
 		})
+	}
+}
+
+// checkPlaces asserts that a breach says where its line is, and those of its reason.
+func checkPlaces(t *testing.T, h History, b Breach) {
+	t.Helper()
+	text := func(p Place) string { return h.Lives[p.Life].Screen[p.Line].Text }
+	assert.Equal(t, b.Screen, h.Lives[b.Place.Life].Who)
+	if b.Place.Line >= 0 {
+		assert.Equal(t, b.Line, text(b.Place))
+	}
+	switch b.Guarantee {
+	case FIFO, Agreement, Causality:
+		require.NotEmpty(t, b.Others, b)
+	}
+	for _, p := range b.Others {
+		switch {
+		case b.Guarantee == Agreement:
+			assert.Equal(t, b.Line, text(p))
+		case b.Guarantee == FIFO || b.Guarantee == Causality:
+			_, typed, _ := strings.Cut(text(p), ": ")
+			assert.Contains(t, b.Because, typed)
+		case p.Line >= 0:
+			assert.Equal(t, b.Line, text(p))
+			assert.Less(t, p.Line, b.Place.Line)
+		}
 	}
 }
 
@@ -258,7 +286,7 @@ func TestInTheQuietPeriodALifeIsToldOfOnce(t *testing.T) {
 		v := Judge(s.History, bounds)
 		require.Equal(t, want, v.Outcome, v)
 		if want == Fail {
-			assert.Equal(t, Breach{Return, v.Breaches[0].At, "Client 3", "Server: initiated", v.Breaches[0].Because}, v.Breaches[0])
+			assert.Equal(t, Breach{Return, v.Breaches[0].At, "Client 3", "Server: initiated", v.Breaches[0].Because, Place{3, 4}, []Place{{3, 3}}}, v.Breaches[0])
 			assert.Contains(t, v.Breaches[0].Because, "2 times in the quiet period")
 		}
 	}
@@ -290,7 +318,7 @@ func TestTheFirstBreachComesFirst(t *testing.T) {
 	s.quiet()
 	v := Judge(s.History, bounds)
 	require.Equal(t, Fail, v.Outcome)
-	assert.Equal(t, Breach{Delivery, v.Breaches[0].At, "Client 3", "Client 1: a", "it was typed at a live terminal and is not there"}, v.Breaches[0])
+	assert.Equal(t, Breach{Delivery, v.Breaches[0].At, "Client 3", "Client 1: a", "it was typed at a live terminal and is not there", Place{3, -1}, nil}, v.Breaches[0])
 	assert.Contains(t, v.String(), "and 12 more")
 }
 

@@ -46,14 +46,27 @@ func (c *court) tells(q, n int, told map[string]int, who, what string, lives fun
 	told[who+what]++
 	at := c.Lives[q].Screen[n].At
 	if had := lives(who, q, at); told[who+what] > had {
-		c.broken(Return, q, n, "it says so of %s %d times, who has done it %d times", who, told[who+what], had)
+		c.broken(Return, q, n, "it says so of %s %d times, who has done it %d times", who, told[who+what], had).
+			about(c.above(q, n)...)
 	}
 	if what != terminated && c.Quiet > 0 && at >= c.Quiet+c.bounds.Recovery {
 		told["quiet "+who]++
 		if had := c.thereSince(c.Quiet, who, at); told["quiet "+who] > had {
-			c.broken(Return, q, n, "it says so of %s %d times in the quiet period, in which %d of its lives were there", who, told["quiet "+who], had)
+			c.broken(Return, q, n, "it says so of %s %d times in the quiet period, in which %d of its lives were there", who, told["quiet "+who], had).
+				about(c.above(q, n)...)
 		}
 	}
+}
+
+// above returns where the same line is above another one on a screen.
+func (c *court) above(life, line int) (all []Place) {
+	screen := c.Lives[life].Screen
+	for n := range line {
+		if screen[n].Text == screen[line].Text {
+			all = append(all, Place{life, n})
+		}
+	}
+	return all
 }
 
 // begun is how many lives of who had begun by then and were not over when q
@@ -105,7 +118,9 @@ func (c *court) meets(q int) {
 		case c.Lives[q].Who == server && l.From < c.Lives[q].From:
 			line = l.Who + ": " + reconnected
 		}
-		c.missing = append(c.missing, Breach{Return, max(l.From, c.Lives[q].From), c.Lives[q].Who, line, because})
+		c.misses(Breach{
+			Guarantee: Return, At: max(l.From, c.Lives[q].From), Screen: c.Lives[q].Who, Line: line, Because: because, Place: Place{q, -1},
+		}).about(Place{p, -1})
 	}
 }
 

@@ -41,7 +41,19 @@ type Breach struct {
 	Screen    string        // whose
 	Line      string        // as it is, or would be, on the screen
 	Because   string
+	Place     Place
+	Others    []Place // that the reason is about, too
 }
+
+// Place is a line of a screen in a history, or, with Line -1, the whole life: the line is
+// missing there.
+type Place struct {
+	Life int // index in Lives
+	Line int // index in its Screen
+}
+
+// about adds places that the reason of a breach is about.
+func (b *Breach) about(others ...Place) { b.Others = append(b.Others, others...) }
 
 func (b Breach) String() string {
 	return fmt.Sprintf("%v is broken at %.3fs on the screen of %s, by %q: %s",
@@ -67,6 +79,14 @@ type Verdict struct {
 	// Judged counts what was required of the screens, so that one can see that
 	// a pass was not for want of anything to judge.
 	Judged map[Guarantee]int
+}
+
+// First is the breach that came first as a sentence; or why there is no pass.
+func (v Verdict) First() string {
+	if len(v.Breaches) > 0 {
+		return v.Breaches[0].String()
+	}
+	return fmt.Sprintf("verdict: %v: %s", v.Outcome, v.Why)
 }
 
 // maxListed is how many breaches a verdict's text lists.
