@@ -19,6 +19,7 @@ type mutant struct {
 	server bool // it is the server, and else client 3
 	play   func(r *round)
 	breaks checker.Guarantee
+	fault  string // what the lab does in the round; "": nothing
 }
 
 var mutants = []mutant{
@@ -26,8 +27,8 @@ var mutants = []mutant{
 		for range 4 {
 			r.says(client(1), "")
 		}
-	}, checker.Delivery},
-	{"swap", false, func(r *round) { r.burst(client(1), 4) }, checker.FIFO},
+	}, checker.Delivery, ""},
+	{"swap", false, func(r *round) { r.burst(client(1), 4) }, checker.FIFO, ""},
 	{"drop-last", false, func(r *round) {
 		var last string
 		for range 3 {
@@ -36,13 +37,13 @@ var mutants = []mutant{
 		r.Clients[1].Sees(last)
 		r.Clients[2].Sees(last)
 		r.kills(server)
-	}, checker.Agreement},
+	}, checker.Agreement, "kill -9"},
 	{"answer-first", false, func(r *round) {
 		for range 3 { // it waits for an answer, but not for ever
 			r.Clients[2].Sees(r.says(client(1), ""))
 			r.Clients[1].Sees(r.answers(client(2), 1))
 		}
-	}, checker.Causality},
+	}, checker.Causality, ""},
 	{"wait", false, func(r *round) {
 		over := r.trouble("stopped", []string{client(2)}, nil)
 		r.Clients[2].Pause()
@@ -50,15 +51,15 @@ var mutants = []mutant{
 		r.soon(r.bounds.Delay*2, func() bool { return shows(r.screen(client(1)), line) })
 		r.Clients[2].Resume()
 		over()
-	}, checker.Isolation},
+	}, checker.Isolation, "pause"},
 	{"forget-registry", true, func(r *round) {
 		r.kills(server)
 		r.moves(server) // so that only the server itself can bring the clients back
-	}, checker.Return},
+	}, checker.Return, "kill -9"},
 	{"return-twice", true, func(r *round) {
 		r.kills(server)
 		r.returns(server)
-	}, checker.Return},
+	}, checker.Return, "kill -9"},
 }
 
 // The checker is to convict each of them of what it does. They run natively, even if the
@@ -74,6 +75,7 @@ func TestTheCheckerConvictsMutants(t *testing.T) {
 			v := r.judged()
 			require.Equal(t, checker.Fail, v.Outcome, v)
 			assert.Equal(t, m.breaks, v.Breaches[0].Guarantee, v)
+			r.proves(v, m.fault)
 			t.Log(v)
 		})
 	}

@@ -29,6 +29,7 @@ type round struct {
 	faults []*checker.Fault
 	count  map[int]int // of the lines typed at a life
 	quiet  time.Duration
+	judges checker.History // that was judged last
 
 	ignores func(lab.Line) bool // lines of screens that are not for the checker; nil: none
 }

@@ -41,6 +41,7 @@ func (r *round) judged() checker.Verdict {
 	r.soon(2*r.bounds.Quiet, func() bool { // more may come, as long as the verdict is open
 		h := r.history(cut)
 		v = checker.Judge(h, r.bounds)
+		r.judges = h
 		return v.Why == "" || h.End-h.Quiet >= r.bounds.Quiet
 	})
 	r.Keep("verdict.txt", v.String()+"\n")
@@ -137,7 +138,8 @@ func (r *round) passes() {
 	r.t.Helper()
 	v := r.judged()
 	if v.Outcome != checker.Pass {
-		r.Fail("%v", v)
+		r.pointsOut(v)
+		r.Fail("%s\n%v", v.First(), v)
 	}
 	r.t.Logf("%v\n  after %v of quiet", v, (r.clock() - r.quiet).Round(time.Millisecond))
 }

@@ -10,6 +10,7 @@ import (
 
 	bench "peerlab/lab"
 	"peerlab/lab/event"
+	"peerlab/lab/evidence"
 )
 
 // artifactDir is where the screens of this test are kept if it fails.
@@ -35,8 +36,8 @@ func artifactName(process string, life int, s bench.Stream) string {
 
 // keepArtifacts writes every screen to a file PROCESS.LIFE.screen.txt, byte for
 // byte, every stderr to PROCESS.LIFE.stderr.txt, events.jsonl, the record of the run, the
-// same as text to timeline.txt, packets.pcapng if packets were kept, and what [Lab.Keep]
-// was given.
+// same as text to timeline.txt, packets.pcapng if packets were kept, what [Lab.Keep] was
+// given, and evidence.html, which shows why the test failed.
 func (l *Lab) keepArtifacts() error {
 	dir := l.artifactDir()
 	errs := []error{os.MkdirAll(dir, 0o755)}
@@ -66,6 +67,11 @@ func (l *Lab) keepArtifacts() error {
 		fmt.Fprintf(&timeline, "%s  %v\n", l.clock(e.Time), e)
 	}
 	keep("timeline.txt", timeline.Bytes())
+	if l.verdict != nil {
+		page, unwritten := l.evidence(l.verdict, events)
+		keep(evidence.File, page)
+		errs = append(errs, unwritten)
+	}
 	return errors.Join(append(errs, err, unread)...)
 }
 

@@ -69,11 +69,13 @@ func (l *Lab) step(text string) {
 }
 
 // failed notes why the test fails, and what the screens show.
-func (l *Lab) failed(message string, screens []grade.Screen) {
+func (l *Lab) failed(message string, screens []grade.Screen, at event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := strings.Split(message, "\n")
 	l.failure, l.details, l.screens = all[0], all[1:], screens
+	at.Kind, at.Text = event.Failed, l.failure
+	l.Record(at)
 }
 
 // breaks notes that the bench cannot do its work.
@@ -92,8 +94,6 @@ func (l *Lab) attempted() {
 	steps := append([]grade.Step(nil), l.steps...)
 	l.mu.Unlock()
 	switch {
-	case broken != "":
-		a = grade.Attempt{Outcome: grade.Unknown, Because: broken}
 	case l.t.Failed():
 		if failure == "" {
 			failure = "the scenario failed" // by an assertion that is not the lab's
@@ -101,11 +101,15 @@ func (l *Lab) attempted() {
 		} else {
 			steps = append(steps, grade.Step{Seconds: time.Since(l.began).Seconds(), Text: failure, Failed: true})
 		}
-		a = grade.Attempt{Outcome: grade.Failed, Failure: &grade.Failure{
+		l.verdict = &grade.Failure{
 			Summary: failure, Details: details, Steps: steps, Screens: l.screens, Again: l.again(), Folder: l.artifactFolder(),
-		}}
-	case l.t.Skipped():
+		}
+		a = grade.Attempt{Outcome: grade.Failed, Failure: l.verdict}
+	case l.t.Skipped() && broken == "":
 		return // LeaveOut has told
+	}
+	if broken != "" {
+		a = grade.Attempt{Outcome: grade.Unknown, Because: broken}
 	}
 	if err := l.run.attempt.tell(a); err != nil {
 		l.t.Errorf("lab: %v", err)

@@ -69,7 +69,8 @@ func (f *failure) fail(format string, args ...any) {
 		report, screens = f.lab.report(f.process), f.lab.lastScreens()
 	}
 	message := fmt.Sprintf(format, args...) + diagnosis
-	f.lab.failed(message, screens)
+	f.lab.About(f.points()...)
+	f.lab.failed(message, screens, f.where())
 	f.lab.t.Fatalf("%s\n%s", message, report)
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	bench "peerlab/lab"
+	"peerlab/lab/diagram"
 	"peerlab/lab/grade"
 	"peerlab/lab/wire"
 )
@@ -32,6 +33,7 @@ type Lab struct {
 	reported atomic.Bool    // the screens are in the test's output already
 	replay   string         // the command that plays the test again
 	screens  []grade.Screen // when the test failed
+	verdict  *grade.Failure // nil: it has not failed
 
 	mu        sync.Mutex
 	processes []*Process
@@ -39,7 +41,8 @@ type Lab struct {
 	steps     []grade.Step
 	failure   string // the first line of why the test fails
 	details   []string
-	broken    string // why the bench could not do its work
+	points    []diagram.Point // what the failure is about
+	broken    string          // why the bench could not do its work
 }
 
 // Spec says what to start.

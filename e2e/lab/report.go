@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"unicode"
 
 	bench "peerlab/lab"
+	"peerlab/lab/evidence"
 )
 
 // tailLines is how much of each screen a failure message shows, and maxShown
@@ -55,7 +57,8 @@ func (l *Lab) report(atFault *Process) string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "all screens, and a timeline: %s\nplay it again: %s", l.artifactDir(), l.again())
+	dir := l.artifactDir()
+	fmt.Fprintf(&b, "all screens, and a timeline: %s\nwhy, with a diagram: %s\nplay it again: %s", dir, filepath.Join(dir, evidence.File), l.again())
 	return b.String()
 }
 

@@ -46,11 +46,16 @@ func TestAMissingLineIsReported(t *testing.T) {
 		"timeline.txt":        "talker  typed \"flood 30\"\n",
 		"replay.txt":          "do it again\n",
 		"events.jsonl":        `"kind":"typed","process":"talker","life":1,"text":"flood 30"`,
+		"evidence.html":       "<mark class=\"missing\">✗ missing: flood 31</mark>",
 	} {
 		content, err := os.ReadFile(filepath.Join(dir, file))
 		require.NoError(t, err)
 		assert.Contains(t, string(content), want, file)
 	}
+	assert.Contains(t, out, "why, with a diagram: "+filepath.Join(dir, "evidence.html")+"\n")
+	record, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))
+	require.NoError(t, err)
+	assert.Contains(t, string(record), `"kind":"failed","process":"talker","life":1,"text":"talker did not show line \"flood 31\" within 50ms`)
 }
 
 func TestWhatElseIsReported(t *testing.T) {
