@@ -78,7 +78,7 @@ func TestPages(t *testing.T) {
 
 func TestLinksToWhatIsKept(t *testing.T) {
 	page := written(t, HTML, mixed())
-	for _, file := range []string{"timeline.txt", "events.jsonl", "server.1.screen.txt"} {
+	for _, file := range []string{"evidence.html", "timeline.txt", "events.jsonl", "server.1.screen.txt"} {
 		assert.Contains(t, page, `href="./runs/phase-1/1/TestPhase1/`+file+`"`)
 	}
 	for folder, want := range map[string]string{
