@@ -71,8 +71,8 @@ func (x *search) isComing(d dep) bool {
 		link = x.link
 		switch h := d.holder(link); {
 		case h == nil:
-		case h.first > d.received+1: // dropped there; its own link may bring it
-			return d.met && !d.ended
+		case h.first > d.received+1: // dropped there; if this member was cut off from both, its own link is about to bring it
+			return d.met && !d.ended && x.now.Sub(link.began) < Unreachable
 		case d.hasGap() && d.shown == d.received:
 			x.ask(link, d.sender, d.received)
 		}

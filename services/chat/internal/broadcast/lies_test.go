@@ -177,8 +177,6 @@ func TestALineWaitsNoLongerForASenderWhoseLinesWereDropped(t *testing.T) {
 	require.Contains(t, l.lines, "Client 3: y")
 }
 
-// Client 9 leaves out lines, and the next one that it sends is held back when its link
-// comes up again. A line that names one of those left out does not wait for it.
 // Where a line was typed those that it answers may have been dropped, as the log is
 // bounded. Their own process brings them when it is back, which it is given time for.
 func TestDroppedLinesAreWaitedForUntilTheirMemberIsBack(t *testing.T) {
@@ -195,6 +193,22 @@ func TestDroppedLinesAreWaitedForUntilTheirMemberIsBack(t *testing.T) {
 	require.Equal(t, []string{"Client 1: the first", "Client 1: the latest", "Client 3: answer"}, l.lines)
 }
 
+// Client 1 leaves out numbers, and its link breaks. Client 3 cannot have what was left out,
+// and its own link has been up for long: its answer does not wait until client 1 is given up.
+func TestNumbersThatWereLeftOutDelayNoOther(t *testing.T) {
+	l, one, three, _ := liars(t)
+	l.receives(three, "MSG 3 1 x")
+	l.passes(Unreachable, one, three)
+	l.parts(one)
+	l.receives(three, "AFTER 1 2000 9", "MSG 3 2 answer")
+	l.passes(dueInquiry, three)
+	l.receives(three, "LINES 1 2000 1", "MSG 1 9 the latest")
+	l.passes(dueProof, three)
+	require.Equal(t, []string{"Client 3: x", "Client 1: 9 missing", "Client 3: answer"}, l.lines)
+}
+
+// Client 9 leaves out lines, and the next one that it sends is held back when its link
+// comes up again. A line that names one of those left out does not wait for it.
 func TestALineThatWasLeftOutIsNotWaitedFor(t *testing.T) {
 	l, one, _, nine := liars(t)
 	l.receives(nine, "MSG 9 1 x", "AFTER 5 4000 1", "MSG 9 1000 held back")

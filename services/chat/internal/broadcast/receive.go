@@ -28,7 +28,9 @@ func (s *State) Begin(now time.Time) { s.now = now.Add(-s.late) }
 // message if it is not about lines of the chat, and PEER, for the caller to
 // process. The error is a *lines.Refusal: the link must be closed with it.
 func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) {
-	st.latest = s.now
+	if st.latest = s.now; st.began.IsZero() {
+		st.began = s.now
+	}
 	if seq, text, ok := st.plain(line); ok {
 		s.arrive(st, st.from, seq, text, line)
 		return nil, nil

@@ -28,7 +28,8 @@ type Stream struct {
 	proof    uint64    // a line typed here, behind which it is told that there are no more; 0: none
 	why      error     // it must be closed, for this reason; nothing is received any more
 	isWoken  bool      // it is in State.woken
-	latest   time.Time // when something came
+	began    time.Time // when something came for the first time,
+	latest   time.Time // and for the last
 	parser   wire.Parser
 
 	digest   []entry // lines of the other side's digest that say something new
