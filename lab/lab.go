@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -33,6 +34,13 @@ type Options struct {
 	OnHost    bool              // the lab is on the host's network, in any case
 	Limits    *Limits           // of programs that are not the project's own; nil: there are none
 	Packets   bool              // all packets are kept in a file, if the lab has a wire
+	Watch     *Watch            // nil: nothing is watched
+}
+
+// Watch is told at once what happens in a lab. It must not block.
+type Watch struct {
+	Record io.Writer                      // of the record too, whole lines at a time
+	Output func(process string, b []byte) // what a process wrote, to its screen or its stderr
 }
 
 // Lab is a group of programs with a folder, a network, and a record of what they do. Its
@@ -42,6 +50,7 @@ type Lab struct {
 	dir     string // the data folders are in it
 	network *network.Network
 	limits  *Limits
+	watch   *Watch   // nil: nothing is watched
 	holder  *holder  // of the network; nil: no container joins it
 	file    *os.File // of the record
 	packets *os.File // nil: packets are not kept
@@ -62,7 +71,7 @@ type Lab struct {
 func (b *Bench) NewLab(o Options) (*Lab, error) {
 	l := &Lab{
 		bench: b, byGroup: make(map[int]string), contained: make(map[string]string), exit: make(chan struct{}),
-		limits: o.Limits, cast: casting{container: o.Container, programs: o.Programs, config: b.config},
+		limits: o.Limits, watch: o.Watch, cast: casting{container: o.Container, programs: o.Programs, config: b.config},
 	}
 	l.end = sync.OnceValue(l.endAll)
 	var err error

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -93,7 +94,7 @@ func (p *Process) Start(ctx context.Context) error {
 	}
 	e.happened(event.Started, p.Command())
 	var err error
-	if e.running, err = p.unit.run(ctx, e.outputs[Stdout], e.outputs[Stderr]); err != nil {
+	if e.running, err = p.unit.run(ctx, p.watched(e.outputs[Stdout]), p.watched(e.outputs[Stderr])); err != nil {
 		return err
 	}
 	close(e.began)
@@ -120,4 +121,20 @@ func (p *Process) remove(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// watched returns what an output of the process is written to.
+func (p *Process) watched(o *Output) io.Writer {
+	if w := p.lab.watch; w != nil {
+		return io.MultiWriter(o, writerFunc(func(b []byte) { w.Output(p.Name(), b) }))
+	}
+	return o
+}
+
+// writerFunc is a writer that never fails.
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(b []byte) (int, error) {
+	f(b)
+	return len(b), nil
 }

@@ -20,7 +20,11 @@ func (l *Lab) openRecord(packets bool) error {
 	if err != nil {
 		return err
 	}
-	l.file, l.events = file, event.NewRecorder(file)
+	var record io.Writer = file
+	if l.watch != nil {
+		record = io.MultiWriter(file, l.watch.Record)
+	}
+	l.file, l.events = file, event.NewRecorder(record)
 	if !l.network.Own() {
 		return nil
 	}
