@@ -45,6 +45,8 @@ export PEERLAB_CLIENT := $(CLIENT)
 endif
 
 COMPOSE := docker compose
+# All services but the page's.
+PROGRAMS := $(COMPOSE) --profile order --profile room
 
 .PHONY: help
 help: ## this list
@@ -74,6 +76,10 @@ logs: engine ## follow the output of all processes
 wall: engine ## all terminals in one tmux window, a pane each (leave a pane: Ctrl-C; its process runs on)
 	@scripts/wall.sh
 
+.PHONY: console
+console: build ## the chat on a page in the browser: all terminals, the links to break, the diagram; needs no Docker
+	@bin/peerlab run
+
 ## Building
 
 .PHONY: build
@@ -94,7 +100,7 @@ report-picture: build # docs/report.png, for README; needs Chromium, and root
 
 .PHONY: images
 images: engine builder ## build the container images
-	$(COMPOSE) --profile '*' build --quiet || $(COMPOSE) --progress plain --profile '*' build # --quiet hides compiler errors, too
+	$(PROGRAMS) build --quiet || $(PROGRAMS) --progress plain build # --quiet hides compiler errors, too
 
 .PHONY: holder-image
 holder-image: engine builder # of the bench: it keeps the network of a scenario alive
@@ -108,7 +114,7 @@ test: ## unit tests, with the race detector
 
 .PHONY: tests
 tests: ## the names of all tests, for RUN=
-	@go test -list . ./services/... ./lab/... ./e2e/... && go test -C e2e/bench -list . ./...
+	@go test -list . ./services/... ./lab/... ./e2e/... && go test -C e2e/bench -list . ./... && go test -C e2e/page -list . ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
@@ -146,6 +152,11 @@ native-programs:
 %-programs:
 	@echo "E2E is '$*': give native or container" >&2; exit 1
 
+.PHONY: page
+page: build ## the page of 'peerlab run' in a real browser, Chromium; screenshots in artifacts/page (PEERLAB_PAGE_LOAD=5m: the long run)
+	@scripts/bootstrap.sh chromium
+	$(LOUDLY) go test -C e2e/page $(TESTFLAGS) ./...
+
 .PHONY: bench
 bench: ## measure beside nginx, iperf3, NATS and bare limits, and write docs/benchmarks.md (with ROWS only print)
 	cd e2e/bench && go run . $(if $(value ROWS),-rows $(call quote,ROWS),-page ../../docs/benchmarks.md)
@@ -157,6 +168,17 @@ lint: ## vet, staticcheck, gofumpt, govulncheck, shellcheck and the project's ow
 .PHONY: fmt
 fmt: ## format the Go files
 	go tool -modfile=scripts/tools.mod gofumpt -w services lab e2e
+
+# The page's terminal, as npm has it. The checksums are compared by 'make lint'.
+XTERM := lab/console/web/xterm
+.PHONY: vendor-web
+vendor-web: ## renew the page's terminal: XTERM_VERSION=6.0.0 FIT_VERSION=0.11.0
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; cd "$$dir"; \
+	npm pack --silent @xterm/xterm@$${XTERM_VERSION:-6.0.0} @xterm/addon-fit@$${FIT_VERSION:-0.11.0} >/dev/null; \
+	tar xzf xterm-xterm-*.tgz; mv package xterm; tar xzf xterm-addon-fit-*.tgz; \
+	cp xterm/lib/xterm.mjs xterm/css/xterm.css package/lib/addon-fit.mjs $(CURDIR)/$(XTERM); \
+	{ echo '@xterm/xterm:'; echo; cat xterm/LICENSE; echo; echo '@xterm/addon-fit:'; echo; cat package/LICENSE; } >$(CURDIR)/$(XTERM)/LICENSE
+	cd $(XTERM) && sha256sum LICENSE *.mjs *.css >SHA256SUMS
 
 .PHONY: clean
 clean: ## remove everything built or started here: bin/, artifacts/, and the lab's containers, images and volumes

@@ -4,8 +4,9 @@
 #   engine    a Docker engine that answers
 #   compose   the `docker compose` plugin
 #   builder   the image in which the Dockerfile compiles
+#   chromium  the browser in which the page is tested
 #
-# Usage: scripts/bootstrap.sh [engine|compose|builder]...     no argument: all three
+# Usage: scripts/bootstrap.sh [engine|compose|builder|chromium]...     no argument: the first three
 #        PEERLAB_BOOTSTRAP=no makes it fail, with what is missing, instead of installing or starting anything
 #
 # Each step checks, takes a lock, checks again and only then acts, so that two may run at once. All output goes to standard
@@ -262,13 +263,26 @@ prove_builder() {
 	fail "this machine's Go does not run alone in a container: install the one from https://go.dev/dl/ and retry"
 }
 
+# --- chromium ---
+
+have_chromium() { has chromium; }
+
+mend_chromium() {
+	if ! has apt-get || [ "$(id -u)" != 0 ]; then fail "no chromium: install it, so that it is in the PATH by this name"; fi
+	about "installing chromium (apt-get, about a minute)"
+	apt-get -q update >/dev/null 2>&1 </dev/null || true
+	DEBIAN_FRONTEND=noninteractive logged apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends chromium fonts-dejavu-core
+	hash -r
+	has chromium || fail "the package chromium was installed, and there is no such command"
+}
+
 main() {
 	local step
 	[ $# != 0 ] || set -- engine compose builder
 	for step; do
 		case $step in
-		engine | compose | builder) need "have_$step" "mend_$step" ;;
-		*) fail "'$step' is no step: give engine, compose, builder or nothing" ;;
+		engine | compose | builder | chromium) need "have_$step" "mend_$step" ;;
+		*) fail "'$step' is no step: give engine, compose, builder, chromium or nothing" ;;
 		esac
 	done
 }

@@ -5,7 +5,7 @@ unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 readonly MAIN_LINES=50 FILE_LINES=400 CHAT_CLIENT_LINES=150
-readonly MODULES=(. e2e/bench)
+readonly MODULES=(. e2e/bench e2e/page)
 readonly TOOLS=$PWD/scripts/tools.mod
 status=0
 
@@ -146,6 +146,7 @@ may_import() {
 	services/cmd/*:services/*) true ;;
 	services/*:services/*) [ "$(cut -d/ -f2 <<<"$1")" = "$(cut -d/ -f2 <<<"$2")" ] ;;
 	lab:lab/cmd/* | lab:lab/grade*) false ;;
+	lab:lab/console | lab:lab/diagram) false ;;
 	lab/wire*:lab | lab/network*:lab | lab/event*:lab) false ;;
 	lab/diagram:lab/event | lab/diagram:lab/visible) true ;; # a record is all that a picture is made of
 	lab/diagram:* | lab/visible:* | lab/grade*:lab/evidence) false ;;
@@ -220,6 +221,11 @@ check_files() {
 	done < <(git ls-files --eol | awk '$1 == "i/-text"' | cut -f 2)
 }
 
+# check_vendored: the page's terminal is as npm has it.
+check_vendored() {
+	! has sha256sum || (cd lab/console/web/xterm && sha256sum --quiet -c SHA256SUMS) || complain "lab/console/web/xterm was changed: 'make vendor-web' renews it"
+}
+
 check_format
 check_vet
 check_mac
@@ -230,6 +236,7 @@ check_length
 check_prose
 check_docs
 check_files
+check_vendored
 check_shell
 check_foreign
 check_vulnerabilities

@@ -20,8 +20,12 @@ const (
 	broken = 3 // the bench has failed, which is no score
 )
 
-const manual = `peerlab scores programs that talk over TCP by the scenarios of this project.
+const manual = `peerlab runs programs that talk over TCP, and scores them by the scenarios of this project.
 
+  peerlab run [-server COMMAND] [-client COMMAND] [-clients N] [-listen HOST:PORT] [-packets] [-save FILE]
+  peerlab run NAME=COMMAND...                    runs programs in a network of their own, and shows and breaks them on a page
+  peerlab console [-project NAME] [-listen HOST:PORT]    the same page for the containers of a compose project
+  peerlab open [-listen HOST:PORT] run.zip       a run that was saved on the page
   peerlab grade [-system chat|relay|order|room] [-rubric FILE] [-o DIR] [-jobs N] [-fail-under POINTS] SUBMISSION...
   peerlab grade -check [-o DIR] [-jobs N]        grades right and wrong submissions, to see that each loses the points that it should
   peerlab doctor [-system ...] SUBMISSION
@@ -59,6 +63,12 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		return gradeAll(ctx, args, out, log)
 	case "diagram":
 		return draw(args, out, log)
+	case "run":
+		return runPrograms(ctx, args, out, log)
+	case "console":
+		return showContainers(ctx, args, out, log)
+	case "open":
+		return showSaved(ctx, args, out, log)
 	case "doctor":
 		return doctor(ctx, args, out, log)
 	case "-h", "-help", "--help", "help":

@@ -1,0 +1,12 @@
+// Package console is a page in the browser that shows and breaks a lab: all terminals, the
+// links between the programs, the faults, and the diagram of what happened.
+//
+//	hub.go       what the page shows, and which part of it a viewer lacks; no I/O
+//	access.go    which requests are answered
+//	server.go    the HTTP server; socket.go the WebSocket of a viewer
+//	stage.go     what the page controls; native.go a lab, compose.go the containers
+//	             of a compose project, saved.go a run that was saved
+//	faults.go    what was done to the links
+//	history.go   the last events; save.go the files of a run, cast.go those of terminals
+//	web/         the page
+package console

@@ -1,0 +1,75 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"peerlab/lab/wire"
+)
+
+// Stage is a lab that the page shows and controls. Its methods may be called by any
+// goroutine.
+type Stage interface {
+	// Programs returns all programs, in the order in which the page shows them.
+	Programs() []Program
+	// Type types at a program: a line with its LF, or keys if the program is Raw.
+	Type(name string, b []byte) error
+	// Act does something to a program.
+	Act(ctx context.Context, name string, a Action) error
+	// Wire returns what is between the programs. The error says why there is none.
+	Wire() (*wire.Wire, error)
+	// Files returns the paths of the files that a saved run has, by their names in it.
+	Files() map[string]string
+}
+
+// Program is a program as the page shows it.
+type Program struct {
+	Name  string   `json:"name"`
+	State RunState `json:"state"`
+	Life  int      `json:"life"` // its number, from 1
+	Raw   bool     `json:"raw"`  // its terminal has keys and an echo of its own
+	Can   []Action `json:"can"`
+}
+
+// RunState is whether a program runs.
+type RunState string
+
+const (
+	Running RunState = "running"
+	Paused  RunState = "paused"
+	Exited  RunState = "exited"
+)
+
+// Action is something that is done to a program.
+type Action string
+
+const (
+	Kill      Action = "kill"   // by SIGKILL
+	Stop      Action = "stop"   // by SIGTERM
+	Pause     Action = "pause"  // where it is, as SIGSTOP does
+	Resume    Action = "resume" // after Pause
+	Start     Action = "start"  // again, after its end
+	Interrupt Action = "interrupt"
+	EndInput  Action = "end-input"
+)
+
+// actions returns what can be done to a program that is in a state.
+func actions(s RunState) []Action {
+	switch s {
+	case Running:
+		return []Action{Kill, Stop, Pause}
+	case Paused:
+		return []Action{Kill, Resume}
+	}
+	return []Action{Start}
+}
+
+// Limits of one action, and of a program to read what is typed.
+const (
+	actionLimit = 30 * time.Second
+	typeLimit   = 2 * time.Second
+)
+
+// unknown returns the error of a name that is no program's.
+func unknown(name string) error { return fmt.Errorf("there is no program %q", name) }

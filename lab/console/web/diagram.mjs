@@ -1,0 +1,114 @@
+// The diagram: the server draws it, the page asks for it again when there are new events.
+const pause = 400; // milliseconds between two diagrams
+
+export class Diagram {
+  constructor($, get) {
+    Object.assign(this, { $, get, events: 0, shown: -1, asking: false, stopped: false, until: -1, around: -1, names: '' });
+    $('pause').onclick = () => {
+      this.stopped = !this.stopped;
+      this.until = this.stopped ? this.shown : -1;
+      $('pause').textContent = this.stopped ? 'Go on' : 'Pause';
+      $('pause').setAttribute('aria-pressed', this.stopped);
+      this.again();
+    };
+    for (const id of ['only', 'all']) $(id).onchange = () => this.again();
+    $('text').oninput = () => this.again();
+    $('back').onclick = () => this.look(-1);
+    const choose = event => {
+      const id = event.target.closest('g[id^=e]')?.id;
+      if (id) this.look(Number(id.slice(1)));
+    };
+    $('diagram').onclick = choose;
+    $('diagram').onkeydown = event => { if (event.key === 'Enter') choose(event); };
+  }
+
+  // look shows what may have led to an event, or with a negative number the live diagram.
+  look(event) {
+    this.around = event;
+    this.$('back').hidden = event < 0;
+    this.$('hint').textContent = event < 0 ? 'An arrow means: may have caused. Click an event for what led to it.' : 'What may have led to the event in the frame. An arrow means: may have caused.';
+    this.again();
+  }
+
+  show(state) {
+    const names = state.programs.map(p => p.name);
+    if (names.join() !== this.names) {
+      const chosen = this.$('only').value;
+      this.$('only').replaceChildren(new Option('all processes', ''), ...names.map(name => new Option(name, name)));
+      this.$('only').value = names.includes(chosen) ? chosen : '';
+      this.names = names.join();
+    }
+    this.events = state.events;
+    if (!this.stopped && this.around < 0 && this.events !== this.shown) this.ask();
+  }
+
+  again() {
+    this.shown = -1;
+    this.ask();
+  }
+
+  async ask() {
+    if (this.asking) return;
+    this.asking = true;
+    const events = this.events;
+    try {
+      await this.fetch();
+      this.shown = events;
+    } catch (error) {
+      this.$('hint').textContent = String(error.message ?? error);
+    }
+    setTimeout(() => {
+      this.asking = false;
+      if (this.shown < 0 || !this.stopped && this.around < 0 && this.events !== this.shown) this.ask();
+    }, pause);
+  }
+
+  async fetch() {
+    const query = new URLSearchParams();
+    if (this.around >= 0) query.set('around', this.around);
+    if (this.until >= 0) query.set('until', this.until);
+    if (this.$('only').value) query.set('process', this.$('only').value);
+    if (this.$('text').value) query.set('text', this.$('text').value);
+    if (this.$('all').checked) query.set('all', '1');
+    const answer = await this.get(`/diagram.svg?${query}`);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text);
+    const pane = this.$('diagram');
+    const atEnd = pane.scrollTop + pane.clientHeight > pane.scrollHeight - 60;
+    const svg = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+    pane.replaceChildren(document.importNode(svg, true));
+    this.arrange(pane);
+    if (atEnd && this.around < 0) pane.scrollTop = pane.scrollHeight;
+  }
+
+  // arrange lets the names of the processes stay in view, and puts the legend aside.
+  arrange(pane) {
+    const svg = pane.firstElementChild;
+    svg.removeAttribute('height');
+    svg.style.maxWidth = `${svg.getAttribute('width')}px`;
+    const legend = svg.querySelector('.legend'), names = this.frame(svg);
+    for (const process of svg.querySelectorAll('.process')) {
+      const [name, ...again] = process.querySelectorAll('.name');
+      if (name) names.append(name);
+      for (const repeated of again) repeated.remove();
+    }
+    if (!names.firstChild) return;
+    names.setAttribute('class', 'diagram names');
+    names.setAttribute('viewBox', `0 0 ${svg.getAttribute('width')} 26`);
+    pane.prepend(names);
+    if (!legend) return;
+    const box = legend.getBBox(), top = 34, width = svg.getAttribute('width');
+    svg.setAttribute('viewBox', `0 ${top} ${width} ${Math.max(box.y - top - 4, 10)}`);
+    const aside = this.frame(svg);
+    aside.setAttribute('viewBox', `0 ${box.y - 8} ${width} ${box.height + 16}`);
+    aside.append(legend);
+    this.$('legend').querySelector('svg')?.remove();
+    this.$('legend').append(aside);
+  }
+
+  frame(svg) {
+    const frame = svg.cloneNode(false);
+    frame.setAttribute('role', 'img');
+    return frame;
+  }
+}
