@@ -6,7 +6,7 @@
 #   - no syntax line, no RUN --mount: the first needs a registry, the second BuildKit.
 ARG GO_IMAGE=golang:1.26
 
-FROM ${GO_IMAGE} AS build
+FROM ${GO_IMAGE} AS modules
 # `make clean` finds the stage's image by this label, where the builder keeps one.
 LABEL peerlab.stage=build
 # Unset, Go uses its defaults. compose.yaml passes what the host's environment sets.
@@ -23,12 +23,20 @@ WORKDIR /empty/data
 # fetched and compiled again after each edit.
 WORKDIR /src
 COPY go.mod go.sum ./
+
+FROM modules AS build
 RUN ["go", "build", "golang.org/x/term", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate", "github.com/clipperhouse/displaywidth", "github.com/lmittmann/tint", "github.com/mtibben/confusables", "net", "log/slog", "flag", "os/signal"]
 
 COPY services services
 RUN ["go", "build", "-o", "/out/", "./services/cmd/..."]
 
-# The base of all images. /data belongs to the user, and so does a named volume that is first mounted there. The health
+# The page is built from other modules, in a layer of its own for the same reason.
+FROM modules AS build-console
+RUN ["go", "build", "github.com/coder/websocket", "github.com/google/nftables", "github.com/gopacket/gopacket/pcapgo", "github.com/mdlayher/netlink", "github.com/moby/moby/client", "github.com/testcontainers/testcontainers-go", "github.com/shirou/gopsutil/v4/net", "golang.org/x/net/html", "golang.org/x/term", "go.yaml.in/yaml/v3"]
+COPY lab lab
+RUN ["go", "build", "-o", "/out/", "./lab/cmd/peerlab"]
+
+# The base of all images but the page's. /data belongs to the user, and so does a named volume that is first mounted there. The health
 # check needs no shell: the program reads the arguments of the process that runs in the container, and connects to it.
 FROM scratch AS process
 COPY --from=build --chown=65532:65532 /empty/ /
@@ -80,3 +88,8 @@ FROM process AS room-client
 COPY --from=build /out/room-client /room-client
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/room-client", "-health"]
 ENTRYPOINT ["/room-client"]
+
+# The page of the lab. It controls the engine, so its user is root, without capabilities.
+FROM scratch AS console
+COPY --from=build-console /out/peerlab /peerlab
+ENTRYPOINT ["/peerlab"]
