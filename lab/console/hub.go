@@ -131,6 +131,15 @@ func (t *terminal) add(b []byte) {
 	t.text = slices.Clone(kept)
 }
 
+// tail returns the last lines, in a chunk.
+func (t *terminal) tail() []byte {
+	tail := t.text[max(len(t.text)-maxChunk, 0):]
+	if i := bytes.IndexByte(tail, '\n'); i >= 0 {
+		tail = tail[i+1:]
+	}
+	return tail
+}
+
 // show sets the state of the lab, as JSON.
 func (h *hub) show(state any) error {
 	b, err := json.Marshal(state)
@@ -171,7 +180,7 @@ func (h *hub) next(v *viewer) (state []byte, outputs []output, changed <-chan st
 		}
 		o := output{terminal: t.name}
 		if v.at[i] < start {
-			o.text, v.at[i] = []byte(leftOut), start
+			o.text, v.at[i] = []byte(leftOut), t.end-int64(len(t.tail()))
 		}
 		part := t.text[v.at[i]-start:]
 		part = part[:min(len(part), maxChunk)]

@@ -16,8 +16,11 @@ const (
 	maxViewers = 50
 	maxActions = 8        // of one page at the same time
 	maxRequest = 16 << 10 // bytes of what a viewer sends at once
-	// pace is the time from one update of a page to the next: many lines come at once.
-	pace = 15 * time.Millisecond
+	// The time from one update of a page to the next grows with the output in it, so that a
+	// flood of lines does not take the processors from the programs that print them.
+	pace     = 15 * time.Millisecond
+	mostPace = 250 * time.Millisecond
+	flood    = 256 << 10 // bytes a second
 )
 
 // serveSocket brings one page up to date until it is closed, and does what it asks for.
@@ -118,7 +121,9 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 				return err
 			}
 		}
+		size := 0
 		for _, o := range outputs {
+			size += len(o.text)
 			b := append([]byte{byte(len(o.terminal))}, o.terminal...)
 			if err := send(websocket.MessageBinary, append(b, o.text...)); err != nil {
 				return err
@@ -127,7 +132,7 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 		if changed == nil {
 			changed = closed
 		}
-		timer.Reset(pace)
+		timer.Reset(min(max(pace, time.Second*time.Duration(size)/flood), mostPace))
 		select {
 		case text := <-refused:
 			if err := sendJSON(map[string]string{"refused": text}); err != nil {

@@ -1,9 +1,9 @@
 // The diagram: the server draws it, the page asks for it again when there are new events.
-const pause = 400; // milliseconds between two diagrams
+const pause = 200, longPause = 1500; // milliseconds between two diagrams; the second when they have little in common
 
 export class Diagram {
   constructor($, get) {
-    Object.assign(this, { $, get, events: 0, shown: -1, asking: false, stopped: false, until: -1, around: -1, names: '' });
+    Object.assign(this, { $, get, events: 0, shown: -1, drawn: 0, asking: false, stopped: false, until: -1, around: -1, names: '' });
     $('pause').onclick = () => {
       this.stopped = !this.stopped;
       this.until = this.stopped ? this.shown : -1;
@@ -50,7 +50,8 @@ export class Diagram {
   async ask() {
     if (this.asking) return;
     this.asking = true;
-    const events = this.events;
+    const events = this.events, flood = events - this.drawn > 1000;
+    this.drawn = events;
     try {
       await this.fetch();
       this.shown = events;
@@ -60,7 +61,7 @@ export class Diagram {
     setTimeout(() => {
       this.asking = false;
       if (this.shown < 0 || !this.stopped && this.around < 0 && this.events !== this.shown) this.ask();
-    }, pause);
+    }, flood ? longPause : pause);
   }
 
   async fetch() {
