@@ -22,10 +22,9 @@ const maxCast = 32 << 20
 // https://docs.asciinema.org/manual/asciicast/v3/. The methods may be called by any
 // goroutine.
 type casts struct {
+	mu     sync.Mutex
 	folder string // "" for no files
-
-	mu   sync.Mutex
-	open map[string]*cast
+	open   map[string]*cast
 }
 
 // cast is the file of one terminal.
@@ -43,11 +42,11 @@ func newCasts(folder string) *casts { return &casts{folder: folder, open: make(m
 
 // output adds what a terminal shows.
 func (c *casts) output(name string, b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.folder == "" {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	x := c.open[name]
 	if x == nil {
 		x = newCast(filepath.Join(c.folder, name+".cast"), name)

@@ -96,6 +96,17 @@ type page struct {
 	address string
 }
 
+// smallBuffers makes the server notice soon that a page does not read.
+type smallBuffers struct{ net.Listener }
+
+func (l smallBuffers) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		err = conn.(*net.TCPConn).SetWriteBuffer(4096)
+	}
+	return conn, err
+}
+
 func serve(t *testing.T) *page {
 	t.Helper()
 	return serveStage(t, nil)
@@ -118,7 +129,7 @@ func serveStage(t *testing.T, of func(*Console) Stage) *page {
 	p.address = ln.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- p.Serve(ctx, ln) }()
+	go func() { served <- p.Serve(ctx, smallBuffers{ln}) }()
 	t.Cleanup(func() {
 		cancel()
 		assert.NoError(t, <-served)
