@@ -110,6 +110,25 @@ func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
 	require.Equal(t, "PEER 3 500 127.0.0.1:1 5", peer())
 }
 
+// Client 7 has given up lines of Client 1, which answer some that it may not have. A
+// newcomer for which the lines of Client 1 counted from there would not wait for these.
+func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3000}, 0, 0)
+	digest := func() string {
+		return string(l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, func(func(wire.Peer) bool) {}).Lines)
+	}
+	l.receives(one, "MSG 1 1 x")
+	l.parts(one)
+	require.Contains(t, digest(), "HAVE 1 2000 1\n")
+	l.receives(three, "AFTER 1 2000 5", "MSG 3 1 answer")
+	l.parts(three)
+	l.passes(2*Unreachable)
+	require.Contains(t, l.lines, "Client 3: answer")
+	require.NotContains(t, digest(), "HAVE 1 2000")
+}
+
 // A client whose clock was set back has a lower incarnation than client 7, and is killed
 // before client 7 has met it.
 func TestAnOlderProcessThatHasTypedNothingYet(t *testing.T) {

@@ -130,15 +130,12 @@ func (o *sender) settled(seq uint64) bool {
 	return o.shown >= seq || o.settledThrough >= seq || o.forgotten
 }
 
-// advertised returns how far the lines of a process count as shown for others: lines
-// that were given up while it cannot be reached are not shown to a newcomer, later,
-// behind lines that were shown without them.
+// advertised returns how far the lines of a process count as shown for others. They do
+// not count while its next one may answer some that are not shown here, nor if some were
+// given up: what these answer may not be here either.
 func (o *sender) advertised() uint64 {
-	switch {
-	case len(o.mayAnswer()) > 0:
+	if len(o.mayAnswer()) > 0 || o.stream == nil && o.settledThrough > o.shown {
 		return uncounted
-	case o.stream == nil:
-		return max(o.shown, o.settledThrough)
 	}
 	return o.shown
 }
