@@ -111,7 +111,7 @@ trial_busy() {
 	[ "$(wc -l <"$scratch/different")" = 2 ] || bad "more than one score for a submission"
 }
 
-# trial_engine has an engine of its own, with the images that it needs.
+# trial_engine has an engine of its own, with the images that it needs. Its network is its own, too: without a bridge it removes that of the machine.
 trial_engine() {
 	local engine code grader
 	cp bin/server "$scratch/server" && cp bin/client "$scratch/client.out"
@@ -119,7 +119,7 @@ trial_engine() {
 	docker build -q -t peerlab-trial:1 "$scratch" >/dev/null 2>&1 || bad "no image"
 	docker save -o "$scratch/images.tar" peerlab-trial:1 peerlab/holder:latest || bad "no images: make holder-image"
 	docker rmi peerlab-trial:1 >/dev/null
-	dockerd --data-root "$scratch/docker" --exec-root "$scratch/exec" --pidfile "$scratch/docker.pid" --host "unix://$scratch/docker.sock" \
+	unshare --net dockerd --data-root "$scratch/docker" --exec-root "$scratch/exec" --pidfile "$scratch/docker.pid" --host "unix://$scratch/docker.sock" \
 		--bridge none --iptables=false >"$scratch/dockerd.log" 2>&1 &
 	engine=$!
 	export DOCKER_HOST=unix://$scratch/docker.sock
