@@ -124,7 +124,7 @@ func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
 	require.Contains(t, digest(), "HAVE 1 2000 1\n")
 	l.receives(three, "AFTER 1 2000 5", "MSG 3 1 answer")
 	l.parts(three)
-	l.passes(2*Unreachable)
+	l.passes(2 * Unreachable)
 	require.Contains(t, l.lines, "Client 3: answer")
 	require.NotContains(t, digest(), "HAVE 1 2000")
 }
