@@ -51,7 +51,7 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 		d.Count++
 	}
 	for _, o := range s.ordered {
-		if o.digest != s.digests && (o != s.self || o.shown > 0) && o.advertised() != uncounted {
+		if o.digest != s.digests && (o != s.self || o.shown > 0) {
 			d.Lines = wire.Have{ID: o.ID, Seq: o.advertised()}.Append(d.Lines)
 			d.Count++
 		}
@@ -78,17 +78,12 @@ func (d *Digest) Follow(m wire.Message) {
 func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err error) {
 	o := s.senders[e.ID]
 	if st.pending == 0 {
-		from := uint64(uncounted)
-		if e.seq == 0 { // its first line answers nothing without AFTER
-			from = 0
-		}
-		if o, err = s.lookup(st, e.ID, from); o != nil && e.seq != uncounted {
+		if o, err = s.lookup(st, e.ID, e.seq); o != nil {
 			s.learn(st, o, e.seq)
 		}
 		return false, err
 	}
-	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) &&
-		(e.seq == uncounted || o.settled(e.seq) && e.seq <= o.received)
+	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) && o.settled(e.seq) && e.seq <= o.received
 	if !known {
 		st.digest = append(st.digest, e)
 	}
@@ -99,56 +94,50 @@ func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err err
 	return known, err
 }
 
-// endDigest processes a digest that is complete. It is a cut: what the lines that it
-// counts answer, it counts too. So the lines that follow these, of a process that
-// counts from it, may answer all of it without AFTER, and nothing else.
+// endDigest processes a digest that is complete. Its lines were shown at the other
+// side before those that follow were typed. A process that is first named by it, and
+// the one that sent it if no line of that was shown here yet, may answer them
+// without AFTER.
 func (s *State) endDigest(st *Stream) error {
-	var named []*sender
-	var all []dep
-	baseline := &hold{}
+	var all, added []dep
 	for _, e := range st.digest {
-		if e.ID == st.peer {
-			st.last = max(st.last, e.seq)
-		}
-		known := s.find(e.ID) != nil
+		_, known := s.senders[e.ID]
 		o, err := s.lookup(st, e.ID, e.seq)
 		switch {
 		case err != nil:
 			return err
-		case o == nil || o == s.self || o == st.from || e.seq == uncounted:
+		case o == nil:
 			continue
-		case !known:
-			named = append(named, o)
+		case o == st.from && o.baselinePending && !o.seen:
+			o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)
+		case o == st.from && !o.seen && o.shown == o.received:
+			// Its HELLO was older than what others said of it, and lines that answer those
+			// between may be shown.
+			o.shown = max(o.shown, min(o.named, e.seq))
+			o.received = o.shown
 		}
-		all = append(all, dep{sender: o, seq: e.seq})
+		d := dep{sender: o, seq: e.seq}
+		if all = append(all, d); !known || o == st.from && (o.baselinePending || !o.seen) {
+			added = append(added, d)
+		}
 	}
-	if s.count(st) {
-		named = append(named, st.from)
-	}
+	st.from.baselinePending = false
+	var deps []dep
 	for _, d := range all {
+		if d.sender == s.self || d.sender == st.from {
+			continue
+		}
 		if !d.settled(d.seq) {
-			baseline.deps = append(baseline.deps, d)
+			deps = append(deps, d)
 		}
 		s.learn(st, d.sender, d.seq)
 	}
-	for _, o := range named {
-		if o.shown > 0 { // or else its lines say all that they answer
-			o.baseline = baseline
+	for _, d := range added {
+		if len(deps) > 0 && d.shown > 0 && !d.forgotten { // or else its lines say all that they answer
+			d.baseline = &baseline{max(d.received, d.seq), deps}
 		}
 	}
 	return nil
-}
-
-// count counts the lines of a link's process from what it has typed itself, unless
-// they count from an earlier one already. It reports whether they did not count at all.
-func (s *State) count(st *Stream) bool {
-	o := st.from
-	was := o.shown
-	if !o.seen && o.shown == o.received {
-		o.shown = min(o.shown, st.last)
-		o.received = o.shown
-	}
-	return was == uncounted
 }
 
 // Advertise tells the next few links what was shown since they were told last. It
@@ -161,7 +150,7 @@ func (s *State) Advertise() {
 			continue
 		}
 		for _, o := range s.ordered {
-			if o.round >= st.round && o != s.self && o != st.from && (o.shown > 0 || o.Name == wire.Server) && o.shown != uncounted {
+			if o.round >= st.round && o != s.self && o != st.from && (o.shown > 0 || o.Name == wire.Server) {
 				st.control = wire.Have{ID: o.ID, Seq: o.shown}.Append(st.control)
 			}
 		}

@@ -30,23 +30,19 @@ type hold struct {
 	since time.Time
 }
 
-// over reports whether there is nothing left to wait for. A line that is not claimed
-// is not waited for if no member has it, as far as is known.
-func (h *hold) over() bool {
-	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
-		return d.settled(d.seq) || !d.claimed && d.received < d.seq && !d.hasGap()
-	})
-	return len(h.deps) == 0
+// baseline is what was shown, besides its lines through some number, where a
+// process was first heard of. Its lines after that may answer it without AFTER.
+// It is incomplete if that member had not shown what the process had: it had just
+// joined as well, or had abandoned those lines.
+type baseline struct {
+	through uint64
+	deps    []dep
 }
 
-// mayAnswer returns the lines that the first one of a process here, which is yet to be
-// shown, may answer without AFTER.
-func (o *sender) mayAnswer() []dep {
-	if o.baseline == nil || o.baseline.over() {
-		o.baseline = nil
-		return nil
-	}
-	return o.baseline.deps
+// over reports whether there is nothing left to wait for.
+func (h *hold) over() bool {
+	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool { return d.settled(d.seq) })
+	return len(h.deps) == 0
 }
 
 // holdBack keeps a line until the lines before it, and those of st.incoming.deps,

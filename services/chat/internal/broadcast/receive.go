@@ -122,7 +122,7 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 	}
 	in.after = append(append(in.after, line...), '\n')
 	author := st.author()
-	o, err := s.lookup(st, m.ID, uncounted)
+	o, err := s.lookup(st, m.ID, m.Seq)
 	if err != nil {
 		return err
 	}
@@ -165,8 +165,13 @@ func (in *incoming) clear() { in.after, in.deps, in.count = in.after[:0], in.dep
 // arrive shows line seq of a sender, or holds it back.
 func (s *State) arrive(st *Stream, o *sender, seq uint64, text, line []byte) {
 	in := &st.incoming
-	if o.baseline != nil && o.shown == o.received { // or else the line is behind one that waits for it
-		in.deps = append(in.deps, o.mayAnswer()...)
+	if o.baseline != nil && seq > o.baseline.through {
+		for _, x := range o.baseline.deps {
+			if !x.settled(x.seq) && (x.received >= x.seq || x.hasGap()) { // or else no member has it, as far as is known
+				in.deps = append(in.deps, x)
+			}
+		}
+		o.baseline = nil
 	}
 	switch {
 	case o.stream == st && o.relayed > 0:

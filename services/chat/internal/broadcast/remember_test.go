@@ -2,7 +2,6 @@ package broadcast
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -70,13 +69,13 @@ func (l *linked) sent(st *Stream) string {
 	return all
 }
 
-// A newcomer is told of Client 3 first by a member whose screen is yet to show what
-// Client 3 has answered, and which therefore does not say how far its lines count. The
-// digest of Client 3 itself then says that, and what its next line may answer.
+// A newcomer is told of Client 3 first by a member that does not know yet what
+// Client 3 has answered. The digest of Client 3 itself then says what its next
+// line may answer.
 func TestTheDigestOfAProcessSaysWhatItHasAnswered(t *testing.T) {
 	l := newLinked(t, 1000)
 	server, _ := l.meet(wire.ID{Name: wire.Server, Incarnation: 900}, 0, 1)
-	l.receives(server, "PEER 3 500 127.0.0.1:1 999999999999999999")
+	l.receives(server, "HAVE 3 500 3")
 	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 1)
 	l.receives(two, "HAVE 1 200 0")
 	three, have := l.meet(wire.ID{Name: "3", Incarnation: 500}, 3, 2)
@@ -86,71 +85,6 @@ func TestTheDigestOfAProcessSaysWhatItHasAnswered(t *testing.T) {
 	require.Equal(t, "WANT 1 200 0\n", l.sent(three))
 	l.receives(three, "LINES 1 200 1", "MSG 1 1 question")
 	require.Equal(t, []string{"Client 1: question", "Client 3: answer"}, l.lines)
-}
-
-// Client 7 waits for what the next line of Client 3 may answer. A newcomer for which the
-// lines of Client 3 counted from there would not wait for it, so client 7 says how far
-// they count only when it has shown that.
-func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
-	l := newLinked(t, 1000)
-	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
-	three := wire.ID{Name: "3", Incarnation: 500}
-	peer := func() string {
-		all := func(yield func(wire.Peer) bool) { yield(wire.Peer{ID: three, Addr: "127.0.0.1:1"}) }
-		d := l.state.Digest(wire.ID{Name: "4", Incarnation: 3000}, all)
-		line, _, _ := strings.Cut(string(d.Lines), "\n")
-		return line
-	}
-	third, _ := l.meet(three, 5, 2)
-	require.Equal(t, "PEER 3 500 127.0.0.1:1 999999999999999999", peer(), "its digest is yet to come")
-	l.receives(third, "HAVE 1 2000 2", "HAVE 3 500 5")
-	l.receives(one, "MSG 1 1 x")
-	require.Equal(t, "PEER 3 500 127.0.0.1:1 999999999999999999", peer())
-	l.receives(one, "MSG 1 2 question")
-	require.Equal(t, "PEER 3 500 127.0.0.1:1 5", peer())
-}
-
-// Client 7 has given up lines of Client 1, which answer some that it may not have. A
-// newcomer for which the lines of Client 1 counted from there would not wait for these.
-func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
-	l := newLinked(t, 1000)
-	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
-	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3000}, 0, 0)
-	digest := func() string {
-		return string(l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, func(func(wire.Peer) bool) {}).Lines)
-	}
-	l.receives(one, "MSG 1 1 x")
-	l.parts(one)
-	require.Contains(t, digest(), "HAVE 1 2000 1\n")
-	l.receives(three, "AFTER 1 2000 5", "MSG 3 1 answer")
-	l.parts(three)
-	l.passes(2 * Unreachable)
-	require.Contains(t, l.lines, "Client 3: answer")
-	require.NotContains(t, digest(), "HAVE 1 2000")
-}
-
-// A client whose clock was set back has a lower incarnation than client 7, and is killed
-// before client 7 has met it.
-func TestAnOlderProcessThatHasTypedNothingYet(t *testing.T) {
-	l := newLinked(t, 1000)
-	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
-	l.receives(one, "PEER 3 500 127.0.0.1:1 0", "HAVE 3 500 1")
-	require.Equal(t, "WANT 3 500 0\n", l.sent(one))
-	l.receives(one, "LINES 3 500 1", "MSG 3 1 first")
-	require.Equal(t, []string{"Client 3: first"}, l.lines)
-}
-
-// A newcomer does not say how far the lines of a process count that is younger than
-// client 7. That says nothing of lines that client 7 lacks.
-func TestAProcessThatDoesNotCountElsewhere(t *testing.T) {
-	l := newLinked(t, 1000)
-	four, _ := l.meet(wire.ID{Name: "4", Incarnation: 3000}, 0, 1)
-	l.receives(four, "PEER 3 2000 127.0.0.1:1 999999999999999999", "PEER 3 2000 127.0.0.1:1 999999999999999999")
-	require.Empty(t, l.sent(four))
-	three, have := l.meet(wire.ID{Name: "3", Incarnation: 2000}, 1, 0)
-	require.Zero(t, have)
-	l.receives(three, "MSG 3 1 first")
-	require.Equal(t, []string{"Client 3: first"}, l.lines)
 }
 
 // A HELLO that takes long on its way is older than what others say of its sender by

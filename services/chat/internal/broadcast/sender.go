@@ -12,11 +12,6 @@ import (
 // and the unknown ones that one link may name.
 const MaxSenders = 2048
 
-// uncounted is how far the lines of a process are shown of which none is for this
-// screen, as far as is known: it is older than this process, and no digest has said
-// how far its lines go. It is sent in a PEER line if need be.
-const uncounted = 1e18 - 1
-
 // sender is a process whose lines are delivered, by name and incarnation.
 type sender struct {
 	wire.ID
@@ -44,9 +39,11 @@ type sender struct {
 	flowed   time.Time
 	asked    uint64 // its latest line that it was asked for over its own link
 
-	baseline *hold  // what its first line here may answer without AFTER; several senders share it
-	holds    []hold // why lines are held back, in their order
-	hasLeft  bool   // Screen.Left follows its latest line
+	named           uint64    // how far its lines counted before its HELLO, which said less; 0: no farther
+	baselinePending bool      // its digest follows, and says what its next lines answer
+	baseline        *baseline // nil: its lines say all that they answer
+	holds           []hold    // why lines are held back, in their order
+	hasLeft         bool      // Screen.Left follows its latest line
 	gap
 }
 
@@ -69,14 +66,20 @@ func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
 		other.ended = other.ended || other.Name == h.Name && other.Incarnation != h.Incarnation
 	}
 	o := s.find(h.ID)
-	if o == nil {
-		o = s.create(h.ID, uncounted)
-	}
-	if o.shown == uncounted && (h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor) {
-		o.shown, o.received = 0, 0
+	switch {
+	case o != nil:
+	case h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor:
+		o = s.create(h.ID, 0)
+	default:
+		o = s.create(h.ID, h.Last)
+		o.baselinePending = true
 	}
 	o.expected, o.met = true, true
-	return min(o.direct(), h.Last)
+	if !o.seen && o.shown == o.received && h.Last < o.shown { // the member that named it first may have named too many
+		o.named = o.shown
+		o.shown, o.received = h.Last, h.Last
+	}
+	return o.direct()
 }
 
 // Expect records that a link to a process is being made.
@@ -130,12 +133,12 @@ func (o *sender) settled(seq uint64) bool {
 	return o.shown >= seq || o.settledThrough >= seq || o.forgotten
 }
 
-// advertised returns how far the lines of a process count as shown for others. They do
-// not count while its next one may answer some that are not shown here, nor if some were
-// given up: what these answer may not be here either.
+// advertised returns how far the lines of a process count as shown for others: lines
+// that were given up while it cannot be reached are not shown to a newcomer, later,
+// behind lines that were shown without them.
 func (o *sender) advertised() uint64 {
-	if len(o.mayAnswer()) > 0 || o.stream == nil && o.settledThrough > o.shown {
-		return uncounted
+	if o.stream == nil {
+		return max(o.shown, o.settledThrough)
 	}
 	return o.shown
 }

@@ -56,7 +56,7 @@ func (s *State) Join(st *Stream) {
 	}
 	s.streams = append(s.streams, st)
 	if st.pending == 0 {
-		s.count(st)
+		st.from.baselinePending = false
 	}
 }
 
@@ -69,7 +69,7 @@ func (s *State) Part(st *Stream, now time.Time) {
 	if o.stream == st {
 		o.stream, o.asked = nil, 0
 	}
-	if o.shown > 0 && o.shown != uncounted && !o.forgotten {
+	if o.shown > 0 && !o.forgotten {
 		have := wire.Have{ID: o.ID, Seq: o.shown}
 		for _, other := range s.streams {
 			s.Send(other, have)
