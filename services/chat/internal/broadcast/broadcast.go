@@ -75,7 +75,6 @@ type State struct {
 	screen Screen
 	now    time.Time     // of the current call, without late
 	late   time.Duration // in which this process did not run: what came meanwhile is to be read before others are doubted
-	ticked time.Time     // when the latest Tick was, if the next was due then
 
 	streams   []*Stream // links that are up; the slice is replaced when one goes
 	senders   map[wire.ID]*sender
@@ -178,11 +177,8 @@ const TickAfter = 100 * time.Millisecond
 
 // Tick requests and gives up what has been missing for too long.
 func (s *State) Tick(now time.Time) {
-	if s.Begin(now); !s.ticked.IsZero() {
-		s.late += max(0, s.now.Sub(s.ticked)-2*TickAfter)
-		s.Begin(now)
-	}
-	s.ticking, s.ticked = false, time.Time{}
+	s.Begin(now)
+	s.ticking = false
 	for _, o := range s.ordered {
 		s.repair(o)
 	}
@@ -195,9 +191,6 @@ func (s *State) Tick(now time.Time) {
 	s.moving = true
 	if len(s.holding) > 0 {
 		s.tickSoon()
-	}
-	if s.ticking {
-		s.ticked = s.now
 	}
 }
 

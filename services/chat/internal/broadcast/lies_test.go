@@ -314,6 +314,8 @@ func TestALineTypedHereIsNotSentTwice(t *testing.T) {
 	l.receives(one, "WANT 7 1000 0")
 	l.state.Say([]byte("second"))
 	require.Equal(t, "MSG 7 1 first\nMSG 7 2 second\nLINES 7 1000 0\n", l.sent(one))
+	l.receives(one, "WANT 7 1000 0", "WANT 7 1000 1")
+	require.Equal(t, "MSG 7 1 first\nMSG 7 2 second\nLINES 7 1000 0\nLINES 7 1000 0\n", l.sent(one), "each request has an answer")
 }
 
 // The process does not run for a while, and much has come when it does again.

@@ -21,8 +21,14 @@ type incoming struct {
 }
 
 // Begin must be called before lines of a stream are received that came together,
-// and Release after them.
-func (s *State) Begin(now time.Time) { s.now = now.Add(-s.late) }
+// and Release after them. While Tick is due, there is a call every TickAfter: what is
+// much longer than that is time in which the process did not run.
+func (s *State) Begin(now time.Time) {
+	if s.ticking {
+		s.late += max(0, now.Add(-s.late).Sub(s.now)-2*TickAfter)
+	}
+	s.now = now.Add(-s.late)
+}
 
 // Receive processes a line that came over a link, without its end. It returns the
 // message if it is not about lines of the chat, and PEER, for the caller to

@@ -24,8 +24,7 @@ type Stream struct {
 	round uint64  // the first round of Advertise that it lacks
 
 	control  []byte    // lines that wait to be sent
-	requests []want    // of the other side
-	proof    uint64    // a line typed here, behind which it is told that there are no more; 0: none
+	requests []want    // of the other side; for lines typed here, the answer follows line want.after
 	why      error     // it must be closed, for this reason; nothing is received any more
 	isWoken  bool      // it is in State.woken
 	began    time.Time // when something came for the first time,
@@ -134,12 +133,15 @@ func (s *State) Next(st *Stream, sent uint64, bufs [][]byte) (_ [][]byte, throug
 		bufs = append(bufs, st.control)
 		st.control = nil
 	}
-	bufs = st.answer(bufs)
+	bufs = st.answer(s.self, bufs)
 	bufs, through, _ = s.self.log.after(sent, s.self.received, batchSize, bufs)
-	if st.proof > 0 && through >= st.proof {
-		bufs = append(bufs, wire.Lines{ID: s.self.ID}.Append(nil))
-		st.proof = 0
-	}
+	st.requests = slices.DeleteFunc(st.requests, func(r want) bool {
+		come := r.sender == s.self && r.after <= through
+		if come {
+			bufs = append(bufs, wire.Lines{ID: s.self.ID}.Append(nil))
+		}
+		return come
+	})
 	return bufs, through
 }
 
@@ -151,11 +153,10 @@ func (s *State) want(st *Stream, id wire.ID, after uint64) error {
 		s.Send(st, wire.Lines{ID: id})
 		return nil
 	}
-	s.wake(st)
 	if o == s.self {
-		st.proof = o.shown
-		return nil
+		after = o.shown
 	}
+	s.wake(st)
 	if len(st.requests) == maxRequests {
 		return lines.Refuse("full", "the lines of more than %d processes asked for at a time", maxRequests)
 	}
@@ -163,13 +164,14 @@ func (s *State) want(st *Stream, id wire.ID, after uint64) error {
 	return nil
 }
 
-// answer adds to bufs the answer to the oldest request.
-func (st *Stream) answer(bufs [][]byte) [][]byte {
-	if len(st.requests) == 0 {
+// answer adds to bufs the answer to the oldest request for lines of others.
+func (st *Stream) answer(self *sender, bufs [][]byte) [][]byte {
+	i := slices.IndexFunc(st.requests, func(r want) bool { return r.sender != self })
+	if i < 0 {
 		return bufs
 	}
-	r := st.requests[0]
-	st.requests = append(st.requests[:0], st.requests[1:]...)
+	r := st.requests[i]
+	st.requests = slices.Delete(st.requests, i, i+1)
 	at := len(bufs)
 	bufs = append(bufs, nil)
 	bufs, _, count := r.log.after(r.after, r.shown, batchSize, bufs)
