@@ -17,15 +17,10 @@ type line struct {
 	number int
 }
 
-// reordered returns the events of a record, with those that stand behind their effects
+// reordered returns the lines of a record, with those that stand behind their effects
 // moved before them: what a process received first, and then showed. Only texts that were
-// typed prove that.
-func reordered(events []event.Event) []line {
-	lines := make([]line, len(events))
-	for i, e := range events {
-		lines[i] = line{e, i + 1}
-	}
-	r := newRun(lines)
+// typed prove that. It returns nil if there are none.
+func (r *Run) reordered(lines []line) []line {
 	moves := map[int][]int{} // nodes that belong before another
 	type text struct{ origin, at int }
 	firstShown := map[text]int{}
@@ -50,7 +45,7 @@ func reordered(events []event.Event) []line {
 		}
 	}
 	if len(moves) == 0 {
-		return lines
+		return nil
 	}
 	moved := make([]bool, len(lines))
 	for _, of := range moves {

@@ -184,7 +184,10 @@ func (l *layout) place(realTime bool) {
 // placeByTime places the rows so that equal times are equal heights, and returns the last
 // height. There is room for labels where there is time.
 func (l *layout) placeByTime() float64 {
-	began, took := l.rows[0].at, l.rows[len(l.rows)-1].at.Sub(l.rows[0].at)
+	began, took := l.rows[0].at, time.Duration(0)
+	for _, r := range l.rows { // the last may not be the latest
+		took = max(took, r.at.Sub(began))
+	}
 	height := min(max(rowHeight*float64(len(l.rows)), 400), mostHeight)
 	y := 0.0
 	for i := range l.rows { // one that stands late in the record is not above its cause

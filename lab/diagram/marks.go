@@ -61,16 +61,12 @@ const (
 // arrow draws the way of a message, or a connection.
 func (c *canvas) arrow(i int) {
 	n := &c.nodes[i]
-	if n.to == none || n.to == n.at || c.columns[n.to] == none {
+	if n.Kind != event.Sent && n.Kind != event.Connected || n.to == n.at {
 		return
 	}
-	x, y, to := c.x(n.at), c.y(i), c.to(i)
-	switch n.Kind {
-	case event.Connected:
+	x, y, to := c.x(n.at), c.y(i), c.x(n.to)
+	if n.Kind == event.Connected {
 		c.add(`<path class="connection" d="M%.0f %.0fH%.0f"/>`+"\n", x, y, to)
-		return
-	case event.Sent:
-	default:
 		return
 	}
 	f := c.fate(i)
@@ -100,13 +96,4 @@ func (c *canvas) arrow(i int) {
 	}
 	c.add(`<path class="arrow %v" d="M%.0f %.0fL%.1f %.1f"/>`, f, x, y, to, below)
 	c.add(`<path class="arrow" d="%s"/>`+"\n", head)
-}
-
-// to is where the other end of a node's link is; the node's own place if that is not drawn.
-func (c *canvas) to(i int) float64 {
-	n := &c.nodes[i]
-	if n.to == none || c.columns[n.to] == none {
-		return c.x(n.at)
-	}
-	return c.x(n.to)
 }

@@ -44,7 +44,37 @@ type span struct{ from, to int }
 const none = -1
 
 // New reads a record.
-func New(events []event.Event) *Run { return newRun(reordered(events)) }
+func New(events []event.Event) *Run {
+	lines := make([]line, len(events))
+	for i, e := range events {
+		if !complete(e) {
+			e.Kind, e.Link = incomplete, nil
+		}
+		lines[i] = line{e, i + 1}
+	}
+	r := newRun(lines)
+	if order := r.reordered(lines); order != nil {
+		return newRun(order)
+	}
+	return r
+}
+
+// incomplete is the kind of events that lack what their own kind is about, as in a record
+// that was made by others.
+const incomplete event.Kind = "incomplete"
+
+// complete reports whether an event names the process or the link that its kind is about.
+func complete(e event.Event) bool {
+	switch e.Kind {
+	case event.Fault, event.Healed:
+		return true // an empty end stands for all processes
+	case event.Started, event.Exited, event.Typed, event.Shown, event.Logged:
+		return e.Process != ""
+	case event.Connected, event.Sent, event.Received, event.Dropped, event.Held, event.Closed, event.Reset:
+		return e.Process == "" && e.Link != nil && e.Link.From != "" && e.Link.To != ""
+	}
+	return e.Link == nil || e.Link.From != "" && e.Link.To != ""
+}
 
 func newRun(lines []line) *Run {
 	r := &Run{nodes: make([]node, len(lines))}

@@ -122,7 +122,7 @@ func (c *canvas) label(i int, x, y float64) {
 	if n.Kind == event.Received || cell[0] != i {
 		return
 	}
-	if n.Kind == event.Sent && slices.ContainsFunc(cell, func(j int) bool { return c.to(j) > x }) {
+	if n.Kind == event.Sent && slices.ContainsFunc(cell, func(j int) bool { return c.columns[c.nodes[j].to] > c.columns[n.at] }) {
 		y -= 4 // the arrow begins below
 	} else {
 		y += 4

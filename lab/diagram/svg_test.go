@@ -94,6 +94,38 @@ func FuzzHostileTextOnlyShows(f *testing.F) {
 	})
 }
 
+// A record that was made by others is drawn, whatever it lacks.
+func FuzzAnyRecordIsDrawn(f *testing.F) {
+	for _, text := range []string{
+		`{"kind":"typed","text":"x"}{"kind":"shown","process":"a","text":"x"}`,
+		`{"kind":"sent","link":{"from":"","to":"a"},"text":"x","bytes":2}{"kind":"received","link":{"from":"a","to":""},"text":"x","bytes":2}`,
+		`{"kind":"connected","process":"a"}{"kind":"closed","process":"a"}{"kind":"reset"}{"kind":"connected","link":{"from":"","to":"a"}}`,
+		`{"kind":"fault","process":"b","link":{"from":"c","to":"a"},"text":"pause"}{"kind":"healed","link":{"from":"c","to":"a"}}{"kind":"fault"}`,
+		`{"kind":"started","process":"a"}{"kind":"fault","link":{"from":"","to":"a"},"text":"drop"}{"kind":"healed","link":{"from":"","to":"a"}}`,
+		`{"kind":"sent","process":"b","link":{"from":"c","to":"a"},"bytes":-5}{"kind":"received","link":{"from":"c","to":"a"},"bytes":-5}`,
+		`{"kind":"new","link":{"from":"","to":"a"}}{"kind":"failed"}{"kind":"started","life":-1}{"kind":"met","link":{"from":"","to":""}}`,
+		`{"time":"2026-11-29T00:00:00Z","kind":"shown","process":"a"}{"time":"2060-11-29T00:00:00Z","kind":"met"}{"time":"2026-11-29T00:00:00Z","kind":"met"}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		events, _ := event.Read(bytes.NewReader(text)) // those before the first that is none
+		r := New(events)
+		parts := []Slice{r.All(), r.Around([]Point{{Process: "a", Text: "x", Missing: true}, {Process: "a", Text: "x"}}, MostEvents)}
+		for i := range events {
+			p, _ := r.Number(i + 1)
+			parts = append(parts, r.Around([]Point{p}, MostEvents))
+		}
+		for _, s := range parts {
+			checkSVG(t, r.Draw(s, Options{}))
+			require.LessOrEqual(t, r.arrange(s, Options{RealTime: true}).height, mostHeight+2.0*headHeight+float64(rowHeight*(2+len(s.missing))))
+			checkSVG(t, r.Draw(s, Options{RealTime: true}))
+			r.Screens(s)
+			r.Text(s)
+		}
+	})
+}
+
 // Each message goes down, each process's events are below each other, and no two marks
 // are at one place but those of one message to several.
 func TestTheLayoutKeepsTheOrder(t *testing.T) {
