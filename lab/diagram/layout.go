@@ -83,13 +83,13 @@ func (l *layout) chooseColumns() {
 		if f := l.nodes[i].fault; f != none && len(l.faults[f].links) == 1 {
 			for _, link := range l.faults[f].links {
 				for _, name := range []string{link.From, link.To} {
-					use(slices.IndexFunc(l.processes, func(p process) bool { return p.name == name }))
+					use(l.process(name))
 				}
 			}
 		}
 	}
 	for _, m := range l.missing {
-		use(slices.IndexFunc(l.processes, func(p process) bool { return p.name == m.Process }))
+		use(l.process(m.Process))
 	}
 	l.columns = make([]int, len(used))
 	for p := range used {

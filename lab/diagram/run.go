@@ -197,6 +197,11 @@ func (r *Run) findLives() {
 	}
 }
 
+// process returns the index of a process; -1 if there is none.
+func (r *Run) process(name string) int {
+	return slices.IndexFunc(r.processes, func(p process) bool { return p.name == name })
+}
+
 // runs reports whether a process runs when a node happens. What is no program of the lab
 // always does.
 func (r *Run) runs(process, i int) bool {

@@ -204,9 +204,9 @@ func TestFaultsOfManyLinksAreOne(t *testing.T) {
 
 func TestLives(t *testing.T) {
 	r := New(record(t, fates))
-	server := r.processes[indexOf(r.processes, "server")]
+	server := r.processes[r.process("server")]
 	assert.Len(t, server.lives, 1)
 	assert.Equal(t, event.Exited, r.nodes[server.lives[0].to].Kind)
-	client2 := r.processes[indexOf(r.processes, "client2")]
+	client2 := r.processes[r.process("client2")]
 	assert.Equal(t, []span{{find(t, r, event.Fault, "pause"), find(t, r, event.Fault, "resume")}}, client2.pauses)
 }

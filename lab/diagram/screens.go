@@ -39,7 +39,7 @@ func (r *Run) Screens(s Slice) (all []Screen) {
 		}
 	}
 	for _, m := range s.missing {
-		add(indexOf(r.processes, m.Process))
+		add(r.process(m.Process))
 	}
 	for _, i := range s.points {
 		add(r.nodes[i].at)

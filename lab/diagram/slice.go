@@ -110,7 +110,7 @@ func (c *chooser) points(points []Point) {
 	var of []int
 	last := none
 	for _, p := range points {
-		i, at, typed := c.find(p), slices.IndexFunc(c.processes, func(x process) bool { return x.name == p.Process }), none
+		i, at, typed := c.find(p), c.process(p.Process), none
 		switch {
 		case i != none:
 			c.add(i)

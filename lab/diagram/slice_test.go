@@ -49,7 +49,7 @@ func TestASliceIsWhatMatters(t *testing.T) {
 	assert.Contains(t, got, "typed line-50")
 	assert.Contains(t, got, "sent MSG 1 line-50")
 	assert.Contains(t, got, "shown Client 1: line-50", "where it is")
-	assert.LessOrEqual(t, s.Size(), 12)
+	assert.LessOrEqual(t, s.size(), 12)
 	assert.Greater(t, s.before, 500, "all that client3 has received may be the reason")
 	picture := string(r.Draw(s, Options{}))
 	assert.Contains(t, picture, `class="arrow lost"`, "a line that was lost on its way")
@@ -61,7 +61,7 @@ func TestASliceIsBounded(t *testing.T) {
 	r := New(busy(t, 100, ""))
 	for _, most := range []int{1, 2, 5, 40} {
 		s := r.Around([]Point{{Process: "client2", Text: "Client 1: line-70"}, {Process: "client3", Text: "Client 1: line-70"}}, most)
-		assert.LessOrEqual(t, s.Size(), most)
+		assert.LessOrEqual(t, s.size(), most)
 		assert.Contains(t, texts(r, s), "shown Client 1: line-70")
 	}
 	assert.Empty(t, New(nil).Around(nil, MostEvents).chosen)

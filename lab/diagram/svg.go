@@ -56,7 +56,7 @@ func (r *Run) Draw(s Slice, o Options) []byte {
 
 // Says says how much of a run a slice is.
 func (r *Run) Says(s Slice) string {
-	text := fmt.Sprintf("%d of the %d events of the record are drawn", s.Size(), len(r.nodes))
+	text := fmt.Sprintf("%d of the %d events of the record are drawn", s.size(), len(r.nodes))
 	if s.before < len(r.nodes) {
 		text += fmt.Sprintf("; %d may have caused the marked one", max(s.before-1, 0))
 	}
@@ -66,8 +66,8 @@ func (r *Run) Says(s Slice) string {
 	return text + "."
 }
 
-// Size is how many events a slice has.
-func (s *Slice) Size() int { return len(s.chosen) + len(s.missing) }
+// size is how many events a slice has.
+func (s *Slice) size() int { return len(s.chosen) + len(s.missing) }
 
 // canvas writes SVG.
 type canvas struct {
@@ -179,8 +179,7 @@ func (c *canvas) across(i int, y float64) {
 func (c *canvas) missing() {
 	y := c.height - rowHeight*float64(len(c.Slice.missing))
 	for k, m := range c.Slice.missing {
-		at := indexOf(c.processes, m.Process)
-		x := c.x(at)
+		x := c.x(c.process(m.Process))
 		class := "missing point"
 		if k == 0 {
 			class = "missing offence"
@@ -193,13 +192,4 @@ func (c *canvas) missing() {
 		c.add("</g>\n")
 		y += rowHeight
 	}
-}
-
-func indexOf(processes []process, name string) int {
-	for i, p := range processes {
-		if p.name == name {
-			return i
-		}
-	}
-	return none
 }

@@ -19,7 +19,7 @@ const letter = 6.3
 
 // fit returns the beginning of a text that fits into so many pixels.
 func fit(text string, pixels float64) string {
-	text = visible.Text(text[:min(len(text), 400)])
+	text = visible.Text(text)
 	room := pixels / letter
 	for at, r := range text {
 		room--

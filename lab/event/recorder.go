@@ -17,11 +17,10 @@ type Recorder struct {
 	more chan struct{} // has room for one: there is something to write, or Close was called
 	done chan struct{}
 
-	mu      sync.Mutex
-	lines   encoder // the events that wait
-	lost    int     // events since the last one that was added
-	closed  bool
-	writing encoder // belongs to the writer
+	mu     sync.Mutex
+	lines  encoder // the events that wait
+	lost   int     // events since the last one that was added
+	closed bool
 
 	err error // of the writer; set before done is closed
 }
@@ -91,15 +90,16 @@ func (r *Recorder) Close() error {
 
 func (r *Recorder) write(w io.Writer) {
 	defer close(r.done)
+	var writing encoder
 	for closed := false; !closed; {
 		<-r.more
 		r.mu.Lock()
 		if closed = r.closed; closed {
 			r.addLostLocked(time.Now())
 		}
-		r.lines, r.writing = encoder{out: r.writing.out[:0]}, r.lines
+		r.lines, writing = encoder{out: writing.out[:0]}, r.lines
 		r.mu.Unlock()
-		if _, err := w.Write(r.writing.out); err != nil && r.err == nil {
+		if _, err := w.Write(writing.out); err != nil && r.err == nil {
 			r.err = err
 		}
 	}
