@@ -23,8 +23,8 @@ func (r *round) allSee(line string, ids ...int) {
 	}
 }
 
-// tellsOneAndDies kills a member while it sends a line to all, of which client 1 alone has
-// being sent to all, and die: clients 2 and 3 must show it too.
+// tellsOneAndDies kills a member when client 1 alone has received its line: clients 2 and 3
+// must show it, too.
 func (r *round) tellsOneAndDies(t *testing.T, who string) {
 	t.Helper()
 	over := r.fault(wire.Fault{Drop: true}, links{from: []string{who}, to: []string{client(2), client(3)}})

@@ -150,5 +150,5 @@ func (p *plan) stranger(at time.Duration, who string) {
 		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
 		_, _ = c.Write([]byte(said)) // it may hang up at any byte
 		r.t.Cleanup(func() { _ = c.Close() })
-	}, "a stage.Caller calls %s: %.30q", who, said)
+	}, "a stranger connects to %s: %.30q", who, said)
 }
