@@ -36,3 +36,15 @@ func TestAsAssigned(t *testing.T) {
 		}
 	}
 }
+
+// A relay that cannot be told its port is found by its nodes and clients.
+func TestARelayAtAPortOfItsOwn(t *testing.T) {
+	r := stage.NewRelay(t,
+		lab.Playing("relay", "cmd:"+foreignCommand(t, "asassigned/relay/relay_server.c")+" 7171 {}"),
+		lab.Playing("node", "cmd:"+foreignCommand(t, "asassigned/relay/peer_node.c")+" {HOST} {PORT}"),
+		lab.Playing("fetch", "cmd:"+foreignCommand(t, "asassigned/relay/peer_client.c")+" {HOST} {PORT}"))
+	lab.NeedsOwnNetwork(r.Lab)
+	r.StartServer()
+	r.Join("node1", r.NewFolder("node1", stage.Files{"a.txt": "A\n"}))
+	r.FetchedAtPrompt("a.txt", "A\n")
+}

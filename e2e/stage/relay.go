@@ -22,10 +22,10 @@ import (
 const (
 	// RelayHello is the first line of a connection to a relay or node.
 	RelayHello = "HELLO peerlab-relay/1\n"
-	// AskTimeout is the time for an answer to [Ask].
-	AskTimeout = 10 * time.Second
 	// FetchTimeout is the time for a fetch of a large file to end.
 	FetchTimeout = 30 * time.Second
+	// askTimeout is the time for an answer to [Ask].
+	askTimeout = 10 * time.Second
 )
 
 // Relay is a relay, nodes with files, and clients that fetch them.
@@ -33,7 +33,6 @@ type Relay struct {
 	*lab.Lab
 	t       testing.TB
 	At      string // the relay's address
-	Asked   string // the address that clients are given: the relay's, or a proxy's
 	Server  *lab.Process
 	fetches int
 }
@@ -62,8 +61,7 @@ func NewRelay(t testing.TB, opts ...lab.Option) *Relay {
 	t.Helper()
 	lab.Parallel(t)
 	l := lab.New(t, opts...)
-	at := l.Address()
-	return &Relay{Lab: l, t: t, At: at, Asked: at}
+	return &Relay{Lab: l, t: t, At: l.Address()}
 }
 
 // StartRelay starts a relay without nodes.
@@ -99,29 +97,18 @@ func (r *Relay) Put(dir, name, content string) {
 	require.NoError(r.t, os.WriteFile(path, []byte(content), 0o644))
 }
 
-// Join starts a node that serves a folder, and waits until the relay lists it. Clients ask
-// nodes in the order in which they joined.
+// Join starts a node that serves a folder, at a free address, and waits until the relay lists
+// it. Clients ask nodes in the order in which they joined.
 func (r *Relay) Join(name, dir string, flags ...string) *Node {
 	r.t.Helper()
-	n := r.StartNode(name, dir, flags...)
-	r.AwaitListed(n)
-	return n
-}
-
-// StartNode starts a node at a free address.
-func (r *Relay) StartNode(name, dir string, flags ...string) *Node {
-	r.t.Helper()
-	return r.StartNodeAt(r.Address(), name, dir, flags...)
-}
-
-// StartNodeAt starts a node that listens at an address.
-func (r *Relay) StartNodeAt(at, name, dir string, flags ...string) *Node {
-	r.t.Helper()
+	at := r.Address()
 	spec := lab.Spec{Name: name, Role: "node", Dir: dir, Args: append(append([]string{"-listen", at}, flags...), Host(r.At), Port(r.At))}
 	if len(flags) == 0 {
 		spec.Vars = places(r.At, "LISTEN", at, "NODE_PORT", Port(at), "DIR", dir)
 	}
-	return &Node{r.Start(spec), at}
+	n := &Node{r.Start(spec), at}
+	r.AwaitListed(n)
+	return n
 }
 
 // AwaitListed waits until these nodes listen, and the relay lists them. A foreign relay
@@ -174,28 +161,21 @@ func (r *Relay) Listed() []string {
 // Fetch starts a client with flags and names of files; without names it prompts for them.
 func (r *Relay) Fetch(flags []string, names ...string) *lab.Process {
 	r.t.Helper()
-	return r.FetchIn("", flags, names...)
-}
-
-// FetchIn is Fetch for a client in a folder.
-func (r *Relay) FetchIn(dir string, flags []string, names ...string) *lab.Process {
-	r.t.Helper()
 	r.fetches++
-	spec := lab.Spec{Name: fmt.Sprintf("fetch%d", r.fetches), Role: "fetch", Dir: dir}
-	spec.Args = append(append(slices.Clone(flags), Host(r.Asked), Port(r.Asked)), names...)
+	spec := lab.Spec{Name: fmt.Sprintf("fetch%d", r.fetches), Role: "fetch"}
+	spec.Args = append(append(slices.Clone(flags), Host(r.At), Port(r.At)), names...)
 	if len(flags)+len(names) == 0 {
-		spec.Vars = places(r.Asked)
+		spec.Vars = places(r.At)
 	}
 	return r.Start(spec)
 }
 
-// Fetched requires that a client prints a file, and nothing else, and returns the client.
-func (r *Relay) Fetched(name, content string) *lab.Process {
+// Fetched requires that a client prints a file, and nothing else.
+func (r *Relay) Fetched(name, content string) {
 	r.t.Helper()
 	p := r.Fetch(nil, name)
 	p.Exits(0)
 	r.Printed(p, content)
-	return p
 }
 
 // FetchedAtPrompt requires that a client prints a text file whose name its user types. A
@@ -252,14 +232,14 @@ func Output(p *lab.Process) string {
 // Ask sends requests to a relay or node over a connection of their own, from an IP address
 // ("": any), and returns all of the answer. It may be called from any goroutine.
 func Ask(n Network, from, address string, requests ...string) (answer string, err error) {
-	dialer := net.Dialer{Timeout: AskTimeout, LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	dialer := net.Dialer{Timeout: askTimeout, LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 	conn, err := n.DialWith(dialer, address)
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
 	c := conn.(*net.TCPConn)
-	if err := c.SetDeadline(time.Now().Add(AskTimeout)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(askTimeout)); err != nil {
 		return "", err
 	}
 	// A caller that is refused early may not write all of it; the answer says why.
