@@ -68,7 +68,7 @@ func TestAClientIsKilledAndStartedWhileTheServerIsDown(t *testing.T) {
 	c.Clients[2].Kill()
 	c.Clients[2].Start()
 	c.Clients[2].Sees("Client 2: initiated.") // the others knew where it would be
-	c.AllTalk("no stage.ServerName, and two is new")
+	c.AllTalk("no server, and two is new")
 	c.Mark()
 	c.Server.Start()
 	c.AllReconnect(3)

@@ -136,7 +136,7 @@ func TestARestartIsANewEpoch(t *testing.T) {
 	assert.Zero(t, p.Count("before"), "the screen begins anew")
 	p.Types("exit 0")
 	p.Exits(0)
-	p.StartWith("second")
+	p.StartAs(fixture("phoenix", "second"))
 	p.Sees("ready second")
 	p.Types("read note")
 	p.Sees("of the first")

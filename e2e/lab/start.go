@@ -66,14 +66,8 @@ func (p *Process) mustHaveExited() {
 	}
 }
 
-// StartWith starts a process that has ended again with other arguments. In a
-// container that is a new container with the same data folder.
-func (p *Process) StartWith(args ...string) {
-	p.lab.t.Helper()
-	p.StartAs(Spec{Args: args})
-}
-
-// StartAs is StartWith for the arguments and values of a spec.
+// StartAs starts a process that has ended again with the arguments and values of a spec.
+// In a container that is a new container with the same data folder.
 func (p *Process) StartAs(spec Spec) {
 	p.lab.t.Helper()
 	p.mustHaveExited()

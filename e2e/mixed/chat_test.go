@@ -30,10 +30,7 @@ func newMixedChat(t *testing.T, ids ...int) *stage.Chat {
 func startMixedChat(t *testing.T, n int, foreigners ...int) *stage.Chat {
 	t.Helper()
 	c := newMixedChat(t, foreigners...)
-	c.StartServer()
-	c.StartClients(stage.IDs(n)...)
-	c.Introduced(stage.IDs(n)...)
-	c.Mark()
+	c.StartMembers(n)
 	return c
 }
 

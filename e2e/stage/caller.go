@@ -12,11 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// CallerTimeout is the time for an answer to a caller, or the end of its connection.
-const CallerTimeout = 15 * time.Second
-
-// Crowd is the number of silent connections that must keep no other out.
-const Crowd = 500
+// callerTimeout is the time for an answer to a caller, or the end of its connection.
+const callerTimeout = 15 * time.Second
 
 // Caller is a TCP connection of the test's own, which speaks to a program by hand.
 type Caller struct {
@@ -26,18 +23,13 @@ type Caller struct {
 }
 
 // Call connects to a program. The connection is closed when the test ends, and its reads
-// and writes fail after [CallerTimeout].
+// and writes fail after 15 seconds.
 func Call(t testing.TB, n Network, address string) Caller {
 	t.Helper()
 	c, err := n.Dial(address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(CallerTimeout)))
-	return NewCaller(t, c)
-}
-
-// NewCaller returns a caller for a connection that is there.
-func NewCaller(t testing.TB, c net.Conn) Caller {
+	require.NoError(t, c.SetDeadline(time.Now().Add(callerTimeout)))
 	return Caller{c.(*net.TCPConn), bufio.NewReader(c), t}
 }
 
@@ -71,7 +63,7 @@ func (c Caller) Reset() {
 	require.NoError(c.t, c.Close())
 }
 
-// IsReset reports whether a connection was reset by the other side.
-func IsReset(err error) bool {
+// isReset reports whether a connection was reset by the other side.
+func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

@@ -19,8 +19,7 @@ type Chat struct {
 	Server  *lab.Process
 	Clients map[int]*lab.Process
 	Ports   map[int]ClientPorts
-	// Set these before the process is started.
-	ServerFlags []string
+	// Set these before the client is started.
 	ClientFlags map[int][]string
 	Roles       map[int]string // of clients whose role is not "client"
 }
@@ -94,20 +93,10 @@ func (c *Chat) StartServer() {
 
 // ServerSpec returns how the server is started.
 func (c *Chat) ServerSpec() lab.Spec {
-	return lab.Spec{Name: "server", Args: c.ServerArgs(), Vars: c.vars(c.ServerFlags, "LISTEN", c.At, "REGISTRY", "clients.txt")}
-}
-
-// vars returns values for places; none if the scenario needs flags, which have no place.
-func (c *Chat) vars(flags []string, more ...string) map[string]string {
-	if len(flags) > 0 {
-		return nil
+	return lab.Spec{
+		Name: "server", Args: []string{"-listen", c.At, "-registry", "clients.txt"},
+		Vars: places(c.At, "LISTEN", c.At, "REGISTRY", "clients.txt"),
 	}
-	return places(c.At, more...)
-}
-
-// ServerArgs returns the arguments of the server.
-func (c *Chat) ServerArgs() []string {
-	return append([]string{"-listen", c.At, "-registry", "clients.txt"}, c.ServerFlags...)
 }
 
 // StartClients starts clients for the first time, all at once.
@@ -122,24 +111,23 @@ func (c *Chat) StartClients(ids ...int) {
 	}
 }
 
-// ClientSpec returns how a client is started.
+// ClientSpec returns how a client is started. Flags have no place in the command of another
+// program.
 func (c *Chat) ClientSpec(id int) lab.Spec {
-	c.t.Helper()
-	spec := lab.Spec{Name: clientName(id), Role: "client", Args: c.ClientArgs(id, c.ClientFlags[id]...)}
-	spec.Vars = c.vars(c.ClientFlags[id], "ID", fmt.Sprint(id), "PORT1", c.Ports[id].Source, "PORT2", c.Ports[id].Listen)
-	if role := c.Roles[id]; role != "" {
-		spec.Role = role
-	}
-	return spec
-}
-
-// ClientArgs returns the arguments of a client with these flags.
-func (c *Chat) ClientArgs(id int, flags ...string) []string {
 	c.t.Helper()
 	if _, ok := c.Ports[id]; !ok {
 		c.NewPorts(id)
 	}
-	return append(append([]string{"-server", c.At}, flags...), fmt.Sprint(id), c.Ports[id].Source, c.Ports[id].Listen)
+	name, ports, flags := fmt.Sprint(id), c.Ports[id], c.ClientFlags[id]
+	spec := lab.Spec{Name: clientName(id), Role: "client"}
+	spec.Args = append(append([]string{"-server", c.At}, flags...), name, ports.Source, ports.Listen)
+	if len(flags) == 0 {
+		spec.Vars = places(c.At, "ID", name, "PORT1", ports.Source, "PORT2", ports.Listen)
+	}
+	if role := c.Roles[id]; role != "" {
+		spec.Role = role
+	}
+	return spec
 }
 
 // NewPorts gives a client other ports, for its next start.

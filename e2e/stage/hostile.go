@@ -139,7 +139,7 @@ func sendBytes(t *testing.T, n Network, address, what string, how parting) error
 		return err
 	}
 	conn := c.(*net.TCPConn)
-	if err := conn.SetDeadline(time.Now().Add(CallerTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(callerTimeout)); err != nil {
 		return err
 	}
 	_, err = io.Copy(conn, strings.NewReader(what)) // it may well be hung up on before
@@ -158,7 +158,7 @@ func sendBytes(t *testing.T, n Network, address, what string, how parting) error
 	}
 	_ = conn.CloseWrite()
 	var answer bytes.Buffer
-	if _, err := io.Copy(&answer, conn); err != nil && !IsReset(err) {
+	if _, err := io.Copy(&answer, conn); err != nil && !isReset(err) {
 		return fmt.Errorf("after %q: %w", answer.Bytes()[:min(answer.Len(), 100)], err)
 	}
 	return nil

@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// OrderAddress is the address of an order server whose clients cannot be told another.
-	OrderAddress = "127.0.0.1:4400"
 	// OrderReady is the first line on its screen.
 	OrderReady = "The server is ready to receive"
+	// orderAddress is the address of an order server whose clients cannot be told another.
+	orderAddress = "127.0.0.1:4400"
 	// verdictTimeout is the time for a verdict when both messages have arrived.
 	verdictTimeout = 20 * time.Second
 )
@@ -34,7 +34,7 @@ func NewOrder(t testing.TB, opts ...lab.Option) *Order {
 	t.Helper()
 	lab.Parallel(t)
 	o := &Order{Lab: lab.New(t, opts...), t: t, clients: map[string]int{}}
-	o.At = serverAddress(o.Lab, OrderAddress, "order-client", "order-client-x", "order-client-y")
+	o.At = serverAddress(o.Lab, orderAddress, "order-client", "order-client-x", "order-client-y")
 	return o
 }
 

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// RoomAddress is the address of a room whose clients cannot be told another.
-	RoomAddress = "127.0.0.1:3823"
 	// RoomGreeting is the first line on a client's screen, and RoomGoodbye the last one
 	// when the server ends.
 	RoomGreeting = "Connection with the server has been established"
 	RoomGoodbye  = "Connection with the server has been closed"
+	// roomAddress is the address of a room whose clients cannot be told another.
+	roomAddress = "127.0.0.1:3823"
 )
 
 // Room is a server that sends each line to all other clients, and its clients.
@@ -27,7 +27,7 @@ type Room struct {
 	At      string // the server's address
 	Server  *lab.Process
 	Clients []*RoomClient
-	known   map[string]bool // ports of the clients that Newcomer has returned
+	known   map[string]bool // ports of the clients that newcomer has returned
 }
 
 // RoomClient is a client of a room.
@@ -41,26 +41,22 @@ func NewRoom(t testing.TB, opts ...lab.Option) *Room {
 	t.Helper()
 	lab.Parallel(t)
 	r := &Room{Lab: lab.New(t, opts...), t: t, known: map[string]bool{}}
-	r.At = serverAddress(r.Lab, RoomAddress, "room-client", "room-client1", "room-client2", "room-client3", "room-client4")
+	r.At = serverAddress(r.Lab, roomAddress, "room-client", "room-client1", "room-client2", "room-client3", "room-client4")
 	return r
 }
 
-// StartRoom starts a server with these flags.
-func StartRoom(t testing.TB, flags ...string) *Room {
+// StartRoom starts a server.
+func StartRoom(t testing.TB) *Room {
 	t.Helper()
 	r := NewRoom(t)
-	r.StartServer(flags...)
+	r.StartServer()
 	return r
 }
 
 // StartServer starts the server and waits until it listens.
-func (r *Room) StartServer(flags ...string) {
+func (r *Room) StartServer() {
 	r.t.Helper()
-	spec := lab.Spec{Name: "room-server", Args: append([]string{"-listen", r.At}, flags...)}
-	if len(flags) == 0 {
-		spec.Vars = places(r.At, "LISTEN", r.At)
-	}
-	r.Server = r.Start(spec)
+	r.Server = r.Start(lab.Spec{Name: "room-server", Args: []string{"-listen", r.At}, Vars: places(r.At, "LISTEN", r.At)})
 	if r.Server.Foreign() {
 		r.At = r.Server.FindListener(r.At)
 	}
@@ -79,28 +75,22 @@ func (r *Room) JoinAs(role string) *RoomClient {
 	c := &RoomClient{Process: r.Start(lab.Spec{
 		Name: fmt.Sprint(role, len(r.Clients)+1), Role: role, Args: []string{"-server", r.At}, Vars: places(r.At),
 	})}
-	r.Arrives(c)
-	return c
-}
-
-// Arrives is Join for a client that was started.
-func (r *Room) Arrives(c *RoomClient) {
-	r.t.Helper()
 	c.Receives(RoomGreeting)
-	c.Port = r.Newcomer()
+	c.Port = r.newcomer()
 	for _, other := range r.Clients {
 		if other.Running() {
 			other.Receives(fmt.Sprintf("[127.0.0.1:%s] is Online", c.Port))
 		}
 	}
 	r.Clients = append(r.Clients, c)
+	return c
 }
 
 var connected = regexp.MustCompile(`^Client \(127\.0\.0\.1, (\d+)\) connected at time \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$`)
 
-// Newcomer waits until the server shows a client that it has not returned before, and
+// newcomer waits until the server shows a client that it has not returned before, and
 // returns its port.
-func (r *Room) Newcomer() (port string) {
+func (r *Room) newcomer() (port string) {
 	r.t.Helper()
 	r.Server.Collects(func() string { return "that a client is connected" }, func(l lab.Line) bool {
 		if m := connected.FindStringSubmatch(strings.TrimSpace(l.Text)); m != nil && !r.known[m[1]] {
@@ -117,7 +107,7 @@ func (r *Room) Call() (c Caller, port string) {
 	r.t.Helper()
 	c = Call(r.t, r, r.At)
 	require.Equal(r.t, RoomGreeting+"\n", c.Line())
-	return c, r.Newcomer()
+	return c, r.newcomer()
 }
 
 // Unnamed returns how screens name a client without a name.
