@@ -56,6 +56,20 @@ func TestTextCannotSteerATerminal(t *testing.T) {
 	}
 }
 
+func TestALineHasABound(t *testing.T) {
+	lab.NeedsOwn(t, "client")
+	c := stage.StartChat(t, 2)
+	longest := strings.Repeat("0123456789abcdef", 1024)
+	c.Clients[1].Types(longest)
+	for _, p := range []*lab.Process{c.Server, c.Clients[2]} {
+		p.SeesOnce("Client 1: " + longest)
+	}
+	c.Clients[1].Types(longest + "!")
+	c.Clients[1].Stderr().Contains("not sent: a line of more than 16384 bytes; split it")
+	c.AllTalk("shorter, then")
+	c.Barrier().Except(c.Clients[1]).Nothing("def!")
+}
+
 // lists waits until /who at a process shows exactly these rows: a link may come up a moment
 // later than what other members have sent of it.
 func lists(t *testing.T, c *stage.Chat, at *lab.Process, rows ...string) {

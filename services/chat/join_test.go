@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -99,6 +100,9 @@ func TestClientOnAnotherPortWhileThereWasNoServer(t *testing.T) {
 		s := l.start(wire.Server, serverAddr, remember(c...)) // it remembers the old port of 3
 		synctest.Wait()
 		s.shows("Client 1: reconnected", "Client 2: reconnected", "Client 3: reconnected", "Client 4: reconnected", "Client 5: reconnected")
+		require.True(t, slices.ContainsFunc(s.registry.Entries(), func(e registry.Entry) bool {
+			return e.Name == "3" && e.Addr == three.Addr
+		}), "the registry has where client 3 is now")
 		three.screen.clear()
 		three.types("found")
 		s.shows("Client 3: found")

@@ -83,6 +83,28 @@ func TestInventedNamesKeepNoMemberOut(t *testing.T) {
 	})
 }
 
+func TestSilentStrangersKeepNoMemberOut(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		s, one := l.server(), l.client("1")
+		for _, a := range []*actor{s, one} {
+			oldest, err := l.net.Dial(context.Background(), "stranger", a.Addr)
+			require.NoError(t, err)
+			for range maxStrangers {
+				_, err := l.net.Dial(context.Background(), "stranger", a.Addr)
+				require.NoError(t, err)
+				synctest.Wait()
+			}
+			_, err = oldest.Read(make([]byte, 1))
+			require.ErrorIs(t, err, io.EOF, "it makes room at once")
+		}
+		two := l.client("2")
+		ready(s, one, two)
+		two.types("quite a crowd")
+		s.shows("Client 2: quite a crowd")
+		one.shows("Client 2: quite a crowd")
+	})
+}
+
 func TestNewcomerWhoseFirstHandshakeBreaksIsAnnounced(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		l.server()

@@ -93,6 +93,7 @@ func TestAFileThatChangesWhileItIsSent(t *testing.T) {
 	for name, meanwhile := range map[string]func(path string) error{
 		"written": func(path string) error { return os.WriteFile(path, []byte(strings.Repeat("y", size)), 0o600) },
 		"longer":  func(path string) error { return os.Truncate(path, size+1) },
+		"removed": os.Remove,
 		"replaced": func(path string) error {
 			if err := os.WriteFile(path+".new", []byte("new"), 0o600); err != nil {
 				return err

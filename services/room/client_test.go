@@ -188,7 +188,11 @@ func TestAClientWaitsForItsServer(t *testing.T) {
 		s := w.sits(t, io.EOF)
 		<-time.After(dialTimeout / 2)
 		require.Equal(t, 1, strings.Count(s.log.take(), "no server at "+serverAddr+" yet"))
+		s.typed <- "typed before there was a server"
 		conn, in := accepts(t, w.server(t))
+		line, err := in.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "typed before there was a server\n", line)
 		s.stop()
 		require.Empty(t, ends(t, conn, in))
 		require.NoError(t, <-s.ended)
