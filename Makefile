@@ -26,7 +26,7 @@ ROWS     ?=
 ROUNDS   ?= 1
 DURATION ?= 60s
 AT_ONCE  ?= 1
-JOBS     ?= $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
+JOBS     ?= $(shell expr 3 '*' $(PROCESSORS))
 E2E      ?= native
 V        ?=
 SERVER   ?=
@@ -131,7 +131,7 @@ e2e-native: native-programs ## the same scenarios as plain processes built with 
 .PHONY: chaos
 chaos: $(E2E)-programs ## random rounds: a seed decides which client types what, which fault occurs, what a hostile member sends: make chaos SEED=7 ROUNDS=20
 	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
-	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run $(if $(value RUN),$(call quote,RUN),'^TestChaos(Fuzz)?$$') ./e2e/chaos
+	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) PEERLAB_AT_ONCE=$(call quote,AT_ONCE) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run $(if $(value RUN),$(call quote,RUN),'^TestChaos(Fuzz)?$$') ./e2e/chaos
 
 # The scenarios' environment: how roles run, and the folder of the programs.
 # A relative PEERLAB_BIN is relative to this folder, whose name may have blanks.
@@ -140,8 +140,8 @@ IN_CONTAINERS  = PEERLAB_E2E=container PEERLAB_BIN=bin/plain PEERLAB_AT_ONCE=$(s
 NATIVELY       = PEERLAB_E2E=native PEERLAB_BIN=bin/race PEERLAB_AT_ONCE=$(shell expr 3 '*' $(PROCESSORS))
 LOUDLY        := scripts/loudly.sh
 # All folders at once: PEERLAB_AT_ONCE says how many scenarios of them run at the same time.
-FOLDERS       := chat relay order room chaos mixed compose scripts processes
-E2EFLAGS      := -p 10 -parallel 16 -vet=off
+FOLDERS       := $(filter-out lab,$(patsubst e2e/%/main_test.go,%,$(wildcard e2e/*/main_test.go)))
+E2EFLAGS      := -p 16 -parallel 16 -vet=off
 scenarios      = $(addprefix ./e2e/,$(or $(IN),$1))
 
 .PHONY: container-programs native-programs

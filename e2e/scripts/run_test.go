@@ -60,7 +60,7 @@ func TestMakePassesRunAsItIs(t *testing.T) {
 		require.Equal(t, 0, r.status, r.stderr)
 		calls, err := os.ReadFile(filepath.Join(s.dir, "go-calls"))
 		require.NoError(t, err)
-		require.Contains(t, string(calls), " -run "+pattern+" ./e2e/chat ")
+		require.Contains(t, string(calls), " -run "+pattern+" ./e2e/")
 	}
 }
 
