@@ -62,9 +62,9 @@ var mutants = []mutant{
 	}, checker.Return, "kill -9"},
 }
 
-// The checker is to convict each of them of what it does. They run natively, even if the
-// others do not: it is the checker that is tested. TestChaos shows that it acquits honest
-// programs.
+// The checker is to convict each of them of what it does, and to acquit the honest program
+// in the same round. Both run natively, even if the others do not: it is the checker that
+// is tested.
 func TestTheCheckerConvictsMutants(t *testing.T) {
 	t.Parallel()
 	for _, m := range mutants {
@@ -77,6 +77,12 @@ func TestTheCheckerConvictsMutants(t *testing.T) {
 			assert.Equal(t, m.breaks, v.Breaches[0].Guarantee, v)
 			r.proves(v, m.fault)
 			t.Log(v)
+		})
+		t.Run("honest, not "+m.cheat, func(t *testing.T) {
+			lab.Parallel(t)
+			r := mutantRound(t, "honest", m.server)
+			m.play(r)
+			r.passes()
 		})
 	}
 }
