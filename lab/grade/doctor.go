@@ -35,9 +35,7 @@ func (g *Grader) Examine(ctx context.Context, from string, say func(format strin
 		return false, err
 	}
 	tell := say
-	say = func(format string, args ...any) { // of the submission, not of its copy
-		tell("%s", strings.ReplaceAll(fmt.Sprintf(format, args...), s.Dir, from))
-	}
+	say = func(format string, args ...any) { tell("%s", s.asGiven(fmt.Sprintf(format, args...))) }
 	for _, note := range s.Notes {
 		say("%s", note)
 	}

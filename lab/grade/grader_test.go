@@ -272,6 +272,13 @@ func TestACommandThatPlaysItAgain(t *testing.T) {
 	require.Equal(t, "P=image:ada make e2e", s.again("P=image:ada make e2e"))
 }
 
+func TestWhatIsSaidIsOfTheSubmission(t *testing.T) {
+	copied := &Submission{From: "/ada", Dir: "/tmp/x/work"}
+	require.Equal(t, "server: python3 /ada/server.py", copied.asGiven("server: python3 /tmp/x/work/server.py"))
+	image := &Submission{From: "image:ada"}
+	require.Equal(t, "server listens at 127.0.0.1:4000", image.asGiven("server listens at 127.0.0.1:4000"))
+}
+
 func TestAnImageHasThePrograms(t *testing.T) {
 	s, err := Open("image:ada/chat:2", "chat", t.TempDir())
 	require.NoError(t, err)

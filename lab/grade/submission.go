@@ -133,6 +133,14 @@ func (s *Submission) again(command string) string {
 	return command
 }
 
+// asGiven returns a text with the submission's name in place of its copy's. An image has no copy.
+func (s *Submission) asGiven(text string) string {
+	if s.Dir == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, s.Dir, s.From)
+}
+
 func (s *Submission) note(format string, args ...any) {
 	s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
 }
