@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ type Life struct {
 	outputs [2]*Output
 	running running // set before began is closed
 	began   chan struct{}
+	tooMuch atomic.Bool // it has printed more than it may, and is killed
 
 	ended  chan struct{} // closed at the end, when what is below is set
 	at     time.Time
@@ -94,6 +96,9 @@ func (e *Life) Outcome() string {
 	if e.err != nil {
 		return fmt.Sprintf("ended, and its status is unknown (%v)", e.err)
 	}
+	if e.tooMuch.Load() && e.status == signalBase+int(syscall.SIGKILL) {
+		return fmt.Sprintf("was killed for printing more than %d bytes (status %d)", e.process.lab.limits.Output, e.status)
+	}
 	return ExitText(e.status)
 }
 
@@ -102,6 +107,7 @@ func (e *Life) printsTooMuch() {
 	<-e.began
 	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 	defer cancel()
+	e.tooMuch.Store(true)
 	e.did(fmt.Sprintf("kill -9: it printed more than %d bytes", e.process.lab.limits.Output))
 	_ = e.running.kill(ctx) // it may have ended by itself
 }
