@@ -45,22 +45,18 @@ func newLimited(l *Limits, name string, user int, g *guard) (*limited, error) {
 	} else {
 		err = p.makeSeparate(name, g)
 	}
-	if err != nil && l.Lenient {
-		return p, p.remove(g)
-	}
-	if err != nil {
+	if err != nil && !l.Lenient {
 		return nil, errors.Join(fmt.Errorf("limits need root, and the kernel's control groups for memory, processes and processors: %w", err), p.remove(g))
 	}
 	return p, nil
 }
 
 func (p *limited) makeSeparate(name string, g *guard) error {
+	var errs []error
 	for controller, files := range p.limits.controls(1) {
-		if err := p.make(filepath.Join(cgroups, controller, "peerlab", name), files, g); err != nil {
-			return err
-		}
+		errs = append(errs, p.make(filepath.Join(cgroups, controller, "peerlab", name), files, g))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (p *limited) makeUnified(name string, g *guard) error {
@@ -88,12 +84,11 @@ func (p *limited) make(dir string, files map[string]string, g *guard) error {
 	}
 	p.groups = append(p.groups, dir)
 	g.cgroup(dir)
+	var errs []error
 	for file, value := range files {
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(value), 0o644); err != nil {
-			return err
-		}
+		errs = append(errs, os.WriteFile(filepath.Join(dir, file), []byte(value), 0o644))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // admit puts a process into the groups, whose jailer has stopped, and lets it go on.
@@ -102,7 +97,7 @@ func (p *limited) admit(pid int) error {
 		return err
 	}
 	for _, dir := range p.groups {
-		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o644); err != nil && !p.limits.Lenient {
 			return err
 		}
 	}

@@ -101,6 +101,17 @@ while True: print("again and again")
 	assert.Less(t, lines, 4<<20/16)
 }
 
+// The kernel's limit of processes cannot be so high.
+func TestALimitThatCannotBeSet(t *testing.T) {
+	limits := bench.Limits{Memory: 64 << 20, Processes: 1 << 40, CPUs: 1, Lenient: true}
+	limited(t, limits, `print("it runs")`).Sees("it runs")
+	limits.Lenient = false
+	out := watch(t, func(t testing.TB) {
+		New(t, Limiting(limits), Playing("it", "cmd:true {}")).Start(Spec{Name: "it"})
+	})
+	assert.Contains(t, out, "limits need root, and the kernel's control groups")
+}
+
 func TestAProgramThatIsBusy(t *testing.T) {
 	p := limited(t, bench.Limits{CPUs: 0.2}, `
 import time
