@@ -108,6 +108,8 @@ func standJailer(task string) int {
 	if err == nil {
 		err = j.become(os.Args[1:], tell)
 	}
-	fmt.Fprint(tell, err)
+	if _, closed := fmt.Fprint(tell, err); closed != nil { // it has told that it can go on
+		fmt.Fprintln(os.Stderr, "lab: jailer:", err)
+	}
 	return 1
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -107,15 +108,22 @@ func bound(dir, size string, mode os.FileMode) error {
 	return nil
 }
 
+// mountPath undoes what the kernel does to a path in a list of mounts.
+var mountPath = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\043`, "#", `\134`, `\`)
+
 // unbind undoes bound for a folder and all in it.
 func unbind(dir string) {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return // it is gone
+	}
 	mounts, err := os.ReadFile("/proc/self/mounts")
 	if err != nil {
 		return // then there are none
 	}
 	for line := range strings.Lines(string(mounts)) {
-		if words := strings.Fields(line); len(words) > 1 && within(words[1], dir) {
-			_ = unix.Unmount(words[1], unix.MNT_DETACH)
+		if words := strings.Fields(line); len(words) > 1 && within(mountPath.Replace(words[1]), dir) {
+			_ = unix.Unmount(mountPath.Replace(words[1]), unix.MNT_DETACH)
 		}
 	}
 }

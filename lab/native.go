@@ -126,7 +126,12 @@ func (u *nativeUnit) start(r *nativeRun, stdout, stderr io.Writer) error {
 	for _, o := range r.outputs {
 		go o.copy()
 	}
-	return admit()
+	if err := admit(); err != nil {
+		err = errors.Join(err, r.group.Kill())
+		_, _ = r.wait()
+		return err
+	}
+	return nil
 }
 
 func (u *nativeUnit) remove(context.Context) error {

@@ -42,6 +42,35 @@ input()
 	assert.NoFileExists(t, "/tmp/scratch")
 }
 
+// A jail that cannot be made leaves no process, and a folder that is bounded can be anywhere.
+func TestAJailThatCannotBeMade(t *testing.T) {
+	limited(t, bench.Limits{}, `pass`).Exits(0) // as root
+	r, err := theRun()
+	require.NoError(t, err)
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "my disk"))
+	require.NoError(t, os.Mkdir(os.Getenv("TMPDIR"), 0o755))
+	dir, err := r.bench.TempDir("peerlab-test-")
+	require.NoError(t, err)
+	require.NoError(t, r.bench.Bound(dir))
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	l, err := r.bench.NewLab(bench.Options{Programs: map[string]string{"it": "cmd:true {}"}, Limits: bench.ForStrangers(4711, file)})
+	require.NoError(t, err)
+	_, err = l.Start(t.Context(), bench.Spec{Name: "it"})
+	assert.EqualError(t, err, "it: its jail: hiding files from it: "+file+": not a directory")
+	threads, err := filepath.Glob("/proc/self/task/*/children")
+	require.NoError(t, err)
+	for _, thread := range threads {
+		children, _ := os.ReadFile(thread) // "": it has ended
+		for _, pid := range strings.Fields(string(children)) {
+			status, _ := os.ReadFile("/proc/" + pid + "/status") // "": it has been waited for
+			assert.NotContains(t, string(status), "zombie", pid)
+		}
+	}
+	require.NoError(t, l.Close())
+	require.NoError(t, r.bench.RemoveTemp(dir))
+}
+
 func TestAStrangerFillsItsOwnDiskOnly(t *testing.T) {
 	p := limited(t, *bench.ForStrangers(4711), `
 n, m = 0, 0
