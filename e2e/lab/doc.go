@@ -9,7 +9,8 @@
 //	PEERLAB_BIN=DIR                the binaries for native roles; unset: built
 //	                               once with -race from ./services/cmd/...,
 //	                               with e2e/mutant
-//	PEERLAB_<ROLE>=image:NAME      this role runs from that image
+//	PEERLAB_<ROLE>=image:NAME      this role runs from that image; words that follow are a
+//	                               command in it, with places for values
 //	PEERLAB_<ROLE>=cmd:WORDS       this role runs that command, split as a
 //	                               shell splits words; its arguments follow, unless
 //	                               the words have places for values
@@ -17,9 +18,10 @@
 //	PEERLAB_<NAME>=...             likewise, for the one process of that name if
 //	                               it begins with its role: PEERLAB_CLIENT5
 //	PEERLAB_NETWORK=host           all labs are on the host's network
-//	PEERLAB_LIMITS=GROUP           programs that are not the project's own have limits,
+//	PEERLAB_LIMITS=GROUP:FOLDER    programs that are not the project's own have limits,
 //	                               and run as users of their own, in the group of
-//	                               that number, which can read their files
+//	                               that number, which can read their files, in that folder
+//	PEERLAB_LENIENT=1              limits that this machine cannot set are left out
 //	PEERLAB_REQUIRE=PROGRAM,...    a test that needs one of these and does not
 //	                               find it fails; others are left out ([Needs])
 //	PEERLAB_LEFT_OUT=FILE          is told what was left out, and why
@@ -29,6 +31,8 @@
 //	PEERLAB_PACKETS=1              likewise, with packets.pcapng among them
 //	PEERLAB_ATTEMPT=FILE           is told what became of the one test that runs, which
 //	                               ends when stdin does: see peerlab/lab/grade
+//	PEERLAB_ORIGINAL=JSON          the submission of which a copy plays, for the command
+//	                               that plays it again: a grade.Original
 //
 // <ROLE> is the role in capitals, - turned into _; <NAME> likewise. Relative
 // folders, and files in a command, are taken from the folder of go.mod. A role

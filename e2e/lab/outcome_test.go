@@ -228,4 +228,7 @@ func TestTheCommandThatPlaysATestAgain(t *testing.T) {
 	assert.Regexp(t, `^(PEERLAB_[A-Z0-9_]+=\S+ )*PEERLAB_SERVER='cmd:python3 '\\''my server.py'\\''' (PEERLAB_[A-Z0-9_]+=\S+ )*make e2e(-native)? IN=lab RUN=TestTheCommandThatPlaysATestAgain$`, l.again())
 	l.Replay("make chaos SEED=7")
 	assert.Regexp(t, ` make chaos SEED=7$`, l.again())
+	t.Setenv("PEERLAB_SERVER", "cmd:python3 /tmp/copy/server.py")
+	t.Setenv("PEERLAB_ORIGINAL", `{"Copy":"/tmp/copy","Folder":"/ada","Before":"(cd /ada && make) && "}`)
+	assert.Regexp(t, `^\(cd /ada && make\) && (PEERLAB_[A-Z0-9_]+=\S+ )*PEERLAB_SERVER='cmd:python3 /ada/server.py' (PEERLAB_[A-Z0-9_]+=\S+ )*make chaos SEED=7$`, l.again())
 }

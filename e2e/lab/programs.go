@@ -21,6 +21,9 @@ const (
 	packetsVariable = variablePrefix + "PACKETS"
 )
 
+// originalVariable says of which programs those that play are a copy: a grade.Original.
+const originalVariable = variablePrefix + "ORIGINAL"
+
 // variable names the environment variable that says who plays a role, or who
 // is the process of that name.
 func variable(who string) string {

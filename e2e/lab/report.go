@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,6 +14,7 @@ import (
 
 	bench "peerlab/lab"
 	"peerlab/lab/evidence"
+	"peerlab/lab/grade"
 )
 
 // tailLines is how much of each screen a failure message shows, and maxShown
@@ -118,7 +121,11 @@ func (l *Lab) again() string {
 			command = variable(who) + "=" + bench.QuoteWords(told[who]) + " " + command
 		}
 	}
-	return command
+	var original grade.Original
+	if json.Unmarshal([]byte(os.Getenv(originalVariable)), &original) != nil { // none is named
+		return command
+	}
+	return original.Command(command)
 }
 
 // clock is a time since the test's beginning.

@@ -144,7 +144,6 @@ func (g *Grader) score(ctx context.Context, r *Result, i int, s *Submission, fol
 			failures++
 			if sc.Failure == nil {
 				sc.Failure = cmp.Or(a.Failure, &Failure{Summary: "the scenario failed"})
-				sc.Failure.Again = s.again(sc.Failure.Again)
 				if sc.Failure.Folder != "" {
 					sc.Failure.Folder = path.Join(run, sc.Failure.Folder)
 				}

@@ -3,7 +3,10 @@
 // given or not; and reports show a result to people and to other systems.
 package grade
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Version is that of the form of a result. It grows when a field changes its meaning; a
 // new field does not change it.
@@ -116,6 +119,18 @@ func (r *Result) Max() (of float64) {
 		of += s.Points
 	}
 	return of
+}
+
+// Original is the submission of which a run plays a copy. The run is told of it as JSON.
+type Original struct {
+	Copy   string // the folder of the copy
+	Folder string // that of the submission
+	Before string // what is to be done there first, and " && "
+}
+
+// Command returns a command that plays a scenario with the copy, for the submission itself.
+func (o *Original) Command(command string) string {
+	return o.Before + strings.ReplaceAll(command, o.Copy, strings.ReplaceAll(o.Folder, " ", `\ `))
 }
 
 // Attempt is one run of a scenario, as the scenario itself reports it: see

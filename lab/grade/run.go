@@ -107,6 +107,11 @@ func (r *Runner) environment(s *Submission, told, folder string) []string {
 			env = append(env, "PEERLAB_LENIENT=1")
 		}
 	}
+	if o := s.original(); o != nil {
+		if told, err := json.Marshal(o); err == nil {
+			env = append(env, "PEERLAB_ORIGINAL="+string(told))
+		}
+	}
 	for role, program := range s.Plays {
 		env = append(env, "PEERLAB_"+strings.ToUpper(strings.ReplaceAll(role, "-", "_"))+"="+program)
 	}

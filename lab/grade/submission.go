@@ -111,26 +111,22 @@ func onlyFolder(dir string) string {
 	return dir
 }
 
-// again returns a command that plays a scenario with the copy of a submission, for the
-// submission itself: an archive is unpacked, and the programs are built.
-func (s *Submission) again(command string) string {
-	if s.Dir == "" || command == "" {
-		return command
-	}
+// original says how a command for the copy of a submission is written for the submission
+// itself: an archive is unpacked, and the programs are built. nil: there is no copy.
+func (s *Submission) original() *Original {
 	given, err := filepath.Abs(s.From)
-	if err != nil {
-		return command
+	if err != nil || s.Dir == "" {
+		return nil
 	}
 	from := strings.TrimSuffix(given, ".zip")
-	dir := from + strings.TrimPrefix(s.Dir, s.work)
-	command = strings.ReplaceAll(command, s.Dir, strings.ReplaceAll(dir, " ", `\ `))
-	if s.Build != "" {
-		command = fmt.Sprintf("(cd %s && %s) && %s", lab.QuoteWords(dir), s.Build, command)
-	}
+	o := &Original{Copy: s.Dir, Folder: from + strings.TrimPrefix(s.Dir, s.work)}
 	if from != given {
-		command = fmt.Sprintf("unzip -qo %s -d %s && %s", lab.QuoteWords(given), lab.QuoteWords(from), command)
+		o.Before = fmt.Sprintf("unzip -qo %s -d %s && ", lab.QuoteWords(given), lab.QuoteWords(from))
 	}
-	return command
+	if s.Build != "" {
+		o.Before += fmt.Sprintf("(cd %s && %s) && ", lab.QuoteWords(o.Folder), s.Build)
+	}
+	return o
 }
 
 // asGiven returns a text with the submission's name in place of its copy's. An image has no copy.
