@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,17 +15,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Reference is a right submission in one language, and faults that make wrong ones of it.
-type Reference struct {
+// reference is a right submission in one language, and faults that make wrong ones of it.
+type reference struct {
 	Name   string   `yaml:"name"`
 	System string   `yaml:"system"`
 	Needs  []string `yaml:"needs"` // programs of the machine, as in python3
 	Files  []string `yaml:"files"` // beside the file of checks; a submission has them without their folders
-	Faults []Fault  `yaml:"faults"`
+	Faults []fault  `yaml:"faults"`
 }
 
-// Fault makes a wrong submission of a right one.
-type Fault struct {
+// fault makes a wrong submission of a right one.
+type fault struct {
 	Name   string      `yaml:"name"`
 	Fails  []string    `yaml:"fails"`  // names of scenarios; those that depend on them are skipped
 	Change [][3]string `yaml:"change"` // a file, a text that is once in it, and the text in its place
@@ -48,11 +49,16 @@ func ReadChecks(path string, rubrics []*Rubric, required []string, leftOut func(
 	if err != nil {
 		return nil, err
 	}
-	var references []Reference
+	var references []reference
 	in := yaml.NewDecoder(bytes.NewReader(content))
 	in.KnownFields(true)
 	if err := in.Decode(&references); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, r := range references {
+		if !slices.Contains(Systems, r.System) {
+			return nil, fmt.Errorf("%s: %s: system: %q is none of %s", path, r.Name, r.System, strings.Join(Systems, ", "))
+		}
 	}
 	var all []Check
 	for _, rubric := range rubrics {
@@ -61,17 +67,17 @@ func ReadChecks(path string, rubrics []*Rubric, required []string, leftOut func(
 			if r.System != rubric.System {
 				continue
 			}
+			checks, err := r.checks(filepath.Dir(path), rubric)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", path, r.Name, err)
+			}
 			missing, err := r.missing(required)
 			if err != nil {
 				return nil, err
 			}
 			if len(missing) > 0 {
-				leftOut(fmt.Sprintf("%s and its %s are left out: %s is not installed", r.Name, count(len(r.Faults), "fault"), strings.Join(missing, " and ")))
+				leftOut(fmt.Sprintf("%s and its faults are left out: %s is not installed", r.Name, strings.Join(missing, " and ")))
 				continue
-			}
-			checks, err := r.checks(filepath.Dir(path), rubric)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", path, r.Name, err)
 			}
 			all = append(all, checks...)
 		}
@@ -80,7 +86,7 @@ func ReadChecks(path string, rubrics []*Rubric, required []string, leftOut func(
 }
 
 // missing are the programs that a reference needs and this machine does not have.
-func (r *Reference) missing(required []string) (missing []string, err error) {
+func (r *reference) missing(required []string) (missing []string, err error) {
 	for _, program := range r.Needs {
 		if _, err := exec.LookPath(program); err == nil {
 			continue
@@ -91,13 +97,6 @@ func (r *Reference) missing(required []string) (missing []string, err error) {
 		missing = append(missing, program)
 	}
 	return missing, nil
-}
-
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // empty is a submission whose programs end at once.
@@ -115,7 +114,7 @@ func (r *Rubric) empty() Check {
 }
 
 // checks are the reference itself and one submission for each fault.
-func (r *Reference) checks(beside string, rubric *Rubric) ([]Check, error) {
+func (r *reference) checks(beside string, rubric *Rubric) ([]Check, error) {
 	right := Check{rubric: rubric, name: r.Name, files: make(map[string][]byte)}
 	for _, path := range r.Files {
 		content, err := os.ReadFile(filepath.Join(beside, path))
@@ -143,7 +142,7 @@ func (r *Reference) checks(beside string, rubric *Rubric) ([]Check, error) {
 		}
 	}
 	for _, s := range rubric.Scenarios {
-		if !slices.ContainsFunc(r.Faults, func(f Fault) bool { return slices.Contains(f.Fails, s.Name) }) {
+		if !slices.ContainsFunc(r.Faults, func(f fault) bool { return slices.Contains(f.Fails, s.Name) }) {
 			return nil, fmt.Errorf("no fault fails in %s: nothing shows that its points can be lost", s.Name)
 		}
 	}
@@ -151,11 +150,8 @@ func (r *Reference) checks(beside string, rubric *Rubric) ([]Check, error) {
 }
 
 // in returns a right submission with the fault in it.
-func (f *Fault) in(right Check) (Check, error) {
-	wrong := Check{rubric: right.rubric, name: right.name + "-" + f.Name, files: make(map[string][]byte), fails: f.Fails}
-	for name, content := range right.files {
-		wrong.files[name] = content
-	}
+func (f *fault) in(right Check) (Check, error) {
+	wrong := Check{rubric: right.rubric, name: right.name + "-" + f.Name, files: maps.Clone(right.files), fails: f.Fails}
 	if len(f.Fails) == 0 || len(f.Change) == 0 {
 		return wrong, errors.New("it must change something, and fail in something")
 	}

@@ -50,10 +50,11 @@ func TestChecksAreMade(t *testing.T) {
 func TestWhatIsNoListOfChecks(t *testing.T) {
 	g, _ := grader(t, nil)
 	for change, want := range map[[2]string]string{
-		{"name: one", "name: o/ne"}: `o/ne: "o/ne" is no name of a submission`,
-		{"[b]", "[d]"}:              `one-ill: fails: the rubric has no scenario "d"`,
-		{"[b]", "[c]"}:              "no fault fails in b: nothing shows that its points can be lost",
-		{"[b]", "[]"}:               "ill: it must change something, and fail in something",
+		{"name: one", "name: o/ne"}:      `o/ne: "o/ne" is no name of a submission`,
+		{"system: chat", "system: caht"}: `one: system: "caht" is none of chat, relay, order, room`,
+		{"[b]", "[d]"}:                   `one-ill: fails: the rubric has no scenario "d"`,
+		{"[b]", "[c]"}:                   "no fault fails in b: nothing shows that its points can be lost",
+		{"[b]", "[]"}:                    "ill: it must change something, and fail in something",
 		{"[[client.py, right, wrong]]", "[[x, right, left]]"}: `off: "right" is 0 times in x, and should be there once`,
 		{"chat/client.py", "gone.py"}:                         "gone.py: no such file",
 		{"needs", "need"}:                                     "field need not found",
@@ -68,7 +69,7 @@ func TestWhatIsNoListOfChecks(t *testing.T) {
 		func(line string) { leftOut = append(leftOut, line) })
 	require.NoError(t, err)
 	require.Len(t, checks, 1, "the empty one")
-	require.Equal(t, []string{"one and its 3 faults are left out: no-such-program is not installed"}, leftOut)
+	require.Equal(t, []string{"one and its faults are left out: no-such-program is not installed"}, leftOut)
 }
 
 // reader plays a submission as its programs say: it fails in the scenarios that are named in
