@@ -99,7 +99,7 @@ func (g *Grader) open(from, place string) (s *Submission, wrong, err error) {
 	group := chooseGroup()
 	if group != 0 {
 		if err := g.Bench.Bound(place); err != nil && !g.Lenient { // of what its build writes
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("%w: run it as root on a Linux that is no container, or with -lenient in one that holds one submission", err)
 		}
 	}
 	if err := os.Chmod(place, 0o711); err != nil { // other users get to what is in it
