@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,8 +13,10 @@ type lines struct {
 	echo         []string // lines that were typed, and are still to be echoed
 }
 
-// maxKeys bounds a line that is typed, in bytes.
-const maxKeys = 64 << 10
+const (
+	maxKeys   = 64 << 10 // bytes of a line that is typed
+	maxEchoes = 100      // lines that were typed and not echoed as they stand: the oldest are forgotten
+)
 
 // typed returns the lines that end in keys.
 func (l *lines) typed(keys []byte) (all []string) {
@@ -29,6 +32,7 @@ func (l *lines) typed(keys []byte) (all []string) {
 		}
 	}
 	l.echo = append(l.echo, all...)
+	l.echo = l.echo[max(len(l.echo)-maxEchoes, 0):]
 	return all
 }
 
@@ -37,15 +41,15 @@ func (l *lines) typed(keys []byte) (all []string) {
 func (l *lines) shown(output []byte) (all []string) {
 	l.output = append(l.output, output...)
 	for {
-		line, rest, whole := strings.Cut(string(l.output), "\n")
+		b, rest, whole := bytes.Cut(l.output, []byte("\n"))
 		if !whole {
 			l.output = l.output[max(len(l.output)-maxKeys, 0):]
 			return all
 		}
-		l.output = []byte(rest)
-		line = strings.TrimRight(controls.ReplaceAllString(line, ""), "\r ")
+		l.output = rest
+		line := strings.TrimRight(controls.ReplaceAllString(string(b), ""), "\r ")
 		line = line[strings.LastIndexByte(line, '\r')+1:]
-		if i := slices.Index(l.echo, strings.TrimPrefix(line, "> ")); i >= 0 && i < 3 {
+		if i := slices.Index(l.echo, strings.TrimPrefix(line, "> ")); i >= 0 {
 			l.echo = slices.Delete(l.echo, 0, i+1)
 			continue
 		}

@@ -18,6 +18,7 @@ func TestLinesOfATerminal(t *testing.T) {
 		"an echo":               {"hi\r", "hi\r\nClient 1: hello\r\n", []string{"hi"}, []string{"Client 1: hello"}},
 		"corrected":             {"hix\x7f\r", "", []string{"hi"}, nil},
 		"keys that are no text": {"\x1b\x03a\r", "", []string{"a"}, nil},
+		"echoed otherwise":      {"a\rb\rc\rd\rhi\r", "hi\r\n", []string{"a", "b", "c", "d", "hi"}, nil},
 		"an empty line":         {"\r", "\r\n", []string{""}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -30,4 +31,12 @@ func TestLinesOfATerminal(t *testing.T) {
 			assert.Equal(t, c.shown, shown)
 		})
 	}
+}
+
+func TestLinesThatAreNotEchoedAreForgotten(t *testing.T) {
+	var l lines
+	for range 3 * maxEchoes {
+		l.typed([]byte("hi\r"))
+	}
+	assert.Len(t, l.echo, maxEchoes)
 }
