@@ -69,8 +69,23 @@ func addFile(out *zip.Writer, name, path string) error {
 	if name == lab.PacketsFile {
 		return copyBlocks(to, file)
 	}
-	_, err = io.Copy(to, file)
-	return err
+	return copyLines(to, file)
+}
+
+// copyLines copies the whole lines of a file that is still written to.
+func copyLines(to io.Writer, file io.Reader) error {
+	for in := bufio.NewReader(file); ; {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			return nil // the rest is not written yet
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := to.Write(line); err != nil {
+			return err
+		}
+	}
 }
 
 // copyBlocks copies the whole blocks of a pcapng file that is still written to.

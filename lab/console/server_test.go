@@ -374,6 +374,20 @@ func TestASavedRunIsOpenedAgain(t *testing.T) {
 	require.ErrorContains(t, err, "zip")
 }
 
+func TestOnlyWholeLinesAreSaved(t *testing.T) {
+	p := serve(t)
+	record := filepath.Join(t.TempDir(), "events.jsonl")
+	const whole = `{"time":"2026-11-29T01:02:03Z","kind":"started","process":"client1","life":1}` + "\n"
+	require.NoError(t, os.WriteFile(record, []byte(whole+`{"time":"2026-`), 0o600))
+	p.stage.files = map[string]string{"events.jsonl": record}
+	zipped, err := os.Create(filepath.Join(t.TempDir(), "run.zip"))
+	require.NoError(t, err)
+	require.NoError(t, errors.Join(p.Save(zipped), zipped.Close()))
+	s, err := OpenSaved(New(Config{Log: p.log}), zipped.Name())
+	require.NoError(t, err, "the last line was not written yet")
+	assert.Len(t, s.Programs(), 1)
+}
+
 func TestOnlyWholeBlocksOfPacketsAreSaved(t *testing.T) {
 	block := []byte{10, 13, 13, 10, 12, 0, 0, 0, 12, 0, 0, 0}
 	for name, more := range map[string][]byte{"whole": nil, "torn": block[:11], "torn head": block[:3], "zeros": make([]byte, 20)} {
