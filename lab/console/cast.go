@@ -15,8 +15,11 @@ import (
 	"peerlab/lab"
 )
 
-// maxCast bounds the file of one terminal, in bytes of output.
-const maxCast = 32 << 20
+// maxCast bounds the file of one terminal, in bytes of output; castEnds is its last output then.
+const (
+	maxCast  = 32 << 20
+	castEnds = "\r\n\x1b[0;2m[the recording ends here: it is 32 MiB]\x1b[0m\n"
+)
 
 // casts writes what each terminal shows as an asciicast, version 3, which asciinema plays:
 // https://docs.asciinema.org/manual/asciicast/v3/. The methods may be called by any
@@ -82,8 +85,11 @@ func (x *cast) write(v any) {
 // add writes output: whole characters, and a carriage return before each line end, which
 // the terminals of the lab do not add.
 func (x *cast) add(now time.Time, b []byte) {
-	if x.size += len(b); x.size > maxCast {
+	if x.size > maxCast {
 		return
+	}
+	if x.size += len(b); x.size > maxCast {
+		b = []byte(castEnds)
 	}
 	b = append(x.part, b...)
 	x.part = nil
