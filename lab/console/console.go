@@ -148,7 +148,7 @@ func (c *Console) Show(s Stage) {
 	c.faults = newFaults(w)
 }
 
-// Serve serves the page until ctx ends.
+// Serve serves the page until ctx ends, and waits for what viewers have asked for.
 func (c *Console) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -167,6 +167,9 @@ func (c *Console) Serve(ctx context.Context, ln net.Listener) error {
 	err := server.Serve(ln)
 	cancel()
 	<-stopped
+	for range maxViewers {
+		c.viewers <- struct{}{}
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

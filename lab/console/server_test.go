@@ -1,7 +1,6 @@
 package console
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +20,6 @@ import (
 	"go.uber.org/goleak"
 
 	"peerlab/lab"
-	"peerlab/lab/event"
 	"peerlab/lab/wire"
 )
 
@@ -37,6 +34,7 @@ func TestMain(m *testing.M) {
 type stage struct {
 	console *Console
 	files   map[string]string
+	pause   func(context.Context) // what pausing the program does
 
 	mu    sync.Mutex
 	acted []string
@@ -51,7 +49,10 @@ func (s *stage) Type(name string, b []byte) error {
 	return nil
 }
 
-func (s *stage) Act(_ context.Context, name string, a Action) error {
+func (s *stage) Act(ctx context.Context, name string, a Action) error {
+	if a == Pause {
+		s.pause(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.acted = append(s.acted, name+" "+string(a))
@@ -94,6 +95,7 @@ type page struct {
 	stage   *stage
 	log     *log
 	address string
+	end     func() error // ends Serve, and returns its error
 }
 
 // smallBuffers makes the server notice soon that a page does not read.
@@ -130,9 +132,12 @@ func serveStage(t *testing.T, of func(*Console) Stage) *page {
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- p.Serve(ctx, smallBuffers{ln}) }()
-	t.Cleanup(func() {
+	p.end = sync.OnceValue(func() error {
 		cancel()
-		assert.NoError(t, <-served)
+		return <-served
+	})
+	t.Cleanup(func() {
+		assert.NoError(t, p.end())
 		assert.NoError(t, p.Close())
 	})
 	return p
@@ -302,99 +307,16 @@ func TestAPageThatDoesNotReadIsCutOff(t *testing.T) {
 	}
 }
 
-func TestASavedRun(t *testing.T) {
+func TestServeWaitsForWhatIsBeingDone(t *testing.T) {
 	p := serve(t)
-	record := filepath.Join(t.TempDir(), "events.jsonl")
-	require.NoError(t, os.WriteFile(record, []byte("{}\n"), 0o600))
-	p.stage.files = map[string]string{"events.jsonl": record}
-	events := event.NewRecorder(p.Record())
-	events.Add(event.Event{Kind: event.Started, Process: "client1", Life: 1})
-	events.Add(event.Event{Kind: event.Shown, Process: "client1", Life: 1, Text: "<b>hello"})
-	require.NoError(t, events.Close())
-	p.Output("client1", []byte("h\xc3"))
-	p.Output("client1", []byte("\xa4llo\n"))
-	answer, err := http.Get("http://" + p.address + "/run.zip?token=" + p.access.lookToken)
-	require.NoError(t, err)
-	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	defer answer.Body.Close()
-	b, err := io.ReadAll(answer.Body)
-	require.NoError(t, err)
-	files, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	require.NoError(t, err)
-	content := make(map[string]string)
-	for _, f := range files.File {
-		r, err := f.Open()
-		require.NoError(t, err)
-		text, err := io.ReadAll(r)
-		require.NoError(t, err)
-		content[f.Name] = string(text)
+	acting, acted := make(chan struct{}), false
+	p.stage.pause = func(ctx context.Context) {
+		close(acting)
+		<-ctx.Done()
+		acted = true // -race finds it if Serve does not wait
 	}
-	assert.Equal(t, "{}\n", content["events.jsonl"])
-	assert.Contains(t, content["diagram.svg"], "&lt;b&gt;hello")
-	assert.Contains(t, content["diagram.svg"], "<style>", "it is shown without the page, too")
-	lines := strings.Split(strings.TrimSpace(content["client1.cast"]), "\n")
-	require.Len(t, lines, 3, "%s", content["client1.cast"])
-	assert.Contains(t, lines[0], `"version":3`)
-	assert.Regexp(t, `^\[[0-9.]+,"o","h"\]$`, lines[1])
-	assert.Regexp(t, `^\[[0-9.]+,"o","ällo\\r\\n"\]$`, lines[2])
-}
-
-func TestASavedRunIsOpenedAgain(t *testing.T) {
-	p := serve(t)
-	record := filepath.Join(t.TempDir(), "record")
-	file, err := os.Create(record)
-	require.NoError(t, err)
-	events := event.NewRecorder(io.MultiWriter(file, p.Record()))
-	events.Add(event.Event{Kind: event.Started, Process: "client1", Life: 1})
-	events.Add(event.Event{Kind: event.Shown, Process: "client1", Life: 1, Text: "hello"})
-	events.Add(event.Event{Kind: event.Exited, Process: "client1", Life: 1, Text: "exited with status 0"})
-	p.Output("client1", []byte("hello\n"))
-	require.NoError(t, errors.Join(events.Close(), file.Close()))
-	p.stage.files = map[string]string{"events.jsonl": record}
-	zipped, err := os.Create(filepath.Join(t.TempDir(), "run.zip"))
-	require.NoError(t, err)
-	require.NoError(t, errors.Join(p.Save(zipped), zipped.Close()))
-
-	again := serveStage(t, func(c *Console) Stage {
-		s, err := OpenSaved(c, zipped.Name())
-		require.NoError(t, err)
-		assert.Equal(t, []Program{{Name: "client1", State: Exited, Life: 1, Can: []Action{}}}, s.Programs())
-		return s
-	})
-	s := again.open(t, again.access.controlToken)
-	s.await("the terminal", func() bool { return strings.Contains(s.text["client1"], "hello\r\n") })
-	s.await("how it ended", func() bool { return strings.Contains(s.text["client1"], "[exited with status 0]") })
-	s.send(request{Do: "start", Name: "client1"})
-	s.await("the refusal", func() bool { return s.last != "" })
-	svg, err := again.draw(filter{}, -1, -1)
-	require.NoError(t, err)
-	assert.Contains(t, string(svg), "hello")
-
-	_, err = OpenSaved(New(Config{Log: p.log}), record)
-	require.ErrorContains(t, err, "zip")
-}
-
-func TestOnlyWholeLinesAreSaved(t *testing.T) {
-	p := serve(t)
-	record := filepath.Join(t.TempDir(), "events.jsonl")
-	const whole = `{"time":"2026-11-29T01:02:03Z","kind":"started","process":"client1","life":1}` + "\n"
-	require.NoError(t, os.WriteFile(record, []byte(whole+`{"time":"2026-`), 0o600))
-	p.stage.files = map[string]string{"events.jsonl": record}
-	zipped, err := os.Create(filepath.Join(t.TempDir(), "run.zip"))
-	require.NoError(t, err)
-	require.NoError(t, errors.Join(p.Save(zipped), zipped.Close()))
-	s, err := OpenSaved(New(Config{Log: p.log}), zipped.Name())
-	require.NoError(t, err, "the last line was not written yet")
-	assert.Len(t, s.Programs(), 1)
-}
-
-func TestOnlyWholeBlocksOfPacketsAreSaved(t *testing.T) {
-	block := []byte{10, 13, 13, 10, 12, 0, 0, 0, 12, 0, 0, 0}
-	for name, more := range map[string][]byte{"whole": nil, "torn": block[:11], "torn head": block[:3], "zeros": make([]byte, 20)} {
-		t.Run(name, func(t *testing.T) {
-			var out bytes.Buffer
-			require.NoError(t, copyBlocks(&out, bytes.NewReader(append(append([]byte{}, block...), more...))))
-			assert.Equal(t, block, out.Bytes())
-		})
-	}
+	p.open(t, p.access.controlToken).send(request{Do: "pause", Name: "client1"})
+	<-acting
+	require.NoError(t, p.end())
+	assert.True(t, acted)
 }

@@ -43,12 +43,14 @@ func (c *Console) serveSocket(w http.ResponseWriter, r *http.Request, may right)
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxRequest)
 	ctx, cancel := context.WithCancel(r.Context())
+	var reading sync.WaitGroup
+	defer reading.Wait()
 	defer cancel()
 	refused := make(chan string, 16)
-	go func() {
+	reading.Go(func() {
 		defer cancel()
 		c.readRequests(ctx, conn, may, refused)
-	}()
+	})
 	if err := c.writeUpdates(ctx, conn, may, refused); errors.Is(err, context.DeadlineExceeded) {
 		// The page cannot be told: it does not read. It shows that, and connects again.
 		fmt.Fprintf(c.config.Log, "peerlab: the page at %s did not read for %v: its connection is closed\n", r.RemoteAddr, c.writeLimit)
