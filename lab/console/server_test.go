@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -86,9 +85,6 @@ func (l *log) String() string {
 	return l.b.String()
 }
 
-// slow is how long a page may not read in these tests.
-const slow = 500 * time.Millisecond
-
 // page is a page that is served.
 type page struct {
 	*Console
@@ -96,17 +92,6 @@ type page struct {
 	log     *log
 	address string
 	end     func() error // ends Serve, and returns its error
-}
-
-// smallBuffers makes the server notice soon that a page does not read.
-type smallBuffers struct{ net.Listener }
-
-func (l smallBuffers) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err == nil {
-		err = conn.(*net.TCPConn).SetWriteBuffer(4096)
-	}
-	return conn, err
 }
 
 func serve(t *testing.T) *page {
@@ -120,7 +105,6 @@ func serveStage(t *testing.T, of func(*Console) Stage) *page {
 	p := &page{log: &log{}}
 	p.Console = New(Config{Title: "test", Folder: t.TempDir(), Log: p.log})
 	p.stage = &stage{console: p.Console}
-	p.writeLimit = slow
 	var shown Stage = p.stage
 	if of != nil {
 		shown = of(p.Console)
@@ -131,7 +115,7 @@ func serveStage(t *testing.T, of func(*Console) Stage) *page {
 	p.address = ln.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- p.Serve(ctx, smallBuffers{ln}) }()
+	go func() { served <- p.Serve(ctx, ln) }()
 	p.end = sync.OnceValue(func() error {
 		cancel()
 		return <-served
@@ -284,39 +268,4 @@ func TestWhoMayOnlyLookCannotAct(t *testing.T) {
 	control.await("the refusal", func() bool { return control.last != "" })
 	assert.Contains(t, control.last, "links cannot be broken here")
 	assert.Equal(t, []string{"client1 kill"}, p.stage.actions())
-}
-
-func TestAPageThatDoesNotReadIsCutOff(t *testing.T) {
-	p := serve(t)
-	conn, err := net.Dial("tcp", p.address)
-	require.NoError(t, err)
-	defer conn.Close()
-	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
-	_, err = io.WriteString(conn, "GET /socket?token="+p.access.controlToken+" HTTP/1.1\r\nHost: "+p.address+
-		"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
-	require.NoError(t, err)
-	other := p.open(t, p.access.controlToken)
-	line := []byte(strings.Repeat("z", 1023) + "\n")
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(p.log.String(), "did not read for 500ms"); {
-		require.False(t, time.Now().After(deadline), "it is not cut off")
-		before := len(other.text["client1"])
-		for range 64 {
-			p.Output("client1", line)
-		}
-		other.await("some of it", func() bool { return len(other.text["client1"]) > before })
-	}
-}
-
-func TestServeWaitsForWhatIsBeingDone(t *testing.T) {
-	p := serve(t)
-	acting, acted := make(chan struct{}), false
-	p.stage.pause = func(ctx context.Context) {
-		close(acting)
-		<-ctx.Done()
-		acted = true // -race finds it if Serve does not wait
-	}
-	p.open(t, p.access.controlToken).send(request{Do: "pause", Name: "client1"})
-	<-acting
-	require.NoError(t, p.end())
-	assert.True(t, acted)
 }
