@@ -45,6 +45,9 @@ type Bench struct {
 // Open opens the bench of this process, which must call [StandGuard] before anything
 // else. There is one at a time. Close undoes all that its labs have left.
 func Open(c Config) (*Bench, error) {
+	if os.Getenv(guardTask) != "" || os.Getenv(jailTask) != "" {
+		return nil, errors.New("this process is the guard of a bench: its program must call StandGuard before anything else")
+	}
 	b := &Bench{config: c, id: runID(os.Getpid()), ports: newPorts(), guard: &guard{}}
 	if b.endpoint, b.endpointErr = findEndpoint(); b.endpointErr == nil {
 		// Before the guard is started, which is to clean up in the same engine.
