@@ -24,6 +24,7 @@ func TestThePageOfTheContainers(t *testing.T) {
 		c.NewPort(name)
 	}
 	c.Up()
+	c.Ends("stop", "client2")
 	record := filepath.Join(t.TempDir(), "events.jsonl")
 	file, err := os.Create(record)
 	require.NoError(t, err)
@@ -31,6 +32,7 @@ func TestThePageOfTheContainers(t *testing.T) {
 	containers, err := console.OpenCompose(t.Context(), page, c.Name, record, file)
 	require.NoError(t, err)
 	page.Show(containers)
+	c.Do("start", "client2") // the page is not told yet
 	ln, err := page.Listen("127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -94,6 +96,9 @@ func TestThePageOfTheContainers(t *testing.T) {
 	require.NoError(t, containers.Close())
 	require.NoError(t, page.Close())
 	require.NoError(t, file.Close())
+	for _, p := range containers.Programs() {
+		assert.Equal(t, map[string]int{"server": 2, "client1": 1, "client2": 1}[p.Name], p.Life, p.Name)
+	}
 	events, err := os.ReadFile(record)
 	require.NoError(t, err)
 	for _, part := range []string{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -48,14 +49,15 @@ type Compose struct {
 
 // service is one container.
 type service struct {
-	name  string
-	id    string
-	state container.ContainerState
-	life  int
-	tty   bool
-	lines lines
-	old   count          // bytes of its output that are still to come and belong to no event
-	conn  io.WriteCloser // nil: it is not attached
+	name    string
+	id      string
+	state   container.ContainerState
+	life    int
+	started string // when the engine started that life
+	tty     bool
+	lines   lines
+	old     count    // bytes of its output that are still to come and belong to no event
+	conn    net.Conn // nil: it is not attached
 }
 
 // OpenCompose returns the stage of a project at the engine that the environment names. The
@@ -114,13 +116,15 @@ func (x *Compose) filter() client.Filters {
 // Follow keeps up with the containers until ctx ends, or the engine does.
 func (x *Compose) Follow(ctx context.Context) error {
 	said := x.api.Events(ctx, client.EventsListOptions{Filters: x.filter().Add("type", string(events.ContainerEventType))})
+	err := x.look(ctx) // some may have been started since OpenCompose looked
 	for {
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintln(x.console.config.Log, "peerlab:", err)
+		}
+		x.console.changed()
 		select {
 		case m := <-said.Messages:
-			if err := x.follow(ctx, m); err != nil {
-				return err
-			}
-			x.console.changed()
+			err = x.follow(ctx, m)
 		case err := <-said.Err:
 			if ctx.Err() != nil {
 				return nil
@@ -196,8 +200,8 @@ func (x *Compose) look(ctx context.Context) error {
 	return nil
 }
 
-// attachLocked attaches to a container that runs. All that it has printed comes again, from
-// its log, so that the terminal is cleared first.
+// attachLocked attaches to a container that runs, unless it is attached already. All that it
+// has printed comes again, from its log, so that the terminal is cleared first.
 func (x *Compose) attachLocked(ctx context.Context, s *service) (err error) {
 	defer func() {
 		if err != nil {
@@ -208,11 +212,15 @@ func (x *Compose) attachLocked(ctx context.Context, s *service) (err error) {
 	if err != nil {
 		return err
 	}
+	tty, state := info.Container.Config.Tty, info.Container.State
+	if s.started == state.StartedAt && (s.conn != nil || !state.Running) {
+		return nil
+	}
 	until := time.Now().Format(time.RFC3339Nano)
 	if s.life > 0 {
-		until = info.Container.State.FinishedAt // of the life before; StartedAt may be after the first line
+		until = state.FinishedAt // of the life before; StartedAt may be after the first line
 	}
-	old, err := x.printed(ctx, s.id, until, info.Container.Config.Tty)
+	old, err := x.printed(ctx, s.id, until, tty)
 	if err != nil {
 		return err
 	}
@@ -223,13 +231,13 @@ func (x *Compose) attachLocked(ctx context.Context, s *service) (err error) {
 		return err
 	}
 	s.life++
-	s.tty, s.conn, s.lines, s.old = info.Container.Config.Tty, at.Conn, lines{}, old
+	s.started, s.tty, s.conn, s.lines, s.old = state.StartedAt, tty, at.Conn, lines{}, old
 	x.happened(s, event.Started, "image "+info.Container.Config.Image)
 	x.console.Output(s.name, []byte("\x1bc"))
 	x.attached.Go(func() {
 		defer at.Close()
 		to := screen{x, s}
-		if s.tty {
+		if tty {
 			_, _ = io.Copy(to, at.Reader) // it ends with the container, or with Close
 		} else {
 			_, _ = stdcopy.StdCopy(to, to, at.Reader)
@@ -301,16 +309,13 @@ func (x *Compose) Programs() (all []Program) {
 		p.Can = actions(p.State)
 		all = append(all, p)
 	}
-	client := func(p Program) bool { return !strings.Contains(p.Name, "server") }
-	slices.SortFunc(all, func(a, b Program) int {
-		switch {
-		case client(a) == client(b):
-			return cmp.Compare(a.Name, b.Name)
-		case client(a):
-			return 1
+	place := func(p Program) int {
+		if strings.Contains(p.Name, "server") {
+			return 0
 		}
-		return -1
-	})
+		return 1
+	}
+	slices.SortFunc(all, func(a, b Program) int { return cmp.Or(place(a)-place(b), cmp.Compare(a.Name, b.Name)) })
 	return all
 }
 
@@ -320,54 +325,65 @@ func (x *Compose) Type(name string, b []byte) error {
 	s := x.services[name]
 	if s == nil || s.conn == nil {
 		x.mu.Unlock()
-		return fmt.Errorf("%s does not run: start it first", name)
+		return notRunning(name)
 	}
 	conn := s.conn
 	for _, line := range s.lines.typed(b) {
 		x.happened(s, event.Typed, line)
 	}
 	x.mu.Unlock()
-	_, err := conn.Write(b)
-	return err
+	err := conn.SetWriteDeadline(time.Now().Add(typeLimit))
+	if err == nil {
+		_, err = conn.Write(b)
+	}
+	return typing(name, err)
+}
+
+// container returns the id of the container of that name.
+func (x *Compose) container(name string) (id string, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s := x.services[name]; s != nil {
+		return s.id, nil
+	}
+	return "", unknown(name)
 }
 
 // Resize sets the size of the terminal of a program.
 func (x *Compose) Resize(ctx context.Context, name string, cols, rows int) error {
-	x.mu.Lock()
-	s := x.services[name]
-	x.mu.Unlock()
-	if s == nil || cols < 10 || rows < 2 || cols > 500 || rows > 200 {
-		return unknown(name)
+	id, err := x.container(name)
+	if err != nil {
+		return err
 	}
-	_, err := x.api.ContainerResize(ctx, s.id, client.ContainerResizeOptions{Width: uint(cols), Height: uint(rows)})
+	if cols < 10 || rows < 2 || cols > 500 || rows > 200 {
+		return errors.New("a terminal has 10 to 500 columns and 2 to 200 rows")
+	}
+	_, err = x.api.ContainerResize(ctx, id, client.ContainerResizeOptions{Width: uint(cols), Height: uint(rows)})
 	return err
 }
 
 // Act implements [Stage].
 func (x *Compose) Act(ctx context.Context, name string, a Action) error {
-	x.mu.Lock()
-	s := x.services[name]
-	x.mu.Unlock()
-	if s == nil {
-		return unknown(name)
+	id, err := x.container(name)
+	if err != nil {
+		return err
 	}
 	x.events.Add(event.Event{Kind: event.Fault, Process: name, Text: string(a)})
 	if a == Kill || a == Stop {
 		x.ending.Lock()
 		defer x.ending.Unlock()
 	}
-	var err error
 	switch a {
 	case Kill:
-		_, err = x.api.ContainerKill(ctx, s.id, client.ContainerKillOptions{Signal: "SIGKILL"})
+		_, err = x.api.ContainerKill(ctx, id, client.ContainerKillOptions{Signal: "SIGKILL"})
 	case Stop:
-		_, err = x.api.ContainerStop(ctx, s.id, client.ContainerStopOptions{})
+		_, err = x.api.ContainerStop(ctx, id, client.ContainerStopOptions{})
 	case Pause:
-		_, err = x.api.ContainerPause(ctx, s.id, client.ContainerPauseOptions{})
+		_, err = x.api.ContainerPause(ctx, id, client.ContainerPauseOptions{})
 	case Resume:
-		_, err = x.api.ContainerUnpause(ctx, s.id, client.ContainerUnpauseOptions{})
+		_, err = x.api.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
 	case Start:
-		_, err = x.api.ContainerStart(ctx, s.id, client.ContainerStartOptions{})
+		_, err = x.api.ContainerStart(ctx, id, client.ContainerStartOptions{})
 	default:
 		err = fmt.Errorf("there is no action %q", a)
 	}

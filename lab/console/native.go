@@ -68,14 +68,9 @@ func (n *Native) Type(name string, b []byte) error {
 	case err != nil:
 		return err
 	case !e.Running():
-		return fmt.Errorf("%s does not run: start it first", name)
+		return notRunning(name)
 	}
-	if err := e.Type(b, typeLimit); errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("%s does not read what is typed: it is paused or busy", name)
-	} else if err != nil {
-		return fmt.Errorf("typing at %s: %w", name, err)
-	}
-	return nil
+	return typing(name, e.Type(b, typeLimit))
 }
 
 // turn locks a program for one action.

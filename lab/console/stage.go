@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"peerlab/lab/wire"
@@ -73,3 +75,17 @@ const (
 
 // unknown returns the error of a name that is no program's.
 func unknown(name string) error { return fmt.Errorf("there is no program %q", name) }
+
+// notRunning returns the error of typing at a program that has exited.
+func notRunning(name string) error { return fmt.Errorf("%s does not run: start it first", name) }
+
+// typing returns an error of typing at a program as the page shows it, or nil.
+func typing(name string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%s does not read what is typed: it is paused or busy", name)
+	}
+	return fmt.Errorf("typing at %s: %w", name, err)
+}

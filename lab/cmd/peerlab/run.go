@@ -106,31 +106,21 @@ func (r *runner) run(ctx context.Context, programs []string, out io.Writer) (err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	started := make(chan error, 1)
-	go func() { started <- r.start(ctx, l, specs) }()
-	served := make(chan error, 1)
-	go func() { served <- serve(ctx, page, r.listen, out, "Ctrl-C ends the run.") }()
-	select {
-	case err = <-served:
-		cancel()
-		return errors.Join(err, ignoreEnd(ctx, <-started))
-	case err = <-started:
-		if err != nil {
+	go func() {
+		err := r.start(ctx, l, specs)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // Ctrl-C was first
+		} else if err != nil {
 			cancel()
-			return errors.Join(ignoreEnd(ctx, err), <-served)
 		}
-	}
-	err = <-served
-	if r.save == "" {
+		started <- err
+	}()
+	err = serve(ctx, page, r.listen, out, "Ctrl-C ends the run.")
+	cancel()
+	if err = errors.Join(err, <-started); err != nil || r.save == "" {
 		return err
 	}
-	return errors.Join(err, l.End(), r.saveTo(page))
-}
-
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	return errors.Join(l.End(), r.saveTo(page))
 }
 
 func (r *runner) saveTo(page *console.Console) error {
