@@ -40,7 +40,7 @@ type awaited struct {
 
 func awaitedState(what func() string) awaited {
 	return awaited{
-		late:   func() string { return fmt.Sprintf("not so within %v (lookTimeout): %s", lookTimeout, what()) },
+		late:   func() string { return fmt.Sprintf("not so within %v: %s", lookTimeout, what()) },
 		before: func() string { return "this was so: " + what() },
 	}
 }

@@ -10,7 +10,7 @@ func (p *Process) Listens(address string) {
 	p.lab.t.Helper()
 	p.lab.eventually(awaited{
 		late: func() string {
-			return fmt.Sprintf("%v did not listen at %s within %v (lookTimeout)%s", p, address, lookTimeout, semicolon(p.notListeningAt(address)))
+			return fmt.Sprintf("%v did not listen at %s within %v%s", p, address, lookTimeout, semicolon(p.notListeningAt(address)))
 		},
 		before: func() string { return "it listened at " + address },
 	}, []*Process{p}, func() bool {

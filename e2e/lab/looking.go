@@ -36,7 +36,7 @@ func (p *Process) FindListener(likely string) string {
 	var at []netip.AddrPort
 	p.lab.eventually(awaited{
 		late: func() string {
-			return fmt.Sprintf("%v did not listen at any port within %v (lookTimeout); %s", p, lookTimeout, p.noListener())
+			return fmt.Sprintf("%v did not listen at any port within %v; %s", p, lookTimeout, p.noListener())
 		},
 		before: func() string { return "it listened at any port" },
 	}, []*Process{p}, func() bool {

@@ -127,7 +127,7 @@ func (t *Terminal) Reads(rows ...string) {
 		case <-t.done:
 			why = fmt.Sprintf("its command %s and", t.outcome())
 		case <-timer.C:
-			why = fmt.Sprintf("after %v (lineTimeout)", lineTimeout)
+			why = fmt.Sprintf("after %v", lineTimeout)
 		}
 	}
 }
