@@ -91,7 +91,7 @@ func dialEngine(at endpoint) (*testcontainers.DockerProvider, error) {
 		}
 		return d.provider, nil
 	case <-timer.C:
-		return nil, fmt.Errorf("%v does not answer within %v (engineTimeout): it may hang; restart it", at, engineTimeout)
+		return nil, fmt.Errorf("%v does not answer within %v: it may hang; restart it", at, engineTimeout)
 	}
 }
 

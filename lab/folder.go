@@ -24,7 +24,7 @@ func removeFolder(path string) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("removing %s, for %v (folderTimeout): %w", path, folderTimeout, err)
+			return fmt.Errorf("removing %s, for %v: %w", path, folderTimeout, err)
 		}
 	}
 }

@@ -135,7 +135,7 @@ func standGuard(orders io.Reader, run string) int {
 	}
 	// An engine that does not answer must not keep the guard for ever.
 	time.AfterFunc(relieveTimeout, func() {
-		fmt.Fprintf(os.Stderr, "lab: guard: cleaning up took longer than %v (relieveTimeout); this may be left: folders %v%s\n",
+		fmt.Fprintf(os.Stderr, "lab: guard: cleaning up took longer than %v; this may be left: folders %v%s\n",
 			relieveTimeout, slices.Sorted(maps.Keys(folders)), leftContainers(run, containers))
 		os.Exit(1)
 	})

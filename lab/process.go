@@ -117,7 +117,7 @@ func (p *Process) remove(ctx context.Context) error {
 		select {
 		case <-e.ended:
 		case <-ctx.Done():
-			return fmt.Errorf("it has not ended %v after SIGKILL (removeTimeout)", removeTimeout)
+			return fmt.Errorf("it has not ended %v after SIGKILL", removeTimeout)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ const agreementLimit = 2 * time.Second
 func (r *round) allSee(line string, ids ...int) {
 	r.t.Helper()
 	for _, id := range ids {
-		r.Clients[id].Within(agreementLimit, "agreementLimit").Sees(line)
+		r.Clients[id].Within(agreementLimit).Sees(line)
 	}
 }
 

@@ -48,7 +48,7 @@ func TestAChainOfAnswersIsShownFromItsBeginning(t *testing.T) {
 		r.process(who).Sees(chain[len(chain)-1])
 		chain = append(chain, r.answers(who, 1))
 	}
-	r.Clients[2].Within(slowLink, "slowLink").SeesInOrder(chain...)
+	r.Clients[2].Within(slowLink).SeesInOrder(chain...)
 	over()
 	r.passes()
 }

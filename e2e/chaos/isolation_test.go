@@ -42,8 +42,8 @@ func TestTroubleOfOthersDelaysNoMember(t *testing.T) {
 		<-load.C
 		r.burst(client(1), 100)
 		line := r.says(client(1), strings.Repeat("x", 10<<10))
-		r.Clients[2].Within(quickLimit, "quickLimit").Sees(line)
-		r.Clients[1].Within(quickLimit, "quickLimit").Sees(r.answers(client(2), 1))
+		r.Clients[2].Within(quickLimit).Sees(line)
+		r.Clients[1].Within(quickLimit).Sees(r.answers(client(2), 1))
 	}
 	r.Server.Resume()
 	r.Clients[3].Resume()

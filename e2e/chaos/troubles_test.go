@@ -23,7 +23,7 @@ func (r *round) leaves(who string) {
 		r.listens(who)
 		p.Signal(syscall.SIGTERM)
 	}
-	p.ExitsWithin(leaveLimit, "leaveLimit", 0)
+	p.ExitsWithin(leaveLimit, 0)
 }
 
 // listens waits until a client listens: before that SIGTERM ends it as it ends any

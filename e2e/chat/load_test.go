@@ -55,7 +55,7 @@ func TestTheServerExitsThoughAClientIsStopped(t *testing.T) {
 	c := stage.StartChat(t, 2)
 	c.Clients[2].Pause()
 	c.Server.Types("Exit")
-	c.Server.ExitsWithin(exitWithOneStopped, "exitWithOneStopped", 0)
+	c.Server.ExitsWithin(exitWithOneStopped, 0)
 	c.Clients[1].SeesOnce("Server: terminated.")
 	c.Clients[2].Resume()
 	c.AllTalk("two is awake again")

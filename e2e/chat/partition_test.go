@@ -36,7 +36,7 @@ func TestDialsThatAreHeldDelayNoOther(t *testing.T) {
 	c.Clients[3].Sees("Client 3: initiated.")
 	c.Clients[2].Types("who is there")
 	for _, id := range []int{1, 3} {
-		c.Clients[id].Within(quickLimit, "quickLimit").Sees("Client 2: who is there")
+		c.Clients[id].Within(quickLimit).Sees("Client 2: who is there")
 	}
 	c.Heal()
 	c.Clients[3].Sees("Client 1: initiated.") // before that /who does not list it

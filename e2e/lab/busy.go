@@ -100,5 +100,5 @@ func (l *Lab) Idle(processes ...*Process) {
 			return
 		}
 	}
-	l.failAt(busy[0], "%s, for %v (idleLimit)", busyText(busy), idleLimit)
+	l.failAt(busy[0], "%s, for %v", busyText(busy), idleLimit)
 }

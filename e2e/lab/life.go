@@ -13,7 +13,7 @@ import (
 func (p *Process) Kill() {
 	p.lab.t.Helper()
 	p.do("kill -9", (*bench.Life).Kill)
-	p.ends(killTimeout, "killTimeout")
+	p.ends(killTimeout)
 }
 
 // Signal sends a signal to the process and does not wait for its effect.
@@ -76,19 +76,13 @@ func (p *Process) do(what string, do func(*bench.Life, context.Context) error) {
 // signal N that ended it counts as status 128+N.
 func (p *Process) Exits(status int) {
 	p.lab.t.Helper()
-	p.exits(status, exitTimeout, "exitTimeout")
+	p.ExitsWithin(exitTimeout, status)
 }
 
-// ExitsWithin is Exits for an end that must come in a given time; reason names
-// that time in the failure message.
-func (p *Process) ExitsWithin(limit time.Duration, reason string, status int) {
+// ExitsWithin is Exits for an end that must come in a given time.
+func (p *Process) ExitsWithin(limit time.Duration, status int) {
 	p.lab.t.Helper()
-	p.exits(status, limit, reason)
-}
-
-func (p *Process) exits(status int, limit time.Duration, reason string) {
-	p.lab.t.Helper()
-	p.ends(limit, reason)
+	p.ends(limit)
 	e := p.now()
 	e.meant = true
 	if _, got, _ := e.Result(); got != status {
@@ -96,7 +90,7 @@ func (p *Process) exits(status int, limit time.Duration, reason string) {
 	}
 }
 
-func (p *Process) ends(limit time.Duration, reason string) {
+func (p *Process) ends(limit time.Duration) {
 	p.lab.t.Helper()
 	e := p.now()
 	timer := time.NewTimer(limit)
@@ -105,7 +99,7 @@ func (p *Process) ends(limit time.Duration, reason string) {
 	case <-e.Ended():
 	case <-timer.C:
 		if e.Running() { // it may have ended at the same time
-			p.lab.failAt(p, "%v still runs, expected its exit within %v (%s)%s", p, limit, reason, p.lab.afterTyped(p))
+			p.lab.failAt(p, "%v still runs, expected its exit within %v%s", p, limit, p.lab.afterTyped(p))
 		}
 	}
 	if _, _, err := e.Result(); err != nil {

@@ -25,9 +25,9 @@ func TestAMissingLineIsReported(t *testing.T) {
 		l.Note("the weather", "turns")
 		l.Keep("replay.txt", "again: ")
 		l.Keep("replay.txt", "do it again\n")
-		p.Within(50*time.Millisecond, "shortTimeout").Sees("flood 30", "flood 31")
+		p.Within(50*time.Millisecond).Sees("flood 30", "flood 31")
 	})
-	assert.Contains(t, out, "talker did not show line \"flood 31\" within 50ms (shortTimeout), since its start\n")
+	assert.Contains(t, out, "talker did not show line \"flood 31\" within 50ms, since its start\n")
 	assert.Contains(t, out, "── talker, screen (stdout): 31 lines; still runs ──")
 	assert.Contains(t, out, "flood 11\n", "the last 20 lines")
 	assert.NotContains(t, out, "flood 10\n")
@@ -79,7 +79,7 @@ func TestWhatElseIsReported(t *testing.T) {
 			p.Types("err x")
 			p.Stderr().Sees("x")
 			p.Mark()
-			p.Stderr().Within(short, "short").Contains("x")
+			p.Stderr().Within(short).Contains("x")
 		})
 	ask("twice", `talker shows "x" 2 times, expected once`,
 		func(_ *Lab, p *Process) {
@@ -94,14 +94,14 @@ func TestWhatElseIsReported(t *testing.T) {
 			p.Types("say x")
 			p.Types("say y")
 			p.Sees("y")
-			p.Within(short, "short").SeesInOrder("y", "x")
+			p.Within(short).SeesInOrder("y", "x")
 		})
 	ask("prompt", `did not show prompt "name: ", without a line end`,
-		func(_ *Lab, p *Process) { p.Within(short, "short").Prompts("name: ") })
+		func(_ *Lab, p *Process) { p.Within(short).Prompts("name: ") })
 	ask("status", `talker exited with status 4, expected status 0`,
 		func(_ *Lab, p *Process) { p.Types("exit 4"); p.Exits(0) })
 	ask("no end", `talker still runs, expected its exit within 50ms (short)`,
-		func(_ *Lab, p *Process) { p.ExitsWithin(short, "short", 0) })
+		func(_ *Lab, p *Process) { p.ExitsWithin(short, 0) })
 	ask("no start", `talker still runs, so the scenario cannot start it again`,
 		func(_ *Lab, p *Process) { p.Start() })
 	ask("of the test's own", "on the moon",

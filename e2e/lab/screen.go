@@ -22,7 +22,6 @@ type Screen struct {
 	process  *Process
 	stream   bench.Stream
 	patience time.Duration
-	reason   string     // what the patience is called
 	needed   []*Process // see While
 }
 
@@ -33,10 +32,9 @@ func (p *Process) Stderr() Screen {
 	return s
 }
 
-// Within is the same screen with another patience; reason names it in failure
-// messages.
-func (s Screen) Within(limit time.Duration, reason string) Screen {
-	s.patience, s.reason = limit, reason
+// Within is the same screen with another patience.
+func (s Screen) Within(limit time.Duration) Screen {
+	s.patience = limit
 	return s
 }
 
@@ -261,8 +259,8 @@ func (s Screen) tooLate(w wanted) {
 	s.process.lab.t.Helper()
 	f := s.failure(w.lines())
 	f.waited = true
-	f.fail("%v did not %s %s within %v (%s), %s",
-		s.process, s.verb("show", "write"), w.what(), s.patience, s.reason, s.since())
+	f.fail("%v did not %s %s within %v, %s",
+		s.process, s.verb("show", "write"), w.what(), s.patience, s.since())
 }
 
 // failure is what is known when lines are missing.

@@ -24,7 +24,7 @@ func (l *Lab) StartAll(specs ...Spec) []*Process {
 	started := make([]*Process, len(all))
 	for i, p := range all {
 		started[i] = &Process{Process: p, lab: l}
-		started[i].Screen = Screen{process: started[i], stream: bench.Stdout, patience: lineTimeout, reason: "lineTimeout"}
+		started[i].Screen = Screen{process: started[i], stream: bench.Stdout, patience: lineTimeout}
 	}
 	l.mu.Lock()
 	l.processes = append(l.processes, started...)

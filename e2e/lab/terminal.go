@@ -158,7 +158,7 @@ func (t *Terminal) Ends() int {
 	select {
 	case <-t.done:
 	case <-timer.C:
-		t.lab.fail("terminal %s: its command still runs, expected its exit within %v (exitTimeout): %s\n%s",
+		t.lab.fail("terminal %s: its command still runs, expected its exit within %v: %s\n%s",
 			t.name, exitTimeout, bench.QuoteWords(t.cmd.Args...), t.text())
 	}
 	return t.cmd.ProcessState.ExitCode()

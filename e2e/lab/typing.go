@@ -30,7 +30,7 @@ func (p *Process) TypesRaw(b []byte) {
 	case errors.Is(err, bench.ErrTerminalLine):
 		p.lab.failAt(p, "%v cannot be typed %s: %v", p, typed(b), err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		p.lab.failAt(p, "%v did not read its standard input for %v (typeTimeout) while the scenario typed %d bytes: %s",
+		p.lab.failAt(p, "%v did not read its standard input for %v while the scenario typed %d bytes: %s",
 			p, typeTimeout, len(b), typed(b))
 	case e.exitedSoon():
 		p.lab.failAt(p, "%v %s before the scenario could type %s", p, e.Outcome(), typed(b))

@@ -15,7 +15,7 @@ import (
 // 1, and returns that line.
 func fails(t *testing.T, r *stage.Relay, p *lab.Process) string {
 	t.Helper()
-	p.ExitsWithin(stage.FetchTimeout, "FetchTimeout", 1)
+	p.ExitsWithin(stage.FetchTimeout, 1)
 	r.Printed(p, "")
 	complaints := stage.Complaints(p)
 	require.Len(t, complaints, 1, "one line says what and what to do")

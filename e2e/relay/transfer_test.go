@@ -54,7 +54,7 @@ func fetchSlowly(t *testing.T, r *stage.Relay, nodes ...string) *lab.Process {
 // saved requires that a client exits with the large file saved, and nothing beside it.
 func saved(t *testing.T, p *lab.Process, content string) {
 	t.Helper()
-	p.ExitsWithin(stage.FetchTimeout, "FetchTimeout", 0)
+	p.ExitsWithin(stage.FetchTimeout, 0)
 	got, err := os.ReadFile(p.Path(largeFile))
 	require.NoError(t, err)
 	assert.Equal(t, sha256.Sum256([]byte(content)), sha256.Sum256(got))

@@ -72,7 +72,7 @@ func TestAThousandClients(t *testing.T) {
 		crowd[i] = stage.Call(t, r, r.At)
 	}
 	coming := 0
-	ours.Within(stage.BulkTimeout, "BulkTimeout").Collects(func() string { return fmt.Sprintf("%d clients online, not %d", many, coming) },
+	ours.Within(stage.BulkTimeout).Collects(func() string { return fmt.Sprintf("%d clients online, not %d", many, coming) },
 		func(l lab.Line) bool {
 			if strings.HasSuffix(l.Text, " is Online") {
 				coming++

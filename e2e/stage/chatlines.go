@@ -38,7 +38,7 @@ func (c *Chat) SeesFrom(p *lab.Process, line string, senders ...*lab.Process) {
 		}
 	}
 	what := func() string { return fmt.Sprintf("%q of %d senders", line, len(missing)) }
-	p.Within(BulkTimeout, "BulkTimeout").Collects(what, func(l lab.Line) bool {
+	p.Within(BulkTimeout).Collects(what, func(l lab.Line) bool {
 		delete(missing, l.Text)
 		return len(missing) == 0
 	})

@@ -156,6 +156,6 @@ func (c *RoomClient) matches(pattern *regexp.Regexp) {
 
 // CollectsUntil waits for a line that ends like this, after many others.
 func (c *RoomClient) CollectsUntil(end string) {
-	c.Within(BulkTimeout, "BulkTimeout").Collects(func() string { return "a line that ends in " + end },
+	c.Within(BulkTimeout).Collects(func() string { return "a line that ends in " + end },
 		func(l lab.Line) bool { return strings.HasSuffix(l.Text, end) })
 }
