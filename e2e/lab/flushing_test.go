@@ -32,7 +32,7 @@ func TestAProgramThatDoesNotFlushIsNamed(t *testing.T) {
 		line, _, _ := strings.Cut(out, "\n")
 		return line
 	}
-	assert.Equal(t, `echo did not show line "got hello" within 50ms (short), since its start; `+
+	assert.Equal(t, `echo did not show line "got hello" within 50ms, since its start; `+
 		"it printed nothing until it exited: flush after each line, or run it on a terminal",
 		first(func(p *Process) {
 			p.Types("hello")
@@ -73,7 +73,7 @@ for line in sys.stdin:
 		p.Types("hello")
 		p.Within(50*time.Millisecond).Sees("got hello")
 	})
-	assert.True(t, strings.HasPrefix(out, `echo did not show line "got hello" within 50ms (short), since its start; `+
+	assert.True(t, strings.HasPrefix(out, `echo did not show line "got hello" within 50ms, since its start; `+
 		"it printed that only when it exited: flush after each line, or run it on a terminal\n"), out)
 	assert.Contains(t, out, "got hello\n", "the report is of the time after that")
 }

@@ -74,7 +74,7 @@ func TestWhatElseIsReported(t *testing.T) {
 	const short = 50 * time.Millisecond
 	ask("ended", `talker exited with status 4 before it showed line "x", since its start`,
 		func(_ *Lab, p *Process) { p.Types("exit 4"); p.Sees("x") })
-	ask("stderr", `talker did not write to its stderr a line with "x" in it within 50ms (short), since `,
+	ask("stderr", `talker did not write to its stderr a line with "x" in it within 50ms, since `,
 		func(_ *Lab, p *Process) {
 			p.Types("err x")
 			p.Stderr().Sees("x")
@@ -100,7 +100,7 @@ func TestWhatElseIsReported(t *testing.T) {
 		func(_ *Lab, p *Process) { p.Within(short).Prompts("name: ") })
 	ask("status", `talker exited with status 4, expected status 0`,
 		func(_ *Lab, p *Process) { p.Types("exit 4"); p.Exits(0) })
-	ask("no end", `talker still runs, expected its exit within 50ms (short)`,
+	ask("no end", `talker still runs, expected its exit within 50ms`,
 		func(_ *Lab, p *Process) { p.ExitsWithin(short, 0) })
 	ask("no start", `talker still runs, so the scenario cannot start it again`,
 		func(_ *Lab, p *Process) { p.Start() })
