@@ -80,7 +80,7 @@ func TestACrashIsNamedWhereItIsFound(t *testing.T) {
 			wait(l, other)
 		})
 	}
-	assert.Regexp(t, `^other did not show line "hello" within 50ms \(short\), since its start; talker exited with status 4 by itself at [0-9.]+s\n`,
+	assert.Regexp(t, `^other did not show line "hello" within 50ms, since its start; talker exited with status 4 by itself at [0-9.]+s\n`,
 		crash(func(_ *Lab, other *Process) { other.Within(50*time.Millisecond).Sees("hello") }))
 	assert.Regexp(t, `^talker exited with status 4 by itself at [0-9.]+s: it should run until the scenario ends it\n── talker`,
 		crash(func(l *Lab, other *Process) { l.Among(other) }))
