@@ -183,12 +183,13 @@ func (r *round) returns(who string) {
 }
 
 // moves starts a member again, that has ended, with other ports: the server only if
-// clients can be told where it is.
+// clients can be told where it is, and all are in. One that still looks for the server
+// where it was would never be.
 func (r *round) moves(who string) {
 	r.t.Helper()
 	if who != server {
 		r.NewPorts(number(who))
-	} else if r.At != stage.ChatAddress && r.Tells("server", "server", "LISTEN", "PORT") {
+	} else if r.At != stage.ChatAddress && r.Tells("server", "server", "LISTEN", "PORT") && r.allIn() {
 		r.At = r.Address()
 	}
 	r.returns(who)
