@@ -56,10 +56,8 @@ var agreeing = map[string]string{
 	"what was said before this process began is not asked for": `
 		C: HAVE 9 500 7
 		C: HAVE 9 500 8
-		S: WANT 9 500 7
-		C: LINES 9 500 1
-		C: MSG 9 8 since then
-		screen Client 9: since then`,
+		C: PING x
+		S: PONG x`,
 	"what comes by itself is not asked for": `
 		C: MSG 1 1 a
 		C: HAVE 1 2000 5

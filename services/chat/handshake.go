@@ -195,7 +195,7 @@ func (m *member) commit(h *handshake) bool {
 	l.incarnation = h.theirs.Incarnation
 	l.liveness = liveness.NewLink(l, h.theirs.ID, h.watched)
 	l.stream = broadcast.NewStream(l, h.theirs, h.digest, int(h.ready.Count))
-	l.sent, l.moved = h.ready.Have, time.Now()
+	l.sent, l.moved = min(h.ready.Have, m.state.Typed()), time.Now()
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	p.dialling = p.dialling && !h.own // its dialler ends
 	m.welcomedLocked(h)

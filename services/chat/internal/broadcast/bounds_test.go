@@ -30,6 +30,22 @@ func TestAFloodOfLinesCostsNoOtherItsLines(t *testing.T) {
 	require.Equal(t, "MSG 3 1 one line\n", string(l.state.senders[three].log.segments[0].data))
 }
 
+// Only the first line of a process waits for what its digest says, and not longer than
+// for a line that does not exist: those behind it follow it, and do not wait again.
+func TestADigestIsWaitedForOnce(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(client("1"), 0, 0)
+	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 500}, 5, 2)
+	l.receives(three, "HAVE 3 500 5", "HAVE 1 2000 1")
+	for i := range 100 {
+		l.receives(three, fmt.Sprintf("MSG 3 %d x", 6+i))
+	}
+	require.Len(t, l.state.senders[three.peer].holds, 1)
+	l.passes(dueProof+2*TickAfter, one, three)
+	l.receives(three, "MSG 3 106 x")
+	require.Len(t, l.lines, 102, "101 lines, and that one is missing")
+}
+
 // Lines that answer one which has not come are read up to a bound, and then until
 // the answer to the request has come; none is lost.
 func TestLinesThatWaitAreReadUpToABound(t *testing.T) {

@@ -240,6 +240,7 @@ func (s *State) show(o *sender, seq uint64, text []byte) {
 	default:
 		s.screen.Line(o.Name, text)
 	}
+	o.baseline = nil
 	s.reach(o, seq)
 }
 

@@ -50,12 +50,17 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 		d.Lines = p.Append(d.Lines)
 		d.Count++
 	}
+	var behind []byte // the digest: lines that are shown and do not count
 	for _, o := range s.ordered {
-		if o.digest != s.digests && (o != s.self || o.shown > 0) {
-			d.Lines = wire.Have{ID: o.ID, Seq: o.advertised()}.Append(d.Lines)
+		switch advertised := o.advertised(); {
+		case advertised != o.shown && o.shown > 0:
+			behind = wire.Have{ID: o.ID, Seq: o.shown}.Append(behind)
+		case o.digest != s.digests && (o != s.self || o.shown > 0) && advertised != uncounted:
+			d.Lines = wire.Have{ID: o.ID, Seq: advertised}.Append(d.Lines)
 			d.Count++
 		}
 	}
+	d.Lines = append(d.Lines, behind...)
 	if len(d.Lines) > digestAtOnce {
 		d.Lines, d.rest = nil, d.Lines
 	}
@@ -78,12 +83,18 @@ func (d *Digest) Follow(m wire.Message) {
 func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err error) {
 	o := s.senders[e.ID]
 	if st.pending == 0 {
-		if o, err = s.lookup(st, e.ID, e.seq); o != nil {
+		from := uint64(uncounted)
+		if e.seq == 0 { // its first line answers nothing without AFTER
+			from = 0
+		}
+		if o, err = s.lookup(st, e.ID, from); o != nil && e.seq != uncounted {
+			o.name(e.seq)
 			s.learn(st, o, e.seq)
 		}
 		return false, err
 	}
-	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) && o.settled(e.seq) && e.seq <= o.received
+	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) &&
+		(e.seq == uncounted || o.settled(e.seq) && e.seq <= o.received)
 	if !known {
 		st.digest = append(st.digest, e)
 	}
@@ -94,50 +105,68 @@ func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err err
 	return known, err
 }
 
-// endDigest processes a digest that is complete. Its lines were shown at the other
-// side before those that follow were typed. A process that is first named by it, and
-// the one that sent it if no line of that was shown here yet, may answer them
-// without AFTER.
+// endDigest processes a digest that is complete. It is a cut: what the lines that it
+// counts answer, it counts too. So the lines that follow these, of a process that
+// counts from it, may answer all of it without AFTER, and nothing else.
 func (s *State) endDigest(st *Stream) error {
-	var all, added []dep
+	var named []*sender
+	var all []dep
+	baseline := &hold{}
 	for _, e := range st.digest {
-		_, known := s.senders[e.ID]
-		o, err := s.lookup(st, e.ID, e.seq)
+		if e.ID == st.peer {
+			st.last = max(st.last, e.seq)
+		}
+		o, err := s.lookup(st, e.ID, uncounted)
 		switch {
 		case err != nil:
 			return err
-		case o == nil:
+		case o == nil || o == s.self || o == st.from || e.seq == uncounted:
 			continue
-		case o == st.from && o.baselinePending && !o.seen:
-			o.shown, o.received = max(o.shown, e.seq), max(o.received, e.seq)
-		case o == st.from && !o.seen && o.shown == o.received:
-			// Its HELLO was older than what others said of it, and lines that answer those
-			// between may be shown.
-			o.shown = max(o.shown, min(o.named, e.seq))
-			o.received = o.shown
+		case o.shown == uncounted && !o.counting:
+			o.count(e.seq)
+			named = append(named, o)
 		}
-		d := dep{sender: o, seq: e.seq}
-		if all = append(all, d); !known || o == st.from && (o.baselinePending || !o.seen) {
-			added = append(added, d)
-		}
+		all = append(all, dep{sender: o, seq: e.seq})
 	}
-	st.from.baselinePending = false
-	var deps []dep
+	if st.count() {
+		named = append(named, st.from)
+	}
 	for _, d := range all {
-		if d.sender == s.self || d.sender == st.from {
-			continue
-		}
 		if !d.settled(d.seq) {
-			deps = append(deps, d)
+			baseline.deps = append(baseline.deps, d)
 		}
 		s.learn(st, d.sender, d.seq)
 	}
-	for _, d := range added {
-		if len(deps) > 0 && d.shown > 0 && !d.forgotten { // or else its lines say all that they answer
-			d.baseline = &baseline{max(d.received, d.seq), deps}
+	for _, o := range named {
+		if o.shown > 0 { // or else its lines say all that they answer
+			o.baseline = baseline
 		}
 	}
 	return nil
+}
+
+// count counts the lines of a link's process from the latest one that it had typed
+// before its digest, unless they count already. It reports whether they did not.
+func (st *Stream) count() bool {
+	was := st.from.counting
+	if was {
+		st.from.count(st.last)
+	}
+	return was
+}
+
+// count counts the lines of a process after seq, but none of which an answer may be on
+// the screen.
+func (o *sender) count(seq uint64) {
+	o.shown = max(seq, o.named)
+	o.received, o.counting = o.shown, false
+}
+
+// name records that lines of a process through seq may be answered on this screen.
+func (o *sender) name(seq uint64) {
+	if o.shown == uncounted && !o.counting {
+		o.named = max(o.named, seq)
+	}
 }
 
 // Advertise tells the next few links what was shown since they were told last. It
@@ -150,7 +179,7 @@ func (s *State) Advertise() {
 			continue
 		}
 		for _, o := range s.ordered {
-			if o.round >= st.round && o != s.self && o != st.from && (o.shown > 0 || o.Name == wire.Server) {
+			if o.round >= st.round && o != s.self && o != st.from && (o.shown > 0 || o.Name == wire.Server) && o.shown != uncounted {
 				st.control = wire.Have{ID: o.ID, Seq: o.shown}.Append(st.control)
 			}
 		}

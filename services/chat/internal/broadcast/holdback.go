@@ -30,19 +30,23 @@ type hold struct {
 	since time.Time
 }
 
-// baseline is what was shown, besides its lines through some number, where a
-// process was first heard of. Its lines after that may answer it without AFTER.
-// It is incomplete if that member had not shown what the process had: it had just
-// joined as well, or had abandoned those lines.
-type baseline struct {
-	through uint64
-	deps    []dep
+// over reports whether there is nothing left to wait for. A line that is not claimed
+// is not waited for if no member has it, as far as is known.
+func (h *hold) over() bool {
+	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool {
+		return d.settled(d.seq) || !d.claimed && d.received < d.seq && !d.hasGap()
+	})
+	return len(h.deps) == 0
 }
 
-// over reports whether there is nothing left to wait for.
-func (h *hold) over() bool {
-	h.deps = slices.DeleteFunc(h.deps, func(d dep) bool { return d.settled(d.seq) })
-	return len(h.deps) == 0
+// mayAnswer returns the lines that the first one of a process here, which is yet to be
+// shown, may answer without AFTER.
+func (o *sender) mayAnswer() []dep {
+	if o.baseline == nil || o.baseline.over() {
+		o.baseline = nil
+		return nil
+	}
+	return o.baseline.deps
 }
 
 // holdBack keeps a line until the lines before it, and those of st.incoming.deps,
@@ -132,7 +136,11 @@ func (s *State) abandon(o *sender, seq uint64) {
 
 // miss shows that a sender's lines through seq are missing.
 func (s *State) miss(o *sender, seq uint64) {
-	if from := max(o.shown, o.settledThrough, o.missed); seq > from {
+	from := max(o.shown, o.settledThrough, o.missed)
+	if o.isAwaited() {
+		from = seq - 1
+	}
+	if seq > from {
 		s.screen.Gap(o.Name, seq-from, Missing)
 		add(&s.counts.Missing, seq-from)
 		o.missed = seq

@@ -303,8 +303,8 @@ func TestAnAnswerOfTooManyLines(t *testing.T) {
 	require.ErrorContains(t, err, "an answer of 999999999999999999 lines")
 }
 
-// Lines typed here are on their way over the same link, so that it is asked for says
-// only that it is late. The answer follows it, and says that it has come.
+// A line typed here is on its way over the same link, so a request for it says only that
+// it is late. The answer follows it, and says that it has come.
 func TestALineTypedHereIsNotSentTwice(t *testing.T) {
 	l := newLinked(t, 1000)
 	one, _ := l.meet(client("1"), 0, 0)

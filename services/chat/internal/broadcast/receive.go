@@ -128,12 +128,15 @@ func (s *State) receiveAfter(st *Stream, m *wire.After, line []byte) error {
 	}
 	in.after = append(append(in.after, line...), '\n')
 	author := st.author()
-	o, err := s.lookup(st, m.ID, m.Seq)
+	o, err := s.lookup(st, m.ID, uncounted)
 	if err != nil {
 		return err
 	}
-	if o != nil && o != s.self && o != author && !o.settled(m.Seq) &&
-		(m.Seq <= o.received || !slices.Contains(author.doubts, o)) {
+	if o == nil || o == s.self || o == author {
+		return nil
+	}
+	o.name(m.Seq)
+	if !o.settled(m.Seq) && (m.Seq <= o.received || !slices.Contains(author.doubts, o)) {
 		in.deps = append(in.deps, dep{o, m.Seq, true})
 	}
 	return nil
@@ -171,19 +174,17 @@ func (in *incoming) clear() { in.after, in.deps, in.count = in.after[:0], in.dep
 // arrive shows line seq of a sender, or holds it back.
 func (s *State) arrive(st *Stream, o *sender, seq uint64, text, line []byte) {
 	in := &st.incoming
-	if o.baseline != nil && seq > o.baseline.through {
-		for _, x := range o.baseline.deps {
-			if !x.settled(x.seq) && (x.received >= x.seq || x.hasGap()) { // or else no member has it, as far as is known
-				in.deps = append(in.deps, x)
-			}
-		}
-		o.baseline = nil
+	if o.baseline != nil && o.shown == o.received { // or else the line is behind one that waits for it
+		in.deps = append(in.deps, o.mayAnswer()...)
 	}
 	switch {
 	case o.stream == st && o.relayed > 0:
 		s.verify(o, seq, text)
 	case o.stream != st && o.relayed == 0 && seq > o.received:
 		o.relayed = seq
+	}
+	if seq <= o.received && seq > st.last && o.stream == st && !o.seen && o.shown == o.received {
+		o.shown, o.received = seq-1, seq-1 // others named lines that it had not typed
 	}
 	switch {
 	case seq <= o.received: // it came over another link

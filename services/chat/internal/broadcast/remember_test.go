@@ -2,6 +2,7 @@ package broadcast
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,13 +70,13 @@ func (l *linked) sent(st *Stream) string {
 	return all
 }
 
-// A newcomer is told of Client 3 first by a member that does not know yet what
-// Client 3 has answered. The digest of Client 3 itself then says what its next
-// line may answer.
+// A newcomer is told of Client 3 first by a member whose screen is yet to show what
+// Client 3 has answered, and which therefore does not say how far its lines count. The
+// digest of Client 3 itself then says that, and what its next line may answer.
 func TestTheDigestOfAProcessSaysWhatItHasAnswered(t *testing.T) {
 	l := newLinked(t, 1000)
 	server, _ := l.meet(wire.ID{Name: wire.Server, Incarnation: 900}, 0, 1)
-	l.receives(server, "HAVE 3 500 3")
+	l.receives(server, "PEER 3 500 127.0.0.1:1 999999999999999999")
 	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 1)
 	l.receives(two, "HAVE 1 200 0")
 	three, have := l.meet(wire.ID{Name: "3", Incarnation: 500}, 3, 2)
@@ -87,20 +88,120 @@ func TestTheDigestOfAProcessSaysWhatItHasAnswered(t *testing.T) {
 	require.Equal(t, []string{"Client 1: question", "Client 3: answer"}, l.lines)
 }
 
-// A HELLO that takes long on its way is older than what others say of its sender by
-// then. A newcomer that has shown an answer to a line between does not show that line
-// below it: it was typed before the link was there.
+// Client 7 waits for what the next line of Client 3 may answer. A newcomer for which the
+// lines of Client 3 counted from there would not wait for it, so client 7 says how far
+// they count only when it has shown that.
+func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+	three := wire.ID{Name: "3", Incarnation: 500}
+	peer := func() string {
+		all := func(yield func(wire.Peer) bool) { yield(wire.Peer{ID: three, Addr: "127.0.0.1:1"}) }
+		d := l.state.Digest(wire.ID{Name: "4", Incarnation: 3000}, all)
+		line, _, _ := strings.Cut(string(d.Lines), "\n")
+		return line
+	}
+	third, _ := l.meet(three, 5, 2)
+	require.Equal(t, "PEER 3 500 127.0.0.1:1 999999999999999999", peer(), "its digest is yet to come")
+	l.receives(third, "HAVE 1 2000 2", "HAVE 3 500 5")
+	l.receives(one, "MSG 1 1 x")
+	require.Equal(t, "PEER 3 500 127.0.0.1:1 999999999999999999", peer())
+	l.receives(one, "MSG 1 2 question")
+	require.Equal(t, "PEER 3 500 127.0.0.1:1 5", peer())
+}
+
+// Client 7 has given up lines of Client 1, which answer some that it may not have. A
+// newcomer for which the lines of Client 1 counted from there would not wait for these.
+// But a member that lacks the line which client 7 has shown is told of it.
+func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3000}, 0, 0)
+	digest := func() (counts, behind []string) {
+		d := l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, noPeers)
+		all := strings.Split(strings.TrimSuffix(string(d.Lines), "\n"), "\n")
+		return all[:d.Count], all[d.Count:]
+	}
+	l.receives(one, "MSG 1 1 x")
+	l.parts(one)
+	counts, behind := digest()
+	require.Equal(t, []string{"HAVE 1 2000 1", "HAVE 3 3000 0"}, counts)
+	require.Empty(t, behind)
+	l.receives(three, "AFTER 1 2000 5", "MSG 3 1 answer")
+	l.parts(three)
+	l.passes(2 * Unreachable)
+	require.Contains(t, l.lines, "Client 3: answer")
+	counts, behind = digest()
+	require.Equal(t, []string{"HAVE 3 3000 1"}, counts)
+	require.Equal(t, []string{"HAVE 1 2000 1"}, behind)
+}
+
+// A client whose clock was set back has a lower incarnation than client 7, and is killed
+// before client 7 has met it.
+func TestAnOlderProcessThatHasTypedNothingYet(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+	l.receives(one, "PEER 3 500 127.0.0.1:1 0", "HAVE 3 500 1")
+	require.Equal(t, "WANT 3 500 0\n", l.sent(one))
+	l.receives(one, "LINES 3 500 1", "MSG 3 1 first")
+	require.Equal(t, []string{"Client 3: first"}, l.lines)
+}
+
+// A newcomer does not say how far the lines of a process count that is younger than
+// client 7. That says nothing of lines that client 7 lacks.
+func TestAProcessThatDoesNotCountElsewhere(t *testing.T) {
+	l := newLinked(t, 1000)
+	four, _ := l.meet(wire.ID{Name: "4", Incarnation: 3000}, 0, 1)
+	l.receives(four, "PEER 3 2000 127.0.0.1:1 999999999999999999", "PEER 3 2000 127.0.0.1:1 999999999999999999")
+	require.Empty(t, l.sent(four))
+	three, have := l.meet(wire.ID{Name: "3", Incarnation: 2000}, 1, 0)
+	require.Zero(t, have)
+	l.receives(three, "MSG 3 1 first")
+	require.Equal(t, []string{"Client 3: first"}, l.lines)
+}
+
+// A HELLO and a digest that take long on their way are older than what others say of
+// their sender by then. A newcomer that has shown an answer to a line between does not
+// ask for that line, which would stand below it: it was typed before the link was there.
 func TestAHelloThatIsOlderThanWhatOthersSay(t *testing.T) {
-	for own, want := range map[int][]string{
-		3: {"Client 2: answer", "Client 3: fourth"},
-		2: {"Client 2: answer", "Client 3: third", "Client 3: fourth"}, // the other has lied
+	for pending, named := range []string{"AFTER 3 500 3", "PEER 3 500 127.0.0.1:1 3"} {
+		for first, want := range map[int][]string{
+			4: {"Client 2: answer", "Client 3: 4", "Client 3: 5"},
+			3: {"Client 2: answer", "Client 3: 3", "Client 3: 4", "Client 3: 5"}, // the other has lied
+		} {
+			l := newLinked(t, 1000)
+			two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, pending)
+			l.receives(two, named, "MSG 2 1 answer")
+			three, have := l.meet(wire.ID{Name: "3", Incarnation: 500}, 2, 1)
+			require.EqualValues(t, 3, have)
+			l.receives(three, "HAVE 3 500 2")
+			for seq := first; seq <= 5; seq++ {
+				l.receives(three, fmt.Sprintf("MSG 3 %d %d", seq, seq))
+			}
+			require.Equal(t, want, l.lines)
+		}
+	}
+}
+
+// While the digest of a process is on its way, what others have answered of it waits
+// for that, but not for long.
+func TestAnAnswerWaitsForTheDigestOfAProcess(t *testing.T) {
+	for arrives, want := range map[bool][]string{
+		true:  {"Client 3: question", "Client 2: answer"},
+		false: {"Client 3: 1 missing", "Client 2: answer", "Client 3: question"},
 	} {
 		l := newLinked(t, 1000)
-		two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 1)
-		l.receives(two, "HAVE 3 500 3", "AFTER 3 500 3", "MSG 2 1 answer")
+		two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 0)
 		three, have := l.meet(wire.ID{Name: "3", Incarnation: 500}, 2, 1)
 		require.EqualValues(t, 2, have)
-		l.receives(three, fmt.Sprintf("HAVE 3 500 %d", own), "MSG 3 3 third", "MSG 3 4 fourth")
+		l.receives(two, "AFTER 3 500 3", "MSG 2 1 answer")
+		require.Empty(t, l.lines)
+		if !arrives {
+			l.passes(dueProof+2*TickAfter, two, three)
+		}
+		l.receives(three, "HAVE 3 500 2")
+		require.EqualValues(t, 2, l.state.senders[three.peer].shown)
+		l.receives(three, "MSG 3 3 question")
 		require.Equal(t, want, l.lines)
 	}
 }

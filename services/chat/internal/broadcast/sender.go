@@ -12,6 +12,11 @@ import (
 // and the unknown ones that one link may name.
 const MaxSenders = 2048
 
+// uncounted is how far the lines of a process are shown of which none is for this
+// screen, as far as is known: it is older than this process, and no digest has said
+// how far its lines go. It is sent in a PEER line if need be.
+const uncounted = 1e18 - 1
+
 // sender is a process whose lines are delivered, by name and incarnation.
 type sender struct {
 	wire.ID
@@ -39,11 +44,11 @@ type sender struct {
 	flowed   time.Time
 	asked    uint64 // its latest line that it was asked for over its own link
 
-	named           uint64    // how far its lines counted before its HELLO, which said less; 0: no farther
-	baselinePending bool      // its digest follows, and says what its next lines answer
-	baseline        *baseline // nil: its lines say all that they answer
-	holds           []hold    // why lines are held back, in their order
-	hasLeft         bool      // Screen.Left follows its latest line
+	counting bool   // it is uncounted, and its own digest is about to come
+	named    uint64 // and its latest line that one here may answer
+	baseline *hold  // what its first line here may answer without AFTER; several senders share it
+	holds    []hold // why lines are held back, in their order
+	hasLeft  bool   // Screen.Left follows its latest line
 	gap
 }
 
@@ -59,25 +64,23 @@ func (s *State) create(id wire.ID, shown uint64) *sender {
 	return o
 }
 
-// Meet adds the process that sent a HELLO and returns how far its lines are shown.
-// It is a successor if another process had its name.
+// Meet adds the process that sent a HELLO and returns how far its lines are shown, or
+// are not to be: that may be farther than HELLO says, which can be older than what
+// others have said. It is a successor if another process had its name.
 func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
 	for _, other := range s.ordered {
 		other.ended = other.ended || other.Name == h.Name && other.Incarnation != h.Incarnation
 	}
 	o := s.find(h.ID)
-	switch {
-	case o != nil:
-	case h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor:
-		o = s.create(h.ID, 0)
-	default:
-		o = s.create(h.ID, h.Last)
-		o.baselinePending = true
+	if o == nil {
+		o = s.create(h.ID, uncounted)
 	}
-	o.expected, o.met = true, true
-	if !o.seen && o.shown == o.received && h.Last < o.shown { // the member that named it first may have named too many
-		o.named = o.shown
-		o.shown, o.received = h.Last, h.Last
+	if o.shown == uncounted && (h.State == wire.StateNew || h.Incarnation > s.self.Incarnation || successor) {
+		o.shown, o.received = 0, 0
+	}
+	o.expected, o.met, o.counting = true, true, o.shown == uncounted
+	if o.counting {
+		return max(h.Last, o.named)
 	}
 	return o.direct()
 }
@@ -130,15 +133,19 @@ func (o *sender) held() int { return int(o.log.backlog(o.shown)) }
 // settled reports whether the lines through seq are shown, or no line waits for
 // them any more.
 func (o *sender) settled(seq uint64) bool {
-	return o.shown >= seq || o.settledThrough >= seq || o.forgotten
+	return o.shown >= seq && !o.isAwaited() || o.settledThrough >= seq || o.forgotten
 }
 
-// advertised returns how far the lines of a process count as shown for others: lines
-// that were given up while it cannot be reached are not shown to a newcomer, later,
-// behind lines that were shown without them.
+// isAwaited reports whether lines that name those of a process wait until these count,
+// as they have not waited in vain yet.
+func (o *sender) isAwaited() bool { return o.counting && o.missed == 0 }
+
+// advertised returns how far the lines of a process count as shown for others. They do
+// not count while its next one may answer some that are not shown here, nor if some were
+// given up: what these answer may not be here either.
 func (o *sender) advertised() uint64 {
-	if o.stream == nil {
-		return max(o.shown, o.settledThrough)
+	if len(o.mayAnswer()) > 0 || o.stream == nil && o.settledThrough > o.shown {
+		return uncounted
 	}
 	return o.shown
 }

@@ -182,7 +182,7 @@ func (p *process) meet(e *end) {
 		}
 	}
 	e.digest = p.state.Digest(h.ID, slices.Values(peers))
-	if have > 0 && p.rnd.IntN(3) == 0 { // some lines come twice
+	if o := p.state.senders[h.ID]; o.seen && have > 0 && p.rnd.IntN(3) == 0 { // some lines come twice
 		have = p.rnd.Uint64N(have)
 	}
 	e.send(parcel{ready: &wire.Ready{Have: have, Count: e.digest.Count}})
@@ -191,7 +191,7 @@ func (p *process) meet(e *end) {
 
 // up makes a link of a connection: the other side's READY is here.
 func (p *process) up(e *end, r wire.Ready) {
-	e.stream, e.sent = NewStream(e, e.theirs, e.digest, int(r.Count)), r.Have
+	e.stream, e.sent = NewStream(e, e.theirs, e.digest, int(r.Count)), min(r.Have, p.state.Typed())
 	x := &p.peers[e.peer]
 	switch {
 	case p.seat == 0:

@@ -55,7 +55,7 @@ func (s *State) Join(st *Stream) {
 	}
 	s.streams = append(s.streams, st)
 	if st.pending == 0 {
-		st.from.baselinePending = false
+		st.count()
 	}
 }
 
@@ -66,9 +66,9 @@ func (s *State) Part(st *Stream, now time.Time) {
 	s.streams = slices.DeleteFunc(slices.Clone(s.streams), func(other *Stream) bool { return other == st })
 	o := st.from
 	if o.stream == st {
-		o.stream, o.asked = nil, 0
+		o.stream, o.asked, o.counting = nil, 0, false
 	}
-	if o.shown > 0 && !o.forgotten {
+	if o.shown > 0 && o.shown != uncounted && !o.forgotten {
 		have := wire.Have{ID: o.ID, Seq: o.shown}
 		for _, other := range s.streams {
 			s.Send(other, have)
