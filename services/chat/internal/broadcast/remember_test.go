@@ -227,3 +227,36 @@ func TestLinesAreNotLostBeforeAllHaveAnswered(t *testing.T) {
 	l.receives(server, "LINES 2 2000 1", "MSG 2 4 fourth")
 	require.Equal(t, []string{"Client 2: first", "Client 2: second", "Client 2: third", "Client 2: fourth"}, l.lines)
 }
+
+// The link of Client 1 is up and brings nothing, as if what it sends were dropped on its
+// way. Another has shown a line of it.
+func TestALineThatItsOwnLinkDoesNotBring(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 2001}, 0, 0)
+	l.receives(one, "")
+	l.passes(time.Second, two)
+	l.receives(two, "HAVE 1 2000 1")
+	require.Empty(t, l.sent(one)+l.sent(two), "it may be on its way")
+	l.passes(dueInquiry+TickAfter, two)
+	require.Equal(t, "WANT 1 2000 0\n", l.sent(one))
+	l.passes(dueStalled+TickAfter, two)
+	require.Equal(t, "WANT 1 2000 0\n", l.sent(two))
+	l.receives(two, "LINES 1 2000 1", "MSG 1 1 hello")
+	require.Equal(t, []string{"Client 1: hello"}, l.lines)
+}
+
+// By its own word, Client 1 has not typed the line that another claims to have shown.
+func TestALineThatItsSenderDenies(t *testing.T) {
+	l := newLinked(t, 1000)
+	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 2001}, 0, 0)
+	l.receives(two, "HAVE 1 2000 1000")
+	l.passes(dueInquiry+TickAfter, two)
+	require.Equal(t, "WANT 1 2000 0\n", l.sent(one))
+	l.receives(one, "LINES 1 2000 0")
+	l.state.Due()
+	l.passes(time.Minute, two)
+	require.False(t, l.state.Due(), "it is still looked for")
+	require.Empty(t, l.sent(one)+l.sent(two))
+}

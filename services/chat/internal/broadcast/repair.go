@@ -104,16 +104,22 @@ func (o *sender) drop(st *Stream) {
 	o.holders = slices.DeleteFunc(o.holders, func(h holder) bool { return h.stream == st })
 }
 
-// repair requests the missing lines of a sender, unless they come over its own link,
-// and gives them up if no member sends them.
+// repair requests the missing lines of a sender and gives them up if no member sends
+// them. They are to come over its own link if there is one: while that is silent, it is
+// asked whether it works.
 func (s *State) repair(o *sender) {
-	if !o.hasGap() || !s.mayRelay(o) {
+	if !o.hasGap() {
 		return
 	}
 	s.tickSoon()
-	if o.shown < o.received {
+	switch {
+	case !s.mayRelay(o):
+		if min(s.now.Sub(o.since), s.now.Sub(o.stream.latest)) >= dueInquiry {
+			s.ask(o.stream, o, o.received)
+		}
+	case o.shown < o.received:
 		o.since = s.now // held lines come first
-	} else if !s.request(o) && o.stream == nil && s.now.Sub(o.since) >= Unreachable {
+	case !s.request(o) && o.stream == nil && s.now.Sub(o.since) >= Unreachable:
 		s.giveUp(o)
 	}
 }
@@ -184,6 +190,9 @@ func (s *State) endAnswer(st *Stream) {
 	came := o.received > a.from
 	if came {
 		o.since = s.now
+	}
+	if o.stream == st && !came {
+		o.known = o.received // by its own word there is no more
 	}
 	switch h := o.holder(st); {
 	case h == nil || came || !s.mayRelay(o):
