@@ -48,3 +48,18 @@ func TestDialsThatAreHeldDelayNoOther(t *testing.T) {
 // quickLimit is the time for a line between two members with a working link. It is less than
 // the time until a silent member is given up, which would let others go on.
 const quickLimit = 2 * time.Second
+
+// Client 2 does not watch client 1, and its link stays up. It learns from others that there
+// is a line which that does not bring.
+func TestALineComesRoundALinkThatIsSilent(t *testing.T) {
+	c := stage.StartChat(t, 5)
+	c.Server.Kill()
+	require.NoError(t, c.Wire().Set("client1", "client2", wire.Fault{Drop: true}))
+	c.Clients[1].Types("who is there")
+	c.Clients[3].Sees("Client 1: who is there")
+	c.Clients[2].Within(4 * time.Second).Sees("Client 1: who is there")
+	c.Heal()
+	c.AwaitState(2, stage.ClientName(1), "connected")
+	c.Clients[1].Types("mended")
+	c.Clients[2].Sees("Client 1: mended")
+}
