@@ -36,7 +36,7 @@ func TestWhatBecameOfATestIsTold(t *testing.T) {
 		p := l.Start(fixture("one"))
 		p.Types("say here")
 		p.Sees("here")
-		p.Within(50*time.Millisecond).Sees("there")
+		p.Within(50 * time.Millisecond).Sees("there")
 	})
 	require.Equal(t, grade.Failed, a.Outcome)
 	assert.Contains(t, a.Failure.Summary, `one did not show line "there" within 50ms`)

@@ -32,7 +32,7 @@ func TestHowALineOfAForeignProgramMayEnd(t *testing.T) {
 		p := New(t, nativeFixture(t)).Start(fixture("talker"))
 		p.Sees("ready")
 		p.Types("say  Client 1: hello")
-		p.Within(50*time.Millisecond).Sees("Client 1: hello")
+		p.Within(50 * time.Millisecond).Sees("Client 1: hello")
 	})
 	assert.Contains(t, out, `shows " Client 1: hello"`, "blanks before a line count")
 	assert.Contains(t, out, "blanks or a carriage return at the end of 1 line do not count")
@@ -56,6 +56,6 @@ func TestLinesOfTheProjectsOwnProgramsAreComparedByteForByte(t *testing.T) {
 		p := own(t)
 		p.Types("say x ")
 		p.Sees("x ")
-		p.Within(50*time.Millisecond).Sees("x")
+		p.Within(50 * time.Millisecond).Sees("x")
 	}), `shows "x "`)
 }

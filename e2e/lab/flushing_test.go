@@ -36,7 +36,7 @@ func TestAProgramThatDoesNotFlushIsNamed(t *testing.T) {
 		"it printed nothing until it exited: flush after each line, or run it on a terminal",
 		first(func(p *Process) {
 			p.Types("hello")
-			p.Within(50*time.Millisecond).Sees("got hello")
+			p.Within(50 * time.Millisecond).Sees("got hello")
 		}))
 	assert.Equal(t, `echo exited with status 4 before it showed line "got more", since its start; `+
 		"it printed nothing until it exited: flush after each line, or run it on a terminal",
@@ -71,7 +71,7 @@ for line in sys.stdin:
 		p := l.Start(Spec{Name: "echo"})
 		p.Sees("ready")
 		p.Types("hello")
-		p.Within(50*time.Millisecond).Sees("got hello")
+		p.Within(50 * time.Millisecond).Sees("got hello")
 	})
 	assert.True(t, strings.HasPrefix(out, `echo did not show line "got hello" within 50ms, since its start; `+
 		"it printed that only when it exited: flush after each line, or run it on a terminal\n"), out)

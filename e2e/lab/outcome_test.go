@@ -81,7 +81,7 @@ func TestACrashIsNamedWhereItIsFound(t *testing.T) {
 		})
 	}
 	assert.Regexp(t, `^other did not show line "hello" within 50ms, since its start; talker exited with status 4 by itself at [0-9.]+s\n`,
-		crash(func(_ *Lab, other *Process) { other.Within(50*time.Millisecond).Sees("hello") }))
+		crash(func(_ *Lab, other *Process) { other.Within(50 * time.Millisecond).Sees("hello") }))
 	assert.Regexp(t, `^talker exited with status 4 by itself at [0-9.]+s: it should run until the scenario ends it\n── talker`,
 		crash(func(l *Lab, other *Process) { l.Among(other) }))
 }
@@ -153,7 +153,7 @@ func TestHintsNameWhatIsNearlyRight(t *testing.T) {
 				do(p)
 				p.Types("say end")
 				p.Sees("end")
-				p.Within(50*time.Millisecond).Sees("Client 1: initiated.")
+				p.Within(50 * time.Millisecond).Sees("Client 1: initiated.")
 			})
 			assert.Contains(t, out, want)
 		})
@@ -177,7 +177,7 @@ func TestHintsNameWhatIsNearlyRight(t *testing.T) {
 func TestASilentProgramMayHoldItsOutputInABuffer(t *testing.T) {
 	silent := func(l *Lab) {
 		p := l.Start(Spec{Name: "silent", Role: "fixture", Args: []string{"-sleep"}})
-		p.Within(50*time.Millisecond).Sees("hello")
+		p.Within(50 * time.Millisecond).Sees("hello")
 	}
 	const hint = "; silent printed nothing: if it is written in C, Python or Java its output may be held in a buffer; flush after each line"
 	assert.Contains(t, watch(t, func(t testing.TB) { silent(New(t, nativeFixture(t))) }), hint)
@@ -197,7 +197,7 @@ func TestASilentProgramMayHoldItsOutputInABuffer(t *testing.T) {
 		l := New(t, nativeFixture(t))
 		p := l.Start(fixture("talker"))
 		p.Sees("ready ")
-		p.Within(50*time.Millisecond).Sees("hello")
+		p.Within(50 * time.Millisecond).Sees("hello")
 	})
 	assert.NotContains(t, talks, "printed nothing", "it has printed something")
 }

@@ -29,7 +29,7 @@ func TestAClientWhosePacketsAreDropped(t *testing.T) {
 	began := time.Now()
 	stays.Types("are you there?")
 	gone.Types("is anyone there?")
-	stays.Within(2*vanishedWithin).Sees(fmt.Sprintf("[127.0.0.1:%s] is Offline", gone.Port))
+	stays.Within(2 * vanishedWithin).Sees(fmt.Sprintf("[127.0.0.1:%s] is Offline", gone.Port))
 	gone.ExitsWithin(2*vanishedWithin, 1)
 	assert.Less(t, time.Since(began), vanishedWithin+5*time.Second)
 	const why = "its host has acknowledged nothing for 20s"
