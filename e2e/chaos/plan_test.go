@@ -48,7 +48,7 @@ const (
 	mostTrouble  = 6 * time.Second
 	calmBefore   = time.Second // of the round, without trouble
 	burstLines   = 60
-	longestLine  = 4 << 10
+	longestLine  = 4000 // bytes, about: a terminal passes 4,095
 	packet       = 1500 // bytes of the largest packet
 )
 

@@ -12,14 +12,20 @@ import (
 // leaveLimit is for a process that is told to leave in the midst of trouble.
 const leaveLimit = 10 * time.Second
 
-// leaves ends a member as a user does.
+// leaves ends a member as a user does. A foreign client is killed: the assignment knows
+// no other end.
 func (r *round) leaves(who string) {
 	r.t.Helper()
-	r.over(who, checker.Left)
 	p := r.process(who)
-	if who == server {
+	switch {
+	case who == server:
+		r.over(who, checker.Left)
 		p.Types("Exit")
-	} else {
+	case p.Foreign():
+		r.kills(who)
+		return
+	default:
+		r.over(who, checker.Left)
 		r.listens(who)
 		p.Signal(syscall.SIGTERM)
 	}
