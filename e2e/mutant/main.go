@@ -6,6 +6,7 @@
 // It passes on what is typed and shown, signals and the exit status, and does
 // this besides:
 //
+//	honest           nothing: the wrapper itself changes nothing
 //	duplicate        shows a line of another member twice
 //	swap             shows two lines of one sender in the wrong order
 //	drop-last        shows each line of the server's only when it shows the next
