@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -74,14 +73,11 @@ func (c *Console) Record() io.Writer { return recordWriter{c} }
 
 type recordWriter struct{ *Console }
 
-// noticed matches the few events that are shown at a terminal, too.
-var noticed = regexp.MustCompile(`^{"time":"[^"]*","kind":"(started|exited|fault)","process"`)
-
 func (c recordWriter) Write(b []byte) (int, error) {
 	for line := range bytes.Lines(bytes.Clone(b)) {
 		c.history.add(line)
 		var e event.Event
-		if !noticed.Match(line) || json.Unmarshal(line, &e) != nil {
+		if !noticed(line) || json.Unmarshal(line, &e) != nil {
 			continue
 		}
 		if e.Kind != event.Started {
@@ -91,6 +87,18 @@ func (c recordWriter) Write(b []byte) (int, error) {
 		}
 	}
 	return len(b), nil
+}
+
+// noticed reports whether an event is one of the few that are shown at a terminal, too. It
+// is called for each line of a flood.
+func noticed(line []byte) bool {
+	_, rest, _ := bytes.Cut(line, []byte(`","kind":"`)) // behind the time
+	kind, rest, _ := bytes.Cut(rest, []byte{'"'})
+	switch event.Kind(kind) {
+	case event.Started, event.Exited, event.Fault:
+		return bytes.HasPrefix(rest, []byte(`,"process"`))
+	}
+	return false
 }
 
 // notice shows a line of the page's own at a terminal.
