@@ -121,7 +121,6 @@ type State struct {
 	Links    []Link    `json:"links"`
 	// NoFaults says why links cannot be broken; "" if they can.
 	NoFaults string `json:"noFaults,omitempty"`
-	Events   int    `json:"events"` // in the record so far
 }
 
 // Address returns the addresses of the page that is served at a listener: for those who may
@@ -203,11 +202,11 @@ func (c *Console) look(ctx context.Context) error {
 				fmt.Fprintln(c.config.Log, "peerlab:", err)
 			}
 		}
-		state := State{Title: c.config.Title, Programs: c.stage.Programs(), Links: c.faults.links(), Events: c.history.count()}
+		state := State{Title: c.config.Title, Programs: c.stage.Programs(), Links: c.faults.links()}
 		if c.noWire != nil {
 			state.NoFaults = c.noWire.Error()
 		}
-		if err := c.hub.show(state); err != nil {
+		if err := c.hub.show(state, c.history.count()); err != nil {
 			return err
 		}
 		select {

@@ -12,9 +12,11 @@ import (
 const (
 	// maxScreen bounds the output of a terminal that is kept for viewers, in bytes.
 	maxScreen = 256 << 10
-	// maxChunk bounds the output of a terminal that a viewer is sent at once, so that one
-	// terminal does not keep the others waiting.
-	maxChunk = 32 << 10
+	// maxChunk bounds the output of a terminal that a viewer is sent at once, in bytes: about
+	// what the terminal on the page keeps. If there is more from one update to the next, the
+	// viewer is sent the last maxTail bytes of it, a screenful.
+	maxChunk = 128 << 10
+	maxTail  = 4 << 10
 )
 
 // hub keeps what the page shows: the output of each terminal and the state of the lab. It
@@ -26,6 +28,7 @@ type hub struct {
 	terminals []*terminal
 	state     []byte // as JSON
 	version   int    // of state
+	events    int    // in the record
 	changed   chan struct{}
 	// written is called with all that a terminal shows, in order; nil: nothing is.
 	written func(name string, b []byte)
@@ -41,8 +44,23 @@ type terminal struct {
 
 // viewer is how far a page was brought up to date.
 type viewer struct {
-	at      []int64 // by terminal
+	at      []sight // by terminal
 	version int
+	events  int
+}
+
+// sight is how far a page was brought up to date with a terminal: what it was sent, and what
+// there was.
+type sight struct{ sent, end int64 }
+
+// update is what a viewer lacks.
+type update struct {
+	state   []byte // nil: the viewer knows it
+	events  int    // in the record; 0: no more than the viewer knows
+	outputs []output
+	fresh   int // bytes of output since the update before, sent or left out
+	// changed is closed when there is more; nil if there may be more at once.
+	changed <-chan struct{}
 }
 
 // output is a part of what a terminal shows.
@@ -131,65 +149,73 @@ func (t *terminal) add(b []byte) {
 	t.text = slices.Clone(kept)
 }
 
-// tail returns the last lines, in a chunk.
+// tail returns the last lines.
 func (t *terminal) tail() []byte {
-	tail := t.text[max(len(t.text)-maxChunk, 0):]
+	tail := t.text[max(len(t.text)-maxTail, 0):]
 	if i := bytes.IndexByte(tail, '\n'); i >= 0 {
 		tail = tail[i+1:]
 	}
 	return tail
 }
 
-// show sets the state of the lab, as JSON.
-func (h *hub) show(state any) error {
+// show sets the state of the lab, as JSON, and how many events the record has.
+func (h *hub) show(state any, events int) error {
 	b, err := json.Marshal(state)
 	if err != nil {
 		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if bytes.Equal(b, h.state) {
+	if bytes.Equal(b, h.state) && events == h.events {
 		return nil
 	}
-	h.state = b
-	h.version++
+	if !bytes.Equal(b, h.state) {
+		h.state = b
+		h.version++
+	}
+	h.events = events
 	close(h.changed)
 	h.changed = make(chan struct{})
 	return nil
 }
 
-// leftOut stands where a viewer was not sent output: it was too slow.
-const leftOut = "\x1bc\x1b[2m[output is left out here: this page was too slow for it]\x1b[0m\r\n"
+// leftOut stands where a viewer was not sent output: there was too much.
+const leftOut = "\x1bc\x1b[2m[output is left out here: it came faster than this page shows it]\x1b[0m\r\n"
 
-// next returns what a viewer lacks, and counts it as sent: the state of the lab, nil if the
-// viewer knows it, and output. Without either it returns a channel that is closed when there
-// is something.
-func (h *hub) next(v *viewer) (state []byte, outputs []output, changed <-chan struct{}) {
+// next returns what a viewer lacks, and counts it as sent.
+func (h *hub) next(v *viewer) (u update) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if v.version != h.version {
-		v.version, state = h.version, h.state
+		v.version, u.state = h.version, h.state
+	}
+	if v.events != h.events {
+		v.events, u.events = h.events, h.events
 	}
 	for i, t := range h.terminals {
 		start := t.end - int64(len(t.text))
 		if i == len(v.at) {
-			v.at = append(v.at, start)
+			v.at = append(v.at, sight{start, t.end})
 		}
-		if v.at[i] == t.end {
+		at := &v.at[i]
+		fresh := int(t.end - at.end)
+		u.fresh += fresh
+		at.end = t.end
+		if at.sent == t.end {
 			continue
 		}
 		o := output{terminal: t.name}
-		if v.at[i] < start {
-			o.text, v.at[i] = []byte(leftOut), t.end-int64(len(t.tail()))
+		if at.sent < start || fresh > maxChunk {
+			o.text, at.sent = []byte(leftOut), t.end-int64(len(t.tail()))
 		}
-		part := t.text[v.at[i]-start:]
+		part := t.text[at.sent-start:]
 		part = part[:min(len(part), maxChunk)]
 		o.text = append(o.text, part...)
-		v.at[i] += int64(len(part))
-		outputs = append(outputs, o)
+		at.sent += int64(len(part))
+		u.outputs = append(u.outputs, o)
 	}
-	if state == nil && outputs == nil {
-		changed = h.changed
+	if u.state == nil && u.events == 0 && u.outputs == nil {
+		u.changed = h.changed
 	}
-	return state, outputs, changed
+	return u
 }

@@ -78,15 +78,15 @@ func TestProgramsAreTypedAtAndControlled(t *testing.T) {
 	awaitText := func(text string) {
 		t.Helper()
 		for !strings.Contains(shown, text) {
-			_, outputs, changed := p.hub.next(v)
-			for _, o := range outputs {
+			u := p.hub.next(v)
+			for _, o := range u.outputs {
 				if o.terminal == "shell1" {
 					shown += string(o.text)
 				}
 			}
-			if changed != nil {
+			if u.changed != nil {
 				select {
-				case <-changed:
+				case <-u.changed:
 				case <-ctx.Done():
 					t.Fatalf("%q is not shown, but %q", text, shown)
 				}

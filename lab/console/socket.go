@@ -16,10 +16,11 @@ const (
 	maxViewers = 50
 	maxActions = 8        // of one page at the same time
 	maxRequest = 16 << 10 // bytes of what a viewer sends at once
-	// The time from one update of a page to the next grows with the output in it, so that a
-	// flood of lines does not take the processors from the programs that print them.
+	// The time from one update of a page to the next grows with the output since the one
+	// before, so that a flood of lines does not take the processors from the programs that
+	// print them.
 	pace     = 15 * time.Millisecond
-	mostPace = 250 * time.Millisecond
+	mostPace = time.Second
 	flood    = 256 << 10 // bytes a second
 )
 
@@ -117,24 +118,28 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for v := (&viewer{}); ; {
-		state, outputs, changed := c.hub.next(v)
-		if state != nil {
-			if err := sendJSON(map[string]json.RawMessage{"state": state}); err != nil {
+		u := c.hub.next(v)
+		if u.state != nil {
+			if err := sendJSON(map[string]json.RawMessage{"state": u.state}); err != nil {
 				return err
 			}
 		}
-		size := 0
-		for _, o := range outputs {
-			size += len(o.text)
+		if u.events > 0 {
+			if err := sendJSON(map[string]int{"events": u.events}); err != nil {
+				return err
+			}
+		}
+		for _, o := range u.outputs {
 			b := append([]byte{byte(len(o.terminal))}, o.terminal...)
 			if err := send(websocket.MessageBinary, append(b, o.text...)); err != nil {
 				return err
 			}
 		}
+		changed := u.changed
 		if changed == nil {
 			changed = closed
 		}
-		timer.Reset(min(max(pace, time.Second*time.Duration(size)/flood), mostPace))
+		timer.Reset(min(max(pace, time.Second*time.Duration(u.fresh)/flood), mostPace))
 		select {
 		case text := <-refused:
 			if err := sendJSON(map[string]string{"refused": text}); err != nil {

@@ -3,7 +3,7 @@ const pause = 200, longPause = 1500; // milliseconds between two diagrams; the s
 
 export class Diagram {
   constructor($, get) {
-    Object.assign(this, { $, get, events: 0, shown: -1, drawn: 0, asking: false, stopped: false, until: -1, around: -1, names: '' });
+    Object.assign(this, { $, get, events: 0, shown: -1, asked: 0, asking: false, timer: 0, inView: false, pressed: false, stopped: false, until: -1, around: -1, names: '', text: '' });
     $('pause').onclick = () => {
       this.stopped = !this.stopped;
       this.until = this.stopped ? this.shown : -1;
@@ -20,6 +20,19 @@ export class Diagram {
     };
     $('diagram').onclick = choose;
     $('diagram').onkeydown = event => { if (event.key === 'Enter') choose(event); };
+    // What is pressed must be there when it is released, or there is no click.
+    $('diagram').onpointerdown = () => { this.pressed = true; };
+    for (const release of ['pointerup', 'pointercancel']) {
+      addEventListener(release, () => setTimeout(() => {
+        this.pressed = false;
+        this.update();
+      }));
+    }
+    new IntersectionObserver(seen => {
+      this.inView = seen.at(-1).isIntersecting;
+      this.update();
+    }).observe($('diagram'));
+    document.addEventListener('visibilitychange', () => this.update());
   }
 
   // look shows what may have led to an event, or with a negative number the live diagram.
@@ -30,37 +43,53 @@ export class Diagram {
     this.again();
   }
 
-  show(state) {
-    const names = state.programs.map(p => p.name);
-    if (names.join() !== this.names) {
-      const chosen = this.$('only').value;
-      this.$('only').replaceChildren(new Option('all processes', ''), ...names.map(name => new Option(name, name)));
-      this.$('only').value = names.includes(chosen) ? chosen : '';
-      this.names = names.join();
-    }
-    this.events = state.events;
-    if (!this.stopped && this.around < 0 && this.events !== this.shown) this.ask();
+  // name makes the list of processes to choose from.
+  name(names) {
+    if (names.join() === this.names) return;
+    const chosen = this.$('only').value;
+    this.$('only').replaceChildren(new Option('all processes', ''), ...names.map(name => new Option(name, name)));
+    this.$('only').value = names.includes(chosen) ? chosen : '';
+    this.names = names.join();
   }
 
+  // show brings the live diagram up to date with a record of so many events.
+  show(events) {
+    this.events = events;
+    this.update();
+  }
+
+  // update asks for the live diagram if there is more to see, and not too often.
+  update() {
+    if (this.timer || this.stopped || this.around >= 0 || this.events === this.shown) return;
+    if (this.inView && !this.pressed && !document.hidden) this.ask();
+  }
+
+  // again asks for another diagram than before, at once.
   again() {
-    this.shown = -1;
+    this.asked++;
     this.ask();
   }
 
   async ask() {
     if (this.asking) return;
     this.asking = true;
-    const events = this.events, flood = events - this.drawn > 1000;
-    this.drawn = events;
+    const asked = this.asked, events = this.events, flood = events - this.shown > 1000;
     try {
-      await this.fetch();
-      this.shown = events;
+      const text = await this.fetch();
+      if (asked === this.asked && !this.pressed) this.draw(text);
     } catch (error) {
       this.$('hint').textContent = String(error.message ?? error);
     }
-    setTimeout(() => {
-      this.asking = false;
-      if (this.shown < 0 || !this.stopped && this.around < 0 && this.events !== this.shown) this.ask();
+    this.shown = events;
+    this.asking = false;
+    if (asked !== this.asked) {
+      this.ask();
+      return;
+    }
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      this.update();
     }, flood ? longPause : pause);
   }
 
@@ -74,11 +103,19 @@ export class Diagram {
     const answer = await this.get(`/diagram.svg?${query}`);
     const text = await answer.text();
     if (!answer.ok) throw new Error(text);
+    return text;
+  }
+
+  draw(text) {
+    if (text === this.text) return;
+    this.text = text;
     const pane = this.$('diagram');
     const atEnd = pane.scrollTop + pane.clientHeight > pane.scrollHeight - 60;
+    const focus = pane.contains(document.activeElement) && document.activeElement.id;
     const svg = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
     pane.replaceChildren(document.importNode(svg, true));
     this.arrange(pane);
+    if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
     if (atEnd && this.around < 0) pane.scrollTop = pane.scrollHeight;
   }
 

@@ -30,7 +30,7 @@ function show(state) {
   $('title').textContent = state.title;
   terminals.show(state.programs);
   network.show(state);
-  diagram.show(state);
+  diagram.name(state.programs.map(p => p.name));
   const faulty = (state.links ?? []).filter(l => l.fault).length;
   const paused = state.programs.filter(p => p.state === 'paused').length;
   const parts = [];
@@ -63,6 +63,7 @@ function connect() {
       if (!message.control) $('status').textContent = message.saved ? 'a saved run' : 'live, view only';
     }
     if (message.state) show(message.state);
+    if (message.events) diagram.show(message.events);
     if (message.refused) refuse(message.refused);
   };
   socket.onclose = ({ reason }) => {
