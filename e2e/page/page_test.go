@@ -102,7 +102,7 @@ func TestTheChatOnThePage(t *testing.T) {
 
 	t.Log("a click on an event shows what led to it")
 	eval[any](p, `[...document.querySelectorAll('#diagram g.shown')].find(g => g.textContent.includes('reconnected')).dispatchEvent(new MouseEvent('click', {bubbles: true}))`)
-	p.await(`!document.getElementById('back').hidden && document.querySelector('#diagram .offence')`)
+	p.await(`!document.getElementById('back').hidden && document.querySelector('#diagram .shown.chosen')`)
 	p.shot("led-to")
 	p.click("#back")
 	p.do(chromedp.SendKeys(chromedp.CSS("#text"), "hi, 1"))

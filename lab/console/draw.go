@@ -2,8 +2,6 @@ package console
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 
 	"peerlab/lab/diagram"
 	"peerlab/lab/event"
@@ -15,62 +13,57 @@ const (
 	window    = 3000
 	mostDrawn = 120
 	mostSaved = 2000
+	// after is how many events after one belong to what may have caused it: whether a line
+	// arrived that it sent, and what stands late in the record.
+	after = 500
 )
 
-// draw returns the diagram of the last events before until that pass the filter, or of what
-// may have caused the event with the number around; both are from 0, and negative for none.
-// The ids of events in it are e and their number.
+// draw returns the diagram of the last events before number until that pass the filter, or
+// of what may have caused the event with the number around; both are lines of the record,
+// from 1, and 0 or less for none. The ids of events in it are e and their number.
 func (c *Console) draw(f filter, until, around int) ([]byte, error) {
-	if around >= 0 {
-		until = around + 1
+	if around > 0 {
+		until = around + after
 	}
 	events, first := c.history.last(window, until)
-	if around >= 0 && first+len(events) != until {
-		return nil, fmt.Errorf("event %d is no longer kept: save the run, and use 'peerlab diagram'", around)
-	}
-	if around < 0 {
+	if around <= 0 {
 		chosen := f.choose(events)
-		return c.drawRun(events, first, chosen[max(len(chosen)-mostDrawn, 0):], diagram.Options{Inside: true}, false), nil
+		return c.drawRun(events, first, chosen[max(len(chosen)-mostDrawn, 0):], diagram.Options{Inside: true, Press: true}, 0), nil
+	}
+	if around <= first || around > first+len(events) {
+		return nil, fmt.Errorf("event %d is no longer kept: save the run, and use 'peerlab diagram'", around)
 	}
 	all := make([]int, len(events))
 	for i := range all {
 		all[i] = i
 	}
-	return c.drawRun(events, first, all, diagram.Options{Inside: true}, true), nil
+	return c.drawRun(events, first, all, diagram.Options{Inside: true, Press: true}, around), nil
 }
 
 // drawSaved returns the diagram of a saved run, which needs no page around it.
 func (c *Console) drawSaved() []byte {
 	events, first := c.history.last(maxHistory, 0)
 	chosen := filter{}.choose(events)
-	return c.drawRun(events, first, chosen[max(len(chosen)-mostSaved, 0):], diagram.Options{}, false)
+	return c.drawRun(events, first, chosen[max(len(chosen)-mostSaved, 0):], diagram.Options{}, 0)
 }
 
-// drawRun draws the events that are chosen, or what may have caused the last one.
-func (c *Console) drawRun(events []event.Event, first int, chosen []int, o diagram.Options, last bool) []byte {
+// drawRun draws the events that are chosen, of those after so many of the record, or what
+// may have caused the one with the number around.
+func (c *Console) drawRun(events []event.Event, before int, chosen []int, o diagram.Options, around int) []byte {
 	var part []event.Event
+	var numbers []int
 	began := c.history.start()
 	for _, p := range c.stage.Programs() { // they have the same order in each part of a run
 		part = append(part, event.Event{Kind: event.Run, Process: p.Name, Time: began})
+		numbers = append(numbers, 0)
 	}
-	before := len(part)
 	for _, i := range chosen {
 		part = append(part, events[i])
+		numbers = append(numbers, before+i+1)
 	}
-	run := diagram.New(part)
-	slice := run.All()
-	if p, ok := run.Number(len(part)); ok && last {
-		slice = run.Around([]diagram.Point{p}, diagram.MostEvents)
+	run := diagram.NewPart(part, numbers)
+	if p, ok := run.Number(around); ok {
+		return run.Draw(run.Around([]diagram.Point{p}, diagram.MostEvents), o)
 	}
-	return eventID.ReplaceAllFunc(run.Draw(slice, o), func(id []byte) []byte {
-		line, _ := strconv.Atoi(string(eventID.FindSubmatch(id)[1]))
-		if line <= before {
-			return id
-		}
-		return fmt.Appendf(nil, `<g id="e%d" tabindex="0"`, first+chosen[line-1-before])
-	})
+	return run.Draw(run.All(), o)
 }
-
-// eventID is the id of an event in a diagram: its line among those that it is made from, from
-// 1.
-var eventID = regexp.MustCompile(`<g id="e([0-9]+)"`)

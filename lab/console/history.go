@@ -52,8 +52,8 @@ func (h *history) count() int {
 	return h.first + len(h.lines)
 }
 
-// last returns at most so many events, the last ones or those before number until, and the
-// number of the first of them. Events are numbered from 0.
+// last returns at most so many events, the last ones or those up to number until, and how
+// many came before them. Events are numbered from 1, as the lines of the record are.
 func (h *history) last(most, until int) (events []event.Event, first int) {
 	h.mu.Lock()
 	end := len(h.lines)
@@ -84,11 +84,20 @@ func (f filter) choose(events []event.Event) (chosen []int) {
 		if e.Kind == event.Typed && strings.TrimSpace(e.Text) != "" {
 			typed[e.Text] = true
 		}
-		if f.passes(e, typed) {
+		last := len(chosen) - 1
+		if f.passes(e, typed) || last >= 0 && befell(e, events[chosen[last]]) {
 			chosen = append(chosen, i)
 		}
 	}
 	return chosen
+}
+
+// befell returns whether an event is what a fault has made of a line that was sent.
+func befell(e, sent event.Event) bool {
+	if e.Kind != event.Dropped && e.Kind != event.Held || e.Link == nil || sent.Link == nil {
+		return false
+	}
+	return sent.Kind == event.Sent && sent.Time.Equal(e.Time) && sent.Link.Connection == e.Link.Connection && sent.Link.From == e.Link.From
 }
 
 func (f filter) passes(e event.Event, typed map[string]bool) bool {

@@ -70,16 +70,13 @@ func (c *Console) serveLook(w http.ResponseWriter, _ *http.Request, _ right) {
 	fmt.Fprint(w, c.access.lookToken)
 }
 
-// serveDiagram answers with the diagram of the last events: until=N for those before N,
+// serveDiagram answers with the diagram of the last events: until=N for those up to N,
 // process=NAME and text=TEXT for a part, all=1 with all messages, around=N for what may have
 // led to event N.
 func (c *Console) serveDiagram(w http.ResponseWriter, r *http.Request, _ right) {
 	q := r.URL.Query()
 	number := func(name string) int {
-		n, err := strconv.Atoi(q.Get(name))
-		if err != nil {
-			return -1
-		}
+		n, _ := strconv.Atoi(q.Get(name)) // 0: none
 		return n
 	}
 	f := filter{text: strings.TrimSpace(q.Get("text")), all: q.Get("all") != "", processes: q["process"]}

@@ -72,7 +72,7 @@ func (c *canvas) arrow(i int) {
 	f := c.fate(i)
 	if f == lost {
 		at, below := x+lostAt*(to-x), y+rowHeight*0.8
-		c.add(`<path class="arrow lost" d="M%.0f %.0fL%.1f %.1f%s"/>`+"\n", x, y, at, below, cross(at, below, 5))
+		c.way(i, "lost", fmt.Sprintf("M%.0f %.0fL%.1f %.1f%s", x, y, at, below, cross(at, below, 5)), "")
 		return
 	}
 	if _, drawn := c.row[n.received]; !drawn {
@@ -94,6 +94,20 @@ func (c *canvas) arrow(i int) {
 	case unread:
 		head += cross(to-side*14, below-2, 4)
 	}
-	c.add(`<path class="arrow %v" d="M%.0f %.0fL%.1f %.1f"/>`, f, x, y, to, below)
-	c.add(`<path class="arrow" d="%s"/>`+"\n", head)
+	c.way(i, f.String(), fmt.Sprintf("M%.0f %.0fL%.1f %.1f", x, y, to, below), head)
+}
+
+// way draws the line and the head of an arrow.
+func (c *canvas) way(i int, class, line, head string) {
+	if c.press {
+		c.add(`<g id="w%d"><title>%s</title><path class="hit" d="%s"/>`, c.nodes[i].number, escape(c.title(i)), line)
+	}
+	c.add(`<path class="arrow %s" d="%s"/>`, class, line)
+	if head != "" {
+		c.add(`<path class="arrow" d="%s"/>`, head)
+	}
+	if c.press {
+		c.add("</g>")
+	}
+	c.add("\n")
 }

@@ -20,10 +20,8 @@ type Point struct {
 
 // Number is the point of an event, by its line in the record, from 1.
 func (r *Run) Number(line int) (p Point, ok bool) {
-	if line < 1 || line > len(r.nodes) {
-		return Point{}, false
-	}
-	return Point{Nth: line, Kind: anyEvent}, true
+	p = Point{Nth: line, Kind: anyEvent}
+	return p, line > 0 && r.find(p) != none
 }
 
 func (r *Run) point(i int) (Point, bool) {

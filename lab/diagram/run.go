@@ -44,13 +44,20 @@ type span struct{ from, to int }
 const none = -1
 
 // New reads a record.
-func New(events []event.Event) *Run {
+func New(events []event.Event) *Run { return NewPart(events, nil) }
+
+// NewPart reads some events of a record, whose lines in it have these numbers: from 1, and 0
+// for one that is not in the record. Without numbers it is the whole record.
+func NewPart(events []event.Event, numbers []int) *Run {
 	lines := make([]line, len(events))
 	for i, e := range events {
 		if !complete(e) {
 			e.Kind, e.Link = incomplete, nil
 		}
 		lines[i] = line{e, i + 1}
+		if numbers != nil {
+			lines[i].number = numbers[i]
+		}
 	}
 	r := newRun(lines)
 	if order := r.reordered(lines); order != nil {

@@ -14,6 +14,11 @@ import (
 type Options struct {
 	RealTime bool // equal times have equal heights; else each event has a row
 	Inside   bool // the SVG is for a page that has Style
+	// Press is for a page on which a person presses events: the way of a message is a group
+	// with the id w and the number of the event that sent it, and what the slice is about is
+	// an event that was chosen, not one that is wrong. The page has styles for .hit, which is
+	// where a way can be pressed, and .chosen.
+	Press bool
 }
 
 // Style is the style sheet of all diagrams. It has a dark and a light form.
@@ -25,7 +30,10 @@ var Style string
 // style in attributes. Each event is a group whose id is e and its line in the record.
 func (r *Run) Draw(s Slice, o Options) []byte {
 	l := r.arrange(s, o)
-	c := &canvas{layout: l, labels: map[int]float64{}}
+	c := &canvas{layout: l, labels: map[int]float64{}, press: o.Press, wrong: "✗ "}
+	if o.Press {
+		c.wrong = ""
+	}
 	height := l.height + legendHeight
 	c.add(`<svg xmlns="http://www.w3.org/2000/svg" class="diagram" role="img" aria-label="%s" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">`+"\n",
 		escape(r.Says(s)), l.width, height, l.width, height)
@@ -74,6 +82,8 @@ type canvas struct {
 	bytes.Buffer
 	*layout
 	labels map[int]float64 // by process: the height of its last label
+	press  bool
+	wrong  string // before the text of what is wrong
 }
 
 func (c *canvas) add(format string, args ...any) { fmt.Fprintf(c, format, args...) }
@@ -90,6 +100,8 @@ func (c *canvas) event(i int) {
 		class = string(n.Kind)
 	}
 	switch {
+	case c.offence(i) && c.press:
+		class += " chosen"
 	case c.offence(i):
 		class += " offence"
 	case slices.Contains(c.points, i):
@@ -137,7 +149,7 @@ func (c *canvas) label(i int, x, y float64) {
 	}
 	text := n.label()
 	if c.offence(i) {
-		text, room = "✗ "+text, c.width-x-labelMargin/2
+		text, room = c.wrong+text, c.width-x-labelMargin/2
 	}
 	c.text(class, x+10, y, fit(text, room))
 }
@@ -146,7 +158,7 @@ func (c *canvas) label(i int, x, y float64) {
 func (c *canvas) frame(i int, x, y float64) {
 	switch {
 	case c.offence(i):
-		c.wideFrame(x, y, "✗ "+c.nodes[i].label())
+		c.wideFrame(x, y, c.wrong+c.nodes[i].label())
 	case slices.Contains(c.points, i):
 		c.add(`<rect class="frame" x="%.0f" y="%.0f" width="%.0f" height="20" rx="3"/>`, x-12, y-10, c.column-6)
 	}

@@ -89,6 +89,7 @@ func FuzzHostileTextOnlyShows(f *testing.F) {
 		r := New(events)
 		for _, s := range []Slice{r.All(), r.Around([]Point{{Process: name, Text: text}, {Process: name, Text: text, Missing: true}}, MostEvents)} {
 			checkSVG(t, r.Draw(s, Options{}))
+			checkSVG(t, r.Draw(s, Options{Inside: true, Press: true}))
 			r.Screens(s)
 		}
 	})

@@ -3,19 +3,19 @@ const pause = 200, longPause = 1500; // milliseconds between two diagrams; the s
 
 export class Diagram {
   constructor($, get) {
-    Object.assign(this, { $, get, events: 0, shown: -1, asked: 0, asking: false, timer: 0, inView: false, pressed: false, stopped: false, until: -1, around: -1, names: '', text: '' });
+    Object.assign(this, { $, get, events: 0, shown: -1, asked: 0, asking: false, timer: 0, inView: false, pressed: false, stopped: false, until: 0, around: 0, names: '', text: '' });
     $('pause').onclick = () => {
       this.stopped = !this.stopped;
-      this.until = this.stopped ? this.shown : -1;
+      this.until = this.stopped ? this.shown : 0;
       $('pause').textContent = this.stopped ? 'Go on' : 'Pause';
       $('pause').setAttribute('aria-pressed', this.stopped);
       this.again();
     };
     for (const id of ['only', 'all']) $(id).onchange = () => this.again();
     $('text').oninput = () => this.again();
-    $('back').onclick = () => this.look(-1);
+    $('back').onclick = () => this.look(0);
     const choose = event => {
-      const id = event.target.closest('g[id^=e]')?.id;
+      const id = event.target.closest('g[id^=e], g[id^=w]')?.id; // an event, or the way of what it sent
       if (id) this.look(Number(id.slice(1)));
     };
     $('diagram').onclick = choose;
@@ -35,11 +35,11 @@ export class Diagram {
     document.addEventListener('visibilitychange', () => this.update());
   }
 
-  // look shows what may have led to an event, or with a negative number the live diagram.
+  // look shows what may have led to an event, or with 0 the live diagram.
   look(event) {
     this.around = event;
-    this.$('back').hidden = event < 0;
-    this.$('hint').textContent = event < 0 ? 'An arrow means: may have caused. Click an event for what led to it.' : 'What may have led to the event in the frame. An arrow means: may have caused.';
+    this.$('back').hidden = event === 0;
+    this.$('hint').textContent = event === 0 ? 'An arrow means: may have caused. Click an event for what led to it.' : 'What may have led to the event in the frame. An arrow means: may have caused.';
     this.again();
   }
 
@@ -60,7 +60,7 @@ export class Diagram {
 
   // update asks for the live diagram if there is more to see, and not too often.
   update() {
-    if (this.timer || this.stopped || this.around >= 0 || this.events === this.shown) return;
+    if (this.timer || this.stopped || this.around || this.events === this.shown) return;
     if (this.inView && !this.pressed && !document.hidden) this.ask();
   }
 
@@ -76,11 +76,13 @@ export class Diagram {
     const asked = this.asked, events = this.events, flood = events - this.shown > 1000;
     try {
       const text = await this.fetch();
-      if (asked === this.asked && !this.pressed) this.draw(text);
+      if (asked === this.asked && !this.pressed) {
+        this.draw(text);
+        this.shown = events;
+      }
     } catch (error) {
       this.$('hint').textContent = String(error.message ?? error);
     }
-    this.shown = events;
     this.asking = false;
     if (asked !== this.asked) {
       this.ask();
@@ -95,8 +97,8 @@ export class Diagram {
 
   async fetch() {
     const query = new URLSearchParams();
-    if (this.around >= 0) query.set('around', this.around);
-    if (this.until >= 0) query.set('until', this.until);
+    if (this.around) query.set('around', this.around);
+    if (this.until) query.set('until', this.until);
     if (this.$('only').value) query.set('process', this.$('only').value);
     if (this.$('text').value) query.set('text', this.$('text').value);
     if (this.$('all').checked) query.set('all', '1');
@@ -115,8 +117,9 @@ export class Diagram {
     const svg = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
     pane.replaceChildren(document.importNode(svg, true));
     this.arrange(pane);
+    for (const event of pane.querySelectorAll('g[id^=e]')) event.setAttribute('tabindex', '0');
     if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
-    if (atEnd && this.around < 0) pane.scrollTop = pane.scrollHeight;
+    if (atEnd && !this.around) pane.scrollTop = pane.scrollHeight;
   }
 
   // arrange lets the names of the processes stay in view, and puts the legend aside.
