@@ -89,7 +89,7 @@ COPY --from=build /out/room-client /room-client
 HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD ["/room-client", "-health"]
 ENTRYPOINT ["/room-client"]
 
-# The page of the lab. It controls the engine, so its user is root, without capabilities.
+# The page of the lab. It controls the engine, so its user is root, with the capabilities of compose.yaml.
 FROM scratch AS console
 COPY --from=build-console /out/peerlab /peerlab
 ENTRYPOINT ["/peerlab"]

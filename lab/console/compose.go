@@ -18,7 +18,6 @@ import (
 	"github.com/moby/moby/client"
 
 	"peerlab/lab/event"
-	"peerlab/lab/wire"
 )
 
 // Labels that compose gives to its containers.
@@ -39,6 +38,7 @@ type Compose struct {
 	console *Console
 	events  *event.Recorder
 	record  string // the path of the record
+	wire    composeWire
 
 	ending sync.Mutex // see engine_turns.go of package lab: containers end one at a time
 
@@ -72,6 +72,7 @@ func OpenCompose(ctx context.Context, c *Console, project, record string, file i
 	if err := x.await(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the containers of project %s: %w", project, err), x.Close())
 	}
+	x.wire.Wire, x.wire.err = x.openWire(ctx)
 	return x, nil
 }
 
@@ -106,7 +107,7 @@ func (x *Compose) Close() error {
 	}
 	x.mu.Unlock()
 	x.attached.Wait()
-	return errors.Join(x.events.Close(), x.api.Close())
+	return errors.Join(x.wire.close(), x.events.Close(), x.api.Close())
 }
 
 func (x *Compose) filter() client.Filters {
@@ -388,11 +389,6 @@ func (x *Compose) Act(ctx context.Context, name string, a Action) error {
 		err = fmt.Errorf("there is no action %q", a)
 	}
 	return err
-}
-
-// Wire implements [Stage].
-func (x *Compose) Wire() (*wire.Wire, error) {
-	return nil, errors.New("the containers are on the host's network; 'peerlab run' gives programs one of their own")
 }
 
 // Files implements [Stage].

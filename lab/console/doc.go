@@ -6,7 +6,7 @@
 //	server.go    the HTTP server; socket.go the WebSocket of a viewer
 //	stage.go     what the page controls; native.go a lab, compose.go the containers
 //	             of a compose project, saved.go a run that was saved
-//	faults.go    what was done to the links
+//	faults.go    what was done to the links; compose_wire.go those of containers
 //	history.go   the last events; save.go the files of a run, cast.go those of terminals
 //	web/         the page
 package console

@@ -10,6 +10,9 @@
 // if it dies. While there is a fault, packets are as large as an Ethernet's, so that a long
 // line takes several.
 //
+// In the network of the machine (shared), only connections from or to some ports are the
+// lab's; the rules end with this process.
+//
 //	wire.go    the faults of all links      lane.go    what a fault does, without I/O
 //	rules      the kernel's rules           queue      packets from the kernel, and back
 //	owner.go   which program has a socket   socket     the kernel's list of sockets

@@ -16,8 +16,11 @@ var errNotLinux = fmt.Errorf("faults of the network need Linux: %w", errors.ErrU
 type (
 	sockets struct{ conn *struct{} }
 	queue   struct{ number uint16 }
-	ruleset struct{}
-	tap     struct{}
+	ruleset struct {
+		conn *struct{}
+		tag  uint32
+	}
+	tap struct{}
 )
 
 func limitPackets(bool) error { return errNotLinux }
@@ -32,11 +35,14 @@ func (*queue) receive() ([]packet, error)        { return nil, errNotLinux }
 func (*queue) decide(uint32, bool, uint32) error { return errNotLinux }
 func (*queue) close() error                      { return errNotLinux }
 
-func (*ruleset) make() error        { return errNotLinux }
-func (*ruleset) queue([]link) error { return errNotLinux }
+func (*ruleset) make() error               { return errNotLinux }
+func (*ruleset) makeShared([]uint16) error { return errNotLinux }
+func (*ruleset) queue([]link) error        { return errNotLinux }
+func (*ruleset) close() error              { return errNotLinux }
 
 func openTap(bool) (*tap, error)              { return nil, errNotLinux }
 func (*tap) next() ([]byte, time.Time, error) { return nil, time.Time{}, errNotLinux }
+func (*tap) only([]uint16) error              { return errNotLinux }
 func (*tap) takeLost() int                    { return 0 }
 func (*tap) stop() error                      { return errNotLinux }
 func (*tap) close() error                     { return errNotLinux }

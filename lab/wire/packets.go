@@ -48,7 +48,7 @@ func (w *Wire) openLocked(p packet) {
 		if p.mark != network.Mark { // or else it is none of the programs
 			l.from = w.ownerLocked(h.from, h.to, false)
 		}
-		l.to = w.ownerLocked(h.to, h.from, true)
+		l.to = w.ownerLocked(h.to, h.from, h.dials())
 		w.connections = slices.DeleteFunc(w.connections, func(c opened) bool { return c.local == h.from && c.remote == h.to }) // its SYN came again
 		w.connections = append(w.connections, opened{l, h.from, h.to})
 		w.record.open(ports{h.from, h.to}, ends{w.names[l.from], w.names[l.to]})
@@ -56,7 +56,7 @@ func (w *Wire) openLocked(p packet) {
 			w.err = errors.Join(w.err, w.forgetClosedLocked())
 		}
 	}
-	w.decideLocked(p, true, l.mark())
+	w.decideLocked(p, true, w.rules.tag|l.mark())
 }
 
 // ownerLocked returns the number of the program that has the socket with a local and a

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"peerlab/lab/event"
 )
 
 // programVariable makes the test binary a program that knows nothing of the wire.
@@ -22,6 +24,8 @@ func TestMain(m *testing.M) {
 		echo()
 	case "talk":
 		talk()
+	case "share":
+		share()
 	default:
 		goleak.VerifyTestMain(m)
 	}
@@ -85,4 +89,16 @@ func talk() {
 			fmt.Print(answer)
 		}
 	}
+}
+
+// share opens a wire in a network that is shared, and is killed when a line is typed.
+func share() {
+	events := event.NewRecorder(io.Discard)
+	if _, err := OpenShared([]uint16{4000}, func(int) string { return "" }, events); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("open")
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 }

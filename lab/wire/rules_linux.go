@@ -24,51 +24,57 @@ const (
 // families are those that programs use.
 var families = []nftables.TableFamily{nftables.TableFamilyIPv4, nftables.TableFamilyIPv6}
 
-// ruleset is the rules of one network namespace. Its methods must be called on a thread
-// of that.
+// ruleset is the rules of one network namespace. make must be called on a thread of that.
 type ruleset struct {
+	conn   *nftables.Conn
+	tag    uint32            // of the marks of connections: see link.mark
 	faults []*nftables.Chain // of each family
 }
 
+// chains of a table, in the order in which a packet passes them.
+var chains = []string{"dials", "marks", "faults"}
+
 // make makes the rules: packets that open a connection are queued, and the connection
 // gets the mark that they come back with.
-func (r *ruleset) make() error {
-	conn, err := nftables.New()
-	if err != nil {
+func (r *ruleset) make() (err error) {
+	if r.conn, err = nftables.New(nftables.AsLasting()); err != nil {
 		return err
 	}
 	for _, family := range families {
-		table := conn.AddTable(&nftables.Table{Name: tableName, Family: family})
-		var chains []*nftables.Chain
-		for i, name := range []string{"dials", "marks", "faults"} {
-			chains = append(chains, conn.AddChain(&nftables.Chain{
-				Name: name, Table: table, Type: nftables.ChainTypeFilter,
-				Hooknum:  nftables.ChainHookOutput,
-				Priority: nftables.ChainPriorityRef(*nftables.ChainPriorityMangle + nftables.ChainPriority(i)),
-			}))
-		}
-		add(conn, chains[0], isDial(), connMark(0), toQueue(queueDials))
-		add(conn, chains[1], connMark(0), saveMark())
-		r.faults = append(r.faults, chains[2])
+		all := r.chains(r.conn.AddTable(&nftables.Table{Name: tableName, Family: family}))
+		add(r.conn, all[0], isDial(), connMark(0), toQueue(queueDials))
+		add(r.conn, all[1], connMark(0), saveMark())
 	}
-	return conn.Flush()
+	return r.conn.Flush()
 }
+
+// chains adds the chains to a table.
+func (r *ruleset) chains(table *nftables.Table) (all []*nftables.Chain) {
+	for i, name := range chains {
+		all = append(all, r.conn.AddChain(&nftables.Chain{
+			Name: name, Table: table, Type: nftables.ChainTypeFilter,
+			Hooknum:  nftables.ChainHookOutput,
+			Priority: nftables.ChainPriorityRef(*nftables.ChainPriorityMangle + nftables.ChainPriority(i)),
+		}))
+	}
+	r.faults = append(r.faults, all[2])
+	return all
+}
+
+// close removes the rules of a network that is shared.
+func (r *ruleset) close() error { return r.conn.CloseLasting() }
 
 // queue makes the kernel queue all packets of some links, and no others. No packet meets
 // half of the change. The chains stay: when one goes, the kernel drops what is queued.
 func (r *ruleset) queue(links []link) error {
-	conn, err := nftables.New()
-	if err != nil {
-		return err
-	}
 	for _, chain := range r.faults {
-		conn.FlushChain(chain)
+		r.conn.FlushChain(chain)
 		for _, l := range links {
-			add(conn, chain, connMark(l.mark()), goes(original), loadMark(), toQueue(queueOut))
-			add(conn, chain, connMark(l.reversed().mark()), goes(reply), loadMark(), toQueue(queueBack))
+			add(r.conn, chain, connMark(r.tag|l.mark()), goes(original), loadMark(), toQueue(queueOut))
+			add(r.conn, chain, connMark(r.tag|l.reversed().mark()), goes(reply), loadMark(), toQueue(queueBack))
 		}
 	}
-	return conn.Flush()
+	return r.conn.Flush()
 }
 
 func add(conn *nftables.Conn, chain *nftables.Chain, parts ...[]expr.Any) {

@@ -34,6 +34,7 @@ type Connection struct {
 // called by any goroutine.
 type Wire struct {
 	network  *network.Network
+	only     []uint16 // the ports of a network that is shared; nil: it is not
 	rules    ruleset
 	sockets  sockets
 	queues   [queues]*queue
@@ -71,7 +72,20 @@ type opened struct {
 // with events nil there is no record, and with packets nil no file. The error says what
 // is missing.
 func Open(n *network.Network, programs Programs, events *event.Recorder, packets io.Writer) (*Wire, error) {
+	return openWire(n, nil, programs, events, packets)
+}
+
+// OpenShared is Open for the network of the machine, which is shared with other programs:
+// only TCP over the loopback interface by IPv4, from or to one of these ports, is watched and
+// can have a fault. Connections may be older than the wire. There is one such wire at a time;
+// the kernel removes its rules when this process ends, however it does.
+func OpenShared(only []uint16, programs Programs, events *event.Recorder) (*Wire, error) {
+	return openWire(network.Host(), only, programs, events, nil)
+}
+
+func openWire(n *network.Network, only []uint16, programs Programs, events *event.Recorder, packets io.Writer) (*Wire, error) {
 	w := &Wire{
+		only:    only,
 		network: n, programs: programs, capture: newCapture(packets), record: record{events: events, conns: make(map[ports]*conn)}, names: []string{Other},
 		listeners: make(map[uint32]string), faults: make(map[ends]Fault), lanes: make(map[link]*lane), held: make(map[link][]packet),
 	}
@@ -100,7 +114,7 @@ func (w *Wire) open() (err error) {
 	}
 	for i := range w.queues {
 		if w.queues[i], err = openQueue(uint16(i)); err != nil {
-			return fmt.Errorf("the kernel's queue of packets: %w: faults of the network need root, or NET_ADMIN, and a kernel with NFQUEUE", err)
+			return fmt.Errorf("the kernel's queue of packets: %w: faults of the network need root, or NET_ADMIN, a kernel with NFQUEUE, and that no other program, such as a second page, has its queue", err)
 		}
 	}
 	if w.record.events != nil {
@@ -108,7 +122,12 @@ func (w *Wire) open() (err error) {
 			return fmt.Errorf("%w: the record of the network needs root, or NET_RAW", err)
 		}
 	}
-	if err = w.rules.make(); err != nil {
+	if w.only == nil {
+		err = w.rules.make()
+	} else {
+		err = errors.Join(w.tap.only(w.only), w.rules.makeShared(w.only))
+	}
+	if err != nil {
 		return fmt.Errorf("the kernel's rules for packets: %w: they need nf_tables, conntrack and NFQUEUE (modprobe nft_compat xt_NFQUEUE)", err)
 	}
 	return nil
@@ -263,6 +282,9 @@ func (w *Wire) closeAll() error {
 	if w.sockets.conn != nil {
 		err = w.sockets.close()
 	}
+	if w.rules.conn != nil {
+		err = errors.Join(err, w.rules.close())
+	}
 	for _, q := range w.queues {
 		if q != nil {
 			err = errors.Join(err, q.close())
@@ -330,7 +352,10 @@ func (w *Wire) applyLocked() error {
 	}
 	var failed error
 	err := w.network.Do(func() {
-		failed = errors.Join(limitPackets(len(faulty) > 0), w.rules.queue(faulty))
+		if w.only == nil { // others need the size of packets as it is
+			failed = limitPackets(len(faulty) > 0)
+		}
+		failed = errors.Join(failed, w.rules.queue(faulty))
 	})
 	return errors.Join(err, failed)
 }

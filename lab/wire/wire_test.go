@@ -33,27 +33,41 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	b := newNetwork(t)
+	b.open(nil)
+	return b
+}
+
+// newNetwork returns a bench without a wire.
+func newNetwork(t *testing.T) *bench {
+	t.Helper()
 	if os.Getuid() != 0 {
 		leaveOut(t, "faults of the network need root")
 	}
 	n, err := network.New()
 	require.NoError(t, err)
 	b := &bench{t: t, network: n, groups: make(map[int]string)}
+	t.Cleanup(func() { require.NoError(t, n.Close()) })
+	return b
+}
+
+// open opens the wire; with ports, as if others shared the network.
+func (b *bench) open(ports []uint16) {
+	b.t.Helper()
 	b.events = event.NewRecorder(&b.file)
-	b.Wire, err = Open(n, func(pid int) string {
+	var err error
+	b.Wire, err = openWire(b.network, ports, func(pid int) string {
 		group, _ := syscall.Getpgid(pid) // 0: it has ended
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return b.groups[group]
 	}, b.events, nil)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, b.Wire.Err())
-		require.NoError(t, b.Close())
-		require.NoError(t, b.events.Close())
-		require.NoError(t, n.Close())
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() {
+		require.NoError(b.t, b.Wire.Err())
+		require.NoError(b.t, b.Close())
+		require.NoError(b.t, b.events.Close())
 	})
-	return b
 }
 
 // program is one that runs.
