@@ -38,7 +38,7 @@ func (r *ruleset) makeShared(ports []uint16) (err error) {
 	}
 	all := r.chains(table)
 	for i, do := range [][]expr.Any{toQueue(queueDials), saveMark()} {
-		add(r.conn, all[i], onLoopback(), returns())
+		add(r.conn, all[i], offLoopback(), returns())
 		add(r.conn, all[i], r.tagged(), returns())
 		for _, port := range ports {
 			for _, at := range []uint32{0, 2} { // where it comes from, and goes to
@@ -81,8 +81,8 @@ func own(socket *netlink.Conn, table *nftables.Table) error {
 	return err
 }
 
-// onLoopback matches what is not for the loopback interface.
-func onLoopback() []expr.Any {
+// offLoopback matches what is not for the loopback interface.
+func offLoopback() []expr.Any {
 	name := make([]byte, unix.IFNAMSIZ)
 	copy(name, loopback)
 	return []expr.Any{
