@@ -134,8 +134,9 @@ check_imports() {
 }
 
 # test_may_import FROM TO: what tests import besides. Tests of the chat are judged by the checker of the scenarios, so that
-# the guarantees are written down once, and prove that what the fuzzing member sends are messages.
-test_may_import() { [[ $1/ == services/chat/* && $2 =~ ^e2e/(checker|fuzzer)$ ]]; }
+# the guarantees are written down once, and prove that what the fuzzing member sends are messages. Tests of TLS use the
+# certificates that users have.
+test_may_import() { [[ $1/ == services/chat/* && $2 =~ ^e2e/(checker|fuzzer)$ || $1 == services/* && $2 == lab/certs ]]; }
 
 # may_import FROM TO, both within the module.
 may_import() {

@@ -29,6 +29,7 @@ const manual = `peerlab runs programs that talk over TCP, and scores them by the
   peerlab grade [-system chat|relay|order|room] [-rubric FILE] [-o DIR] [-jobs N] [-fail-under POINTS] SUBMISSION...
   peerlab grade -check [-o DIR] [-jobs N]        grades right and wrong submissions, to see that each loses the points that it should
   peerlab doctor [-system ...] SUBMISSION
+  peerlab cert [-dir certs] [-for 168h] [-revoke] NAME...    certificates for -tls: of server, client1, relay, node1, ...
   peerlab diagram [-around EVENT] [-all] [-time] [-o FILE] events.jsonl     draws the record of a run as SVG: what may have caused an event
 
 SUBMISSION is a folder, a zip, or image:NAME. Its programs are found by the names that the assignment gives them, or a file
@@ -69,6 +70,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		return showContainers(ctx, args, out, log)
 	case "open":
 		return showSaved(ctx, args, out, log)
+	case "cert":
+		return certify(args, out, log)
 	case "doctor":
 		return doctor(ctx, args, out, log)
 	case "-h", "-help", "--help", "help":

@@ -1,0 +1,216 @@
+// Package mtls secures connections with mutual TLS 1.3. A process has a certificate of its
+// own, whose URI peerlab:NAME names it, and accepts those that the same CA has signed.
+//
+// The files are those that 'peerlab cert' makes (package lab/certs). They are read again
+// when they have changed, so that a new certificate, or a new list of revoked ones, counts
+// from the next handshake on; connections that exist are left alone.
+package mtls
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"peerlab/services/internal/tcp"
+)
+
+// handshakeTime bounds a handshake.
+const handshakeTime = 5 * time.Second
+
+// Identity is the certificate of this process. All methods may be called by any
+// goroutine. A nil Identity leaves every connection as it is.
+type Identity struct {
+	dir string
+	log *slog.Logger
+
+	mu       sync.Mutex
+	stamp    stamp
+	material *material
+	refusals rate.Sometimes
+}
+
+// Name returns the name in the certificate.
+func (id *Identity) Name() string { return id.current().name }
+
+// current returns the content of the folder. If it has changed to something that cannot
+// be used, that is logged once, and the previous content stays in use.
+func (id *Identity) current() *material {
+	id.mu.Lock()
+	defer id.mu.Unlock()
+	stamp := stampOf(id.dir)
+	if stamp == id.stamp {
+		return id.material
+	}
+	id.stamp = stamp
+	m, err := load(id.dir)
+	switch {
+	case err != nil:
+		id.log.Warn("cannot use the new certificate; the previous one stays in use", "err", err)
+	case m.name != id.material.name:
+		id.log.Warn("the new certificate is for another process; the previous one stays in use", "of", m.name, "wanted", id.material.name)
+	default:
+		id.material = m
+		id.log.Info("uses a new certificate or list of revoked ones", "until", m.own.Leaf.NotAfter.Local().Format(time.DateTime))
+		id.warnLocked()
+	}
+	return id.material
+}
+
+// warnLocked logs that the certificate of this process will be refused.
+func (id *Identity) warnLocked() {
+	if p := id.material.check(id.material.own.Leaf, time.Now()); p != "" {
+		id.log.Warn("other processes will refuse " + problem(p, id.material.own.Leaf, "").text)
+	}
+}
+
+// config returns what both sides have in common. want is empty, or the name that the
+// certificate of the other side must begin with.
+func (m *material) config(want string) *tls.Config {
+	return &tls.Config{
+		MinVersion:                  tls.VersionTLS13,
+		GetCertificate:              func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &m.own, nil },
+		GetClientCertificate:        func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &m.own, nil },
+		SessionTicketsDisabled:      true, // a resumed session would not be verified
+		DynamicRecordSizingDisabled: true,
+		VerifyConnection: func(s tls.ConnectionState) error {
+			c := s.PeerCertificates[0]
+			p := m.check(c, time.Now())
+			if p == "" && !strings.HasPrefix(nameOf(c), want) {
+				p = WrongName
+			}
+			if p != "" {
+				return problem(p, c, want)
+			}
+			return nil
+		},
+	}
+}
+
+// Client performs the handshake of the side that has dialled conn, with a process whose
+// name begins with want. The listener may still refuse the certificate of this process:
+// the first Read then returns an Error. If Client fails it closes conn.
+func (id *Identity) Client(ctx context.Context, conn net.Conn, want string) (net.Conn, error) {
+	if id == nil {
+		return conn, nil
+	}
+	m := id.current()
+	config := m.config(want)
+	config.InsecureSkipVerify = true // VerifyConnection verifies: there are no host names
+	c, err := m.handshake(ctx, conn, tls.Client(conn, config))
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Dial returns a function that dials a process whose name begins with want.
+func (id *Identity) Dial(want string) tcp.DialFunc {
+	return func(ctx context.Context, addr string) (net.Conn, error) {
+		conn, err := tcp.Dial(ctx, "", addr)
+		if err != nil {
+			return nil, err
+		}
+		return id.Client(ctx, conn, want)
+	}
+}
+
+// Server performs the handshake of the side that has accepted conn. If it returns nil,
+// it has told the other side, closed conn and logged why.
+func (id *Identity) Server(ctx context.Context, conn net.Conn) net.Conn {
+	if id == nil {
+		return conn
+	}
+	m := id.current()
+	config := m.config("")
+	config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, m.roots // the alert that package tls sends names the reason
+	c, err := m.handshake(ctx, conn, tls.Server(conn, config))
+	if err == nil {
+		return c
+	}
+	id.Refused(conn, err)
+	var last []byte
+	var e *Error
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &e) && e.Problem == Plain {
+		last = []byte("ERR tls this process accepts only TLS: start the other one with -tls DIR\n")
+	}
+	tcp.Refuse(conn, last) // a plain close could discard the alert
+	return nil
+}
+
+// Refused logs that a connection that came in was refused: as a warning, unless there are
+// many of them.
+func (id *Identity) Refused(conn net.Conn, why error) {
+	level := slog.LevelDebug
+	id.refusals.Do(func() { level = slog.LevelWarn })
+	id.log.Log(context.Background(), level, "refused a connection", "from", conn.RemoteAddr(), "err", why)
+}
+
+func (m *material) handshake(ctx context.Context, conn net.Conn, c *tls.Conn) (*Conn, error) {
+	err := conn.SetDeadline(time.Now().Add(handshakeTime))
+	if err == nil {
+		err = c.HandshakeContext(ctx)
+	}
+	if err == nil {
+		err = conn.SetDeadline(time.Time{})
+	}
+	if err != nil {
+		return nil, m.explain(err)
+	}
+	return &Conn{c, m}, nil
+}
+
+// Conn is a connection after the handshake. It hides the descriptor of the TCP
+// connection, over which no caller may read or write past TLS.
+type Conn struct {
+	*tls.Conn
+	own *material
+}
+
+// Peer returns the name in the certificate of the other side, or "" if conn is no Conn.
+func Peer(conn net.Conn) string {
+	if c, ok := conn.(*Conn); ok {
+		return nameOf(c.ConnectionState().PeerCertificates[0])
+	}
+	return ""
+}
+
+// Read reads like the Read of package tls. An alert that refuses the certificate of this
+// process is returned as an Error.
+func (c *Conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		err = c.own.explain(err)
+	}
+	return n, err
+}
+
+// closeTime bounds CloseWrite.
+const closeTime = time.Second
+
+// CloseWrite tells the other side that nothing follows. It takes a second at most.
+func (c *Conn) CloseWrite() error {
+	defer time.AfterFunc(closeTime, func() { _ = c.SetWriteDeadline(time.Unix(1, 0)) }).Stop()
+	return c.Conn.CloseWrite()
+}
+
+// Close closes the TCP connection without a word, and never waits; package tls may wait
+// for five seconds until it can send its alert. To close in an orderly way, call
+// CloseWrite before.
+func (c *Conn) Close() error { return c.NetConn().Close() }
+
+// SetLinger sets how the TCP connection is closed: see [net.TCPConn.SetLinger].
+func (c *Conn) SetLinger(seconds int) error {
+	if l, ok := c.NetConn().(interface{ SetLinger(int) error }); ok {
+		return l.SetLinger(seconds)
+	}
+	return errors.ErrUnsupported
+}
