@@ -29,6 +29,7 @@ func TestWrongUsage(t *testing.T) {
 		"no port":           {"1", "0", "http"},
 		"unknown flag":      {"-sever", c.At, "1", "0", port},
 		"server's address":  {"-server", "nowhere", "1", "0", port},
+		"plain, for all":    {"-host", "0.0.0.0", "1", "0", port},
 	}
 	var specs []lab.Spec
 	for name, args := range wrong {
@@ -37,6 +38,7 @@ func TestWrongUsage(t *testing.T) {
 	}
 	specs = append(specs,
 		lab.Spec{Name: "server-with-an-argument", Role: "server", Args: []string{"4000"}},
+		lab.Spec{Name: "plain-server-for-all", Role: "server", Args: []string{"-listen", "0.0.0.0:" + port}},
 		lab.Spec{Name: "server-nowhere", Role: "server", Args: []string{"-listen", "nowhere"}})
 	for _, p := range c.StartAll(specs...) {
 		p.Exits(2)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"peerlab/e2e/lab"
+	"peerlab/lab/certs"
 )
 
 // ChatAddress is the address of a chat's server whose clients cannot be told another.
@@ -22,6 +23,7 @@ type Chat struct {
 	// Set these before the client is started.
 	ClientFlags map[int][]string
 	Roles       map[int]string // of clients whose role is not "client"
+	Certs       certs.Dir      // empty: plain TCP. See [Chat.Secure]
 }
 
 // ClientPorts are the ports of a client, whichever process uses them.
@@ -93,10 +95,10 @@ func (c *Chat) StartServer() {
 
 // ServerSpec returns how the server is started.
 func (c *Chat) ServerSpec() lab.Spec {
-	return lab.Spec{
+	return c.secured(lab.Spec{
 		Name: "server", Args: []string{"-listen", c.At, "-registry", "clients.txt"},
 		Vars: places(c.At, "LISTEN", c.At, "REGISTRY", "clients.txt"),
-	}
+	})
 }
 
 // StartClients starts clients for the first time, all at once.
@@ -127,7 +129,7 @@ func (c *Chat) ClientSpec(id int) lab.Spec {
 	if role := c.Roles[id]; role != "" {
 		spec.Role = role
 	}
-	return spec
+	return c.secured(spec)
 }
 
 // NewPorts gives a client other ports, for its next start.

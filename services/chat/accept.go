@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -25,7 +26,11 @@ func (m *member) accept(ln net.Listener) {
 
 // admit runs a connection that came in, from its first byte to its last.
 func (m *member) admit(conn net.Conn, known func()) {
-	l, err := m.shakeHands(conn, "", nil)
+	var l *link
+	err := errTLS
+	if conn = m.identity.Server(m.dialling, conn); conn != nil {
+		l, err = m.shakeHands(conn, "", nil)
+	}
 	switch {
 	case l != nil:
 		known()
@@ -36,13 +41,21 @@ func (m *member) admit(conn net.Conn, known func()) {
 			m.turnedAway++
 			m.unlock()
 		}
-		m.Log.Debug("refused", "from", conn.RemoteAddr(), "err", err)
+		switch {
+		case lines.IsRefusal(err, "certificate"):
+			m.identity.Refused(conn, err)
+		case err != errTLS:
+			m.Log.Debug("refused", "from", conn.RemoteAddr(), "err", err)
+		}
 	}
 }
 
+// errTLS says that a connection ended in the handshake of TLS, which has been logged.
+var errTLS = errors.New("no TLS")
+
 // Probe checks that the member that listens at addr accepts connections and answers.
-func Probe(ctx context.Context, addr string) error {
-	return tcp.Probe(ctx, addr, "PING health\n", "PONG health")
+func (c Config) Probe(ctx context.Context, addr string) error {
+	return c.TLS.Probe(ctx, addr, "PING health\n", "PONG health")
 }
 
 // sleep waits for d and reports whether ctx is still alive then.

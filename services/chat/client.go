@@ -45,8 +45,11 @@ func (c *ClientConfig) Parse(args []string) (err error) {
 			return err
 		}
 	}
-	return nil
+	return c.TLS.CheckListen(c.ListenAddr())
 }
+
+// ListenAddr returns the address where other clients dial.
+func (c *ClientConfig) ListenAddr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)) }
 
 // ListenClient takes the port for other clients. c must have passed Parse. The
 // error names the port and says what to do. After success Serve must be called.
@@ -58,7 +61,7 @@ func ListenClient(c ClientConfig) (*Member, error) {
 		}
 		return tcp.Dial(ctx, source, addr)
 	}
-	s, err := listen(net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)), config{Config: c.Config, Name: wire.Name(c.ID), Dial: dial})
+	s, err := listen(c.ListenAddr(), config{Config: c.Config, Name: wire.Name(c.ID), Dial: dial})
 	if err != nil {
 		return nil, err
 	}

@@ -107,6 +107,9 @@ func (p *peer) setPausesLocked() {
 // whether it did.
 func (m *member) dial(p *peer, addr string) bool {
 	conn, err := m.Dial(m.dialling, p.name, addr)
+	if err == nil {
+		conn, err = m.identity.Client(m.dialling, conn, "") // HELLO says who is there
+	}
 	var l *link
 	if err == nil {
 		l, err = m.shakeHands(conn, addr, p)

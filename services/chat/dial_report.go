@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -42,6 +43,7 @@ type failure struct {
 var (
 	noRoom     = &failure{1, false, "%[1]s has no room for this member; retrying"}
 	badClock   = &failure{1, false, "%[1]s has another time than this member; retrying: set the clock here, or there"}
+	noTrust    = &failure{1, false, "no TLS with %[1]s; retrying"}
 	nameTaken  = &failure{1, false, "%[1]s has a link to another process of this name; retrying"}
 	stranger   = &failure{1, false, "%[1]s answers, but not as %[3]s; retrying: %[4]s"}
 	mute       = &failure{1, true, "%[1]s takes connections, but does not answer as %[3]s; retrying: %[4]s"}
@@ -53,7 +55,7 @@ var (
 // refused maps the codes of refusals, by the other side and by this one, to
 // failures; any other code is that of a stranger.
 var refused = map[string]struct{ theirs, own *failure }{
-	"taken": {nameTaken, nil}, "full": {noRoom, nil}, "clock": {badClock, badClock}, "timeout": {nil, mute},
+	"taken": {nameTaken, nil}, "full": {noRoom, nil}, "certificate": {noTrust, noTrust}, "clock": {badClock, badClock}, "timeout": {nil, mute},
 	"linked": {}, "crossed": {}, "leaving": {}, "silent": {}, // all of these pass
 }
 
@@ -71,6 +73,8 @@ func failed(err error, fresh bool) *failure {
 		if known, ok := refused[own.Code]; ok {
 			f = known.own
 		}
+	case errors.As(err, new(*mtls.Error)):
+		f = noTrust
 	case errors.Is(err, tcp.ErrSourceBusy):
 		f = sourceBusy
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):

@@ -13,6 +13,7 @@ import (
 	"peerlab/services/chat/internal/liveness"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -96,6 +97,8 @@ func (m *member) hearHello(h *handshake) error {
 	switch {
 	case !is:
 		return lines.Refuse("syntax", "HELLO comes first")
+	case m.identity != nil && mtls.Peer(h.conn) != certificateOf(hello.Name):
+		return lines.Refuse("certificate", "HELLO is by %s, with the certificate of %s: make the right one with 'peerlab cert %s'", hello.Name.Display(), mtls.Peer(h.conn), certificateOf(hello.Name))
 	case hello.Name == m.Name && hello.Incarnation == m.Incarnation:
 		return lines.Refuse("self", "%s has reached itself", m.Name.Display())
 	case hello.Name == m.Name:
@@ -114,6 +117,14 @@ func (m *member) hearHello(h *handshake) error {
 		return lines.Refuse("wrong", "%s was looked for at this address, and %s is here", h.peer.name.Display(), hello.Name.Display())
 	}
 	return m.oust(h)
+}
+
+// certificateOf returns the name in the certificate of a member.
+func certificateOf(name wire.Name) string {
+	if name == wire.Server {
+		return string(wire.Server)
+	}
+	return "client" + string(name)
 }
 
 // sayReady processes the HELLO of the peer that h has claimed, and answers it by READY.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,8 +18,10 @@ import (
 	"go.uber.org/goleak"
 
 	"peerlab/e2e/checker"
+	"peerlab/lab/certs"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/memnet"
+	"peerlab/services/internal/mtls"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,6 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type lab struct {
 	t           *testing.T
 	net         *memnet.Network
+	ca          certs.Dir // empty: plain TCP
 	incarnation uint64
 	all         []*actor
 	strangers   sync.WaitGroup
@@ -205,6 +209,9 @@ func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers 
 		},
 		Dial: func(ctx context.Context, _ wire.Name, to string) (net.Conn, error) { return l.net.Dial(ctx, addr, to) },
 	})
+	if l.ca != "" {
+		a.identity = l.identity(certificateOf(name), a.Log)
+	}
 	begin := a.recall
 	if name != wire.Server {
 		begin = func() { a.join(serverAddr, peers) }
@@ -221,6 +228,15 @@ func (l *lab) start(name wire.Name, addr string, prepare func(m *member), peers 
 	l.all = append(l.all, a)
 	synctest.Wait()
 	return a
+}
+
+// identity issues a certificate of that name.
+func (l *lab) identity(name string, log *slog.Logger) *mtls.Identity {
+	l.t.Helper()
+	require.NoError(l.t, l.ca.Issue(name, 24*time.Hour))
+	id, err := mtls.Flags{Dir: filepath.Join(string(l.ca), name)}.Open(log)
+	require.NoError(l.t, err)
+	return id
 }
 
 const serverAddr = "127.0.0.1:4000"

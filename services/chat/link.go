@@ -12,6 +12,7 @@ import (
 	"peerlab/services/chat/internal/liveness"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 )
 
 const probeTimeout = time.Second
@@ -31,6 +32,7 @@ var errSilent = lines.Refuse("silent", "nothing was heard for 3 seconds")
 type link struct {
 	member      *member
 	conn        net.Conn
+	tls         *mtls.Conn    // conn; nil: it is plain
 	in          *lines.Reader // the reader's
 	waiting     atomic.Int64  // since when in waits for data, in Unix nanoseconds; 0: it does not wait
 	peer        *peer
@@ -52,6 +54,7 @@ type link struct {
 func newLink(m *member, conn net.Conn, p *peer) *link {
 	l := &link{member: m, conn: conn, peer: p, own: p != nil && p.name != "", over: make(chan struct{})}
 	l.in = lines.NewReader(l, wire.MaxLine)
+	l.tls, _ = conn.(*mtls.Conn)
 	if c, ok := conn.(syscall.Conn); ok {
 		l.raw, _ = c.SyscallConn() // fails if conn is closed
 		l.attempt = l.once
@@ -71,8 +74,11 @@ func (l *link) Read(b []byte) (int, error) {
 // silence returns for how long nothing has come.
 func (l *link) silence(now time.Time) time.Duration {
 	since := l.waiting.Load()
-	if since == 0 {
+	switch {
+	case since == 0:
 		return 0
+	case l.tls != nil:
+		since = max(since, l.tls.Heard())
 	}
 	return now.Sub(time.Unix(0, since))
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"peerlab/services/chat/internal/registry"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -23,6 +25,7 @@ type Config struct {
 	Screen      io.Writer
 	Input       lines.Source
 	Log         *slog.Logger
+	TLS         mtls.Flags
 }
 
 // Member is a server or a client of the chat that listens.
@@ -34,6 +37,13 @@ type Member struct {
 
 // listen listens at an address.
 func listen(at string, c config) (*Member, error) {
+	var err error
+	if c.identity, err = c.TLS.Open(c.Log); err != nil {
+		return nil, err
+	}
+	if own := certificateOf(c.Name); c.identity != nil && c.identity.Name() != own {
+		return nil, fmt.Errorf("-tls %s is the certificate of %s, and not of %s: make that with 'peerlab cert %s'", c.TLS.Dir, c.identity.Name(), own, own)
+	}
 	ln, err := tcp.Listen(at)
 	if err != nil {
 		return nil, err
@@ -65,7 +75,8 @@ type config struct {
 	Name wire.Name
 	Addr string // where this member listens, for others to dial
 	// Dial connects to the address of another member.
-	Dial func(ctx context.Context, to wire.Name, addr string) (net.Conn, error)
+	Dial     func(ctx context.Context, to wire.Name, addr string) (net.Conn, error)
+	identity *mtls.Identity // nil: plain TCP
 }
 
 // member is one process of the chat, the server or a client: its peers, the links to

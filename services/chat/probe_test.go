@@ -20,8 +20,8 @@ func TestProbe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ctx) }()
-	require.NoError(t, Probe(t.Context(), s.Addr()))
+	require.NoError(t, Config{}.Probe(t.Context(), s.Addr()))
 	cancel()
 	require.NoError(t, <-ended)
-	require.Error(t, Probe(t.Context(), s.Addr()))
+	require.Error(t, Config{}.Probe(t.Context(), s.Addr()))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/e2e/checker"
+	"peerlab/lab/certs"
 	"peerlab/services/chat/internal/registry"
 	"peerlab/services/chat/internal/wire"
 )
@@ -43,6 +44,9 @@ func TestFaultsAtRandom(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			inTime(t, func(t *testing.T, l *lab) {
+				if seed%50 == 0 {
+					l.ca = certs.Dir(t.TempDir())
+				}
 				w := newWorld(l, seed)
 				w.run()
 				v := checker.Judge(w.recorded(), bounds)

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -23,7 +24,7 @@ func (c *ServerConfig) Parse(args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%q is one argument too many", args[0])
 	}
-	return tcp.CheckAddr(c.Listen)
+	return cmp.Or(tcp.CheckAddr(c.Listen), c.TLS.CheckListen(c.Listen))
 }
 
 // ListenServer listens, and opens the registry. Its errors name what failed and

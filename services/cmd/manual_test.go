@@ -178,6 +178,6 @@ func TestMainIsFlagsAndOneCall(t *testing.T) {
 
 // If flagsOf returned nothing, the test of the manuals would always pass.
 func TestFlagsAreFound(t *testing.T) {
-	assert.ElementsMatch(t, []string{"listen", "registry"}, flagsOf(t, "server/main.go"))
-	assert.ElementsMatch(t, []string{"server", "host", "peer"}, flagsOf(t, "client/main.go"))
+	assert.ElementsMatch(t, []string{"listen", "registry", "tls", "insecure"}, flagsOf(t, "server/main.go"))
+	assert.ElementsMatch(t, []string{"server", "host", "peer", "tls", "insecure"}, flagsOf(t, "client/main.go"))
 }

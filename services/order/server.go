@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/screen"
 	"peerlab/services/internal/tcp"
 )
@@ -158,7 +159,7 @@ func (m *message) answer(verdict string) []byte {
 
 // Probe checks that the server at addr is healthy: it accepts a connection, and
 // closes it when the client sends nothing and half-closes.
-func Probe(ctx context.Context, addr string) error { return tcp.Probe(ctx, addr, "", "") }
+func Probe(ctx context.Context, addr string) error { return mtls.Flags{}.Probe(ctx, addr, "", "") }
 
 // Check returns an error if there are arguments or a field is wrong.
 func (c *ServerConfig) Check(args []string) error {

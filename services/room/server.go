@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -75,5 +76,5 @@ func (s *Server) Serve(ctx context.Context) error {
 // Probe checks that the server at addr is healthy: it sends the greeting. As the
 // client half-closes at once, the server does not announce it.
 func Probe(ctx context.Context, addr string) error {
-	return tcp.Probe(ctx, addr, "", strings.TrimSuffix(lineGreeting, "\n"))
+	return mtls.Flags{}.Probe(ctx, addr, "", strings.TrimSuffix(lineGreeting, "\n"))
 }

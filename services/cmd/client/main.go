@@ -5,8 +5,6 @@ import (
 	"context"
 	_ "embed"
 	"flag"
-	"net"
-	"strconv"
 	"time"
 
 	"peerlab/services/chat"
@@ -28,6 +26,8 @@ func main() {
 				c.Peers = append(c.Peers, addr)
 				return nil
 			})
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
+			f.BoolVar(&c.TLS.Insecure, "insecure", false, "")
 		},
 		Check: c.Parse,
 		Hint:  func() string { return "client " + c.ID + ": type a line to chat, /help lists commands" },
@@ -41,8 +41,6 @@ func main() {
 			p.Log.Info("listening on " + client.Addr())
 			return client.Serve(ctx)
 		},
-		Health: func(ctx context.Context) error {
-			return chat.Probe(ctx, net.JoinHostPort(c.Host, strconv.Itoa(c.Port2)))
-		},
+		Health: func(ctx context.Context) error { return c.Probe(ctx, c.ListenAddr()) },
 	})
 }

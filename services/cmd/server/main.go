@@ -22,6 +22,8 @@ func main() {
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:4000", "")
 			f.StringVar(&c.Registry, "registry", "clients.txt", "")
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
+			f.BoolVar(&c.TLS.Insecure, "insecure", false, "")
 		},
 		Check: c.Parse,
 		Hint:  func() string { return "server: type a line to chat, /help lists commands" },
@@ -35,6 +37,6 @@ func main() {
 			p.Log.Info("listening on " + s.Addr())
 			return s.Serve(ctx)
 		},
-		Health: func(ctx context.Context) error { return chat.Probe(ctx, c.Listen) },
+		Health: func(ctx context.Context) error { return c.Probe(ctx, c.Listen) },
 	})
 }

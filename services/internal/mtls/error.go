@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"peerlab/services/internal/lines"
 )
 
 // Problem is why a certificate, or a connection, is refused.
@@ -81,7 +83,7 @@ func (m *material) explain(err error) error {
 	case errors.As(err, &plain):
 		return &Error{Plain, "the other side does not use TLS: start it with -tls DIR, or this one without"}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("no TLS handshake for %v: the other side has no -tls, or its host is slow: %w", handshakeTime, err)
+		return lines.Refuse("timeout", "no TLS handshake for %v: the other side has no -tls, or does not run", handshakeTime)
 	case errors.As(err, &alert) && alert.Op == "remote error":
 		why, known := alerts[alert.Err.Error()]
 		if !known {

@@ -1,6 +1,7 @@
 package mtls
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"peerlab/services/internal/tcp"
 )
 
 // Flags are the flags -tls and -insecure of a process.
@@ -43,4 +46,13 @@ func (f Flags) Open(log *slog.Logger) (*Identity, error) {
 	id := &Identity{dir: f.Dir, log: log, stamp: stamp, material: m, refusals: rate.Sometimes{First: 10, Interval: 10 * time.Second}}
 	id.warnLocked()
 	return id, nil
+}
+
+// Probe is tcp.Probe of a process that runs with these flags.
+func (f Flags) Probe(ctx context.Context, addr, request, want string) error {
+	id, err := f.Open(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return tcp.Probe(ctx, id.Dial(""), addr, request, want)
 }

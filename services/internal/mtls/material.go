@@ -9,8 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // The files of a folder. The last one may be missing.
@@ -19,46 +20,37 @@ var files = [...]string{"ca.pem", "cert.pem", "key.pem", "revoked.pem"}
 // material is the content of a folder.
 type material struct {
 	own     tls.Certificate
-	name    string // that the certificate is for
+	name    string  // that the certificate is for
+	problem Problem // for which others will refuse it; mostly ""
 	roots   *x509.CertPool
 	revoked map[string]bool // by serial number
 }
 
 // load reads a folder. The certificate may have expired.
 func load(dir string) (*material, error) {
-	ca, err := certificate(filepath.Join(dir, files[0]))
-	if err != nil {
-		return nil, err
-	}
-	m := &material{roots: x509.NewCertPool(), revoked: make(map[string]bool)}
-	m.roots.AddCert(ca)
-	leaf, err := certificate(filepath.Join(dir, files[1]))
-	if err != nil {
-		return nil, err
-	}
-	if m.name = nameOf(leaf); m.name == "" {
-		return nil, fmt.Errorf("%s names no process: make it with 'peerlab cert NAME'", filepath.Join(dir, files[1]))
-	}
-	if m.own, err = tls.LoadX509KeyPair(filepath.Join(dir, files[1]), filepath.Join(dir, files[2])); err != nil {
-		return nil, fmt.Errorf("the certificate and key in %s: %w; make them with 'peerlab cert %s'", dir, err, m.name)
-	}
-	if m.check(leaf, leaf.NotAfter) == Foreign {
-		return nil, fmt.Errorf("the certificate in %s is not signed by the CA in %s: copy both from the folder that 'peerlab cert %s' makes", dir, files[0], m.name)
-	}
-	return m, m.revoke(filepath.Join(dir, files[3]), ca)
-}
-
-// certificate reads the first certificate of a PEM file.
-func certificate(path string) (*x509.Certificate, error) {
-	block, err := block(path)
+	root, err := block(filepath.Join(dir, files[0]))
 	if err != nil {
 		return nil, fmt.Errorf("%w; 'peerlab cert NAME' makes the folder for -tls", err)
 	}
-	c, err := x509.ParseCertificate(block.Bytes)
+	ca, err := x509.ParseCertificate(root.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, files[0]), err)
 	}
-	return c, nil
+	m := &material{roots: x509.NewCertPool(), revoked: make(map[string]bool)}
+	m.roots.AddCert(ca)
+	if m.own, err = tls.LoadX509KeyPair(filepath.Join(dir, files[1]), filepath.Join(dir, files[2])); err != nil {
+		return nil, fmt.Errorf("the certificate and key in %s: %w; make them with 'peerlab cert NAME'", dir, err)
+	}
+	if m.name = nameOf(m.own.Leaf); m.name == "" {
+		return nil, fmt.Errorf("%s names no process: make it with 'peerlab cert NAME'", filepath.Join(dir, files[1]))
+	}
+	if err := m.revoke(filepath.Join(dir, files[3]), ca); err != nil {
+		return nil, err
+	}
+	if m.problem = m.check(m.own.Leaf, time.Now()); m.problem == Foreign {
+		return nil, fmt.Errorf("the certificate in %s is not signed by the CA in %s: copy both from the folder that 'peerlab cert %s' makes", dir, files[0], m.name)
+	}
+	return m, nil
 }
 
 func block(path string) (*pem.Block, error) {
@@ -95,29 +87,44 @@ func (m *material) revoke(path string, ca *x509.Certificate) error {
 	return nil
 }
 
-// uri is what names the owner of a certificate.
-var uri = regexp.MustCompile(`^peerlab:([A-Za-z0-9][A-Za-z0-9_.-]{0,63})$`)
-
-// nameOf returns the name that a certificate is for, or "".
+// nameOf returns the name that a certificate is for, or "": at most 64 letters, digits, _, -
+// and ".".
 func nameOf(c *x509.Certificate) string {
 	if len(c.URIs) != 1 {
 		return ""
 	}
-	if found := uri.FindStringSubmatch(c.URIs[0].String()); found != nil {
-		return found[1]
+	name, ok := strings.CutPrefix(c.URIs[0].String(), "peerlab:")
+	if !ok || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool {
+		return !strings.ContainsRune("_-.", r) && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	}) {
+		return ""
 	}
-	return ""
+	return name
 }
 
 // check returns what is wrong with a certificate at a time, or "".
 func (m *material) check(c *x509.Certificate, now time.Time) Problem {
+	if p := m.checkChain(c, now); p != "" {
+		return p
+	}
+	return m.checkOwner(c)
+}
+
+// checkOwner is the part of check that package tls cannot do.
+func (m *material) checkOwner(c *x509.Certificate) Problem {
+	switch {
+	case m.revoked[c.SerialNumber.String()]:
+		return Revoked
+	case nameOf(c) == "":
+		return Unnamed
+	}
+	return ""
+}
+
+func (m *material) checkChain(c *x509.Certificate, now time.Time) Problem {
 	_, err := c.Verify(x509.VerifyOptions{Roots: m.roots, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	var invalid x509.CertificateInvalidError
 	switch {
-	case err == nil && m.revoked[c.SerialNumber.String()]:
-		return Revoked
-	case err == nil && nameOf(c) == "":
-		return Unnamed
 	case err == nil:
 		return ""
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

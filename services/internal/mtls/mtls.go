@@ -10,15 +10,18 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
 
@@ -32,8 +35,9 @@ type Identity struct {
 	log *slog.Logger
 
 	mu       sync.Mutex
-	stamp    stamp
 	material *material
+	stamp    stamp // of material
+	unusable stamp // of files that cannot be used, which was logged
 	refusals rate.Sometimes
 }
 
@@ -49,24 +53,25 @@ func (id *Identity) current() *material {
 	if stamp == id.stamp {
 		return id.material
 	}
-	id.stamp = stamp
 	m, err := load(id.dir)
+	if err == nil && m.name != id.material.name {
+		err = fmt.Errorf("it is for %s, not for %s", m.name, id.material.name)
+	}
 	switch {
-	case err != nil:
-		id.log.Warn("cannot use the new certificate; the previous one stays in use", "err", err)
-	case m.name != id.material.name:
-		id.log.Warn("the new certificate is for another process; the previous one stays in use", "of", m.name, "wanted", id.material.name)
-	default:
-		id.material = m
+	case err == nil:
+		id.material, id.stamp = m, stamp
 		id.log.Info("uses a new certificate or list of revoked ones", "until", m.own.Leaf.NotAfter.Local().Format(time.DateTime))
 		id.warnLocked()
+	case stamp != id.unusable:
+		id.unusable = stamp
+		id.log.Warn("cannot use the new certificate; the previous one stays in use", "err", err)
 	}
 	return id.material
 }
 
 // warnLocked logs that the certificate of this process will be refused.
 func (id *Identity) warnLocked() {
-	if p := id.material.check(id.material.own.Leaf, time.Now()); p != "" {
+	if p := id.material.problem; p != "" {
 		id.log.Warn("other processes will refuse " + problem(p, id.material.own.Leaf, "").text)
 	}
 }
@@ -76,13 +81,17 @@ func (id *Identity) warnLocked() {
 func (m *material) config(want string) *tls.Config {
 	return &tls.Config{
 		MinVersion:                  tls.VersionTLS13,
+		CurvePreferences:            []tls.CurveID{tls.X25519}, // with ML-KEM a handshake takes a quarter longer
 		GetCertificate:              func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &m.own, nil },
 		GetClientCertificate:        func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &m.own, nil },
 		SessionTicketsDisabled:      true, // a resumed session would not be verified
 		DynamicRecordSizingDisabled: true,
 		VerifyConnection: func(s tls.ConnectionState) error {
 			c := s.PeerCertificates[0]
-			p := m.check(c, time.Now())
+			p := m.checkOwner(c)
+			if len(s.VerifiedChains) == 0 { // of a listener, which package tls does not verify
+				p = m.check(c, time.Now())
+			}
 			if p == "" && !strings.HasPrefix(nameOf(c), want) {
 				p = WrongName
 			}
@@ -104,7 +113,7 @@ func (id *Identity) Client(ctx context.Context, conn net.Conn, want string) (net
 	m := id.current()
 	config := m.config(want)
 	config.InsecureSkipVerify = true // VerifyConnection verifies: there are no host names
-	c, err := m.handshake(ctx, conn, tls.Client(conn, config))
+	c, err := m.handshake(ctx, conn, tls.Client, config)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -132,14 +141,14 @@ func (id *Identity) Server(ctx context.Context, conn net.Conn) net.Conn {
 	m := id.current()
 	config := m.config("")
 	config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, m.roots // the alert that package tls sends names the reason
-	c, err := m.handshake(ctx, conn, tls.Server(conn, config))
+	c, err := m.handshake(ctx, conn, tls.Server, config)
 	if err == nil {
 		return c
 	}
 	id.Refused(conn, err)
 	var last []byte
 	var e *Error
-	if errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &e) && e.Problem == Plain {
+	if lines.IsRefusal(err, "timeout") || errors.As(err, &e) && e.Problem == Plain {
 		last = []byte("ERR tls this process accepts only TLS: start the other one with -tls DIR\n")
 	}
 	tcp.Refuse(conn, last) // a plain close could discard the alert
@@ -147,14 +156,18 @@ func (id *Identity) Server(ctx context.Context, conn net.Conn) net.Conn {
 }
 
 // Refused logs that a connection that came in was refused: as a warning, unless there are
-// many of them.
+// many of them, or it has just ended, as those of a port scan do.
 func (id *Identity) Refused(conn net.Conn, why error) {
 	level := slog.LevelDebug
-	id.refusals.Do(func() { level = slog.LevelWarn })
+	if errors.As(why, new(*Error)) || errors.As(why, new(*lines.Refusal)) {
+		id.refusals.Do(func() { level = slog.LevelWarn })
+	}
 	id.log.Log(context.Background(), level, "refused a connection", "from", conn.RemoteAddr(), "err", why)
 }
 
-func (m *material) handshake(ctx context.Context, conn net.Conn, c *tls.Conn) (*Conn, error) {
+func (m *material) handshake(ctx context.Context, conn net.Conn, side func(net.Conn, *tls.Config) *tls.Conn, config *tls.Config) (*Conn, error) {
+	below := &received{Conn: conn}
+	c := side(below, config)
 	err := conn.SetDeadline(time.Now().Add(handshakeTime))
 	if err == nil {
 		err = c.HandshakeContext(ctx)
@@ -165,15 +178,35 @@ func (m *material) handshake(ctx context.Context, conn net.Conn, c *tls.Conn) (*
 	if err != nil {
 		return nil, m.explain(err)
 	}
-	return &Conn{c, m}, nil
+	return &Conn{c, below, m}, nil
 }
 
 // Conn is a connection after the handshake. It hides the descriptor of the TCP
 // connection, over which no caller may read or write past TLS.
 type Conn struct {
 	*tls.Conn
-	own *material
+	below *received
+	own   *material
 }
+
+// received is what TLS reads from.
+type received struct {
+	net.Conn
+	heard atomic.Int64 // when something was read, in Unix nanoseconds
+}
+
+func (r *received) Read(b []byte) (int, error) {
+	n, err := r.Conn.Read(b)
+	r.heard.Store(time.Now().UnixNano())
+	return n, err
+}
+
+// Heard returns when something was received, in Unix nanoseconds. Read returns no part of a
+// record, which a slow link may bring for seconds.
+func (c *Conn) Heard() int64 { return c.below.heard.Load() }
+
+// NetConn returns the connection below TLS.
+func (c *Conn) NetConn() net.Conn { return c.below.Conn }
 
 // Peer returns the name in the certificate of the other side, or "" if conn is no Conn.
 func Peer(conn net.Conn) string {

@@ -246,7 +246,7 @@ func TestABadNewFileIsNotUsed(t *testing.T) {
 	answer, err := meet(t, client, server, "server")
 	require.NoError(t, err)
 	assert.Equal(t, "client1 came to server", answer)
-	assert.Contains(t, client.log.String(), "the new certificate is for another process")
+	assert.Contains(t, client.log.String(), "it is for client22, not for client1")
 }
 
 func TestOpenNamesTheFileAndTheRemedy(t *testing.T) {
@@ -257,8 +257,8 @@ func TestOpenNamesTheFileAndTheRemedy(t *testing.T) {
 		by   func(dir string) error
 		says string
 	}{
-		"cert": {func(d string) error { return os.Remove(filepath.Join(d, "cert.pem")) }, "cert.pem: no such file or directory; 'peerlab cert NAME' makes"},
-		"key":  {func(d string) error { return os.Rename(filepath.Join(other, "key.pem"), filepath.Join(d, "key.pem")) }, "make them with 'peerlab cert key'"},
+		"cert": {func(d string) error { return os.Remove(filepath.Join(d, "cert.pem")) }, "cert.pem: no such file or directory; make them with 'peerlab cert NAME'"},
+		"key":  {func(d string) error { return os.Rename(filepath.Join(other, "key.pem"), filepath.Join(d, "key.pem")) }, "make them with 'peerlab cert NAME'"},
 		"ca":   {func(d string) error { return os.Rename(filepath.Join(other, "ca.pem"), filepath.Join(d, "ca.pem")) }, "is not signed by the CA in ca.pem"},
 		"list": {func(d string) error { return os.WriteFile(filepath.Join(d, "revoked.pem"), []byte("x"), 0o600) }, "revoked.pem is no PEM file"},
 	} {

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func plain(ctx context.Context, addr string) (net.Conn, error) { return Dial(ctx, "", addr) }
+
 func TestProbe(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer, request, want string
@@ -43,7 +45,7 @@ func TestProbe(t *testing.T) {
 				assert.NoError(t, err)
 				received <- string(request)
 			}()
-			err = Probe(t.Context(), ln.Addr().String(), test.request, test.want)
+			err = Probe(t.Context(), plain, ln.Addr().String(), test.request, test.want)
 			require.Equal(t, test.request, <-received)
 			if test.err == "" {
 				require.NoError(t, err)
@@ -61,7 +63,7 @@ func TestProbeOfAServerThatIsSilent(t *testing.T) {
 	defer ln.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	require.EqualError(t, Probe(ctx, ln.Addr().String(), "ping\n", "pong"), ln.Addr().String()+" accepts the connection but does not respond")
+	require.EqualError(t, Probe(ctx, plain, ln.Addr().String(), "ping\n", "pong"), ln.Addr().String()+" accepts the connection but does not respond")
 	ln.Close()
-	require.ErrorContains(t, Probe(t.Context(), ln.Addr().String(), "ping\n", "pong"), "refused")
+	require.ErrorContains(t, Probe(t.Context(), plain, ln.Addr().String(), "ping\n", "pong"), "refused")
 }
