@@ -15,6 +15,8 @@ import (
 type arrivals struct {
 	conn net.Conn
 	raw  syscall.RawConn // nil: no timestamps
+	// below is what conn, if it is TLS, reads from: the times are of its bytes.
+	below *clientConn
 }
 
 // newArrivals returns the arrivals of a connection. stamped reports whether its
@@ -22,7 +24,7 @@ type arrivals struct {
 func newArrivals(conn net.Conn, stamped bool) arrivals {
 	if c, ok := conn.(syscall.Conn); ok && stamped {
 		if raw, err := c.SyscallConn(); err == nil {
-			return arrivals{conn, raw}
+			return arrivals{conn: conn, raw: raw}
 		}
 	}
 	return arrivals{conn: conn}
@@ -45,7 +47,11 @@ func (a arrivals) read(b []byte, mu sync.Locker, arrived func(n int, at int64)) 
 	if n, err = a.conn.Read(b); n > 0 {
 		mu.Lock()
 		defer mu.Unlock()
-		now(n, 0)
+		at := int64(0)
+		if a.below != nil {
+			at = a.below.latest
+		}
+		now(n, at)
 	}
 	return n, err
 }

@@ -26,7 +26,7 @@ func newBench(t *testing.T) *bench {
 		t.Skip("this kernel does not timestamp arrivals")
 	}
 	b := &bench{t: t}
-	b.listener = listener{ln, &rounds{unfinished: make(map[*clientConn]bool), remaining: 1, last: func() {}, show: func(line string) { b.shown = append(b.shown, line) }}, true}
+	b.listener = listener{Listener: ln, rounds: &rounds{unfinished: make(map[*clientConn]bool), remaining: 1, last: func() {}, show: func(line string) { b.shown = append(b.shown, line) }}, stamped: true}
 	b.listener.rounds.backlog = b.listener.waiting
 	return b
 }

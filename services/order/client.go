@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -18,14 +19,15 @@ const (
 	verdictTime = 45 * time.Second // for a verdict; this implementation's server sends one, or an ERR line, at least 10 s earlier
 )
 
-// Client sends one message and shows the verdict. All fields but Dial must be
-// set.
+// Client sends one message and shows the verdict. All fields but TLS and Dial
+// must be set.
 type Client struct {
 	Server     string // HOST:PORT
 	Name, Text string
 	Screen     io.Writer
+	TLS        mtls.Flags
 	Log        *slog.Logger
-	Dial       tcp.DialFunc // nil: TCP
+	Dial       tcp.DialFunc // nil: TCP, or TLS
 }
 
 // Parse sets Name and Text from the arguments NAME TEXT, and checks all fields.
@@ -47,6 +49,13 @@ func (c *Client) Parse(args []string) error {
 // server that has not started yet. The error is the reason why there is no
 // verdict; it is not nil if ctx is done first.
 func (c *Client) Run(ctx context.Context) error {
+	if c.Dial == nil {
+		id, err := c.TLS.Open(c.Log)
+		if err != nil {
+			return err
+		}
+		c.Dial = id.Dial("order-server")
+	}
 	conn, err := c.dial(ctx)
 	if err != nil {
 		return err

@@ -23,14 +23,17 @@ type rounds struct {
 	remaining  int      // rounds to decide; negative: any number
 }
 
-// accept records that c, the oldest connection of the backlog, has been accepted.
+// accept records that c, the oldest connection of the backlog, has been accepted. c is nil
+// if what it receives is no message yet.
 func (r *rounds) accept(c *clientConn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.accepted++
-	r.unfinished[c] = true
-	if r.latestAwaitedLocked() && c.arrivals.unread() {
-		r.sequence.expect(c.m)
+	if c != nil {
+		r.unfinished[c] = true
+		if r.latestAwaitedLocked() && c.arrivals.unread() {
+			r.sequence.expect(c.m)
+		}
 	}
 	r.advanceLocked()
 }

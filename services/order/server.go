@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,11 @@ const (
 	maxWaiting   = 512 // clients with a complete message that wait for a verdict
 )
 
-// ServerConfig configures a Server. All fields must be set.
+// ServerConfig configures a Server. All fields but TLS must be set.
 type ServerConfig struct {
 	Listen string // HOST:PORT; port 0 picks a free port, which the screen shows
 	Rounds int    // number of rounds to decide before Serve returns; 0: no limit
+	TLS    mtls.Flags
 	Screen io.Writer
 	Log    *slog.Logger
 }
@@ -32,23 +34,31 @@ type ServerConfig struct {
 type Server struct {
 	ServerConfig
 	ln      net.Listener
-	stamped bool          // the kernel timestamps arrivals
-	slots   chan struct{} // holds one value for each client that waits for a verdict
+	tls     *mtls.Identity // nil: plain TCP
+	stamped bool           // the kernel timestamps arrivals
+	slots   chan struct{}  // holds one value for each client that waits for a verdict
 }
 
-// Listen opens the server's port. An error names the address and the remedy.
+// Listen opens the server's port. An error names the address, or a file of the
+// certificate, and the remedy.
 // After success Serve must be called.
 func Listen(c ServerConfig) (*Server, error) {
+	id, err := c.TLS.Open(c.Log)
+	if err != nil {
+		return nil, err
+	}
 	ln, stamped, err := listenStamped(func() (net.Listener, error) { return tcp.Listen(c.Listen) })
 	if err != nil {
 		return nil, err
 	}
 	c.Log.Debug("opened the listener", "timestamps", stamped)
-	return newServer(c, ln, stamped), nil
+	s := newServer(c, ln, stamped)
+	s.tls = id
+	return s, nil
 }
 
 func newServer(c ServerConfig, ln net.Listener, stamped bool) *Server {
-	return &Server{c, ln, stamped, make(chan struct{}, maxWaiting)}
+	return &Server{ServerConfig: c, ln: ln, stamped: stamped, slots: make(chan struct{}, maxWaiting)}
 }
 
 // Addr returns where the server listens.
@@ -80,15 +90,32 @@ func (s *Server) Serve(ctx context.Context) error {
 		remaining = -1
 	}
 	r := &rounds{show: shown.Show, last: func() { end(errOver) }, unfinished: make(map[*clientConn]bool), remaining: remaining}
-	ln := listener{s.ln, r, s.stamped}
+	ln := listener{s.ln, r, s.stamped, s.tls != nil}
 	r.backlog = ln.waiting
 	tcp.Server{Strangers: maxStrangers, Log: s.Log, Handle: func(conn net.Conn, known func()) {
-		s.serve(ending, r, conn.(*clientConn), known)
+		if c := s.secure(ending, conn.(*clientConn)); c != nil {
+			s.serve(ending, r, c, known)
+		}
 	}}.Serve(ending, ln)
 	if err := shown.Flush(); err != nil {
 		return fmt.Errorf("the screen: %w", err)
 	}
 	return nil
+}
+
+// secure returns the connection to be used in place of c: with TLS another one, whose
+// bytes have the times of those that c reads; nil if the handshake has failed. Whether a
+// message has arrived of which nothing was read, TLS does not tell: there the settling
+// time alone ensures that earlier messages are read in time.
+func (s *Server) secure(ctx context.Context, c *clientConn) *clientConn {
+	if s.tls == nil {
+		return c
+	}
+	conn := s.tls.Server(ctx, c)
+	if conn == nil {
+		return nil
+	}
+	return &clientConn{Conn: conn, arrivals: arrivals{conn: conn, below: c}, m: newMessage()}
 }
 
 // serve handles one connection.
@@ -159,7 +186,7 @@ func (m *message) answer(verdict string) []byte {
 
 // Probe checks that the server at addr is healthy: it accepts a connection, and
 // closes it when the client sends nothing and half-closes.
-func Probe(ctx context.Context, addr string) error { return mtls.Flags{}.Probe(ctx, addr, "", "") }
+func Probe(ctx context.Context, f mtls.Flags, addr string) error { return f.Probe(ctx, addr, "", "") }
 
 // Check returns an error if there are arguments or a field is wrong.
 func (c *ServerConfig) Check(args []string) error {
@@ -169,5 +196,5 @@ func (c *ServerConfig) Check(args []string) error {
 	case c.Rounds < 0:
 		return fmt.Errorf("-rounds %d is not valid; give 1 or more, or 0 for no limit", c.Rounds)
 	}
-	return tcp.CheckAddr(c.Listen)
+	return cmp.Or(tcp.CheckAddr(c.Listen), c.TLS.CheckListen(c.Listen))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/internal/memnet"
+	"peerlab/services/internal/mtls"
 )
 
 // Many rounds run at once, without pauses between the messages, whose order is
@@ -216,7 +217,7 @@ func TestPort0IsShown(t *testing.T) {
 	go func() { over <- s.Serve(ctx) }()
 	assert.Equal(t, "The server is ready to receive", screen.next())
 	assert.Equal(t, "Listening on "+s.Addr(), screen.next())
-	assert.NoError(t, Probe(t.Context(), s.Addr()))
+	assert.NoError(t, Probe(t.Context(), mtls.Flags{}, s.Addr()))
 	cancel()
 	require.NoError(t, <-over)
 }
@@ -241,23 +242,23 @@ func TestArgumentsOfTheServer(t *testing.T) {
 func TestHealth(t *testing.T) {
 	c := startServer(t, nil, 1)
 	x, y := c.dial(), c.dial()
-	require.NoError(t, Probe(t.Context(), c.addr))
+	require.NoError(t, Probe(t.Context(), mtls.Flags{}, c.addr))
 	x.sends("Client X: Ahnaf\n")
 	c.screen.next()
 	c.screen.next()
-	require.NoError(t, Probe(t.Context(), c.addr))
+	require.NoError(t, Probe(t.Context(), mtls.Flags{}, c.addr))
 	y.sends("Client Y: Ahnaf\n")
 	assert.Equal(t, "X: Ahnaf received before Y: Ahnaf\n", x.receives())
 	assert.Equal(t, "X: Ahnaf received before Y: Ahnaf\n", y.receives())
 	c.ends()
-	assert.Error(t, Probe(t.Context(), c.addr), "no server listens")
+	assert.Error(t, Probe(t.Context(), mtls.Flags{}, c.addr), "no server listens")
 
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer ln.Close()
 	short, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	assert.ErrorContains(t, Probe(short, ln.Addr().String()), "does not respond")
+	assert.ErrorContains(t, Probe(short, mtls.Flags{}, ln.Addr().String()), "does not respond")
 	go func() {
 		for {
 			conn, err := ln.Accept()
@@ -268,5 +269,5 @@ func TestHealth(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	assert.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `answers "220 hello": it is another program`)
+	assert.ErrorContains(t, Probe(t.Context(), mtls.Flags{}, ln.Addr().String()), `answers "220 hello": it is another program`)
 }

@@ -1,10 +1,12 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -32,6 +35,20 @@ func relayAddr(args []string) (string, error) {
 	return net.JoinHostPort(args[0], args[1]), nil
 }
 
+// Parse parses the argument PORT, in place of which Listen may be set.
+func (c *Config) Parse(args []string) error {
+	if c.Listen == "" && len(args) > 0 {
+		c.Listen, args = net.JoinHostPort("127.0.0.1", args[0]), args[1:]
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("%q is one argument too many", args[0])
+	}
+	if c.Listen == "" {
+		return errors.New("give the port to listen on, such as 4100, or -listen HOST:PORT")
+	}
+	return cmp.Or(tcp.CheckAddr(c.Listen), c.TLS.CheckListen(c.Listen))
+}
+
 // Parse parses the arguments RELAY_HOST RELAY_PORT and checks the configuration.
 func (c *NodeConfig) Parse(args []string) (err error) {
 	if c.Relay, err = relayAddr(args); err != nil {
@@ -40,7 +57,7 @@ func (c *NodeConfig) Parse(args []string) (err error) {
 	if len(args) > 2 {
 		return fmt.Errorf("%q is one argument too many", args[2])
 	}
-	return tcp.CheckAddr(c.Listen)
+	return cmp.Or(tcp.CheckAddr(c.Listen), c.TLS.CheckListen(c.Listen))
 }
 
 // Probe checks the health of the node that runs with this configuration. If the node
@@ -51,17 +68,31 @@ func (c *NodeConfig) Probe(ctx context.Context) error {
 		return err
 	}
 	if port == "0" {
-		return ProbeRelay(ctx, c.Relay)
+		return probeRelay(ctx, c.TLS, c.Relay)
 	}
-	_, err = c.Dial.askFor(ctx, c.Listen, "WHO", "NODE", 1)
+	dial, err := dialler(c.TLS, nodeRole)
+	if err == nil {
+		_, err = dial.askFor(ctx, c.Listen, "WHO", "NODE", 1)
+	}
 	return err
 }
 
-// ProbeRelay checks that the relay at addr answers.
-func ProbeRelay(ctx context.Context, addr string) error {
-	d := directory{relay: addr}
-	_, _, err := d.ask(ctx)
+// Probe checks that the relay answers.
+func (c *Config) Probe(ctx context.Context) error { return probeRelay(ctx, c.TLS, c.Listen) }
+
+// probeRelay checks that the relay at addr answers.
+func probeRelay(ctx context.Context, f mtls.Flags, addr string) error {
+	dial, err := dialler(f, relayRole)
+	if err == nil {
+		_, _, err = (&directory{dial: dial, relay: addr}).ask(ctx)
+	}
 	return err
+}
+
+// dialler returns what a health check dials with.
+func dialler(f mtls.Flags, role string) (Dialer, error) {
+	id, err := f.Open(slog.New(slog.DiscardHandler))
+	return Dialer(id.Dial(role)), err
 }
 
 // FetchCommand is the command line of fetch.
@@ -87,7 +118,7 @@ func (c *FetchCommand) Parse(args []string) (err error) {
 func (c *FetchCommand) Prompts() bool { return !c.List && len(c.Names) == 0 }
 
 // Probe checks that the relay answers.
-func (c *FetchCommand) Probe(ctx context.Context) error { return ProbeRelay(ctx, c.Relay) }
+func (c *FetchCommand) Probe(ctx context.Context) error { return probeRelay(ctx, c.TLS, c.Relay) }
 
 // Run executes the command line.
 func (c *FetchCommand) Run(ctx context.Context, in lines.Source) error {

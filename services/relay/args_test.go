@@ -97,5 +97,5 @@ func TestHealth(t *testing.T) {
 	defer silent.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	require.ErrorContains(t, ProbeRelay(ctx, silent.Addr().String()), "timeout")
+	require.ErrorContains(t, (&Config{Listen: silent.Addr().String()}).Probe(ctx), "timeout")
 }

@@ -10,7 +10,7 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// Dialer connects to the relay or node at an address. Nil dials TCP.
+// Dialer connects to the relay or node at an address.
 type Dialer func(ctx context.Context, addr string) (net.Conn, error)
 
 // call is the dialler's side of a connection. It is for one goroutine at a time.
@@ -27,13 +27,7 @@ type call struct {
 // call connects to a relay or node. Cancelling ctx closes the call; the deadline of
 // ctx applies to all its reads and writes.
 func (d Dialer) call(ctx context.Context, addr string) (*call, error) {
-	var conn net.Conn
-	var err error
-	if d != nil {
-		conn, err = d(ctx, addr)
-	} else {
-		conn, err = tcp.Dial(ctx, "", addr)
-	}
+	conn, err := d(ctx, addr)
 	if err != nil {
 		return nil, err
 	}

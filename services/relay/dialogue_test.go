@@ -256,7 +256,7 @@ func elsewhere(t *testing.T, l *lab, n *memnet.Network) {
 	require.NoError(t, err)
 	node := &Node{NodeConfig: NodeConfig{ID: "00000000000000aa", Log: l.logger()}, ln: ln}
 	l.runs(func(ctx context.Context) {
-		s := listener{ln, l.logger(), node.handle}
+		s := listener{ln, l.logger(), nil, node.handle}
 		s.serve(ctx)
 	})
 	silent, err := n.Listen("10.0.0.8:7008")

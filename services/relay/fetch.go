@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 )
 
 // FetchConfig configures a fetching client. Dir, Progress and Dial are optional.
@@ -24,6 +25,7 @@ type FetchConfig struct {
 	Out      io.Writer // receives the printed files and lists, nothing else
 	Err      io.Writer // receives the error for each of several files, a line each
 	Log      *slog.Logger
+	TLS      mtls.Flags
 	Dial     Dialer // connects to the relay and to nodes
 	// Progress returns the display for the transfer of a file, here bytes of which
 	// are left from an earlier run.
@@ -51,7 +53,15 @@ type Fetch struct {
 // NewFetch returns a client. It opens the folder to save in and creates it if
 // necessary. The caller must call Close.
 func NewFetch(c FetchConfig) (*Fetch, error) {
-	f := &Fetch{FetchConfig: c, directory: directory{relay: c.Relay, dial: c.Dial}, lister: "fetch -list", listed: maxListed}
+	relay := c.Dial
+	if c.Dial == nil {
+		id, err := c.TLS.Open(c.Log)
+		if err != nil {
+			return nil, err
+		}
+		relay, c.Dial = Dialer(id.Dial(relayRole)), Dialer(id.Dial(nodeRole))
+	}
+	f := &Fetch{FetchConfig: c, directory: directory{relay: c.Relay, dial: relay}, lister: "fetch -list", listed: maxListed}
 	if c.Dir != "" {
 		root, err := openToSave(c.Dir)
 		if err != nil {

@@ -21,13 +21,7 @@ import (
 // asks dials a node, sends HELLO and the request, and returns the connection.
 func (l *lab) asks(addr, request string) (net.Conn, *bufio.Reader) {
 	l.t.Helper()
-	d := l.dialer()
-	if d == nil {
-		d = func(ctx context.Context, addr string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-		}
-	}
-	conn, err := d(l.t.Context(), addr)
+	conn, err := l.dialer()(l.t.Context(), addr)
 	require.NoError(l.t, err)
 	l.t.Cleanup(func() { conn.Close() })
 	_, err = io.WriteString(conn, hello+"\n"+request+"\n")

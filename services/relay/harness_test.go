@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"peerlab/services/internal/memnet"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -67,7 +68,7 @@ func (l *lab) logger() *slog.Logger {
 
 func (l *lab) dialer() Dialer {
 	if l.net == nil {
-		return nil
+		return Dialer((*mtls.Identity)(nil).Dial(""))
 	}
 	return func(ctx context.Context, addr string) (net.Conn, error) { return l.net.Dial(ctx, "", addr) }
 }
@@ -132,7 +133,7 @@ func (l *lab) nodeIn(dir string) *actor {
 	a.Node = newNode(c, l.listen(), f)
 	a.stop = l.runs(func(ctx context.Context) {
 		defer f.close()
-		s := listener{a.ln, a.Log, func(ctx context.Context, s *session, verb, rest string) error {
+		s := listener{a.ln, a.Log, nil, func(ctx context.Context, s *session, verb, rest string) error {
 			if a.spied != nil {
 				a.spied(strings.TrimSpace(verb + " " + rest))
 			}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -20,6 +21,7 @@ type NodeConfig struct {
 	Dir    string // the folder to serve
 	Listen string // HOST:PORT; port 0 chooses a free one
 	Relay  string // HOST:PORT
+	TLS    mtls.Flags
 	Log    *slog.Logger
 	Dial   Dialer // connects to the relay
 }
@@ -28,6 +30,7 @@ type NodeConfig struct {
 type Node struct {
 	NodeConfig
 	ln      net.Listener
+	tls     *mtls.Identity // nil: plain TCP
 	folder  *folder
 	digests *digests
 	lists   chan struct{} // a token for each LIST in progress
@@ -39,6 +42,13 @@ type Node struct {
 // ListenNode opens the folder and listens. Its errors name the folder or address and
 // a remedy. If it succeeds, Serve must be called.
 func ListenNode(c NodeConfig) (*Node, error) {
+	id, err := c.TLS.Open(c.Log)
+	if err != nil {
+		return nil, err
+	}
+	if c.Dial == nil {
+		c.Dial = Dialer(id.Dial(relayRole))
+	}
 	f, err := openFolder(c.Dir)
 	if err != nil {
 		return nil, err
@@ -48,7 +58,9 @@ func ListenNode(c NodeConfig) (*Node, error) {
 		f.close()
 		return nil, err
 	}
-	return newNode(c, ln, f), nil
+	n := newNode(c, ln, f)
+	n.tls = id
+	return n, nil
 }
 
 func newNode(c NodeConfig, ln net.Listener, f *folder) *Node {
@@ -68,7 +80,7 @@ func (n *Node) Serve(ctx context.Context) error {
 		defer close(announced)
 		n.announce(ctx)
 	}()
-	l := listener{n.ln, n.Log, n.handle}
+	l := listener{n.ln, n.Log, n.tls, n.handle}
 	l.serve(ctx)
 	<-announced
 	n.digests.wait()

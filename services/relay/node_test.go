@@ -11,7 +11,7 @@ import (
 // This test runs a node and a relay as the commands do, on the loopback interface.
 func TestANodeAndARelay(t *testing.T) {
 	l := newLab(t, nil)
-	r, err := Listen("127.0.0.1:0", l.logger())
+	r, err := Listen(Config{Listen: "127.0.0.1:0", Log: l.logger()})
 	require.NoError(t, err)
 	stopRelay := l.runs(func(ctx context.Context) { assert.NoError(t, r.Serve(ctx)) })
 	dir := folderOf(t, "a", "content")
@@ -29,7 +29,7 @@ func TestANodeAndARelay(t *testing.T) {
 	config.Listen = n.Addr()
 	_, err = ListenNode(config)
 	require.ErrorContains(t, err, "the port is taken")
-	_, err = Listen(r.Addr(), l.logger())
+	_, err = Listen(Config{Listen: r.Addr(), Log: l.logger()})
 	require.ErrorContains(t, err, "the port is taken")
 	config.Dir = dir + "/missing"
 	_, err = ListenNode(config)

@@ -11,14 +11,23 @@ import (
 	"golang.org/x/time/rate"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
+
+// Config configures a relay.
+type Config struct {
+	Listen string // HOST:PORT
+	TLS    mtls.Flags
+	Log    *slog.Logger
+}
 
 // Relay lists the nodes that are registered with it.
 type Relay struct {
 	ln      net.Listener
 	log     *slog.Logger
-	dial    Dialer // connects to nodes to verify their IDs
+	tls     *mtls.Identity // nil: plain TCP
+	dial    Dialer         // connects to nodes to verify their IDs
 	leases  leases
 	probing chan struct{} // a token for each running makeRoom
 	nodeLog *rate.Limiter // limits log lines that any host can cause
@@ -31,15 +40,27 @@ const (
 	nodeLogRate  = 10
 )
 
-// Listen listens on addr. The error names the address and a remedy. If Listen
-// succeeds, Serve must be called.
-func Listen(addr string, log *slog.Logger) (*Relay, error) {
-	ln, err := tcp.Listen(addr)
+// Listen listens on an address. The error names the address, or a file of the
+// certificate, and a remedy. If Listen succeeds, Serve must be called.
+func Listen(c Config) (*Relay, error) {
+	id, err := c.TLS.Open(c.Log)
 	if err != nil {
 		return nil, err
 	}
-	return newRelay(ln, log, nil), nil
+	ln, err := tcp.Listen(c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	r := newRelay(ln, c.Log, Dialer(id.Dial(nodeRole)))
+	r.tls = id
+	return r, nil
 }
+
+// The beginnings of the names in the certificates.
+const (
+	relayRole = "relay"
+	nodeRole  = "node"
+)
 
 func newRelay(ln net.Listener, log *slog.Logger, dial Dialer) *Relay {
 	return &Relay{ln: ln, log: log, dial: dial, probing: make(chan struct{}, maxProbing), nodeLog: rate.NewLimiter(nodeLogRate, nodeLogBurst)}
@@ -50,7 +71,7 @@ func (r *Relay) Addr() string { return r.ln.Addr().String() }
 
 // Serve answers nodes and clients until ctx is cancelled. It then returns nil.
 func (r *Relay) Serve(ctx context.Context) error {
-	l := listener{r.ln, r.log, r.handle}
+	l := listener{r.ln, r.log, r.tls, r.handle}
 	l.serve(ctx)
 	return nil
 }
@@ -71,7 +92,9 @@ func (r *Relay) handle(ctx context.Context, s *session, verb, rest string) error
 			r.logNode("lease expired; node removed", "id", n.id, "addr", n.addr)
 		}
 	}()
-	switch {
+	switch peer := mtls.Peer(s.conn); {
+	case verb != "NODES" && peer != "" && !strings.HasPrefix(peer, nodeRole):
+		return lines.Refuse("certificate", "%s is for nodes, and this is the certificate of %s: make one with 'peerlab cert %s1'", lines.Quote([]byte(verb)), peer, nodeRole)
 	case verb == "REGISTER":
 		return r.register(ctx, s, rest)
 	case verb == "WITHDRAW" && isHex(rest, 16):

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -25,6 +26,7 @@ const (
 type listener struct {
 	ln  net.Listener
 	log *slog.Logger
+	tls *mtls.Identity // nil: plain TCP
 	// handle answers one request. If it returns a refusal, that is sent to the
 	// dialler; any other error closes the connection.
 	handle func(ctx context.Context, s *session, verb, rest string) error
@@ -34,6 +36,9 @@ type listener struct {
 func (l *listener) serve(ctx context.Context) {
 	room := make(chan struct{}, maxSessions)
 	tcp.Server{Strangers: maxStrangers, Log: l.log, Handle: func(conn net.Conn, known func()) {
+		if conn = l.tls.Server(ctx, conn); conn == nil {
+			return
+		}
 		defer context.AfterFunc(ctx, func() { conn.Close() })()
 		s := &session{conn: conn, in: lines.NewReader(conn, maxLine)}
 		defer s.pin.drop()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/mtls"
 	"peerlab/services/internal/tcp"
 )
 
@@ -25,13 +26,14 @@ const (
 )
 
 // Client sends the typed lines to the server and shows the lines that it
-// receives. All fields but Dial must be set.
+// receives. All fields but TLS and Dial must be set.
 type Client struct {
 	Server string // HOST:PORT
 	Screen io.Writer
 	Input  lines.Source
+	TLS    mtls.Flags
 	Log    *slog.Logger
-	Dial   tcp.DialFunc // nil: TCP
+	Dial   tcp.DialFunc // nil: TCP, or TLS
 }
 
 // Run connects and serves the connection until "/quit" is typed, Input ends with
@@ -41,6 +43,13 @@ type Client struct {
 // does. A goroutine that is blocked in a write to Screen when the user leaves is
 // left running.
 func (c *Client) Run(ctx context.Context) error {
+	if c.Dial == nil {
+		id, err := c.TLS.Open(c.Log)
+		if err != nil {
+			return err
+		}
+		c.Dial = id.Dial("room-server")
+	}
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
 	t := make(typed)

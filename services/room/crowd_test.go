@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/mtls"
 )
 
 func TestAThousandClients(t *testing.T) {
@@ -252,9 +254,9 @@ func TestNothingLeaksWhenClientsReset(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	addr, end := loopback(t)
-	require.NoError(t, Probe(t.Context(), addr))
+	require.NoError(t, Probe(t.Context(), mtls.Flags{}, addr))
 	end()
-	require.Error(t, Probe(t.Context(), addr))
+	require.Error(t, Probe(t.Context(), mtls.Flags{}, addr))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer ln.Close()
@@ -265,5 +267,5 @@ func TestProbe(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	require.ErrorContains(t, Probe(t.Context(), ln.Addr().String()), `answers "220 mail": it is another program`)
+	require.ErrorContains(t, Probe(t.Context(), mtls.Flags{}, ln.Addr().String()), `answers "220 mail": it is another program`)
 }

@@ -62,7 +62,7 @@ func open(t *testing.T, change func(h *testRoom, c *Config)) *testRoom {
 	}
 	ln, err := h.net.Listen(serverAddr)
 	require.NoError(t, err)
-	h.server = &Server{newRoom(c), listener{ln, h}}
+	h.server = &Server{room: newRoom(c), ln: listener{ln, h}}
 	var ctx context.Context
 	ctx, h.stop = context.WithCancel(context.Background())
 	go func() {

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,10 +14,11 @@ import (
 	"peerlab/services/internal/tcp"
 )
 
-// Config configures a Server. All fields but History must be set.
+// Config configures a Server. All fields but History and TLS must be set.
 type Config struct {
 	Listen  string // HOST:PORT; port 0 picks a free port
 	History int    // number of previous lines that a new client receives
+	TLS     mtls.Flags
 	Screen  io.Writer
 	Log     *slog.Logger
 	Now     func() time.Time // the time shown in lines
@@ -27,23 +29,29 @@ func (c Config) Check() error {
 	if c.History < 0 || c.History > maxHistory {
 		return fmt.Errorf("-history %d: give a number of lines from 0 to %d", c.History, maxHistory)
 	}
-	return tcp.CheckAddr(c.Listen)
+	return cmp.Or(tcp.CheckAddr(c.Listen), c.TLS.CheckListen(c.Listen))
 }
 
 // Server sends each line of a client to all other clients.
 type Server struct {
 	room *room
 	ln   net.Listener
+	tls  *mtls.Identity // nil: plain TCP
 }
 
-// Listen opens the server's port. An error names the address and the remedy.
+// Listen opens the server's port. An error names the address, or a file of the
+// certificate, and the remedy.
 // After success Serve must be called.
 func Listen(c Config) (*Server, error) {
+	id, err := c.TLS.Open(c.Log)
+	if err != nil {
+		return nil, err
+	}
 	ln, err := tcp.Listen(c.Listen)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{newRoom(c), ln}, nil
+	return &Server{room: newRoom(c), ln: ln, tls: id}, nil
 }
 
 // Addr returns where the server listens.
@@ -61,11 +69,13 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.room.end()
 	})()
 	tcp.Server{
-		Strangers: maxSessions, // never reached: Handle calls known at once
+		Strangers: maxSessions, // never reached without TLS: Handle calls known at once
 		Log:       s.room.log,
 		Handle: func(conn net.Conn, known func()) {
-			known()
-			s.room.serve(conn)
+			if conn = s.tls.Server(ctx, conn); conn != nil {
+				known()
+				s.room.serve(conn)
+			}
 		},
 	}.Serve(ctx, s.ln)
 	<-ended
@@ -75,6 +85,6 @@ func (s *Server) Serve(ctx context.Context) error {
 
 // Probe checks that the server at addr is healthy: it sends the greeting. As the
 // client half-closes at once, the server does not announce it.
-func Probe(ctx context.Context, addr string) error {
-	return mtls.Flags{}.Probe(ctx, addr, "", strings.TrimSuffix(lineGreeting, "\n"))
+func Probe(ctx context.Context, f mtls.Flags, addr string) error {
+	return f.Probe(ctx, addr, "", strings.TrimSuffix(lineGreeting, "\n"))
 }

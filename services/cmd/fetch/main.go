@@ -23,6 +23,7 @@ func main() {
 			f.BoolVar(&c.List, "list", false, "")
 			f.BoolVar(&c.Raw, "raw", false, "")
 			f.BoolVar(&c.First, "first", false, "")
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
 		},
 		Check:   c.Parse,
 		Prompts: c.Prompts,

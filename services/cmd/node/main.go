@@ -23,6 +23,8 @@ func main() {
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Dir, "dir", ".", "")
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:0", "")
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
+			f.BoolVar(&c.TLS.Insecure, "insecure", false, "")
 		},
 		Check:   c.Parse,
 		Prompts: func() bool { return false },

@@ -20,6 +20,7 @@ func main() {
 		Manual: manual,
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Server, "server", "127.0.0.1:4400", "")
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
 		},
 		Check:   c.Parse,
 		Prompts: func() bool { return false },
@@ -27,6 +28,6 @@ func main() {
 			c.Screen, c.Log = p.Console.Out, p.Log
 			return c.Run(ctx)
 		},
-		Health: func(ctx context.Context) error { return order.Probe(ctx, c.Server) },
+		Health: func(ctx context.Context) error { return order.Probe(ctx, c.TLS, c.Server) },
 	})
 }

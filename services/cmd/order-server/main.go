@@ -21,6 +21,8 @@ func main() {
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:4400", "")
 			f.IntVar(&c.Rounds, "rounds", 1, "")
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
+			f.BoolVar(&c.TLS.Insecure, "insecure", false, "")
 		},
 		Check:   c.Check,
 		Prompts: func() bool { return false },
@@ -33,6 +35,6 @@ func main() {
 			p.Log.Info("listening on " + s.Addr())
 			return s.Serve(ctx)
 		},
-		Health: func(ctx context.Context) error { return order.Probe(ctx, c.Listen) },
+		Health: func(ctx context.Context) error { return order.Probe(ctx, c.TLS, c.Listen) },
 	})
 }

@@ -22,6 +22,7 @@ func main() {
 		Manual: manual,
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Server, "server", "127.0.0.1:3823", "")
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
 		},
 		Check: func(args []string) error {
 			if len(args) > 0 {
@@ -35,6 +36,6 @@ func main() {
 			p.Console.Prompt("You: ")
 			return c.Run(ctx)
 		},
-		Health: func(ctx context.Context) error { return room.Probe(ctx, c.Server) },
+		Health: func(ctx context.Context) error { return room.Probe(ctx, c.TLS, c.Server) },
 	})
 }

@@ -24,6 +24,8 @@ func main() {
 		Flags: func(f *flag.FlagSet) {
 			f.StringVar(&c.Listen, "listen", "127.0.0.1:3823", "")
 			f.IntVar(&c.History, "history", 0, "")
+			f.StringVar(&c.TLS.Dir, "tls", "", "")
+			f.BoolVar(&c.TLS.Insecure, "insecure", false, "")
 		},
 		Check: func(args []string) error {
 			if len(args) > 0 {
@@ -41,6 +43,6 @@ func main() {
 			p.Log.Info("listening on " + s.Addr())
 			return s.Serve(ctx)
 		},
-		Health: func(ctx context.Context) error { return room.Probe(ctx, c.Listen) },
+		Health: func(ctx context.Context) error { return room.Probe(ctx, c.TLS, c.Listen) },
 	})
 }

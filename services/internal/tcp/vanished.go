@@ -36,12 +36,15 @@ var ErrVanished = errors.New("its host has acknowledged nothing for 20s")
 //
 // vanished is called at most once, in a goroutine of its own. stop ends the
 // watch; a call that has begun may still be running. Watch does nothing unless
-// conn is a TCP connection on Linux.
+// conn is a TCP connection on Linux, or TLS over one.
 func Watch(conn net.Conn, vanished func()) (stop func()) {
 	return watch(conn, vanishLook, vanished)
 }
 
 func watch(conn net.Conn, look time.Duration, vanished func()) (stop func()) {
+	if over, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS, say
+		conn = over.NetConn()
+	}
 	c, ok := conn.(syscall.Conn)
 	if !ok || !seesAcks {
 		return func() {}
