@@ -21,7 +21,7 @@ const joinTime = 30 * time.Second
 
 // kind is the programs of a crowd, each of which shows what is typed at the others: a
 // server, and clients with numbers from 1. In commands and prefixes {i} is the number,
-// and {dir} is a folder.
+// {dir} is a folder, and {certs} has the certificates of the server and of five clients.
 type kind struct {
 	name           string
 	server, client string
@@ -55,6 +55,12 @@ var (
 		complete: func(n int64) (each, all int64) { return 1, n + 1 + n*(n+1)/2 },
 	}
 )
+
+// chatTLS is a chat whose members have certificates.
+var chatTLS = kind{
+	name: "chat with TLS", server: chat.server + " -tls {certs}/server", client: "client -tls {certs}/client{i} -server " + crowdAddr + " {i} 0 0",
+	prefix: chat.prefix, complete: meeting,
+}
 
 // meeting is for kinds in which each screen shows a line for each client.
 func meeting(n int64) (each, all int64) { return n, n * (n + 1) }
@@ -95,7 +101,7 @@ func (c *crowd) command(text string, i int) (path string, args []string) {
 }
 
 func (c *crowd) fill(text string, i int) string {
-	return strings.NewReplacer("{i}", strconv.Itoa(i), "{dir}", c.dir).Replace(text)
+	return strings.NewReplacer("{i}", strconv.Itoa(i), "{dir}", c.dir, "{certs}", string(c.lab.certs())).Replace(text)
 }
 
 // start starts a program with a screen.

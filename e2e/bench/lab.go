@@ -13,6 +13,7 @@ import (
 
 	"peerlab/e2e/bench/internal/load"
 	"peerlab/e2e/bench/internal/rounds"
+	"peerlab/lab/certs"
 )
 
 const gib = 1 << 30
@@ -29,12 +30,24 @@ func (l *lab) open(ctx context.Context) (err error) {
 		return err
 	}
 	l.log("building ...")
-	if err := l.build(ctx); err != nil {
-		l.close()
-		return err
+	err = l.build(ctx)
+	for i := 0; i <= 5 && err == nil; i++ {
+		name := "server"
+		if i > 0 {
+			name = fmt.Sprint("client", i)
+		}
+		err = l.certs().Issue(name, day)
 	}
-	return nil
+	if err != nil {
+		l.close()
+	}
+	return err
 }
+
+const day = 24 * time.Hour
+
+// certs is the folder of the certificates of the server and of clients 1 to 5.
+func (l *lab) certs() certs.Dir { return certs.Dir(l.path("certs")) }
 
 // close removes the folder.
 func (l *lab) close() {

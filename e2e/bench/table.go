@@ -14,6 +14,7 @@ func (l *lab) rows() (rows []rounds.Row) {
 	rows = append(rows, l.talkRows()...)
 	rows = append(rows, l.latencyRows()...)
 	rows = append(rows, l.meshRows()...)
+	rows = append(rows, l.tlsRows()...)
 	rows = append(rows, l.roomRows()...)
 	return append(rows, l.wireRows()...)
 }
@@ -138,6 +139,33 @@ func (l *lab) meshRows() (rows []rounds.Row) {
 		Targets: []rounds.Target{{Side: chat.name}},
 		Rounds:  3, Time: 20 * time.Second,
 	})
+}
+
+// tlsRows are about the cost of TLS.
+func (l *lab) tlsRows() []rounds.Row {
+	return []rounds.Row{
+		{
+			Name: "tls", Short: "1 → 5, 64 B", Unit: shownRate, Cost: shownCost,
+			Title:   "one client types lines of 64 B as fast as it reads them, 5 screens show them, with TLS and without",
+			Sides:   l.crowds(5, oneTalks, chatTLS, chat),
+			Targets: []rounds.Target{{Side: chatTLS.name, Peer: chat.name, AtLeast: 0.5}, {Side: chatTLS.name, Peer: chat.name, Of: rounds.CPU}},
+			Rounds:  9, Time: 20 * time.Second,
+		},
+		{
+			Name: "tls", Short: "one line to 5", Unit: "p50, µs", Cost: shownCost,
+			Title:   "a line of 64 B at a time, from a stdin to each of 5 screens, with TLS and without",
+			Sides:   l.crowds(5, lineByLine(oneByOne[5]), chatTLS, chat),
+			Targets: []rounds.Target{{Side: chatTLS.name, Peer: chat.name}, {Side: chatTLS.name, Peer: chat.name, Of: rounds.P99}},
+			Rounds:  5, Time: 20 * time.Second,
+		},
+		{
+			Name: "tls", Short: "5 back", Unit: "ms", Cost: "a return",
+			Title:   "from the exec of a server in place of one that was killed until it has its 5 clients back, with TLS and without",
+			Sides:   l.crowds(5, serverReturns, chatTLS, chat),
+			Targets: []rounds.Target{{Side: chatTLS.name, Peer: chat.name, AtMost: 2}},
+			Rounds:  9, Time: 20 * time.Second,
+		},
+	}
 }
 
 func (l *lab) roomRows() []rounds.Row {
