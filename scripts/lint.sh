@@ -4,7 +4,7 @@ set -uo pipefail
 unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-readonly MAIN_LINES=50 FILE_LINES=400 CHAT_CLIENT_LINES=150
+readonly MAIN_LINES=50 FILE_LINES=400 CHAT_CLIENT_LINES=165
 readonly MODULES=(. e2e/bench e2e/page)
 readonly TOOLS=$PWD/scripts/tools.mod
 status=0

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A client of the chat, written from docs/protocol.md alone: chat_client.py [-server HOST:PORT] ID PORT1 PORT2"""
-import asyncio, re, signal, socket, sys, threading, time
+"""A client of the chat, written from docs/protocol.md alone: chat_client.py [-tls DIR] [-server HOST:PORT] ID PORT1 PORT2"""
+import asyncio, os, re, signal, socket, ssl, sys, threading, time
 
 VERSION, LINE, TEXT = "peerlab-chat/2", 16640, 16384  # bytes of a line, and of a text, at most
 NAME, NUMBER, ADDRESS = r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})", r"(0|[1-9][0-9]{0,17})", r"(\S+:[0-9]{1,5})"
@@ -23,6 +23,19 @@ def send(writer, *words):
     writer.write(" ".join(map(str, words)).encode() + b"\n")
 
 
+def tls(side, folder):
+    """Mutual TLS for one side, or None without a folder of certificates."""
+    if not folder: return None
+    context, (ca, cert, key, revoked) = ssl.SSLContext(side), (f"{folder}/{name}.pem" for name in ("ca", "cert", "key", "revoked"))
+    context.minimum_version, context.check_hostname, context.verify_mode = ssl.TLSVersion.TLSv1_3, False, ssl.CERT_REQUIRED
+    context.load_cert_chain(cert, key)
+    context.load_verify_locations(ca)
+    if os.path.exists(revoked):
+        context.load_verify_locations(revoked)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
+
+
 async def receive(reader, *verbs):
     while re.match(rb"\r?\n|(AFTER|HAVE|WANT|SUSPECT) |(UN)?WATCH", line := await asyncio.wait_for(reader.readline(), 3)): pass  # not for us
     if not line.endswith(b"\n"): raise ConnectionError("closed, perhaps in the middle of a line")
@@ -43,8 +56,8 @@ class Member:
 
 
 class Client:
-    def __init__(self, server, name, port1, port2):
-        self.me, self.port1, self.address = Member(name), int(port1), f"127.0.0.1:{port2}"
+    def __init__(self, certificates, server, name, port1, port2):
+        self.me, self.port1, self.address, self.certificates = Member(name), int(port1), f"127.0.0.1:{port2}", certificates
         self.me.inc, self.state, self.typed, self.members = time.time_ns() // 1000, "new", [], {}
         self.member("server", server or "127.0.0.1:4000")
 
@@ -62,8 +75,8 @@ class Client:
             if member.link or member.left: continue
             member.dialling.add(address)
             try: await self.converse(*await asyncio.wait_for(self.connect(member, address), 5), member)
-            except (OSError, ValueError, OverflowError, asyncio.TimeoutError):  # nobody is there
-                if wait == 0.05 and self.state == "new": print("no server at", address, "yet; waiting", file=sys.stderr)
+            except (OSError, ValueError, OverflowError, asyncio.TimeoutError) as why:  # nobody is there
+                if wait == 0.05 and self.state == "new": print("no server at", address, "yet; waiting:", why, file=sys.stderr)
             member.dialling.discard(address)
 
     async def connect(self, member, address):
@@ -72,7 +85,8 @@ class Client:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("", self.port1 if member.name == "server" else 0))
         await asyncio.get_running_loop().sock_connect(sock, (host, int(port)))
-        return await asyncio.open_connection(sock=sock, limit=LINE)
+        context = tls(ssl.PROTOCOL_TLS_CLIENT, self.certificates)
+        return await asyncio.open_connection(sock=sock, limit=LINE, ssl=context, server_hostname=context and "")
 
     async def converse(self, reader, writer, member=None):
         """A connection from its first line to its last; with whom, if it was we who dialled."""
@@ -86,6 +100,7 @@ class Client:
         except ValueError as why: send(writer, "ERR", *(why.args if len(why.args) > 1 else ("syntax", why)))
         except OSError as why:  # it broke, or they ended it
             if self.state == "new" and str(why).startswith("taken"): sys.exit(f"choose another ID: {why}")
+            if isinstance(why, ssl.SSLError): print("TLS:", why, file=sys.stderr)
         finally:
             writer.close()
             if member and member.link is writer: member.link = None
@@ -97,6 +112,8 @@ class Client:
         if verb == "PING": return send(writer, "PONG", *fields)  # a health check, and all there is to it
         version, name, inc, address, their_state, last = fields
         inc, last = int(inc), int(last)
+        certificate, own = writer.get_extra_info("peercert"), f"peerlab:{'client' * (name != 'server')}{name}"
+        if certificate and ("URI", own) not in certificate["subjectAltName"]: raise ValueError("certificate", "not yours: " + own)
         if version != VERSION: raise ValueError("version", "I speak " + VERSION)
         if name == self.me.name: raise ValueError("self" if inc == self.me.inc else "taken", "I am " + name)
         if wanted and name != wanted.name: raise ValueError("wrong", "I looked for " + wanted.name)
@@ -173,16 +190,16 @@ class Client:
 
 
 async def main():
-    words = re.fullmatch(rf"(?:-server {ADDRESS} )?{NAME} ([0-9]{{1,5}}) ([0-9]{{1,5}})", " ".join(sys.argv[1:]))
-    if not words or words[2].lower() == "server": sys.exit(print(__doc__, file=sys.stderr) or 2)
+    words = re.fullmatch(rf"(?:-tls (\S+) )?(?:-server {ADDRESS} )?{NAME} ([0-9]{{1,5}}) ([0-9]{{1,5}})", " ".join(sys.argv[1:]))
+    if not words or words[3].lower() == "server": sys.exit(print(__doc__, file=sys.stderr) or 2)
     client, loop = Client(*words.groups()), asyncio.get_running_loop()
     for number in signal.SIGINT, signal.SIGTERM: loop.add_signal_handler(number, client.type, b"/quit")
 
     def read():
         for line in open(0, "rb", buffering=0): loop.call_soon_threadsafe(client.type, line)
         if sys.stdin.isatty(): loop.call_soon_threadsafe(client.type, b"/quit")
-    try: await asyncio.start_server(client.converse, "127.0.0.1", words[4], limit=LINE)
-    except (OSError, OverflowError) as error: sys.exit(f"port {words[4]}: {error}; choose another PORT2")
+    try: await asyncio.start_server(client.converse, "127.0.0.1", words[5], limit=LINE, ssl=tls(ssl.PROTOCOL_TLS_SERVER, words[1]))
+    except (OSError, OverflowError) as error: sys.exit(f"port {words[5]}: {error}; choose another PORT2")
     threading.Thread(target=read, daemon=True).start()
     while not await asyncio.sleep(1): [send(m.link) for m in client.members.values() if m.link and not m.left]  # I live
 

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"peerlab/e2e/lab"
 	"peerlab/e2e/stage"
+	"peerlab/lab/certs"
 	"peerlab/lab/wire"
 )
 
@@ -35,8 +37,15 @@ func startMixedChat(t *testing.T, n int, foreigners ...int) *stage.Chat {
 }
 
 // Both phases of the assignment with four clients of ours and one in Python.
-func TestChatBothPhases(t *testing.T) {
+func TestChatBothPhases(t *testing.T) { bothPhases(newMixedChat(t, 3)) }
+
+func TestChatBothPhasesWithTLS(t *testing.T) {
 	c := newMixedChat(t, 3)
+	c.Secure()
+	bothPhases(c)
+}
+
+func bothPhases(c *stage.Chat) {
 	c.StartServer()
 	c.StartClients(stage.IDs(5)...)
 	c.Introduced(stage.IDs(5)...)
@@ -55,6 +64,44 @@ func TestChatBothPhases(t *testing.T) {
 	c.Server.Start()
 	c.AllReconnect(5)
 	c.AllTalk("with a server again")
+}
+
+// The client in Python is refused by the server, and refuses the server, for a certificate.
+func TestChatRefusesCertificates(t *testing.T) {
+	for name, test := range map[string]struct {
+		whose string
+		spoil func(ca certs.Dir, whose string)
+		says  string // at the client
+	}{
+		"expired":        {"client1", func(ca certs.Dir, whose string) { stage.Certify(t, ca, whose, -time.Minute) }, "certificate expired"},
+		"revoked":        {"client1", func(ca certs.Dir, whose string) { require.NoError(t, ca.Revoke(whose)) }, "bad certificate"},
+		"server expired": {"server", func(ca certs.Dir, whose string) { stage.Certify(t, ca, whose, -time.Minute) }, "certificate has expired"},
+		"server revoked": {"server", func(ca certs.Dir, whose string) { require.NoError(t, ca.Revoke(whose)) }, "certificate revoked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newMixedChat(t, 1)
+			c.Secure()
+			server, one := c.ServerSpec(), c.ClientSpec(1)
+			test.spoil(c.Certs, test.whose)
+			c.Server = c.Start(server)
+			c.Server.Listens(c.At)
+			c.Start(one).Stderr().Contains(test.says)
+			c.Server.Stderr().Contains("the certificate of " + test.whose)
+			require.Empty(t, c.Server.Lines())
+		})
+	}
+}
+
+// A client in Python has the name in its certificate, and no other.
+func TestChatNamesAreThoseOfCertificates(t *testing.T) {
+	c := newMixedChat(t, 3)
+	c.Secure()
+	c.StartMembers(1)
+	spec := c.ClientSpec(3)
+	spec.Args[len(spec.Args)-3] = "2"
+	c.Start(spec)
+	c.Server.Stderr().Contains("HELLO is by Client 2, with the certificate of client3")
+	c.Among(c.Server, c.Clients[1]).Never("Client 2: initiated.")
 }
 
 // A line that was typed while the server was away shows on it once, and on no other screen twice.
@@ -216,7 +263,7 @@ func TestChatUsage(t *testing.T) {
 	} {
 		p := c.Start(lab.Spec{Name: fmt.Sprintf("wrong%d", i), Role: "python", Args: args})
 		p.Exits(2)
-		p.Stderr().Contains("chat_client.py [-server HOST:PORT] ID PORT1 PORT2")
+		p.Stderr().Contains("chat_client.py [-tls DIR] [-server HOST:PORT] ID PORT1 PORT2")
 		assert.Empty(t, p.Lines(), "the screen is not for that")
 	}
 	taken := c.Start(lab.Spec{Name: "taken", Role: "python", Args: []string{"-server", c.At, "1", "0", stage.Port(c.At)}})
