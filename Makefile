@@ -67,6 +67,13 @@ down: engine ## stop and remove the lab's containers; the registry's volume stay
 attach: engine ## attach to one terminal: make attach T=client1 (leave it: Ctrl-P Ctrl-Q)
 	@scripts/attach.sh $(call quote,T)
 
+.PHONY: swarm-up swarm-down
+swarm-up: images ## the lab on several machines, which docs/classroom.md joins to a swarm: build it, and start it there
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./lab/cmd/peerlab
+	@scripts/swarm.sh up
+swarm-down: engine ## stop and remove the lab on the machines of the swarm; volumes stay
+	@scripts/swarm.sh down
+
 .PHONY: logs
 logs: engine ## follow the output of all processes
 	@[ -n "$$($(COMPOSE) ps --all --quiet)" ] || { echo 'the lab is not up. Start it: make up' >&2; exit 1; }

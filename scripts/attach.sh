@@ -29,9 +29,10 @@ attach_once() {
 	docker attach --sig-proxy=false "$id" || true # the exit status of the process, or 1 after Ctrl-P Ctrl-Q; neither is a failure
 }
 
-# explain_absence fails with the reason why the service has no container.
+# explain_absence fails with the reason why the service has no container here, unless it is one of the swarm's.
 explain_absence() {
 	local known
+	[ -z "$(docker service inspect --format '{{.ID}}' "${PROJECT}_$service" 2>/dev/null || true)" ] || exec scripts/swarm.sh attach "$service"
 	known=$(services_known)
 	if ! contains "$known" "$service"; then
 		fail "there is no terminal '$service'. Running: $(services_running | in_a_line) (make up starts the lab). All of them: $(in_order <<<"$known" | in_a_line)"

@@ -54,6 +54,7 @@ print_left() {
 		[ -z "$(docker ps --all --quiet --filter label=peerlab.lab)" ] || left "containers of test runs, which a run removes itself, or the next one does"
 		left "Docker, its compose plugin and its build cache" "docker builder prune"
 	fi
+	[ ! -d certs ] || left "certs/, the lab's CA and keys" "rm -r certs"
 	for file in clients.txt*; do [ ! -e "$file" ] || left "$file, a server's registry" "rm $file"; done
 	left "Go's caches" "go clean -cache -testcache -fuzzcache -modcache"
 }

@@ -192,7 +192,7 @@ check_prose() {
 }
 
 prose_files() {
-	git ls-files -z '*.go' '*.md' '*.sh' '*.txt' Makefile Dockerfile compose.yaml .ci/run |
+	git ls-files -z '*.go' '*.md' '*.sh' '*.txt' Makefile Dockerfile compose.yaml compose.swarm.yaml .ci/run |
 		grep -zvE '^(files|e2e/(bench|checker|lab))/|^docs/benchmarks\.md$|^scripts/lint\.sh$'
 }
 

@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# The lab on several machines: the stack of compose.swarm.yaml, run by the swarm that this engine is a manager of.
+#
+#   scripts/swarm.sh up                  chooses a node for each service without one, gives the nodes images and files, starts all
+#   scripts/swarm.sh down                stops and removes all but the volumes
+#   scripts/swarm.sh home SERVICE        prints the node of a service
+#   scripts/swarm.sh attach SERVICE      Ctrl-P Ctrl-Q leaves
+#   scripts/swarm.sh kill SERVICE        kill -9
+#   scripts/swarm.sh start SERVICE       after it has ended, in a new container with the same volume
+#   scripts/swarm.sh move SERVICE NODE   stops it, and starts it at another node with its volume
+#
+# The engine of each other node is reached by the docker context of the node's name: docker context create NODE --docker
+# host=ssh://USER@ADDRESS. With REGISTRY=HOST:PORT/ the nodes pull images from there; otherwise this script loads them.
+set -euo pipefail
+# shellcheck source=scripts/lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
+
+readonly FILE=compose.swarm.yaml PATIENCE=60 # seconds
+# After three heartbeats without a sign the swarm gives a node up, and ends the processes there as soon as it is back.
+readonly HEARTBEAT=10m
+readonly CERT_LIFE=2880h # 120 days
+CERTS=${CERTS:-certs}    # the folder
+readonly IMAGES=(peerlab/server peerlab/client peerlab/relay peerlab/node peerlab/fetch)
+
+# on NODE DOCKER-ARGUMENTS...: at the engine of that node.
+on() {
+	local node=$1
+	shift
+	if [ "$node" = "$self" ]; then
+		docker "$@"
+	elif docker context inspect "$node" >/dev/null 2>&1; then
+		docker --context "$node" "$@"
+	else
+		fail "there is no docker context '$node'. Create it: docker context create $node --docker host=ssh://USER@$(address_of "$node")"
+	fi
+}
+
+# look reads the nodes: a line for each with its name, address, state, availability and labels.
+look() {
+	local ids
+	ids=$(docker node ls --quiet) || fail "this engine manages no swarm. Make one: docker swarm init, and on other machines the command that it prints"
+	# shellcheck disable=SC2086 # a word for each node
+	nodes=$(docker node inspect $ids --format '{{.Description.Hostname}} {{with .ManagerStatus}}{{.Addr}}{{else}}{{.Status.Addr}}{{end}} {{.Status.State}} {{.Spec.Availability}}{{range $key, $value := .Spec.Labels}} {{$key}}={{$value}}{{end}}')
+}
+
+names() { cut -d ' ' -f 1 <<<"$nodes"; }
+
+address_of() { awk -v node="$1" '$1 == node { sub(/:2377$/, "", $2); print $2 }' <<<"$nodes"; }
+
+# home SERVICE prints the node that has its label.
+home() { awk -v label="peerlab.$1=yes" '{ for (i = 5; i <= NF; i++) if ($i == label) { print $1; exit } }' <<<"$nodes"; }
+
+# container SERVICE prints the ID of its running container.
+container() { on "$(home "$1")" ps --quiet --filter "label=com.docker.swarm.service.name=${PROJECT}_$1"; }
+
+runs() { [ -n "$(container "$1")" ]; }
+ended() { [ -z "$(container "$1")" ]; }
+all_run() { ! { docker stack services --format '{{.Replicas}}' "$PROJECT" || echo none; } | grep -qv '^1/1'; }
+all_ended() {
+	local node
+	for node in $(names); do
+		[ -z "$(on "$node" ps --quiet --filter "label=com.docker.stack.namespace=$PROJECT")" ] || return 1
+	done
+}
+
+# await WHAT COMMAND...: until the command succeeds.
+await() {
+	local what=$1 end=$((SECONDS + PATIENCE))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || fail "not so within $PATIENCE s: $what. See: docker stack ps --no-trunc $PROJECT"
+		sleep 0.2
+	done
+}
+
+services() { sed -n 's/.*node\.labels\.peerlab\.\([a-z0-9]*\) == yes.*/\1/p' "$FILE"; }
+
+# known SERVICE fails unless there is one.
+known() {
+	contains "$(services)" "$1" || fail "there is no service '$1'. All of them: $(services | in_a_line)"
+	docker service inspect "${PROJECT}_$1" >/dev/null 2>&1 || fail "the lab is not up. Start it: make swarm-up"
+}
+
+running() {
+	known "$1"
+	runs "$1" || fail "$1 does not run. Start it: scripts/swarm.sh start $1"
+}
+
+# choose_nodes labels a node for each service that has none: the nodes in turn.
+choose_nodes() {
+	local ready service i=0
+	ready=$(awk '$3 == "ready" && $4 == "active" { print $1 }' <<<"$nodes" | in_order)
+	for service in $(services); do
+		i=$((i % $(wc -l <<<"$ready") + 1))
+		[ -n "$(home "$service")" ] || docker node update --label-add "peerlab.$service=yes" "$(sed -n "${i}p" <<<"$ready")" >/dev/null
+	done
+	look
+}
+
+# give_images NODE: loads the images there, unless it has them.
+give_images() {
+	local have
+	have=$(docker image inspect --format '{{.Id}}' "${IMAGES[@]}") || fail "this engine lacks images. Build them: make images"
+	[ "$(on "$1" image inspect --format '{{.Id}}' "${IMAGES[@]}" 2>/dev/null)" = "$have" ] || docker save "${IMAGES[@]}" | on "$1" load >/dev/null
+}
+
+# certify makes a certificate for each service that has none: 'rm -r certs' has all of them made again.
+certify() {
+	local service
+	for service in $(services); do
+		[ -e "$CERTS/$service/key.pem" ] || bin/peerlab cert -dir "$CERTS" -for "$CERT_LIFE" "$service" >/dev/null
+	done
+}
+
+# holder NODE VOLUME prints the ID of a new container that has the volume, if one is given, at /data, and never runs.
+holder() { on "$1" create ${2:+--volume "$2:/data"} "${REGISTRY:-}peerlab/node"; }
+
+give_files() {
+	local id
+	id=$(holder "$2" "${PROJECT}_$1")
+	on "$2" cp "files/$1/." "$id:/data" >/dev/null
+	on "$2" rm "$id" >/dev/null
+}
+
+up() {
+	local node service resolve=never stopped said
+	docker swarm update --dispatcher-heartbeat "$HEARTBEAT" >/dev/null
+	choose_nodes
+	certify
+	for node in $(names); do
+		[ -n "${REGISTRY:-}" ] || give_images "$node"
+	done
+	for service in node1 node2 node3; do give_files "$service" "$(home "$service")"; done
+	SERVER_HOST=$(address_of "$(home server)") RELAY_HOST=$(address_of "$(home relay)")
+	CERTS_HASH=$(cat "$CERTS"/*/*.pem | cksum | cut -d ' ' -f 1)
+	export CERTS CERTS_HASH SERVER_HOST RELAY_HOST
+	[ -z "${REGISTRY:-}" ] || resolve=always
+	stopped=$(docker stack services --format '{{.Replicas}} {{.Name}}' "$PROJECT" 2>/dev/null | sed -n 's,^0/1 ,,p')
+	said=$(docker stack deploy --resolve-image "$resolve" --compose-file "$FILE" "$PROJECT" 2>&1) || fail "$said"
+	for service in $stopped; do docker service update --force --detach "$service" >/dev/null; done
+	await "all services run" all_run
+	for service in $(services); do printf '%-8s at %s\n' "$service" "$(home "$service")"; done
+}
+
+attach() {
+	local id
+	id=$(container "$1")
+	printf '[%s at %s; leave: Ctrl-P Ctrl-Q · Ctrl-C and Ctrl-D end the process]\n' "$1" "$(home "$1")"
+	on "$(home "$1")" logs --tail 15 "$id"
+	on "$(home "$1")" attach --sig-proxy=false "$id" || true # the exit status of the process, or 1 after Ctrl-P Ctrl-Q; neither is a failure
+}
+
+kill_now() {
+	on "$(home "$1")" kill "$(container "$1")" >/dev/null
+	await "$1 has ended" ended "$1"
+}
+
+start() {
+	ended "$1" || fail "$1 runs, at $(home "$1")"
+	docker service update --force --detach "${PROJECT}_$1" >/dev/null
+	await "$1 runs" runs "$1"
+}
+
+move() {
+	local from to=$2 volume old new
+	from=$(home "$1")
+	[ -n "$(address_of "$to")" ] || fail "there is no node '$to'. All of them: $(names | in_a_line)"
+	[ "$from" != "$to" ] || fail "$1 is at $to already"
+	volume=$(docker service inspect --format '{{range .Spec.TaskTemplate.ContainerSpec.Mounts}}{{.Source}}{{end}}' "${PROJECT}_$1")
+	old=$(holder "$from" "$volume")
+	new=$(holder "$to" "$volume")
+	docker service scale --detach "${PROJECT}_$1=0" >/dev/null
+	await "$1 has ended" ended "$1"
+	on "$from" cp "$old:/data/." - | on "$to" cp - "$new:/data"
+	on "$from" rm "$old" >/dev/null
+	on "$to" rm "$new" >/dev/null
+	docker node update --label-rm "peerlab.$1" "$from" >/dev/null
+	docker node update --label-add "peerlab.$1=yes" "$to" >/dev/null
+	look
+	docker service scale --detach "${PROJECT}_$1=1" >/dev/null
+	await "$1 runs" runs "$1"
+}
+
+self=$(docker info --format '{{.Name}}')
+look
+case $#:${1:-} in
+1:up) up ;;
+1:down)
+	docker stack rm "$PROJECT"
+	await "all containers have ended" all_ended
+	;;
+2:attach) running "$2" && attach "$2" ;;
+2:kill) running "$2" && kill_now "$2" ;;
+2:home) known "$2" && home "$2" ;;
+2:start) known "$2" && start "$2" ;;
+3:move) known "$2" && move "$2" "$3" ;;
+*) fail "usage: scripts/swarm.sh up|down, scripts/swarm.sh home|attach|kill|start SERVICE, or scripts/swarm.sh move SERVICE NODE" ;;
+esac
