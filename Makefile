@@ -135,6 +135,11 @@ e2e: container-programs ## all scenarios, each process in a container
 e2e-native: native-programs ## the same scenarios as plain processes built with the race detector; needs no Docker
 	$(NATIVELY) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) $(call scenarios,$(FOLDERS))
 
+.PHONY: e2e-swarm
+e2e-swarm: container-programs ## the lab on three machines, each with an engine in namespaces of its own; needs root on Linux
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./lab/cmd/peerlab
+	$(IN_CONTAINERS) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/swarm
+
 .PHONY: chaos
 chaos: $(E2E)-programs ## random rounds: a seed decides which client types what, which fault occurs, what a hostile member sends: make chaos SEED=7 ROUNDS=20
 	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
@@ -147,7 +152,7 @@ IN_CONTAINERS  = PEERLAB_E2E=container PEERLAB_BIN=bin/plain PEERLAB_AT_ONCE=$(s
 NATIVELY       = PEERLAB_E2E=native PEERLAB_BIN=bin/race PEERLAB_AT_ONCE=$(shell expr 3 '*' $(PROCESSORS))
 LOUDLY        := scripts/loudly.sh
 # All folders at once: PEERLAB_AT_ONCE says how many scenarios of them run at the same time.
-FOLDERS       := $(filter-out lab,$(patsubst e2e/%/main_test.go,%,$(wildcard e2e/*/main_test.go)))
+FOLDERS       := $(filter-out lab swarm,$(patsubst e2e/%/main_test.go,%,$(wildcard e2e/*/main_test.go)))
 E2EFLAGS      := -p 16 -parallel 16 -vet=off
 scenarios      = $(addprefix ./e2e/,$(or $(IN),$1))
 
