@@ -2,12 +2,13 @@ package broadcast
 
 import (
 	"iter"
+	"slices"
 
 	"peerlab/services/chat/internal/wire"
 )
 
 // MaxDigest bounds the lines of a digest.
-const MaxDigest = wire.MaxMembers + MaxSenders
+const MaxDigest = wire.MaxMembers + 2*MaxSenders
 
 const (
 	// digestAtOnce bounds the bytes of a digest that is sent with READY, while the
@@ -50,17 +51,19 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 		d.Lines = p.Append(d.Lines)
 		d.Count++
 	}
-	var behind []byte // the digest: lines that are shown and do not count
+	have := func(o *sender, seq uint64) {
+		d.Lines = wire.Have{ID: o.ID, Seq: seq}.Append(d.Lines)
+		d.Count++
+	}
 	for _, o := range s.ordered {
-		switch advertised := o.advertised(); {
-		case advertised != o.shown && o.shown > 0:
-			behind = wire.Have{ID: o.ID, Seq: o.shown}.Append(behind)
-		case o.digest != s.digests && (o != s.self || o.shown > 0) && advertised != uncounted:
-			d.Lines = wire.Have{ID: o.ID, Seq: advertised}.Append(d.Lines)
-			d.Count++
+		advertised := o.advertised()
+		if o.digest != s.digests && (o != s.self || o.shown > 0) {
+			have(o, advertised)
+		}
+		if advertised != o.shown && o.ID != to {
+			have(o, max(o.shown, o.settledThrough, o.missed))
 		}
 	}
-	d.Lines = append(d.Lines, behind...)
 	if len(d.Lines) > digestAtOnce {
 		d.Lines, d.rest = nil, d.Lines
 	}
@@ -93,7 +96,7 @@ func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err err
 		}
 		return false, err
 	}
-	known = o != nil && o != st.from && (addressless || o.stream != nil || o == s.self) &&
+	known = o != nil && o != st.from && o.shown != uncounted && (addressless || o.stream != nil || o == s.self) &&
 		(e.seq == uncounted || o.settled(e.seq) && e.seq <= o.received)
 	if !known {
 		st.digest = append(st.digest, e)
@@ -109,7 +112,7 @@ func (s *State) have(st *Stream, e entry, addressless bool) (known bool, err err
 // counts answer, it counts too. So the lines that follow these, of a process that
 // counts from it, may answer all of it without AFTER, and nothing else.
 func (s *State) endDigest(st *Stream) error {
-	var named []*sender
+	var named, uncounting []*sender
 	var all []dep
 	baseline := &hold{}
 	for _, e := range st.digest {
@@ -120,9 +123,15 @@ func (s *State) endDigest(st *Stream) error {
 		switch {
 		case err != nil:
 			return err
-		case o == nil || o == s.self || o == st.from || e.seq == uncounted:
+		case o == nil || o == s.self || o == st.from:
 			continue
-		case o.shown == uncounted && !o.counting:
+		case e.seq == uncounted:
+			uncounting = append(uncounting, o)
+			continue
+		case o.shown != uncounted || o.counting:
+		case slices.Contains(uncounting, o):
+			o.name(e.seq)
+		default:
 			o.count(e.seq)
 			named = append(named, o)
 		}
@@ -131,6 +140,7 @@ func (s *State) endDigest(st *Stream) error {
 	if st.count() {
 		named = append(named, st.from)
 	}
+	st.from.missed = min(st.from.missed, st.last) // others named what it had not typed
 	for _, d := range all {
 		if !d.settled(d.seq) {
 			baseline.deps = append(baseline.deps, d)

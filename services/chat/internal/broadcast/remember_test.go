@@ -111,29 +111,48 @@ func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
 }
 
 // Client 7 has given up lines of Client 1, which answer some that it may not have. A
-// newcomer for which the lines of Client 1 counted from there would not wait for these.
-// But a member that lacks the line which client 7 has shown is told of it.
+// newcomer for which the lines of Client 1 counted from there would not wait for these. But
+// it is told how far they may be answered.
 func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
 	l := newLinked(t, 1000)
 	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
 	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3000}, 0, 0)
-	digest := func() (counts, behind []string) {
-		d := l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, noPeers)
-		all := strings.Split(strings.TrimSuffix(string(d.Lines), "\n"), "\n")
-		return all[:d.Count], all[d.Count:]
-	}
+	digest := func() string { return string(l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, noPeers).Lines) }
 	l.receives(one, "MSG 1 1 x")
 	l.parts(one)
-	counts, behind := digest()
-	require.Equal(t, []string{"HAVE 1 2000 1", "HAVE 3 3000 0"}, counts)
-	require.Empty(t, behind)
+	require.Equal(t, "HAVE 1 2000 1\nHAVE 3 3000 0\n", digest())
 	l.receives(three, "AFTER 1 2000 5", "MSG 3 1 answer")
 	l.parts(three)
 	l.passes(2 * Unreachable)
 	require.Contains(t, l.lines, "Client 3: answer")
-	counts, behind = digest()
-	require.Equal(t, []string{"HAVE 3 3000 1"}, counts)
-	require.Equal(t, []string{"HAVE 1 2000 1"}, behind)
+	require.Equal(t, "HAVE 1 2000 999999999999999999\nHAVE 1 2000 5\nHAVE 3 3000 1\n", digest())
+}
+
+// Lines of Client 1 were given up where Client 3 was counted, whose earlier lines answer
+// them. Client 7 hears of Client 1 there first, and then of a member that counts less.
+func TestLinesThatWereGivenUpElsewhere(t *testing.T) {
+	dead := []string{"HAVE 1 200 999999999999999999", "HAVE 1 200 5"}
+	answers := []string{"LINES 1 200 2", "MSG 1 4 four", "MSG 1 5 five"}
+	l := newLinked(t, 1000)
+	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 3)
+	l.receives(two, append(dead, "HAVE 3 400 7")...)
+	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 400}, 7, 2)
+	l.receives(three, "HAVE 3 400 7", "HAVE 1 200 3", "MSG 3 8 answer")
+	l.receives(three, "HAVE 1 200 5")
+	require.Equal(t, []string{"Client 3: answer"}, l.lines)
+	require.NotContains(t, l.sent(three), "WANT")
+
+	l = newLinked(t, 1000) // the other way round, the lines that are to come are waited for
+	four, _ := l.meet(wire.ID{Name: "4", Incarnation: 500}, 0, 1)
+	l.receives(four, "HAVE 1 200 3")
+	two, _ = l.meet(wire.ID{Name: "2", Incarnation: 300}, 0, 3)
+	l.receives(two, append(dead, "HAVE 3 400 7")...)
+	require.Equal(t, "WANT 1 200 3\n", l.sent(two))
+	three, _ = l.meet(wire.ID{Name: "3", Incarnation: 400}, 7, 1)
+	l.receives(three, "HAVE 3 400 7", "MSG 3 8 answer")
+	require.Empty(t, l.lines)
+	l.receives(two, answers...)
+	require.Equal(t, []string{"Client 1: four", "Client 1: five", "Client 3: answer"}, l.lines)
 }
 
 // A client whose clock was set back has a lower incarnation than client 7, and is killed

@@ -144,7 +144,7 @@ func (o *sender) isAwaited() bool { return o.counting && o.missed == 0 }
 // not count while its next one may answer some that are not shown here, nor if some were
 // given up: what these answer may not be here either.
 func (o *sender) advertised() uint64 {
-	if len(o.mayAnswer()) > 0 || o.stream == nil && o.settledThrough > o.shown {
+	if len(o.mayAnswer()) > 0 || o.stream == nil && o.settledThrough > o.shown || o.missed > o.shown {
 		return uncounted
 	}
 	return o.shown
