@@ -114,18 +114,24 @@ func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
 // newcomer for which the lines of Client 1 counted from there would not wait for these. But
 // it is told how far they may be answered.
 func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
-	l := newLinked(t, 1000)
-	one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
-	three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3000}, 0, 0)
-	digest := func() string { return string(l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, noPeers).Lines) }
-	l.receives(one, "MSG 1 1 x")
-	l.parts(one)
-	require.Equal(t, "HAVE 1 2000 1\nHAVE 3 3000 0\n", digest())
-	l.receives(three, "AFTER 1 2000 5", "MSG 3 1 answer")
-	l.parts(three)
-	l.passes(2 * Unreachable)
-	require.Contains(t, l.lines, "Client 3: answer")
-	require.Equal(t, "HAVE 1 2000 999999999999999999\nHAVE 1 2000 5\nHAVE 3 3000 1\n", digest())
+	for _, linked := range []bool{false, true} { // the member whose line waits for them
+		l := newLinked(t, 1000)
+		one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
+		three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3000}, 0, 0)
+		digest := func() string { return string(l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, noPeers).Lines) }
+		l.receives(one, "MSG 1 1 x")
+		l.parts(one)
+		require.Equal(t, "HAVE 1 2000 1\nHAVE 3 3000 0\n", digest())
+		l.receives(three, "AFTER 1 2000 5", "MSG 3 1 answer")
+		if linked {
+			l.passes(dueProof+2*TickAfter, three)
+		} else {
+			l.parts(three)
+			l.passes(2 * Unreachable)
+		}
+		require.Contains(t, l.lines, "Client 3: answer")
+		require.Equal(t, "HAVE 1 2000 999999999999999999\nHAVE 1 2000 5\nHAVE 3 3000 1\n", digest())
+	}
 }
 
 // Lines of Client 1 were given up where Client 3 was counted, whose earlier lines answer
