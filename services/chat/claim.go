@@ -130,7 +130,8 @@ func (m *member) oust(h *handshake) error {
 		return nil
 	}
 	why := errDead
-	h.ousts = old.incarnation != h.theirs.Incarnation && (old.probe(m.dialling) || old.silence(time.Now()) < probeTimeout*5/4)
+	h.ousts = old.incarnation != h.theirs.Incarnation &&
+		(old.probe(m.dialling) || !old.isOver() && old.silence(time.Now()) < probeTimeout*5/4)
 	if h.ousts {
 		why = lines.Refuse("taken", "%s is at %s; stop it, or choose another ID", p.name.Display(), h.dialled)
 		m.Log.Warn("cut a connection, as another process answers at the address of its name", "peer", p.name.Display(), "addr", h.dialled)

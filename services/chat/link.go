@@ -123,6 +123,16 @@ func (l *link) probe(ctx context.Context) bool {
 	return false
 }
 
+// isOver reports whether the link has ended.
+func (l *link) isOver() bool {
+	select {
+	case <-l.over:
+		return true
+	default:
+		return false
+	}
+}
+
 // answeredLocked ends all probes that are under way.
 func (l *link) answeredLocked() {
 	for _, p := range l.probes {

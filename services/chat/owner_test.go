@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -226,6 +227,28 @@ func TestRestartBesideADeadLinkIsNoContest(t *testing.T) {
 		one.shows("Client 2: initiated.", "Client 2: initiated.")
 		two.types("here I am")
 		one.shows("Client 2: here I am")
+	})
+}
+
+// What a process had sent before it was killed may arrive when the next one has answered
+// at its address. It is not another one that has the name.
+func TestLastWordsOfAProcessThatWasKilled(t *testing.T) {
+	inTime(t, func(t *testing.T, l *lab) {
+		one, two := l.start("1", clientAddr("1"), nil), l.start("2", clientAddr("2"), nil, clientAddr("1"))
+		<-time.After(2 * arrivalTime)
+		ready(one, two)
+		two.kill()
+		l.forbid(between(two))
+		conn, _ := l.stranger(one.Addr, "HELLO peerlab-chat/2 2 9000 127.0.0.1:6002 new 0")
+		<-time.After(arrivalTime)
+		l.forbid(nil)
+		two = l.start("2", clientAddr("2"), func(m *member) { m.Incarnation = 9001 }, one.Addr)
+		<-time.After(probeTimeout / 2)
+		_, err := io.WriteString(conn, "MSG 2 1 my last words\n")
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+		<-time.After(2 * homeRetry)
+		one.shows("Client 2: initiated.", "Client 2: my last words", "Client 2: initiated.")
 	})
 }
 
