@@ -230,8 +230,8 @@ func TestRestartBesideADeadLinkIsNoContest(t *testing.T) {
 	})
 }
 
-// What a process had sent before it was killed may arrive when the next one has answered
-// at its address. It is not another one that has the name.
+// The last line of a process that was killed may arrive when the next one has answered at
+// its address. It is not another one that has the name.
 func TestLastWordsOfAProcessThatWasKilled(t *testing.T) {
 	inTime(t, func(t *testing.T, l *lab) {
 		one, two := l.start("1", clientAddr("1"), nil), l.start("2", clientAddr("2"), nil, clientAddr("1"))
@@ -242,7 +242,7 @@ func TestLastWordsOfAProcessThatWasKilled(t *testing.T) {
 		conn, _ := l.stranger(one.Addr, "HELLO peerlab-chat/2 2 9000 127.0.0.1:6002 new 0")
 		<-time.After(arrivalTime)
 		l.forbid(nil)
-		two = l.start("2", clientAddr("2"), func(m *member) { m.Incarnation = 9001 }, one.Addr)
+		l.start("2", clientAddr("2"), func(m *member) { m.Incarnation = 9001 }, one.Addr)
 		<-time.After(probeTimeout / 2)
 		_, err := io.WriteString(conn, "MSG 2 1 my last words\n")
 		require.NoError(t, err)
