@@ -147,6 +147,9 @@ func (d Dir) record(name string, serial *big.Int) error {
 func (d Dir) authority() (*x509.Certificate, crypto.Signer, error) {
 	cert, err := readPEM(d.path(caFile))
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(d.path(caKeyFile)); err == nil {
+			return nil, nil, fmt.Errorf("%s is missing, and its key is there: put it back, or use another folder for a new CA", d.path(caFile))
+		}
 		if err := d.found(); err != nil {
 			return nil, nil, fmt.Errorf("make a CA in %s: %w", d, err)
 		}

@@ -53,6 +53,19 @@ func TestIssue(t *testing.T) {
 	}
 }
 
+// The key of a CA is not replaced by that of a new one.
+func TestACertificateOfTheCAThatIsMissing(t *testing.T) {
+	d := Dir(t.TempDir())
+	require.NoError(t, d.Issue("server", time.Hour))
+	key, err := os.ReadFile(d.path(caKeyFile))
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(d.path(caFile)))
+	require.ErrorContains(t, d.Issue("server", time.Hour), "ca.pem is missing, and its key is there")
+	after, err := os.ReadFile(d.path(caKeyFile))
+	require.NoError(t, err)
+	require.Equal(t, key, after)
+}
+
 func TestIssueRefusesNamesThatAreNoFolders(t *testing.T) {
 	d := Dir(t.TempDir())
 	for _, name := range []string{"", ".", "..", "../x", "a/b", "ca.pem", "client 1", "client\n", "-x"} {

@@ -46,7 +46,7 @@ func sentence(p Problem, c *x509.Certificate, want string) string {
 	if name == "" {
 		return "the other side names no process: make one with 'peerlab cert NAME'"
 	}
-	why, remedy := "", fmt.Sprintf("make a new one with 'peerlab cert %s'", name)
+	why, remedy := "does not serve for this", fmt.Sprintf("make a new one with 'peerlab cert %s'", name)
 	switch p {
 	case Expired:
 		why = fmt.Sprintf("has expired or is not valid yet (%s to %s)", c.NotBefore.Local().Format(time.DateTime), c.NotAfter.Local().Format(time.DateTime))
