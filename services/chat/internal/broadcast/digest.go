@@ -56,12 +56,16 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 		d.Count++
 	}
 	for _, o := range s.ordered {
-		advertised := o.advertised()
-		if o.digest != s.digests && (o != s.self || o.shown > 0) {
-			have(o, advertised)
-		}
-		if advertised != o.shown && o.ID != to {
-			have(o, max(o.shown, o.settledThrough, o.missed))
+		switch listed := o.digest == s.digests; {
+		case o.advertised() != uncounted:
+			if !listed && (o != s.self || o.shown > 0) {
+				have(o, o.shown)
+			}
+		case o.ID != to && o.answered() > 0:
+			if !listed {
+				have(o, uncounted)
+			}
+			have(o, o.answered())
 		}
 	}
 	if len(d.Lines) > digestAtOnce {

@@ -134,6 +134,17 @@ func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
 	}
 }
 
+// An answer is shown to a line of Client 3, which does not count here. A newcomer for which
+// the lines of Client 3 counted from before would show it below.
+func TestADigestNamesLinesThatAreAnswered(t *testing.T) {
+	l := newLinked(t, 1000)
+	two, _ := l.meet(wire.ID{Name: "2", Incarnation: 3000}, 0, 0)
+	l.receives(two, "HAVE 4 500 1", "AFTER 3 500 7", "MSG 2 1 answer")
+	require.Equal(t, []string{"Client 2: answer"}, l.lines)
+	require.Equal(t, "HAVE 2 3000 1\nHAVE 4 500 999999999999999999\nHAVE 4 500 1\nHAVE 3 500 999999999999999999\nHAVE 3 500 7\n",
+		string(l.state.Digest(wire.ID{Name: "5", Incarnation: 4000}, noPeers).Lines))
+}
+
 // Lines of Client 1 were given up where Client 3 was counted, whose earlier lines answer
 // them. Client 7 hears of Client 1 there first, and then of a member that counts less.
 func TestLinesThatWereGivenUpElsewhere(t *testing.T) {

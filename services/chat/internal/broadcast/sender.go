@@ -140,6 +140,14 @@ func (o *sender) settled(seq uint64) bool {
 // as they have not waited in vain yet.
 func (o *sender) isAwaited() bool { return o.counting && o.missed == 0 }
 
+// answered returns how far the lines of a process may be answered by those that are shown.
+func (o *sender) answered() uint64 {
+	if o.shown == uncounted {
+		return o.named
+	}
+	return max(o.shown, o.settledThrough, o.missed)
+}
+
 // advertised returns how far the lines of a process count as shown for others. They do
 // not count while its next one may answer some that are not shown here, nor if some were
 // given up: what these answer may not be here either.
