@@ -20,7 +20,6 @@ readonly FILE=compose.swarm.yaml PATIENCE=60 # seconds
 readonly HEARTBEAT=10m
 readonly CERT_LIFE=2880h # 120 days
 CERTS=${CERTS:-certs}    # the folder
-readonly IMAGES=(peerlab/server peerlab/client peerlab/relay peerlab/node peerlab/fetch)
 
 # on NODE DOCKER-ARGUMENTS...: at the engine of that node.
 on() {
@@ -55,7 +54,7 @@ container() { on "$(home "$1")" ps --quiet --filter "label=com.docker.swarm.serv
 
 runs() { [ -n "$(container "$1")" ]; }
 ended() { [ -z "$(container "$1")" ]; }
-all_run() { ! { docker stack services --format '{{.Replicas}}' "$PROJECT" || echo none; } | grep -qv '^1/1'; }
+all_run() { { docker stack services --format '{{.Replicas}}' "$PROJECT" || echo none; } | awk -F / '$1 != $2 { missing = 1 } END { exit missing }'; }
 all_ended() {
 	local node
 	for node in $(names); do
@@ -73,7 +72,8 @@ await() {
 	done
 }
 
-services() { sed -n 's/.*node\.labels\.peerlab\.\([a-z0-9]*\) == yes.*/\1/p' "$FILE"; }
+services() { sed -n 's/.*node\.labels\.peerlab\.\([a-z0-9-]*\) == yes.*/\1/p' "$FILE"; }
+images() { sed -n 's,.*image: .*\(peerlab/[a-z-]*\)$,\1,p' "$FILE" | sort -u; }
 
 # known SERVICE fails unless there is one.
 known() {
@@ -99,9 +99,11 @@ choose_nodes() {
 
 # give_images NODE: loads the images there, unless it has them.
 give_images() {
-	local have
-	have=$(docker image inspect --format '{{.Id}}' "${IMAGES[@]}") || fail "this engine lacks images. Build them: make images"
-	[ "$(on "$1" image inspect --format '{{.Id}}' "${IMAGES[@]}" 2>/dev/null)" = "$have" ] || docker save "${IMAGES[@]}" | on "$1" load >/dev/null
+	local have images
+	# shellcheck disable=SC2207 # a word for each image
+	images=($(images))
+	have=$(docker image inspect --format '{{.Id}}' "${images[@]}") || fail "this engine lacks images. Build them: make images"
+	[ "$(on "$1" image inspect --format '{{.Id}}' "${images[@]}" 2>/dev/null)" = "$have" ] || docker save "${images[@]}" | on "$1" load >/dev/null
 }
 
 # certify makes a certificate for each service that has none: 'rm -r certs' has all of them made again.
@@ -109,6 +111,27 @@ certify() {
 	local service
 	for service in $(services); do
 		[ -e "$CERTS/$service/key.pem" ] || bin/peerlab cert -dir "$CERTS" -for "$CERT_LIFE" "$service" >/dev/null
+	done
+}
+
+# secret NAME FILE CERTIFICATE prints one. A secret does not change, so its name does, with the certificate.
+secret() { echo "  $1: {file: \"$CERTS/$2\", name: peerlab-$1-$(cksum <"$CERTS/$3" | cut -d ' ' -f 1)}"; }
+
+# secrets prints the rest of the stack: each service has its certificate.
+secrets() {
+	local service
+	echo 'version: "3.8"'
+	echo services:
+	for service in $(services); do
+		echo "  $service:"
+		echo "    secrets: [{source: ca, target: ca.pem}, {source: $service-cert, target: cert.pem},"
+		echo "      {source: $service-key, target: key.pem, uid: '65532', mode: 0400}]"
+	done
+	echo secrets:
+	secret ca ca.pem ca.pem
+	for service in $(services); do
+		secret "$service-cert" "$service/cert.pem" "$service/cert.pem"
+		secret "$service-key" "$service/key.pem" "$service/cert.pem"
 	done
 }
 
@@ -132,14 +155,14 @@ up() {
 	done
 	for service in node1 node2 node3; do give_files "$service" "$(home "$service")"; done
 	SERVER_HOST=$(address_of "$(home server)") RELAY_HOST=$(address_of "$(home relay)")
-	CERTS_HASH=$(cat "$CERTS"/*/*.pem | cksum | cut -d ' ' -f 1)
-	export CERTS CERTS_HASH SERVER_HOST RELAY_HOST
+	ORDER_HOST=$(address_of "$(home order-server)") ROOM_HOST=$(address_of "$(home room-server)")
+	export SERVER_HOST RELAY_HOST ORDER_HOST ROOM_HOST
 	[ -z "${REGISTRY:-}" ] || resolve=always
 	stopped=$(docker stack services --format '{{.Replicas}} {{.Name}}' "$PROJECT" 2>/dev/null | sed -n 's,^0/1 ,,p')
-	said=$(docker stack deploy --resolve-image "$resolve" --compose-file "$FILE" "$PROJECT" 2>&1) || fail "$said"
+	said=$(secrets | docker stack deploy --resolve-image "$resolve" --compose-file "$FILE" --compose-file - "$PROJECT" 2>&1) || fail "$said"
 	for service in $stopped; do docker service update --force --detach "$service" >/dev/null; done
 	await "all services run" all_run
-	for service in $(services); do printf '%-8s at %s\n' "$service" "$(home "$service")"; done
+	for service in $(services); do printf '%-14s at %s\n' "$service" "$(home "$service")"; done
 }
 
 attach() {
@@ -155,10 +178,22 @@ kill_now() {
 	await "$1 has ended" ended "$1"
 }
 
+# newest SERVICE prints the ID and the state of its newest task.
+newest() { docker service ps --format '{{.ID}} {{.CurrentState}}' "${PROJECT}_$1" | sed -n 1p; }
+
+# started SERVICE BEFORE: a task that is not BEFORE runs, or has run: a client of order ends at once.
+started() {
+	local id state
+	read -r id state _ <<<"$(newest "$1")"
+	[ "$id" != "$2" ] && [[ $state == Running || $state == Complete ]]
+}
+
 start() {
+	local before
 	ended "$1" || fail "$1 runs, at $(home "$1")"
-	docker service update --force --detach "${PROJECT}_$1" >/dev/null
-	await "$1 runs" runs "$1"
+	read -r before _ <<<"$(newest "$1")"
+	docker service update --force --detach --replicas 1 "${PROJECT}_$1" >/dev/null
+	await "$1 runs" started "$1" "$before"
 }
 
 move() {

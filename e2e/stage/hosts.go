@@ -58,7 +58,8 @@ func NewHosts(t *testing.T, n, managers int) *Hosts {
 	}
 	h.contexts = h.Dir("contexts")
 	images := filepath.Join(h.contexts, "images.tar")
-	h.Do("docker", "save", "--output", images, "peerlab/server", "peerlab/client", "peerlab/relay", "peerlab/node", "peerlab/fetch")
+	h.Do("docker", "save", "--output", images, "peerlab/server", "peerlab/client", "peerlab/relay", "peerlab/node", "peerlab/fetch",
+		"peerlab/order-server", "peerlab/order-client", "peerlab/room-server", "peerlab/room-client")
 	t.Setenv("DOCKER_CONFIG", h.contexts)
 	h.sweepAtEnd()
 	h.start(n)
