@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ type material struct {
 	problem Problem // for which others will refuse it; mostly ""
 	roots   *x509.CertPool
 	revoked map[string]bool // by serial number
+	list    *big.Int        // number of the list of the revoked ones, which grows with each list; 0: there is none
 }
 
 // load reads a folder. The certificate may have expired.
@@ -36,7 +38,7 @@ func load(dir string) (*material, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, files[0]), err)
 	}
-	m := &material{roots: x509.NewCertPool(), revoked: make(map[string]bool)}
+	m := &material{roots: x509.NewCertPool(), revoked: make(map[string]bool), list: new(big.Int)}
 	m.roots.AddCert(ca)
 	if m.own, err = tls.LoadX509KeyPair(filepath.Join(dir, files[1]), filepath.Join(dir, files[2])); err != nil {
 		return nil, fmt.Errorf("the certificate and key in %s: %w; make them with 'peerlab cert NAME'", dir, err)
@@ -80,6 +82,9 @@ func (m *material) revoke(path string, ca *x509.Certificate) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w; 'peerlab cert -revoke NAME' writes it", path, err)
+	}
+	if list.Number != nil {
+		m.list = list.Number
 	}
 	for _, e := range list.RevokedCertificateEntries {
 		m.revoked[e.SerialNumber.String()] = true

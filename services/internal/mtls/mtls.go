@@ -57,6 +57,9 @@ func (id *Identity) current() *material {
 	if err == nil && m.name != id.material.name {
 		err = fmt.Errorf("it is for %s, not for %s", m.name, id.material.name)
 	}
+	if err == nil && m.list.Cmp(id.material.list) < 0 && m.roots.Equal(id.material.roots) {
+		err = errors.New("its list of revoked certificates is gone, or older than the one in use: copy the newest there")
+	}
 	switch {
 	case err == nil:
 		id.material, id.stamp = m, stamp

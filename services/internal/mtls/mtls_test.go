@@ -216,6 +216,31 @@ func TestFilesAreReadAgain(t *testing.T) {
 	require.NoError(t, met())
 }
 
+// A list of revoked certificates is replaced by a newer one only: while a file is copied it is
+// missing for a moment.
+func TestAListThatIsGoneStaysInUse(t *testing.T) {
+	ca := certs.Dir(t.TempDir())
+	dir := issue(t, ca, "server", time.Hour)
+	one, two := open(t, issue(t, ca, "client1", time.Hour)), open(t, issue(t, ca, "client2", time.Hour))
+	require.NoError(t, ca.Revoke("client1"))
+	server, list := open(t, dir), filepath.Join(dir, "revoked.pem")
+	older, err := os.ReadFile(list)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(list))
+	met := func(client process) error {
+		_, err := meet(t, client, server, "server")
+		return err
+	}
+	require.ErrorContains(t, met(one), "client1 is revoked")
+	require.NoError(t, met(two))
+	require.Contains(t, server.log.String(), "is gone, or older than the one in use")
+
+	require.NoError(t, ca.Revoke("client2"))
+	require.ErrorContains(t, met(two), "client2 is revoked")
+	require.NoError(t, os.WriteFile(list, older, 0o600))
+	require.ErrorContains(t, met(two), "client2 is revoked")
+}
+
 func TestABadNewFileIsNotUsed(t *testing.T) {
 	ca := certs.Dir(t.TempDir())
 	server := open(t, issue(t, ca, "server", time.Hour))
