@@ -8,6 +8,7 @@
 #   scripts/swarm.sh kill SERVICE        kill -9
 #   scripts/swarm.sh start SERVICE       after it has ended, in a new container with the same volume
 #   scripts/swarm.sh move SERVICE NODE   stops it, and starts it at another node with its volume
+#   scripts/swarm.sh revoke SERVICE      kills it, and has all others refuse its certificate
 #
 # The engine of each other node is reached by the docker context of the node's name: docker context create NODE --docker
 # host=ssh://USER@ADDRESS. With REGISTRY=HOST:PORT/ the nodes pull images from there; otherwise this script loads them.
@@ -114,19 +115,23 @@ certify() {
 	done
 }
 
-# secret NAME FILE CERTIFICATE prints one. A secret does not change, so its name does, with the certificate.
-secret() { echo "  $1: {file: \"$CERTS/$2\", name: peerlab-$1-$(cksum <"$CERTS/$3" | cut -d ' ' -f 1)}"; }
+sum() { cksum <"$CERTS/$1" | cut -d ' ' -f 1; }
 
-# secrets prints the rest of the stack: each service has its certificate.
+# secret NAME FILE CERTIFICATE prints one. A secret does not change, so its name does, with the certificate.
+secret() { echo "  $1: {file: \"$CERTS/$2\", name: peerlab-$1-$(sum "$3")}"; }
+
+# secrets prints the rest of the stack: each service has its certificate, in a volume with the list of those that are revoked.
 secrets() {
 	local service
 	echo 'version: "3.8"'
 	echo services:
 	for service in $(services); do
 		echo "  $service:"
+		echo "    volumes: ['revoked:/run/secrets']"
 		echo "    secrets: [{source: ca, target: ca.pem}, {source: $service-cert, target: cert.pem},"
 		echo "      {source: $service-key, target: key.pem, uid: '65532', mode: 0400}]"
 	done
+	echo "volumes: {revoked: {name: $(revoked)}}"
 	echo secrets:
 	secret ca ca.pem ca.pem
 	for service in $(services); do
@@ -135,15 +140,19 @@ secrets() {
 	done
 }
 
-# holder NODE VOLUME prints the ID of a new container that has the volume, if one is given, at /data, and never runs.
-holder() { on "$1" create ${2:+--volume "$2:/data"} "${REGISTRY:-}peerlab/node"; }
+# holder NODE [VOLUME:FOLDER] prints the ID of a new container that has the volume at that folder, and never runs.
+holder() { on "$1" create ${2:+--volume "$2"} "${REGISTRY:-}peerlab/node"; }
 
-give_files() {
+# give NODE FILES VOLUME FOLDER copies files to a volume there, which processes have at that folder.
+give() {
 	local id
-	id=$(holder "$2" "${PROJECT}_$1")
-	on "$2" cp "files/$1/." "$id:/data" >/dev/null
-	on "$2" rm "$id" >/dev/null
+	id=$(holder "$1" "$3:$4") && on "$1" cp "$2" "$id:$4" >/dev/null && on "$1" rm "$id" >/dev/null
 }
+
+# revoked prints the name of the volume that has the list of revoked certificates at each node. A list is one CA's.
+revoked() { echo "${PROJECT}_revoked-$(sum ca.pem)"; }
+
+give_list() { [ ! -e "$CERTS/revoked.pem" ] || give "$1" "$CERTS/revoked.pem" "$(revoked)" /run/secrets; }
 
 up() {
 	local node service resolve=never stopped said
@@ -152,8 +161,9 @@ up() {
 	certify
 	for node in $(names); do
 		[ -n "${REGISTRY:-}" ] || give_images "$node"
+		give_list "$node"
 	done
-	for service in node1 node2 node3; do give_files "$service" "$(home "$service")"; done
+	for service in node1 node2 node3; do give "$(home "$service")" "files/$service/." "${PROJECT}_$service" /data; done
 	SERVER_HOST=$(address_of "$(home server)") RELAY_HOST=$(address_of "$(home relay)")
 	ORDER_HOST=$(address_of "$(home order-server)") ROOM_HOST=$(address_of "$(home room-server)")
 	export SERVER_HOST RELAY_HOST ORDER_HOST ROOM_HOST
@@ -181,19 +191,27 @@ kill_now() {
 # newest SERVICE prints the ID and the state of its newest task.
 newest() { docker service ps --format '{{.ID}} {{.CurrentState}}' "${PROJECT}_$1" | sed -n 1p; }
 
-# started SERVICE BEFORE: a task that is not BEFORE runs, or has run: a client of order ends at once.
+# started SERVICE BEFORE: a task that is not BEFORE runs, or has ended: a client of order ends at once.
 started() {
-	local id state
-	read -r id state _ <<<"$(newest "$1")"
-	[ "$id" != "$2" ] && [[ $state == Running || $state == Complete ]]
+	read -r task state _ <<<"$(newest "$1")"
+	[ "$task" != "$2" ] && [[ $state =~ ^(Running|Complete|Failed|Rejected)$ ]]
 }
 
 start() {
-	local before
+	local before task state
 	ended "$1" || fail "$1 runs, at $(home "$1")"
 	read -r before _ <<<"$(newest "$1")"
 	docker service update --force --detach --replicas 1 "${PROJECT}_$1" >/dev/null
 	await "$1 runs" started "$1" "$before"
+	[[ $state != Failed && $state != Rejected ]] || fail "$1 has failed. See: docker service logs --raw ${PROJECT}_$1, docker service ps --no-trunc ${PROJECT}_$1"
+}
+
+revoke() {
+	local node missed=
+	bin/peerlab cert -dir "$CERTS" -revoke "$1" >/dev/null
+	for node in $(names); do give_list "$node" || missed+=" $node"; done
+	[ -z "$missed" ] || fail "processes at$missed still accept $1. When that is reachable, revoke $1 again"
+	ended "$1" || kill_now "$1"
 }
 
 move() {
@@ -201,7 +219,7 @@ move() {
 	from=$(home "$1")
 	[ -n "$(address_of "$to")" ] || fail "there is no node '$to'. All of them: $(names | in_a_line)"
 	[ "$from" != "$to" ] || fail "$1 is at $to already"
-	volume=$(docker service inspect --format '{{range .Spec.TaskTemplate.ContainerSpec.Mounts}}{{.Source}}{{end}}' "${PROJECT}_$1")
+	volume=$(docker service inspect --format '{{range .Spec.TaskTemplate.ContainerSpec.Mounts}}{{if eq .Target "/data"}}{{.Source}}:/data{{end}}{{end}}' "${PROJECT}_$1")
 	old=$(holder "$from" "$volume")
 	new=$(holder "$to" "$volume")
 	docker service scale --detach "${PROJECT}_$1=0" >/dev/null
@@ -228,6 +246,7 @@ case $#:${1:-} in
 2:kill) running "$2" && kill_now "$2" ;;
 2:home) known "$2" && home "$2" ;;
 2:start) known "$2" && start "$2" ;;
+2:revoke) known "$2" && revoke "$2" ;;
 3:move) known "$2" && move "$2" "$3" ;;
-*) fail "usage: scripts/swarm.sh up|down, scripts/swarm.sh home|attach|kill|start SERVICE, or scripts/swarm.sh move SERVICE NODE" ;;
+*) fail "usage: scripts/swarm.sh up|down, scripts/swarm.sh home|attach|kill|start|revoke SERVICE, or scripts/swarm.sh move SERVICE NODE" ;;
 esac

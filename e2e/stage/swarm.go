@@ -15,6 +15,7 @@ import (
 // scripts/swarm.sh and attached terminals; the screens are the logs at the engines of the nodes.
 type Swarm struct {
 	*Hosts
+	Certs     string // the folder of the certificates
 	terminals map[string]*lab.Terminal
 	screens   map[string]*lab.Process
 }
@@ -31,7 +32,8 @@ func StartSwarm(t *testing.T, managers int, places ...string) *Swarm {
 		service, host, _ := strings.Cut(place, "=")
 		s.Docker(HostName(1), "node", "update", "--label-add", "peerlab."+service+"=yes", host)
 	}
-	t.Setenv("CERTS", s.Dir("certs"))
+	s.Certs = s.Dir("certs")
+	t.Setenv("CERTS", s.Certs)
 	t.Log(s.Do("scripts/swarm.sh", "up"))
 	for _, service := range ChatServices {
 		s.Attach(service)
