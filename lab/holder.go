@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -73,7 +75,7 @@ func (h *holder) start(ctx context.Context) error {
 		return fmt.Errorf("looking for the process of a container of %s: %w", holderImage, err)
 	}
 	pid := c.Container.State.Pid
-	if ContainerOf(pid) != h.id {
+	if ContainerOf("/proc", pid) != h.id {
 		return fmt.Errorf("%v runs on another machine, or in a virtual one: process %d of this machine is not in its container", h.engine.bench.endpoint, pid)
 	}
 	h.network, err = network.Open(pid)
@@ -95,9 +97,10 @@ func (h *holder) remove(ctx context.Context) error {
 var containerID = regexp.MustCompile(`[0-9a-f]{64}`)
 
 // ContainerOf returns the ID of the container that a process of this machine is in,
-// which is part of the names of its control groups, or "" if it is in none.
-func ContainerOf(pid int) string {
-	groups, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid)) // empty: it has ended
+// which is part of the names of its control groups, or "" if it is in none. proc is the
+// folder where the processes of this machine are: /proc, or where a container mounts that.
+func ContainerOf(proc string, pid int) string {
+	groups, _ := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "cgroup")) // empty: it has ended
 	ids := containerID.FindAll(groups, -1)
 	if len(ids) == 0 {
 		return ""

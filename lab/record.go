@@ -94,7 +94,7 @@ func (l *Lab) ProgramOf(pid int) string {
 	if name := l.byGroup[group]; name != "" || len(l.contained) == 0 {
 		return name
 	}
-	return l.contained[ContainerOf(pid)]
+	return l.contained[ContainerOf("/proc", pid)]
 }
 
 // happened adds to the record what a life of a process has done or shown.

@@ -77,7 +77,7 @@ func (x *Compose) seen(ctx context.Context, c container.Summary) error {
 	if pid == 0 {
 		return nil
 	}
-	if _, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)); err != nil || lab.ContainerOf(pid) != c.ID {
+	if _, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)); err != nil || lab.ContainerOf("/proc", pid) != c.ID {
 		return errors.New("the sockets of the containers cannot be seen: run peerlab as root on the machine of the engine, or in a container as compose.yaml does")
 	}
 	return nil
@@ -85,7 +85,7 @@ func (x *Compose) seen(ctx context.Context, c container.Summary) error {
 
 // programOf returns the name of the service that a process is of; "" if it is of none.
 func (x *Compose) programOf(pid int) string {
-	id := lab.ContainerOf(pid)
+	id := lab.ContainerOf("/proc", pid)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for name, s := range x.services {

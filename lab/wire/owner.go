@@ -10,16 +10,17 @@ import (
 // belongs to none.
 type Programs func(pid int) string
 
-// owner returns the name of the program that has a socket, or "" if none has.
-func (p Programs) owner(inode uint32) string {
+// owner returns the name of the program that has a socket, or "" if none has. proc is the
+// folder where the processes of the machine are, /proc or the like.
+func (p Programs) owner(proc string, inode uint32) string {
 	if inode == 0 {
 		return ""
 	}
 	socket := "socket:[" + strconv.FormatUint(uint64(inode), 10) + "]"
-	folders, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well-formed
-	for _, proc := range folders {
-		pid, _ := strconv.Atoi(filepath.Base(proc))
-		if name := p(pid); name != "" && has(proc, socket) {
+	folders, _ := filepath.Glob(filepath.Join(proc, "[0-9]*")) // the pattern is well-formed
+	for _, process := range folders {
+		pid, _ := strconv.Atoi(filepath.Base(process))
+		if name := p(pid); name != "" && has(process, socket) {
 			return name
 		}
 	}
@@ -27,13 +28,13 @@ func (p Programs) owner(inode uint32) string {
 }
 
 // has reports whether a process has a file open.
-func has(proc, file string) bool {
-	open, err := os.ReadDir(filepath.Join(proc, "fd"))
+func has(process, file string) bool {
+	open, err := os.ReadDir(filepath.Join(process, "fd"))
 	if err != nil {
 		return false
 	}
 	for _, f := range open {
-		if target, err := os.Readlink(filepath.Join(proc, "fd", f.Name())); err == nil && target == file {
+		if target, err := os.Readlink(filepath.Join(process, "fd", f.Name())); err == nil && target == file {
 			return true
 		}
 	}

@@ -68,7 +68,7 @@ func (w *Wire) ownerLocked(local, remote netip.AddrPort, listens bool) uint8 {
 	}
 	name, known := w.listeners[inode]
 	if !known {
-		name = w.programs.owner(inode)
+		name = w.programs.owner("/proc", inode)
 	}
 	if listens && inode != 0 {
 		w.listeners[inode] = name
