@@ -12,7 +12,7 @@ const (
 )
 
 // stream puts the bytes of one direction of a connection together, as they are in the
-// packets that were seen, and cuts them into lines.
+// packets that were seen, and cuts them into lines and TLS records.
 type stream struct {
 	begun   bool
 	next    uint32 // sequence number, as TCP's, of the next byte
@@ -20,11 +20,12 @@ type stream struct {
 	pending []segment
 	waiting int // bytes of pending
 
-	line  []byte // the beginning of a line that has not ended
-	began uint64 // its offset
-	size  int    // its bytes so far, those that are not kept included
-	blind bool   // its beginning was not seen
-	blob  piece  // of the packet, and not yet returned: bytes that are no text
+	line   []byte // the beginning of a line that has not ended
+	began  uint64 // its offset
+	size   int    // its bytes so far, those that are not kept included
+	blind  bool   // its beginning was not seen
+	record int    // its bytes if it is a TLS record, whose header was seen; else 0
+	blob   piece  // of the packet, and not yet returned: bytes that are no text
 }
 
 // segment is the bytes of one packet.
@@ -36,7 +37,7 @@ type segment struct {
 
 func (g segment) size() int { return len(g.bytes) + g.unread }
 
-// piece is a line of text, or a number of bytes that are none.
+// piece is a line of text, a TLS record, or a number of bytes that are neither.
 type piece struct {
 	offset uint64
 	text   []byte // without the line's end; of a long line the beginning
@@ -104,7 +105,12 @@ func (s *stream) take(g segment, to func(piece)) {
 	}
 	b := g.bytes[min(known, len(g.bytes)):]
 	s.next += uint32(len(b))
+	s.endBeforeRecord(b, to)
 	for len(b) > 0 {
+		if n := s.takeRecord(b, to); n > 0 {
+			b = b[n:]
+			continue
+		}
 		n := bytes.IndexByte(b, '\n') + 1
 		line, ends := b[:max(n-1, 0)], n > 0
 		if !ends {
@@ -132,11 +138,19 @@ func (s *stream) take(g segment, to func(piece)) {
 
 // skip adds bytes that were not seen.
 func (s *stream) skip(n int, to func(piece)) {
+	s.next += uint32(n)
+	if s.record > 0 { // its header is enough
+		known := min(n, s.record-s.size)
+		s.addToRecord(known, to)
+		n -= known
+	}
+	if n == 0 {
+		return
+	}
 	if s.size == 0 {
 		s.began = s.offset
 	}
 	s.blind = true
-	s.next += uint32(n)
 	s.offset += uint64(n)
 	s.size += n
 	s.cut(nil, to)
