@@ -40,9 +40,8 @@ func (*ruleset) makeShared([]uint16) error { return errNotLinux }
 func (*ruleset) queue([]link) error        { return errNotLinux }
 func (*ruleset) close() error              { return errNotLinux }
 
-func openTap(bool) (*tap, error)              { return nil, errNotLinux }
-func (*tap) next() ([]byte, time.Time, error) { return nil, time.Time{}, errNotLinux }
-func (*tap) only([]uint16) error              { return errNotLinux }
-func (*tap) takeLost() int                    { return 0 }
-func (*tap) stop() error                      { return errNotLinux }
-func (*tap) close() error                     { return errNotLinux }
+func openTap([]uint16, bool, bool) (*tap, error) { return nil, errNotLinux }
+func (*tap) next() ([]byte, time.Time, error)    { return nil, time.Time{}, errNotLinux }
+func (*tap) takeLost() int                       { return 0 }
+func (*tap) stop() error                         { return errNotLinux }
+func (*tap) close() error                        { return errNotLinux }

@@ -114,7 +114,11 @@ func isPort(at uint32, port uint16) []expr.Any {
 }
 
 // only lets a tap have TCP over IPv4 from or to some ports: the kernel shows it nothing else.
+// Without ports it has all packets.
 func (t *tap) only(ports []uint16) error {
+	if len(ports) == 0 {
+		return nil
+	}
 	program := []bpf.Instruction{
 		bpf.LoadAbsolute{Off: 0, Size: 1},
 		bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: 4},

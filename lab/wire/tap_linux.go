@@ -30,7 +30,7 @@ const (
 	lookEvery = 64 // packets, after which it is looked how many found no room
 )
 
-// tap is a copy of all packets that arrive in a network namespace. Its methods but stop
+// tap is a copy of the packets of a network namespace. Its methods but stop
 // are for one goroutine.
 type tap struct {
 	file    *os.File
@@ -45,29 +45,34 @@ type tap struct {
 	stopped bool
 }
 
-// openTap opens the tap of the network namespace of the calling thread. Unless packets are
-// to be whole, of large ones the rest may be missing.
-func openTap(whole bool) (*tap, error) {
-	lo, err := net.InterfaceByName(loopback)
-	if err != nil {
-		return nil, err
-	}
-	all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL)) // in the order of the network
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, int(all))
-	if err != nil {
-		return nil, err
-	}
-	for _, set := range []func() error{
-		func() error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, tapMemory) },
-		func() error { return unix.SetsockoptInt(fd, unix.SOL_PACKET, ignoreOutgoing, 1) },
-		func() error { return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: lo.Index}) },
-	} {
-		if err := set(); err != nil {
-			unix.Close(fd)
-			return nil, fmt.Errorf("a copy of the packets of %s: %w", loopback, err)
+// openTap opens the tap of the network namespace of the calling thread: of what arrives over
+// the loopback interface, or everywhere of what leaves and arrives over any. With ports there
+// are only packets from or to these. Unless packets are to be whole, of large ones the rest may
+// be missing.
+func openTap(only []uint16, everywhere, whole bool) (*tap, error) {
+	name, index, outgoing := "all interfaces", 0, 0
+	if !everywhere {
+		lo, err := net.InterfaceByName(loopback)
+		if err != nil {
+			return nil, err
 		}
+		name, index, outgoing = loopback, lo.Index, 1
 	}
-	return &tap{file: os.NewFile(uintptr(fd), "packets of "+loopback), raw: fd, whole: whole, packet: make([]byte, maxPacket), left: burst}, nil
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	t := &tap{file: os.NewFile(uintptr(fd), "packets of "+name), raw: fd, whole: whole, packet: make([]byte, maxPacket), left: burst}
+	all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL)) // in the order of the network
+	if err := errors.Join(
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, tapMemory),
+		unix.SetsockoptInt(fd, unix.SOL_PACKET, ignoreOutgoing, outgoing),
+		t.only(only),
+		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: index}), // no packet comes before
+	); err != nil {
+		return nil, fmt.Errorf("a copy of the packets of %s: %w", name, errors.Join(err, t.close()))
+	}
+	return t, nil
 }
 
 // next waits for a packet, and returns it and the time. It is there until the next call.

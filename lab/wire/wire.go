@@ -118,14 +118,14 @@ func (w *Wire) open() (err error) {
 		}
 	}
 	if w.record.events != nil {
-		if w.tap, err = openTap(w.capture != nil); err != nil {
+		if w.tap, err = openTap(w.only, false, w.capture != nil); err != nil {
 			return fmt.Errorf("%w: the record of the network needs root, or NET_RAW", err)
 		}
 	}
 	if w.only == nil {
 		err = w.rules.make()
 	} else {
-		err = errors.Join(w.tap.only(w.only), w.rules.makeShared(w.only))
+		err = w.rules.makeShared(w.only)
 	}
 	if err != nil {
 		return fmt.Errorf("the kernel's rules for packets: %w: they need nf_tables, conntrack and NFQUEUE (modprobe nft_compat xt_NFQUEUE)", err)
