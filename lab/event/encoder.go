@@ -33,6 +33,7 @@ func (c *encoder) add(e *Event, text []byte) {
 		c.quoted([]byte(l.To))
 		c.number(`,"connection":`, uint64(l.Connection))
 		c.number(`,"offset":`, l.Offset)
+		c.number(`,"sequence":`, uint64(l.Sequence))
 		c.out = append(c.out, '}')
 	}
 	c.text(`,"text":`, text)

@@ -16,7 +16,7 @@ func FuzzTheEncoderWritesWhatPackageJSONWrites(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, text string, at int64, n uint16, linked bool) {
 		e := Event{Time: time.Unix(0, at), Kind: Received, Version: int(n), Process: name, Life: int(n), Text: text, Bytes: int(n)}
 		if linked {
-			e.Link = &Link{From: name, To: text, Connection: int(n), Offset: uint64(n)}
+			e.Link = &Link{From: name, To: text, Connection: int(n), Offset: uint64(n), Sequence: uint32(at)}
 		}
 		var want bytes.Buffer
 		to := json.NewEncoder(&want)

@@ -22,7 +22,7 @@ const (
 	Typed     Kind = "typed"     // a line was typed at a program
 	Shown     Kind = "shown"     // a line stands on its screen
 	Logged    Kind = "logged"    // a line came from its stderr
-	Connected Kind = "connected" // a connection was made; From has opened it; Text is the addresses of From and To
+	Connected Kind = "connected" // a connection was made, or an older one was first seen; From has opened it; Text is the addresses of From and To
 	Sent      Kind = "sent"      // a line, or Bytes that are no text, left a program
 	Received  Kind = "received"  // and arrived at another
 	Dropped   Kind = "dropped"   // a packet was dropped by a fault
@@ -62,7 +62,8 @@ type Link struct {
 	To   string `json:"to"`
 
 	Connection int    `json:"connection,omitempty"` // its number in this record, from 1
-	Offset     uint64 `json:"offset,omitempty"`     // bytes that From has sent before over it
+	Offset     uint64 `json:"offset,omitempty"`     // bytes that From has sent before over it, or of an older one since the first that was seen
+	Sequence   uint32 `json:"sequence,omitempty"`   // TCP's number of the first byte, in a record of one machine of several: the same in all of them
 }
 
 // MaxText bounds Text, in bytes.

@@ -12,7 +12,8 @@ import (
 
 // record makes events of packets. Its methods may be called by any goroutine.
 type record struct {
-	events *event.Recorder // nil: there is no record
+	events  *event.Recorder // nil: there is no record
+	several bool            // there are records of other machines, with the same connections
 
 	mu    sync.Mutex
 	conns map[ports]*conn
@@ -32,10 +33,14 @@ type conn struct {
 
 // direction is what goes one way of a connection.
 type direction struct {
+	kinds    []event.Kind // of the events that a piece makes: Sent, Received or both
 	received stream
 	sent     *stream // the same bytes as they leave; nil: all have arrived
 	closed   bool
 }
+
+// leavesHere reports whether the sender is on this machine.
+func (d *direction) leavesHere() bool { return d.kinds[0] == event.Sent }
 
 // open adds a connection that is being opened.
 func (r *record) open(p ports, e ends) {
@@ -44,8 +49,31 @@ func (r *record) open(p ports, e ends) {
 	if old := r.conns[p]; old != nil && !old.connected && old.ends == e {
 		return // its SYN was sent again
 	}
+	r.addLocked(p, e, true, true)
+}
+
+// addLocked adds a connection. Its opener, its listener or both are on this machine.
+func (r *record) addLocked(p ports, e ends, opener, listener bool) *conn {
+	both := []event.Kind{event.Sent, event.Received}
+	out, back := both, both
+	switch {
+	case !listener:
+		out, back = both[:1], both[1:]
+	case !opener:
+		out, back = both[1:], both[:1]
+	}
 	r.count++
-	r.conns[p] = &conn{number: r.count, ends: e}
+	c := &conn{number: r.count, ends: e, out: direction{kinds: out}, back: direction{kinds: back}}
+	r.conns[p] = c
+	return c
+}
+
+func (r *record) connectLocked(p ports, c *conn, at time.Time) {
+	c.connected = true
+	r.events.Add(event.Event{
+		Time: at, Kind: event.Connected, Text: p.opener.String() + " " + p.listener.String(),
+		Link: &event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number},
+	})
 }
 
 // findLocked returns the connection of a packet, and the direction that it goes.
@@ -87,58 +115,65 @@ func (r *record) addSentLocked(h *header, at time.Time, d *direction, link event
 		d.sent.begin(h.seq + 1)
 		return
 	}
-	to := r.pieces(at, link, event.Sent)
+	to := r.pieces(at, link, d, event.Sent)
 	d.sent.feed(h.segment(), to)
 	if h.flags&fin != 0 {
 		d.sent.flush(to)
 	}
 }
 
-// received records a packet that has arrived.
-func (r *record) received(h *header, at time.Time) {
+// received records a packet that has arrived, or was seen to leave if this record is of one
+// end. It reports whether it was the last of its connection.
+func (r *record) received(h *header, at time.Time) (last bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, d, link := r.findLocked(h)
 	if c == nil {
-		return
+		return false
 	}
-	to := r.pieces(at, link, event.Sent, event.Received)
+	to := r.pieces(at, link, d, d.kinds...)
 	if d.sent != nil {
 		r.addSentLocked(h, at, d, link)
-		to = r.pieces(at, link, event.Received)
+		to = r.pieces(at, link, d, event.Received)
 	}
 	switch {
 	case h.dials():
 		d.received.begin(h.seq + 1)
 		if h.flags&ack != 0 && !c.connected {
-			c.connected = true
-			r.events.Add(event.Event{
-				Time: at, Kind: event.Connected, Text: h.to.String() + " " + h.from.String(),
-				Link: &event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number},
-			})
+			r.connectLocked(ports{h.to, h.from}, c, at)
 		}
-		return
+		return false
 	case h.flags&rst != 0 && !d.received.near(h.seq):
-		return // it is of an older connection with the same ports
+		return false // it is of an older connection with the same ports
 	case h.flags&rst != 0:
-		if !d.closed {
+		if d.leavesHere() && !d.closed {
 			r.add(event.Reset, at, link, 0)
 		}
 		c.out.closed, c.back.closed = true, true
+	case !c.connected && d == &c.out: // the answer was not seen
+		r.connectLocked(ports{h.from, h.to}, c, at)
 	}
 	d.received.feed(h.segment(), to)
 	if h.flags&fin != 0 && !d.closed {
 		d.received.flush(to)
 		d.closed = true
-		r.add(event.Closed, at, link, 0)
+		if d.leavesHere() {
+			r.add(event.Closed, at, link, 0)
+		}
 	}
 	if d.sent != nil && d.sent.next == d.received.next && d.sent.waiting+d.received.waiting == 0 {
 		d.sent = nil
 	}
-	if c.out.closed && c.back.closed {
-		delete(r.conns, ports{h.from, h.to})
-		delete(r.conns, ports{h.to, h.from})
+	if last = c.out.closed && c.back.closed; last {
+		r.removeLocked(ports{h.from, h.to})
 	}
+	return last
+}
+
+// removeLocked removes a connection, whichever of the two has opened it.
+func (r *record) removeLocked(p ports) {
+	delete(r.conns, p)
+	delete(r.conns, ports{p.listener, p.opener})
 }
 
 func (r *record) add(kind event.Kind, at time.Time, link event.Link, bytes int) {
@@ -146,9 +181,12 @@ func (r *record) add(kind event.Kind, at time.Time, link event.Link, bytes int) 
 }
 
 // pieces returns what adds a piece of a stream to the record, as events of some kinds.
-func (r *record) pieces(at time.Time, link event.Link, kinds ...event.Kind) func(piece) {
+func (r *record) pieces(at time.Time, link event.Link, d *direction, kinds ...event.Kind) func(piece) {
 	return func(p piece) {
 		link.Offset = p.offset
+		if r.several {
+			link.Sequence = d.received.first + uint32(p.offset)
+		}
 		for _, kind := range kinds {
 			r.events.AddText(event.Event{Time: at, Kind: kind, Link: &link, Bytes: p.bytes}, p.text)
 		}

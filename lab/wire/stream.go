@@ -15,7 +15,8 @@ const (
 // packets that were seen, and cuts them into lines and TLS records.
 type stream struct {
 	begun   bool
-	next    uint32 // sequence number, as TCP's, of the next byte
+	first   uint32 // sequence number, as TCP's, of the first byte
+	next    uint32 // of the next one
 	offset  uint64 // of that byte
 	pending []segment
 	waiting int // bytes of pending
@@ -45,8 +46,15 @@ type piece struct {
 	isText bool
 }
 
-// begin says which sequence number the first byte has.
-func (s *stream) begin(first uint32) { s.begun, s.next = true, first }
+// begin says which sequence number the first byte has. If it is no other than before, the
+// stream goes on.
+func (s *stream) begin(first uint32) {
+	if !s.beginsAt(first) {
+		*s = stream{begun: true, first: first, next: first}
+	}
+}
+
+func (s *stream) beginsAt(first uint32) bool { return s.begun && s.first == first }
 
 // near reports whether a sequence number can be one of this stream.
 func (s *stream) near(at uint32) bool {
@@ -62,13 +70,14 @@ func (s *stream) clone() *stream {
 
 // feed adds the bytes of a packet, and passes on what is complete; the text of a piece
 // must not be kept. Bytes that were added before are left out. Of a stream whose beginning
-// was not seen, what comes first is it.
+// was not seen, what comes first is it: not a packet without any, since a probe for a dead
+// connection has the number before the next.
 func (s *stream) feed(g segment, to func(piece)) {
-	if !s.begun {
-		s.begin(g.at)
-	}
 	if g.size() == 0 {
 		return
+	}
+	if !s.begun {
+		s.begin(g.at)
 	}
 	if int32(g.at-s.next) > 0 {
 		g.bytes = bytes.Clone(g.bytes)
