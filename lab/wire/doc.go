@@ -13,7 +13,12 @@
 // In the network of the machine (shared), only connections from or to some ports are the
 // lab's; the rules end with this process.
 //
+// An [Observer] does nothing to packets. It records what the programs of one machine send to
+// and receive from those of others; the records of several machines are joined afterwards.
+//
 //	wire.go    the faults of all links      lane.go    what a fault does, without I/O
 //	rules      the kernel's rules           queue      packets from the kernel, and back
 //	owner.go   which program has a socket   socket     the kernel's list of sockets
+//	stream.go  bytes into lines             tls.go     and into TLS records
+//	observe.go the record of one machine    sightings  which connections are in it
 package wire

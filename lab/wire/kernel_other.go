@@ -28,7 +28,10 @@ func limitPackets(bool) error { return errNotLinux }
 func openSockets() (sockets, error)                                { return sockets{}, errNotLinux }
 func (sockets) inode(_, _ netip.AddrPort) (uint32, error)          { return 0, errNotLinux }
 func (sockets) destroy(_, _ netip.AddrPort) (done bool, err error) { return false, errNotLinux }
-func (sockets) close() error                                       { return errNotLinux }
+func (sockets) connection(_, _ netip.AddrPort) (exists, open bool, err error) {
+	return false, false, errNotLinux
+}
+func (sockets) close() error { return errNotLinux }
 
 func openQueue(uint16) (*queue, error)           { return nil, errNotLinux }
 func (*queue) receive() ([]packet, error)        { return nil, errNotLinux }

@@ -76,6 +76,29 @@ const (
 	stateListen   = 10
 )
 
+// States in which a connection waits for the listener to accept it: it has no inode yet.
+const (
+	stateEstablished = 1
+	stateSynReceived = 3
+	stateCloseWait   = 8
+	stateNew         = 12
+)
+
+// connection reports whether a machine still has its end of a connection, and whether that
+// is open at the program.
+func (s sockets) connection(local, remote netip.AddrPort) (exists, open bool, err error) {
+	inode, state, err := s.find(local, remote)
+	switch state {
+	case 0, stateListen: // the kernel found the listener in its place
+		return false, false, err
+	case stateTimeWait, stateClose:
+		return true, false, err
+	case stateEstablished, stateSynReceived, stateCloseWait, stateNew:
+		return true, true, err
+	}
+	return true, inode != 0, err
+}
+
 // destroy ends a connection at one of its sockets, and reports whether there was one. The
 // other side is sent a reset. A socket that is being opened or closed is none: the kernel
 // refuses (EINVAL, EOPNOTSUPP).

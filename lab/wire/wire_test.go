@@ -56,18 +56,21 @@ func (b *bench) open(ports []uint16) {
 	b.t.Helper()
 	b.events = event.NewRecorder(&b.file)
 	var err error
-	b.Wire, err = openWire(b.network, ports, func(pid int) string {
-		group, _ := syscall.Getpgid(pid) // 0: it has ended
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return b.groups[group]
-	}, b.events, nil)
+	b.Wire, err = openWire(b.network, ports, b.program, b.events, nil)
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() {
 		require.NoError(b.t, b.Wire.Err())
 		require.NoError(b.t, b.Close())
 		require.NoError(b.t, b.events.Close())
 	})
+}
+
+// program returns the name of the program that a process belongs to.
+func (b *bench) program(pid int) string {
+	group, _ := syscall.Getpgid(pid) // 0: it has ended
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.groups[group]
 }
 
 // program is one that runs.

@@ -1,0 +1,91 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"peerlab/lab/event"
+	"peerlab/lab/network"
+)
+
+// Observer records what the programs of a machine send to and receive from each other and
+// those of other machines. Its methods may be called by any goroutine.
+type Observer struct {
+	machine   *machine
+	tap       *tap
+	sightings sightings
+	reader    sync.WaitGroup
+	closing   func() error
+}
+
+// Observe begins to record the TCP connections, over IPv4 and any interface, from or to some
+// ports of this machine, in its own network. They may be older. programs tells the programs
+// apart, and may be called at any time; proc is the folder where the processes of the machine
+// are, /proc or where a container mounts that. The error says what is missing.
+//
+// What a program sends makes events of kind Sent, and what one receives those of kind
+// Received. An end that is on another machine, or no program's, is Other. The record of the
+// machine at the other end is joined with this one by the addresses that events of kind
+// Connected hold, and by the links' Sequence.
+func Observe(proc string, only []uint16, programs Programs, events *event.Recorder) (*Observer, error) {
+	return observe(network.Host(), proc, only, programs, events)
+}
+
+func observe(n *network.Network, proc string, only []uint16, programs Programs, events *event.Recorder) (*Observer, error) {
+	if len(only) == 0 {
+		return nil, errors.New("no port to watch is given")
+	}
+	m, err := openMachine(n, proc, programs)
+	if err != nil {
+		return nil, err
+	}
+	o := &Observer{machine: m, sightings: sightings{
+		record: record{events: events, several: true, conns: make(map[ports]*conn)}, only: only, ignored: make(map[pair]uint32),
+		has: m.has, program: m.program, connection: m.connection,
+	}}
+	var failed error
+	err = n.Do(func() { o.tap, failed = openTap(only, true, false) })
+	if err = errors.Join(err, failed); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: the record of the network needs root, or NET_RAW", err), m.close())
+	}
+	o.closing = sync.OnceValue(o.close)
+	o.reader.Go(o.read)
+	return o, nil
+}
+
+// read records packets until the tap is stopped.
+func (o *Observer) read() {
+	for {
+		packet, now, err := o.tap.next()
+		if lost := o.tap.takeLost(); lost > 0 {
+			o.sightings.record.events.Add(event.Event{Kind: event.Lost, Bytes: lost})
+		}
+		if err != nil {
+			if !errors.Is(err, os.ErrClosed) {
+				o.machine.failed(err)
+			}
+			return
+		}
+		if h, ok := parseHeader(packet); ok {
+			o.sightings.see(&h, now)
+		}
+	}
+}
+
+// Connections returns the connections that are open at the programs of this machine, the
+// oldest first; after Close, none. An end that is none of its programs is Other.
+func (o *Observer) Connections() []Connection { return o.sightings.open() }
+
+// Err returns the first failure, after which events may be missing.
+func (o *Observer) Err() error { return o.machine.failure() }
+
+// Close ends the record, with what arrived before. A second call does nothing.
+func (o *Observer) Close() error { return o.closing() }
+
+func (o *Observer) close() error {
+	err := o.tap.stop()
+	o.reader.Wait()
+	return errors.Join(err, o.tap.close(), o.machine.close())
+}
