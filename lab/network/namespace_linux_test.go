@@ -288,7 +288,7 @@ func TestInAUserNamespace(t *testing.T) {
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
 	}
-	out, err := cmd.CombinedOutput()
+	out, err := cmd.Output()
 	if cmd.Process == nil {
 		t.Skipf("this machine has no user namespaces: %v", err)
 	}
