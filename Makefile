@@ -35,7 +35,7 @@ ifndef SEED
 SEED     := $(shell date +%s)
 endif
 
-TESTFLAGS = -count=$(call quote,COUNT) -timeout $(call quote,TIMEOUT)$(if $(value RUN), -run $(call quote,RUN))$(if $(V), -v)
+TESTFLAGS = -json -count=$(call quote,COUNT) -timeout $(call quote,TIMEOUT)$(if $(value RUN), -run $(call quote,RUN))$(if $(V), -v)
 
 ifneq ($(SERVER),)
 export PEERLAB_SERVER := $(SERVER)
@@ -143,7 +143,7 @@ e2e-swarm: container-programs ## the lab on three machines, each with an engine 
 .PHONY: chaos
 chaos: $(E2E)-programs ## random rounds: a seed decides which client types what, which fault occurs, what a hostile member sends: make chaos SEED=7 ROUNDS=20
 	PEERLAB_CHAOS_SEED=$(call quote,SEED) PEERLAB_CHAOS_ROUNDS=$(call quote,ROUNDS) PEERLAB_CHAOS_DURATION=$(call quote,DURATION) \
-	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) PEERLAB_AT_ONCE=$(call quote,AT_ONCE) $(LOUDLY) go test -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run $(if $(value RUN),$(call quote,RUN),'^TestChaos(Fuzz)?$$') ./e2e/chaos
+	$(if $(filter container,$(E2E)),$(IN_CONTAINERS),$(NATIVELY)) PEERLAB_AT_ONCE=$(call quote,AT_ONCE) $(LOUDLY) go test -json -count=1 -timeout 4h -v -parallel $(call quote,AT_ONCE) -run $(if $(value RUN),$(call quote,RUN),'^TestChaos(Fuzz)?$$') ./e2e/chaos
 
 # The scenarios' environment: how roles run, and the folder of the programs.
 # A relative PEERLAB_BIN is relative to this folder, whose name may have blanks.

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# loudly.sh COMMAND...: runs go test and then prints the skipped tests and the reasons, which go test omits for a package
-# that passes. The exit status is the command's, or 1 if no test ran: go test calls a mistyped -run pattern "ok".
+# loudly.sh COMMAND...: runs go test -json, shows failures as they come, and at the end all tests that failed or were skipped,
+# and why. The exit status is the command's, or 1 if no test ran: go test calls a mistyped -run pattern "ok".
 set -uo pipefail
 
 scratch=$(mktemp -d) || exit
 trap 'rm -rf "$scratch"' EXIT
-: >"$scratch/left-out"
-# tee -i ignores Ctrl-C, so that the last lines of the tests are printed.
-PEERLAB_LEFT_OUT=$scratch/left-out PEERLAB_TURNS=$scratch "$@" | tee -i "$scratch/output"
-status=${PIPESTATUS[0]}
-sort -u "$scratch/left-out"
+format=pkgname-and-test-fails
+[[ " $* " != *" -v "* ]] || format=standard-verbose
+gotestsum=$(go tool -modfile=scripts/tools.mod -n gotestsum) || exit # builds it; go tool itself would run it with another PATH
+PEERLAB_TURNS=$scratch "$gotestsum" --format "$format" --jsonfile "$scratch/events" --raw-command -- "$@"
+status=$?
+# The lines of packages about the whole run: for what all their tests had to do without.
+sed -n 's/.*"Output":"\(left out: .*\)\\n".*/\1/p' "$scratch/events" | sort -u
 
-# go test prints a line "ok" for each package that passes, and with [no tests to run] for one where no name matches.
-if [ "$status" = 0 ] && ! grep '^ok ' "$scratch/output" | grep -qv '\[no tests to run\]'; then
+if [ "$status" = 0 ] && ! grep -q '"Action":"run"' "$scratch/events"; then
 	pattern=
 	while [ $# != 0 ]; do
 		[ "$1" != -run ] || pattern=${2:-}

@@ -95,7 +95,7 @@ func wrongRun(t *testing.T, python, fault, scenario string) *exec.Cmd {
 	t.Cleanup(cancel)
 	binary := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+scenario+"$", "-test.timeout=110s", "-test.v")
 	binary.Env = append(os.Environ(),
-		"PYTHONUNBUFFERED=", "PEERLAB_E2E=native", "PEERLAB_LEFT_OUT=", "PEERLAB_TURNS=", "PEERLAB_ARTIFACTS="+t.TempDir(),
+		"PYTHONUNBUFFERED=", "PEERLAB_E2E=native", "PEERLAB_TURNS=", "PEERLAB_ARTIFACTS="+t.TempDir(),
 		"PEERLAB_SERVER="+command+" server {}", "PEERLAB_CLIENT="+command+" client {ID} {PORT1} {PORT2}")
 	binary.Cancel = func() error { return binary.Process.Signal(os.Interrupt) } // it ends its programs
 	binary.WaitDelay = 10 * time.Second

@@ -24,7 +24,6 @@
 //	PEERLAB_LENIENT=1              limits that this machine cannot set are left out
 //	PEERLAB_REQUIRE=PROGRAM,...    a test that needs one of these and does not
 //	                               find it fails; others are left out ([Needs])
-//	PEERLAB_LEFT_OUT=FILE          is told what was left out, and why
 //	PEERLAB_ARTIFACTS=DIR          where screens of failed tests are kept
 //	                               (artifacts/ beside go.mod)
 //	PEERLAB_KEEP=1                 they are kept of tests that pass, too

@@ -7,7 +7,6 @@ import (
 )
 
 func TestArgumentsOfItsOwnLeaveATestOut(t *testing.T) {
-	t.Setenv("PEERLAB_LEFT_OUT", "") // what is left out below is no test of the run
 	run := func(command string, spec Spec) *fakeT {
 		return play(t, func(t testing.TB) {
 			p := New(t, Playing("it", command)).Start(spec)

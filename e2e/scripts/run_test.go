@@ -2,6 +2,7 @@ package scripts
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,14 +11,19 @@ import (
 )
 
 const (
-	noneRan = `echo "ok  	peerlab/e2e/chat	0.1s [no tests to run]"`
-	oneRan  = `echo "ok  	peerlab/e2e/lab	0.1s"`
+	noneRan = `echo '{"Action":"skip","Package":"peerlab/e2e/chat"}'`
+	oneRan  = `printf '{"Action":"%s","Package":"peerlab/e2e/lab","Test":"TestLab"}\n' run pass`
+	oneSkip = `printf '{"Action":"%s","Package":"p","Test":"TestRoot","Output":"%s"}\n' run '' output 'it needs root\n' skip ''
+		printf '%s\n' '{"Action":"output","Package":"p","Output":"left out: a network for each scenario\n"}'`
 )
 
-// golang puts a fake go in front of PATH, as docker does a docker.
+// golang puts a fake go in front of PATH, as docker does a docker. It runs tools, such as
+// gotestsum.
 func (s *scripted) golang(answers string) {
 	s.t.Helper()
-	s.file("go", "#!/bin/sh\necho \"$*\" >>'"+s.dir+"/go-calls'\ncase \"$*\" in\n"+answers+"\nesac\n", 0o755)
+	real, err := exec.LookPath("go")
+	require.NoError(s.t, err)
+	s.file("go", "#!/bin/sh\necho \"$*\" >>'"+s.dir+"/go-calls'\ncase \"$*\" in\n'tool '*) exec '"+real+"' \"$@\" ;;\n"+answers+"\nesac\n", 0o755)
 }
 
 // Fault U3: a mistyped RUN ran no test, and make succeeded.
@@ -48,6 +54,16 @@ func TestMakeFailsWhereRunMatchesNothing(t *testing.T) {
 			require.Contains(t, r.stderr, c.stderr)
 		})
 	}
+}
+
+// The end of a run says which tests were skipped and why, also if all others pass.
+func TestMakeNamesSkippedTests(t *testing.T) {
+	s := newScripted(t)
+	s.golang("*test*) " + oneSkip + " ;;")
+	r := s.makes("test")
+	require.Equal(t, 0, r.status, r.stderr)
+	require.Contains(t, r.stdout, "=== Skipped\n=== SKIP: p TestRoot (0.00s)\nit needs root\n")
+	require.Contains(t, r.stdout, "\nleft out: a network for each scenario\n")
 }
 
 // The pattern reaches go test as it was typed: $ is doubled for neither make nor

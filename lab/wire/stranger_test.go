@@ -22,25 +22,10 @@ func strangers(t *testing.T, needed ...string) *bench {
 			if slices.Contains(strings.Split(os.Getenv("PEERLAB_REQUIRE"), ","), name) {
 				t.Fatalf("%s is not installed, and PEERLAB_REQUIRE names it", name)
 			}
-			leaveOut(t, name+" is not installed")
+			t.Skip(name + " is not installed")
 		}
 	}
 	return newBench(t)
-}
-
-// leaveOut ends a test that cannot be run here. The end of the run names it: the scripts
-// give the file for that.
-func leaveOut(t *testing.T, reason string) {
-	t.Helper()
-	line := "left out: " + t.Name() + ": " + reason
-	if path := os.Getenv("PEERLAB_LEFT_OUT"); path != "" {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		require.NoError(t, err)
-		_, err = fmt.Fprintln(f, line)
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-	}
-	t.Skip(line)
 }
 
 // netcats returns two that are connected.
