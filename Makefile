@@ -94,7 +94,7 @@ build: ## compile all processes, the command peerlab and the scenarios that it p
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./services/cmd/... ./lab/cmd/...
 	CGO_ENABLED=0 go test -c -trimpath -o bin/scenarios/ ./e2e/chat ./e2e/relay ./e2e/order ./e2e/room
 
-# Where CI lets it run as root, each submission has a network of its own, so that many are graded at the same time.
+# Where CI lets a command run as root, submissions have networks of their own, and machines an engine each.
 AS_ROOT := $(if $(CI),$(shell [ "$$(id -u)" = 0 ] || echo sudo -nE env '"PATH=$$PATH"'))
 
 .PHONY: grade-demo
@@ -138,7 +138,7 @@ e2e-native: native-programs ## the same scenarios as plain processes built with 
 .PHONY: e2e-swarm
 e2e-swarm: container-programs ## the lab on three machines, each with an engine in namespaces of its own; needs root on Linux
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./lab/cmd/peerlab
-	$(IN_CONTAINERS) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/swarm
+	$(AS_ROOT) env $(IN_CONTAINERS) $(LOUDLY) go test $(E2EFLAGS) $(TESTFLAGS) ./e2e/swarm
 
 .PHONY: chaos
 chaos: $(E2E)-programs ## random rounds: a seed decides which client types what, which fault occurs, what a hostile member sends: make chaos SEED=7 ROUNDS=20
