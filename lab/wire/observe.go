@@ -25,8 +25,8 @@ type Observer struct {
 // apart, and may be called at any time; proc is the folder where the processes of the machine
 // are, /proc or where a container mounts that. The error says what is missing.
 //
-// What a program sends makes events of kind Sent, and what one receives those of kind
-// Received. An end that is on another machine, or no program's, is Other. The record of the
+// A piece that a program sends makes an event of kind Sent, and one that it receives an event
+// of kind Received. An end that is on another machine, or no program's, is Other. The record of the
 // machine at the other end is joined with this one by the addresses that events of kind
 // Connected hold, and by the links' Sequence.
 func Observe(proc string, only []uint16, programs Programs, events *event.Recorder) (*Observer, error) {

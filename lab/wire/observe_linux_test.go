@@ -23,7 +23,7 @@ func machines(t *testing.T) (one, two *bench) {
 	t.Helper()
 	one, two = newNetwork(t), newNetwork(t)
 	if _, err := exec.LookPath("ip"); err != nil {
-		leaveOut(t, "ip is not installed (apt-get install iproute2)")
+		t.Skip("ip is not installed (apt-get install iproute2)")
 	}
 	var there *os.File
 	require.NoError(t, two.network.Do(func() { there, _ = os.Open("/proc/thread-self/ns/net") }))
@@ -204,7 +204,7 @@ func TestObserversOfTwoMachines(t *testing.T) {
 
 func address(a net.Addr) netip.AddrPort { return a.(*net.TCPAddr).AddrPort() }
 
-// What one program of a machine sends to another is recorded once at each, though the packets
+// A line from one program of a machine to another is recorded once at each, though its packets
 // are seen twice.
 func TestAnObserverOfTwoProgramsOfAMachine(t *testing.T) {
 	b := newNetwork(t)

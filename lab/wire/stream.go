@@ -70,8 +70,8 @@ func (s *stream) clone() *stream {
 
 // feed adds the bytes of a packet, and passes on what is complete; the text of a piece
 // must not be kept. Bytes that were added before are left out. Of a stream whose beginning
-// was not seen, what comes first is it: not a packet without any, since a probe for a dead
-// connection has the number before the next.
+// was not seen, what comes first is it: not a packet without any, since the number of a
+// probe for a dead connection is that before the next.
 func (s *stream) feed(g segment, to func(piece)) {
 	if g.size() == 0 {
 		return
