@@ -27,12 +27,43 @@ func parseEnds(text string) (e ends, err error) {
 type connection struct {
 	number int
 	ends
-	from, to              string    // names of the programs, or [wire.Other]
-	nodes                 [2]string // that have recorded the end of the opener, and of the listener
-	out, back             uint64    // bytes that the opener, and the listener, are known to have sent
-	shown                 bool      // connected stands in the record
-	closedOut, closedBack bool
-	independent           bool // one node lacks what the other one has: its events are not waited for
+	from, to  string    // names of the programs, or [wire.Other]
+	nodes     [2]string // that have recorded the end of the opener, and of the listener
+	out, back way       // from the opener, and to it
+	shown     bool      // connected stands in the record
+}
+
+// way is a direction of a connection. Places in it count from the first byte that a node has
+// told of; another node may have seen earlier ones.
+type way struct {
+	added  int64 // the place behind what the sender's node has recorded as sent
+	sent   int64 // and behind that of it that stands in the merged record
+	closed bool
+	begun  bool
+	first  uint32 // TCP's number of the byte at place 0
+	shown  bool   // an event of it stands in the merged record
+	zero   int64  // the place of the offset 0 there
+}
+
+// place returns the place of an event. A node that has seen a connection later than the
+// other one counts its offsets from another byte.
+func (w *way) place(l *event.Link) int64 {
+	if l.Sequence == 0 { // of no byte
+		return int64(l.Offset)
+	}
+	first := l.Sequence - uint32(l.Offset)
+	if !w.begun {
+		w.begun, w.first = true, first
+	}
+	return int64(l.Offset) + int64(int32(first-w.first))
+}
+
+// show returns the offset in the merged record of an event at a place.
+func (w *way) show(place int64) uint64 {
+	if !w.shown {
+		w.shown, w.zero = true, min(place, 0)
+	}
+	return uint64(max(0, place-w.zero))
 }
 
 // the ends of a connection.
@@ -49,8 +80,7 @@ func (c *connection) fromOpener(node string, l *event.Link) bool {
 	return l.To == c.to
 }
 
-// sent returns how much of a direction was sent.
-func (c *connection) sent(fromOpener bool) *uint64 {
+func (c *connection) way(fromOpener bool) *way {
 	if fromOpener {
 		return &c.out
 	}
@@ -83,9 +113,9 @@ func (m *Merger) connect(node string, e event.Event) *connection {
 // close counts a direction of a connection as closed, or both, and forgets the connection when
 // they are.
 func (m *Merger) close(c *connection, fromOpener, both bool) {
-	c.closedOut = c.closedOut || both || fromOpener
-	c.closedBack = c.closedBack || both || !fromOpener
-	if !c.closedOut || !c.closedBack {
+	c.out.closed = c.out.closed || both || fromOpener
+	c.back.closed = c.back.closed || both || !fromOpener
+	if !c.out.closed || !c.back.closed {
 		return
 	}
 	if m.connections[c.ends] == c {

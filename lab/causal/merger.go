@@ -7,12 +7,16 @@ import (
 	"time"
 
 	"peerlab/lab/event"
-	"peerlab/lab/wire"
 )
 
-// patience is how long an event waits for what may belong before it. That is there after a
-// message's way from its node; longer only from a node that is about to be given up.
+// patience is how long an event waits for older ones. They are there after a message's way
+// from their node; longer only from a node that is about to be given up. For its cause it
+// waits as long again, since that may wait so, too.
 const patience = 2 * time.Second
+
+// late is how much later than its effect a cause may be by the times of both: clocks are known
+// to a millisecond or so, and packets wait to be read.
+const late = 500 * time.Millisecond
 
 // maxWaiting bounds the events of a node that wait; with more, the first of them does not.
 const maxWaiting = 100_000
@@ -43,6 +47,7 @@ type waiting struct {
 	event.Event
 	connection *connection // that it is of, or nil
 	fromOpener bool
+	place      int64 // of its first byte, in its direction
 	since      time.Time
 }
 
@@ -58,14 +63,13 @@ type life struct {
 	number        int
 }
 
-// NewMerger returns a merger for these nodes, all of which are waited for.
-func NewMerger(nodes ...string) *Merger {
-	m := &Merger{connections: make(map[ends]*connection), numbers: make(map[numbered]*connection), lives: make(map[life]int), last: make(map[string]int)}
-	for _, node := range nodes {
-		m.find(node).live = true
-	}
-	return m
+// NewMerger returns a merger without nodes.
+func NewMerger() *Merger {
+	return &Merger{connections: make(map[ends]*connection), numbers: make(map[numbered]*connection), lives: make(map[life]int), last: make(map[string]int)}
 }
+
+// Expect says that a node will join, so that others wait for it.
+func (m *Merger) Expect(node string) { m.find(node).live = true }
 
 func (m *Merger) find(node string) *lane {
 	if i := slices.IndexFunc(m.lanes, func(l *lane) bool { return l.node == node }); i >= 0 {
@@ -97,7 +101,7 @@ func (m *Merger) Reached(node string, at time.Time) { m.find(node).reached = at 
 // Add adds the next event of a node.
 func (m *Merger) Add(node string, e event.Event, now time.Time) {
 	if e.Kind == event.Run {
-		return // the merged record begins by itself
+		return // the merged record has its own
 	}
 	w := waiting{Event: e, since: now}
 	switch {
@@ -106,6 +110,11 @@ func (m *Merger) Add(node string, e event.Event, now time.Time) {
 	case e.Link != nil:
 		if c := m.numbers[numbered{node, e.Link.Connection}]; c != nil {
 			w.connection, w.fromOpener = c, c.fromOpener(node, e.Link)
+			way := c.way(w.fromOpener)
+			w.place = way.place(e.Link)
+			if e.Kind == event.Sent {
+				way.added = max(way.added, w.end())
+			}
 		}
 	case e.Process != "":
 		w.Life = m.life(life{e.Process, node, e.Life})
@@ -150,17 +159,14 @@ func (m *Merger) next(now time.Time) *lane {
 		if len(l.events) == 0 {
 			continue
 		}
-		waited := now.Sub(l.events[0].since) >= patience || len(l.events) > maxWaiting
+		waited, full := now.Sub(l.events[0].since), len(l.events) > maxWaiting
 		switch {
-		case !waited && m.early(l.first()):
+		case waited < patience && !full && m.early(l.first()):
 		case m.hasCause(&l.events[0]):
 			return l
-		case waited && tired == nil:
+		case (waited >= 2*patience || full) && tired == nil:
 			tired = l
 		}
-	}
-	if tired != nil {
-		tired.events[0].connection.independent = true
 	}
 	return tired
 }
@@ -181,26 +187,35 @@ func (m *Merger) early(at time.Time) bool {
 // hasCause reports whether what must stand before an event does, or cannot come.
 func (m *Merger) hasCause(w *waiting) bool {
 	c := w.connection
-	if c == nil || c.independent || c.nodes[opener] == c.nodes[listener] {
+	if c == nil || c.nodes[opener] == c.nodes[listener] {
 		return true
 	}
 	switch w.Kind {
 	case event.Connected:
-		return c.shown || c.from != wire.Other && c.to != wire.Other || !m.expected(c)
+		known := func(end int) bool { return c.nodes[end] != "" || !m.mayCome(c, end, w.Time) }
+		return c.shown || known(opener) && known(listener)
 	case event.Received:
-		return *c.sent(w.fromOpener) >= w.Link.Offset+uint64(w.Bytes) || !m.expected(c)
+		way, sender := &c.back, listener
+		if w.fromOpener {
+			way, sender = &c.out, opener
+		}
+		return way.sent >= w.end() || way.added < w.end() && !m.mayCome(c, sender, w.Time)
 	}
 	return true
 }
 
-// expected reports whether the node of each end of a connection sends its events.
-func (m *Merger) expected(c *connection) bool {
-	is := func(node string, at netip.AddrPort) bool {
-		return slices.ContainsFunc(m.lanes, func(l *lane) bool {
-			return l.live && (l.node == node || node == "" && slices.Contains(l.addresses, at.Addr()))
-		})
-	}
-	return is(c.nodes[opener], c.opener) && is(c.nodes[listener], c.listener)
+// end returns the place behind the bytes of an event.
+func (w *waiting) end() int64 { return w.place + int64(w.Bytes) }
+
+// mayCome reports whether the node of an end of a connection may still send what that end did
+// before a time.
+func (m *Merger) mayCome(c *connection, end int, at time.Time) bool {
+	address := [2]netip.AddrPort{c.opener, c.listener}[end].Addr()
+	node, other := c.nodes[end], c.nodes[1-end]
+	return slices.ContainsFunc(m.lanes, func(l *lane) bool {
+		its := l.node == node || node == "" && l.node != other && slices.Contains(l.addresses, address)
+		return its && l.live && l.reached.Before(at.Add(late))
+	})
 }
 
 // finish returns an event as it stands in the merged record; false if it stands there already.
@@ -212,9 +227,12 @@ func (m *Merger) finish(node string, w waiting) (e event.Event, ok bool) {
 		}
 		return w.Event, true
 	}
-	link := &event.Link{From: c.from, To: c.to, Connection: c.number, Offset: w.Link.Offset}
+	link := &event.Link{From: c.from, To: c.to, Connection: c.number}
 	if !w.fromOpener && w.Kind != event.Connected {
 		link.From, link.To = c.to, c.from
+	}
+	if w.Kind == event.Sent || w.Kind == event.Received {
+		link.Offset = c.way(w.fromOpener).show(w.place)
 	}
 	w.Link = link
 	switch w.Kind {
@@ -223,10 +241,9 @@ func (m *Merger) finish(node string, w waiting) (e event.Event, ok bool) {
 			return w.Event, false
 		}
 		c.shown = true
-	case event.Sent:
-		if n := c.sent(w.fromOpener); *n < w.Link.Offset+uint64(w.Bytes) {
-			*n = w.Link.Offset + uint64(w.Bytes)
-		}
+	case event.Sent, event.Received: // what was received was sent, though that may be missing
+		way := c.way(w.fromOpener)
+		way.sent = max(way.sent, w.end())
 	case event.Closed, event.Reset:
 		m.close(c, w.fromOpener, w.Kind == event.Reset)
 	}
