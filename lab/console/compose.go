@@ -1,14 +1,11 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,27 +15,23 @@ import (
 	"github.com/moby/moby/client"
 
 	"peerlab/lab/event"
+	"peerlab/lab/wire"
 )
 
-// Labels that compose gives to its containers.
-const (
-	projectLabel = "com.docker.compose.project"
-	serviceLabel = "com.docker.compose.service"
-	oneOffLabel  = "com.docker.compose.oneoff"
-)
-
-// self is the service that is this page; it is no program of the lab.
-const self = "console"
-
-// Compose is the stage of a compose project whose containers are there already: it attaches
-// to their terminals. Others can be attached to them at the same time.
+// Compose is the stage of a compose project whose containers are there already, or of the
+// part of a swarm's stack that is on this machine: it attaches to their terminals. Others can
+// be attached to them at the same time.
 type Compose struct {
 	api     *client.Client
-	project string
+	labels  labels
+	project string // or stack
+	proc    string // the folder where the processes of the machine are
 	console *Console
 	events  *event.Recorder
-	record  string // the path of the record
-	wire    composeWire
+	record  string     // the path of the record; "" for none
+	wire    *wire.Wire // nil: there is none
+	whole   error      // why there is none
+	watch   *wire.Observer
 
 	ending sync.Mutex // see engine_turns.go of package lab: containers end one at a time
 
@@ -54,10 +47,12 @@ type service struct {
 	state   container.ContainerState
 	life    int
 	started string // when the engine started that life
-	tty     bool
-	lines   lines
-	old     count    // bytes of its output that are still to come and belong to no event
-	conn    net.Conn // nil: it is not attached
+	// attached is the container of that life.
+	attached string
+	tty      bool
+	lines    lines
+	old      count    // bytes of its output that are still to come and belong to no event
+	conn     net.Conn // nil: it is not attached
 }
 
 // OpenCompose returns the stage of a project at the engine that the environment names. The
@@ -67,12 +62,12 @@ func OpenCompose(ctx context.Context, c *Console, project, record string, file i
 	if err != nil {
 		return nil, fmt.Errorf("the container engine: %w", err)
 	}
-	x := &Compose{api: api, project: project, console: c, services: make(map[string]*service), record: record}
+	x := &Compose{api: api, labels: composeLabels, project: project, proc: "/proc", console: c, services: make(map[string]*service), record: record}
 	x.events = event.NewRecorder(io.MultiWriter(file, c.Record()))
 	if err := x.await(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the containers of project %s: %w", project, err), x.Close())
 	}
-	x.wire.Wire, x.wire.err = x.openWire(ctx)
+	x.wire, x.whole = x.openWire(ctx)
 	return x, nil
 }
 
@@ -107,11 +102,14 @@ func (x *Compose) Close() error {
 	}
 	x.mu.Unlock()
 	x.attached.Wait()
-	return errors.Join(x.wire.close(), x.events.Close(), x.api.Close())
-}
-
-func (x *Compose) filter() client.Filters {
-	return make(client.Filters).Add("label", projectLabel+"="+x.project, oneOffLabel+"=False")
+	var err error
+	if x.wire != nil {
+		err = errors.Join(x.wire.Err(), x.wire.Close())
+	}
+	if x.watch != nil {
+		err = errors.Join(err, x.watch.Err(), x.watch.Close())
+	}
+	return errors.Join(err, x.events.Close(), x.api.Close())
 }
 
 // Follow keeps up with the containers until ctx ends, or the engine does.
@@ -140,11 +138,11 @@ func (x *Compose) Follow(ctx context.Context) error {
 // follow does what an event of a container asks for. The state is that of the event: the
 // list of containers may be older.
 func (x *Compose) follow(ctx context.Context, m events.Message) error {
-	name := m.Actor.Attributes[serviceLabel]
+	name := x.nameOf(m.Actor.Attributes)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if name == self {
-		return nil
+	if s := x.services[name]; name == "" || m.Action != events.ActionStart && (s == nil || s.id != m.Actor.ID) {
+		return nil // or a container that another one stands for now
 	}
 	s := x.serviceLocked(name, m.Actor.ID)
 	switch m.Action {
@@ -185,11 +183,13 @@ func (x *Compose) look(ctx context.Context) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for _, c := range all.Items {
-		name := c.Labels[serviceLabel]
-		if name == self {
+	seen := make(map[string]bool)
+	for _, c := range all.Items { // the newest first
+		name := x.nameOf(c.Labels)
+		if name == "" || seen[name] {
 			continue
 		}
+		seen[name] = true
 		s := x.serviceLocked(name, c.ID)
 		s.state = c.State
 		if s.conn == nil && c.State == container.StateRunning { // the engine attaches to no paused one
@@ -221,9 +221,11 @@ func (x *Compose) attachLocked(ctx context.Context, s *service) (err error) {
 	if s.life > 0 {
 		until = state.FinishedAt // of the life before; StartedAt may be after the first line
 	}
-	old, err := x.printed(ctx, s.id, until, tty)
-	if err != nil {
-		return err
+	var old count
+	if s.life == 0 || s.attached == s.id {
+		if old, err = x.printed(ctx, s.id, until, tty); err != nil {
+			return err
+		}
 	}
 	at, err := x.api.ContainerAttach(ctx, s.id, client.ContainerAttachOptions{
 		Stream: true, Stdin: info.Container.Config.OpenStdin, Stdout: true, Stderr: true, Logs: true,
@@ -232,7 +234,7 @@ func (x *Compose) attachLocked(ctx context.Context, s *service) (err error) {
 		return err
 	}
 	s.life++
-	s.started, s.tty, s.conn, s.lines, s.old = state.StartedAt, tty, at.Conn, lines{}, old
+	s.attached, s.started, s.tty, s.conn, s.lines, s.old = s.id, state.StartedAt, tty, at.Conn, lines{}, old
 	x.happened(s, event.Started, "image "+info.Container.Config.Image)
 	x.console.Output(s.name, []byte("\x1bc"))
 	x.attached.Go(func() {
@@ -310,13 +312,7 @@ func (x *Compose) Programs() (all []Program) {
 		p.Can = actions(p.State)
 		all = append(all, p)
 	}
-	place := func(p Program) int {
-		if strings.Contains(p.Name, "server") {
-			return 0
-		}
-		return 1
-	}
-	slices.SortFunc(all, func(a, b Program) int { return cmp.Or(place(a)-place(b), cmp.Compare(a.Name, b.Name)) })
+	sortPrograms(all)
 	return all
 }
 

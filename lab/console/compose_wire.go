@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,21 +20,13 @@ import (
 // portLabel begins the name of a label whose value is a port that a container uses.
 const portLabel = "peerlab.port."
 
-// composeWire is what is between the containers; err says why there is nothing.
-type composeWire struct {
-	*wire.Wire
-	err error
-}
-
-func (w composeWire) close() error {
-	if w.Wire == nil {
-		return nil
+// Links implements [Stage].
+func (x *Compose) Links() (links, error) {
+	if x.wire == nil {
+		return noLinks{}, x.whole
 	}
-	return errors.Join(w.Err(), w.Close())
+	return newFaults(x.wire), nil
 }
-
-// Wire implements [Stage].
-func (x *Compose) Wire() (*wire.Wire, error) { return x.wire.Wire, x.wire.err }
 
 // openWire opens the wire between the containers that are there, by the ports in their
 // labels: they share the network of the machine with all else.
@@ -44,11 +37,11 @@ func (x *Compose) openWire(ctx context.Context) (*wire.Wire, error) {
 	}
 	var ports []uint16
 	for _, c := range all.Items {
-		if c.Labels[serviceLabel] == self {
+		if x.nameOf(c.Labels) == "" {
 			continue
 		}
 		if c.HostConfig.NetworkMode != "host" {
-			return nil, fmt.Errorf("%s has a network of its own: faults need network_mode: host", c.Labels[serviceLabel])
+			return nil, fmt.Errorf("%s has a network of its own: faults need network_mode: host", x.nameOf(c.Labels))
 		}
 		if err := x.seen(ctx, c); err != nil {
 			return nil, err
@@ -77,7 +70,7 @@ func (x *Compose) seen(ctx context.Context, c container.Summary) error {
 	if pid == 0 {
 		return nil
 	}
-	if _, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)); err != nil || lab.ContainerOf("/proc", pid) != c.ID {
+	if _, err := os.ReadDir(filepath.Join(x.proc, strconv.Itoa(pid), "fd")); err != nil || lab.ContainerOf(x.proc, pid) != c.ID {
 		return errors.New("the sockets of the containers cannot be seen: run peerlab as root on the machine of the engine, or in a container as compose.yaml does")
 	}
 	return nil
@@ -85,7 +78,7 @@ func (x *Compose) seen(ctx context.Context, c container.Summary) error {
 
 // programOf returns the name of the service that a process is of; "" if it is of none.
 func (x *Compose) programOf(pid int) string {
-	id := lab.ContainerOf("/proc", pid)
+	id := lab.ContainerOf(x.proc, pid)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for name, s := range x.services {

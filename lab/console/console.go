@@ -3,10 +3,12 @@ package console
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,7 +18,6 @@ import (
 
 	"peerlab/lab"
 	"peerlab/lab/event"
-	"peerlab/lab/wire"
 )
 
 // Config says how a [Console] works.
@@ -30,24 +31,26 @@ type Config struct {
 // served when it is there.
 type Console struct {
 	config  Config
+	run     string // its name
 	hub     *hub
 	history *history
 	casts   *casts
 	access  access
 	stage   Stage
-	faults  *faults
-	noWire  error
+	links   links
+	whole   error         // why links cannot be broken
 	poke    chan struct{} // the state of the lab may have changed
 	viewers chan struct{} // one for each page that is open
 
-	writeLimit time.Duration // for a page to read what it is sent
+	writeLimit time.Duration    // for a page to read what it is sent
+	now        func() time.Time // the clock of the machine, of an agent
 }
 
 // New makes a page that is not served yet.
 func New(c Config) *Console {
 	x := &Console{
-		config: c, hub: newHub(), history: &history{}, casts: newCasts(c.Folder),
-		poke: make(chan struct{}, 1), viewers: make(chan struct{}, maxViewers), writeLimit: 10 * time.Second,
+		config: c, run: rand.Text(), hub: newHub(), history: &history{}, casts: newCasts(c.Folder),
+		poke: make(chan struct{}, 1), viewers: make(chan struct{}, maxViewers), writeLimit: 10 * time.Second, now: time.Now,
 	}
 	x.hub.written = x.casts.output
 	return x
@@ -121,6 +124,7 @@ type State struct {
 	Links    []Link    `json:"links"`
 	// NoFaults says why links cannot be broken; "" if they can.
 	NoFaults string `json:"noFaults,omitempty"`
+	Nodes    []Node `json:"nodes,omitempty"` // the machines, if there are several
 }
 
 // Address returns the addresses of the page that is served at a listener: for those who may
@@ -150,18 +154,21 @@ func (c *Console) Listen(address string) (net.Listener, error) {
 // Show makes the page that of a lab, before it is served.
 func (c *Console) Show(s Stage) {
 	c.stage = s
-	var w *wire.Wire
-	w, c.noWire = s.Wire()
-	c.faults = newFaults(w)
+	c.links, c.whole = s.Links()
 }
 
 // Serve serves the page until ctx ends, and waits for what viewers have asked for.
 func (c *Console) Serve(ctx context.Context, ln net.Listener) error {
+	return c.serve(ctx, ln, c.handler())
+}
+
+func (c *Console) serve(ctx context.Context, ln net.Listener, handler http.Handler) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	server := &http.Server{
-		Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx },
+		ErrorLog:    log.New(c.config.Log, "peerlab: ", 0),
 	}
 	looked := make(chan error, 1)
 	go func() { looked <- c.look(ctx) }()
@@ -198,13 +205,16 @@ func (c *Console) look(ctx context.Context) error {
 	for {
 		if now := time.Now(); now.Sub(connections) >= connectionsEvery {
 			connections = now
-			if err := c.faults.look(); err != nil {
+			if err := c.links.look(); err != nil {
 				fmt.Fprintln(c.config.Log, "peerlab:", err)
 			}
 		}
-		state := State{Title: c.config.Title, Programs: c.stage.Programs(), Links: c.faults.links()}
-		if c.noWire != nil {
-			state.NoFaults = c.noWire.Error()
+		state := State{Title: c.config.Title, Programs: c.stage.Programs(), Links: c.links.all()}
+		if s, ok := c.stage.(spread); ok {
+			state.Nodes = s.Nodes()
+		}
+		if c.whole != nil {
+			state.NoFaults = c.whole.Error()
 		}
 		if err := c.hub.show(state, c.history.count()); err != nil {
 			return err
@@ -242,13 +252,13 @@ func (c *Console) do(ctx context.Context, r request) error {
 	case "heal-all":
 		return c.healAll(ctx)
 	case "resize":
-		if s, ok := c.stage.(*Compose); ok {
+		if s, ok := c.stage.(resizer); ok {
 			return s.Resize(ctx, r.Name, r.Cols, r.Rows)
 		}
 		return errors.New("these terminals have no size")
 	}
 	if r.From != "" {
-		return c.faults.do(r.Do, r.From, r.To, time.Duration(r.Ms)*time.Millisecond)
+		return c.links.do(r.Do, r.From, r.To, time.Duration(r.Ms)*time.Millisecond)
 	}
 	return c.stage.Act(ctx, r.Name, Action(r.Do))
 }
@@ -274,7 +284,7 @@ func (c *Console) typeAt(name, text string) error {
 
 // healAll ends all faults: of links, and pauses.
 func (c *Console) healAll(ctx context.Context) error {
-	err := c.faults.heal()
+	err := c.links.heal()
 	for _, p := range c.stage.Programs() {
 		if p.State == Paused {
 			err = errors.Join(err, c.stage.Act(ctx, p.Name, Resume))

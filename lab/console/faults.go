@@ -20,12 +20,35 @@ type Link struct {
 	Held        int    `json:"held,omitempty"`  // packets that wait
 }
 
+// links are those between the programs, and what can be done to them. All methods may be
+// called by any goroutine.
+type links interface {
+	// all returns the links that have a connection or a fault, sorted.
+	all() []Link
+	// look finds the connections that are open now.
+	look() error
+	// do does to a link what a viewer asks for.
+	do(what, from, to string, delay time.Duration) error
+	// heal ends all faults.
+	heal() error
+}
+
+// noLinks are none.
+type noLinks struct{}
+
+var errNoLinks = errors.New("links cannot be broken here")
+
+func (noLinks) all() []Link                                    { return nil }
+func (noLinks) look() error                                    { return nil }
+func (noLinks) do(string, string, string, time.Duration) error { return errNoLinks }
+func (noLinks) heal() error                                    { return nil }
+
 type ends struct{ from, to string }
 
-// faults are those that the page has put on links.
+// faults are the links of a wire, with the faults that the page has put on them.
 type faults struct {
 	mu   sync.Mutex
-	wire *wire.Wire // nil: there are none
+	wire *wire.Wire
 	set  map[ends]wire.Fault
 	// open are the connections of both directions of a link, as they were found last.
 	open map[ends]int
@@ -35,16 +58,10 @@ func newFaults(w *wire.Wire) *faults {
 	return &faults{wire: w, set: make(map[ends]wire.Fault), open: make(map[ends]int)}
 }
 
-// links returns the links that have a connection or a fault, sorted.
-func (f *faults) links() (all []Link) {
+func (f *faults) all() (all []Link) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wire == nil {
-		return nil
-	}
-	for e, n := range f.open {
-		all = append(all, Link{From: e.from, To: e.to, Connections: n})
-	}
+	all = connected(f.open)
 	for e := range f.set {
 		if f.open[e] == 0 {
 			all = append(all, Link{From: e.from, To: e.to})
@@ -57,41 +74,50 @@ func (f *faults) links() (all []Link) {
 			l.Held = f.wire.Held(l.From, l.To)
 		}
 	}
-	slices.SortFunc(all, func(a, b Link) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	sortLinks(all)
 	return all
 }
 
-// look finds the connections that are open now.
+// connected returns the links with so many connections.
+func connected(open map[ends]int) (all []Link) {
+	for e, n := range open {
+		all = append(all, Link{From: e.from, To: e.to, Connections: n})
+	}
+	return all
+}
+
+func sortLinks(all []Link) {
+	slices.SortFunc(all, func(a, b Link) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+}
+
 func (f *faults) look() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wire == nil {
-		return nil
-	}
 	all, err := f.wire.Connections("", "")
 	if err != nil {
 		return fmt.Errorf("the connections between the programs: %w", err)
 	}
 	clear(f.open)
 	for _, c := range all {
-		if c.From != wire.Other && c.To != wire.Other {
-			f.open[ends{c.From, c.To}]++
-			f.open[ends{c.To, c.From}]++
-		}
+		join(f.open, c.From, c.To, 1)
 	}
 	return nil
+}
+
+// join counts n connections more between two programs, in both directions.
+func join(open map[ends]int, one, other string, n int) {
+	if one != wire.Other && other != wire.Other {
+		open[ends{one, other}] += n
+		open[ends{other, one}] += n
+	}
 }
 
 // maxDelay bounds the delay of a link.
 const maxDelay = 10 * time.Second
 
-// do does to a link what a viewer asks for.
 func (f *faults) do(what, from, to string, delay time.Duration) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wire == nil {
-		return errors.New("links cannot be broken here")
-	}
 	e := ends{from, to}
 	switch what {
 	case "cut":
@@ -131,13 +157,9 @@ func (f *faults) setLocked(e ends, fault wire.Fault) error {
 	return nil
 }
 
-// heal ends all faults of links.
 func (f *faults) heal() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.wire == nil {
-		return nil
-	}
 	clear(f.set)
 	return f.wire.Heal()
 }

@@ -52,6 +52,16 @@ func (h *history) count() int {
 	return h.first + len(h.lines)
 }
 
+// from returns at most so many lines of those after number has, and how many came before the
+// first of them: more than has if some are no longer kept.
+func (h *history) from(has, most int) (lines [][]byte, first int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	begin := min(max(has-h.first, 0), len(h.lines))
+	end := min(begin+most, len(h.lines))
+	return h.lines[begin:end:end], h.first + begin
+}
+
 // last returns at most so many events, the last ones or those up to number until, and how
 // many came before them. Events are numbered from 1, as the lines of the record are.
 func (h *history) last(most, until int) (events []event.Event, first int) {

@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"peerlab/lab"
-	"peerlab/lab/wire"
 )
 
 // Native is the stage of a lab whose programs run natively.
@@ -126,12 +125,12 @@ func (n *Native) pause(ctx context.Context, e *lab.Life, pause bool) error {
 	return nil
 }
 
-// Wire implements [Stage].
-func (n *Native) Wire() (*wire.Wire, error) {
+// Links implements [Stage].
+func (n *Native) Links() (links, error) {
 	if w := n.lab.Wire(); w != nil {
-		return w, nil
+		return newFaults(w), nil
 	}
-	return nil, errors.New("the programs have no network of their own: that takes Linux and root")
+	return noLinks{}, errors.New("the programs have no network of their own: that takes Linux and root")
 }
 
 // Files implements [Stage].

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"peerlab/lab/event"
-	"peerlab/lab/wire"
 )
 
 // Saved is the stage of a run that is over: its terminals and its diagram can be looked at.
@@ -108,8 +107,8 @@ func (s *Saved) Type(string, []byte) error { return errOver }
 // Act implements [Stage].
 func (s *Saved) Act(context.Context, string, Action) error { return errOver }
 
-// Wire implements [Stage].
-func (s *Saved) Wire() (*wire.Wire, error) { return nil, errOver }
+// Links implements [Stage].
+func (s *Saved) Links() (links, error) { return noLinks{}, errOver }
 
 // Files implements [Stage].
 func (s *Saved) Files() map[string]string { return nil }

@@ -19,7 +19,6 @@ import (
 	"go.uber.org/goleak"
 
 	"peerlab/lab"
-	"peerlab/lab/wire"
 )
 
 func TestMain(m *testing.M) {
@@ -64,22 +63,22 @@ func (s *stage) actions() []string {
 	return s.acted
 }
 
-func (s *stage) Wire() (*wire.Wire, error) { return nil, errors.New("there is no wire in this test") }
-func (s *stage) Files() map[string]string  { return s.files }
+func (s *stage) Links() (links, error)    { return noLinks{}, errors.New("there is no wire in this test") }
+func (s *stage) Files() map[string]string { return s.files }
 
-// log is where the page complains.
-type log struct {
+// complaints is where the page complains.
+type complaints struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (l *log) Write(b []byte) (int, error) {
+func (l *complaints) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(b)
 }
 
-func (l *log) String() string {
+func (l *complaints) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
@@ -89,7 +88,7 @@ func (l *log) String() string {
 type page struct {
 	*Console
 	stage   *stage
-	log     *log
+	log     *complaints
 	address string
 	end     func() error // ends Serve, and returns its error
 }
@@ -102,7 +101,7 @@ func serve(t *testing.T) *page {
 // serveStage serves the page of a stage that is made for it, or of a [stage].
 func serveStage(t *testing.T, of func(*Console) Stage) *page {
 	t.Helper()
-	p := &page{log: &log{}}
+	p := &page{log: &complaints{}}
 	p.Console = New(Config{Title: "test", Folder: t.TempDir(), Log: p.log})
 	p.stage = &stage{console: p.Console}
 	var shown Stage = p.stage

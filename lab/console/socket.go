@@ -26,13 +26,10 @@ const (
 
 // serveSocket brings one page up to date until it is closed, and does what it asks for.
 func (c *Console) serveSocket(w http.ResponseWriter, r *http.Request, may right) {
-	select {
-	case c.viewers <- struct{}{}:
-		defer func() { <-c.viewers }()
-	default:
-		http.Error(w, fmt.Sprintf("%d pages are open: close one", maxViewers), http.StatusServiceUnavailable)
+	if !c.admit(w) {
 		return
 	}
+	defer c.dismiss()
 	if c.saved() {
 		may = look
 	}
@@ -52,11 +49,24 @@ func (c *Console) serveSocket(w http.ResponseWriter, r *http.Request, may right)
 		defer cancel()
 		c.readRequests(ctx, conn, may, refused)
 	})
-	if err := c.writeUpdates(ctx, conn, may, refused); errors.Is(err, context.DeadlineExceeded) {
+	if err := c.writeUpdates(ctx, conn, may, refused, nil); errors.Is(err, context.DeadlineExceeded) {
 		// The page cannot be told: it does not read. It shows that, and connects again.
 		fmt.Fprintf(c.config.Log, "peerlab: the page at %s did not read for %v: its connection is closed\n", r.RemoteAddr, c.writeLimit)
 	}
 }
+
+// admit counts one more viewer, and answers if there are too many.
+func (c *Console) admit(w http.ResponseWriter) bool {
+	select {
+	case c.viewers <- struct{}{}:
+		return true
+	default:
+		http.Error(w, fmt.Sprintf("%d pages are open: close one", maxViewers), http.StatusServiceUnavailable)
+		return false
+	}
+}
+
+func (c *Console) dismiss() { <-c.viewers }
 
 // readRequests does what a page asks for, one after the other; but what is done to programs
 // may take seconds, and what is typed meanwhile does not wait for it.
@@ -98,8 +108,10 @@ func (c *Console) readRequests(ctx context.Context, conn *websocket.Conn, may ri
 }
 
 // writeUpdates sends a page what it lacks. An output is a binary message: the length of the
-// terminal's name in a byte, the name, and the bytes. All others are JSON.
-func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may right, refused <-chan string) error {
+// terminal's name in a byte, the name, and the bytes. All others are JSON. The console of
+// several machines, which has so many events, gets the lines of the record, too, as output of
+// a terminal without a name, and the time up to which it has all of them.
+func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may right, refused <-chan string, has *int) error {
 	send := func(kind websocket.MessageType, b []byte) error {
 		ctx, cancel := context.WithTimeout(ctx, c.writeLimit)
 		defer cancel()
@@ -117,7 +129,14 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var again <-chan time.Time
+	if has != nil {
+		ticker := time.NewTicker(beat)
+		defer ticker.Stop()
+		again = ticker.C
+	}
 	for v := (&viewer{}); ; {
+		reached := c.now().Add(-settle)
 		u := c.hub.next(v)
 		if u.state != nil {
 			if err := sendJSON(map[string]json.RawMessage{"state": u.state}); err != nil {
@@ -136,6 +155,20 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 			}
 		}
 		changed := u.changed
+		if has != nil {
+			lines := c.newEvents(has)
+			u.fresh += len(lines)
+			if len(lines) > 0 {
+				if err := send(websocket.MessageBinary, append([]byte{0}, lines...)); err != nil {
+					return err
+				}
+			}
+			if *has < c.history.count() {
+				changed = nil // there is more at once
+			} else if err := sendJSON(map[string]time.Time{"reached": reached}); err != nil {
+				return err
+			}
+		}
 		if changed == nil {
 			changed = closed
 		}
@@ -151,6 +184,7 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 			case <-ctx.Done():
 				return nil
 			}
+		case <-again:
 		case <-ctx.Done():
 			return nil
 		}

@@ -48,12 +48,12 @@ var at80 = netip.MustParseAddrPort("127.0.0.1:80")
 type inMemory struct {
 	*Console
 	ln         pipes
-	complaints *log
+	complaints *complaints
 	transport  *http.Transport
 }
 
 func serveInMemory(t *testing.T) *inMemory {
-	x := &inMemory{complaints: &log{}, ln: pipes{make(chan net.Conn), make(chan struct{})}}
+	x := &inMemory{complaints: &complaints{}, ln: pipes{make(chan net.Conn), make(chan struct{})}}
 	x.Console = New(Config{Title: "test", Folder: t.TempDir(), Log: x.complaints})
 	x.Show(&stage{console: x.Console})
 	x.access = newAccess(at80)

@@ -1,13 +1,14 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
-
-	"peerlab/lab/wire"
 )
 
 // Stage is a lab that the page shows and controls. Its methods may be called by any
@@ -19,8 +20,9 @@ type Stage interface {
 	Type(name string, b []byte) error
 	// Act does something to a program.
 	Act(ctx context.Context, name string, a Action) error
-	// Wire returns what is between the programs. The error says why there is none.
-	Wire() (*wire.Wire, error)
+	// Links returns the links between the programs; nil if there are none to show. The error
+	// says why they cannot be broken.
+	Links() (links, error)
 	// Files returns the paths of the files that a saved run has, by their names in it.
 	Files() map[string]string
 }
@@ -28,10 +30,26 @@ type Stage interface {
 // Program is a program as the page shows it.
 type Program struct {
 	Name  string   `json:"name"`
+	Node  string   `json:"node,omitempty"` // the machine, if there are several
 	State RunState `json:"state"`
 	Life  int      `json:"life"` // its number, from 1
 	Raw   bool     `json:"raw"`  // its terminal has keys and an echo of its own
 	Can   []Action `json:"can"`
+}
+
+// resizer is a stage whose programs draw on their terminals.
+type resizer interface {
+	Resize(ctx context.Context, name string, cols, rows int) error
+}
+
+// spread is a stage on several machines.
+type spread interface{ Nodes() []Node }
+
+// Node is a machine as the page shows it.
+type Node struct {
+	Name    string `json:"name"`
+	Clock   string `json:"clock,omitempty"`   // how far it is ahead
+	Problem string `json:"problem,omitempty"` // why it cannot be seen; "" if it can
 }
 
 // RunState is whether a program runs.
@@ -88,4 +106,15 @@ func typing(name string, err error) error {
 		return fmt.Errorf("%s does not read what is typed: it is paused or busy", name)
 	}
 	return fmt.Errorf("typing at %s: %w", name, err)
+}
+
+// sortPrograms sorts programs by name, servers first.
+func sortPrograms(all []Program) {
+	place := func(p Program) int {
+		if strings.Contains(p.Name, "server") {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(all, func(a, b Program) int { return cmp.Or(place(a)-place(b), cmp.Compare(a.Name, b.Name)) })
 }

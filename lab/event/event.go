@@ -33,12 +33,13 @@ const (
 	Healed    Kind = "healed"    // and ended
 	Met       Kind = "met"       // the scenario has seen what it waited for; Text says what
 	Failed    Kind = "failed"    // the scenario failed; Text says why, and Process of which program
+	Clock     Kind = "clock"     // Text is how far the clock of another machine is ahead; times are corrected by it
 	Lost      Kind = "lost"      // Bytes events or packets are missing before this one: there were too many
 )
 
 // Kinds are all that there are.
 var Kinds = []Kind{
-	Run, Started, Exited, Typed, Shown, Logged, Connected, Sent, Received, Dropped, Held, Closed, Reset, Fault, Healed, Met, Failed, Lost,
+	Run, Started, Exited, Typed, Shown, Logged, Connected, Sent, Received, Dropped, Held, Closed, Reset, Fault, Healed, Met, Failed, Clock, Lost,
 }
 
 // Event is one line of a record.

@@ -25,6 +25,8 @@ const manual = `peerlab runs programs that talk over TCP, and scores them by the
   peerlab run [-server COMMAND] [-client COMMAND] [-clients N] [-listen HOST:PORT] [-packets] [-save FILE]
   peerlab run NAME=COMMAND...                    runs programs in a network of their own, and shows and breaks them on a page
   peerlab console [-project NAME] [-listen HOST:PORT]    the same page for the containers of a compose project
+  peerlab console -swarm [-project NAME] [-tls certs/console]    the same for a stack on all machines of a swarm, at a manager
+  peerlab agent -tls DIR -ports LIST [-stack NAME] [-listen HOST:PORT] [-proc DIR]    what that page asks at each machine
   peerlab open [-listen HOST:PORT] run.zip       a run that was saved on the page
   peerlab grade [-system chat|relay|order|room] [-rubric FILE] [-o DIR] [-jobs N] [-fail-under POINTS] SUBMISSION...
   peerlab grade -check [-o DIR] [-jobs N]        grades right and wrong submissions, to see that each loses the points that it should
@@ -68,6 +70,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		return runPrograms(ctx, args, out, log)
 	case "console":
 		return showContainers(ctx, args, out, log)
+	case "agent":
+		return serveNode(ctx, args, log)
 	case "open":
 		return showSaved(ctx, args, out, log)
 	case "cert":

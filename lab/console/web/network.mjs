@@ -50,6 +50,13 @@ export class Network {
     this.$('link-panel').hidden = Boolean(state.noFaults) || state.programs.length < 2;
     this.$('no-faults').hidden = !state.noFaults;
     this.$('no-faults').textContent = `Links cannot be broken here: ${state.noFaults}`;
+    this.$('machines').hidden = !state.nodes;
+    this.$('machines').replaceChildren(...(state.nodes ?? []).map(({ name, clock, problem }) => {
+      const item = document.createElement('li');
+      item.textContent = problem ? `✕ ${name}: not connected: ${problem}` : `● ${name}: ${clock}`;
+      item.className = problem ? 'exited state' : 'state';
+      return item;
+    }));
     this.update();
   }
 
