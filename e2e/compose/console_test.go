@@ -2,14 +2,13 @@ package compose
 
 import (
 	"context"
-	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/coder/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,19 +18,17 @@ import (
 
 // page is the page of a project, in this process, and a viewer of it.
 type page struct {
+	*stage.Page
 	t          *testing.T
 	containers *console.Compose
 	record     string // its path
-	conn       *websocket.Conn
-	screens    map[string]string
-	state      string
 	end        func() // ends all but the record
 }
 
 // openPage opens the page; meanwhile is done when it has found the containers.
 func openPage(t *testing.T, c *stage.Compose, meanwhile func()) *page {
 	t.Helper()
-	p := &page{t: t, record: filepath.Join(t.TempDir(), "events.jsonl"), screens: make(map[string]string)}
+	p := &page{t: t, record: filepath.Join(t.TempDir(), "events.jsonl")}
 	file, err := os.Create(p.record)
 	require.NoError(t, err)
 	served := console.New(console.Config{Title: "test", Log: t.Output()})
@@ -46,7 +43,7 @@ func openPage(t *testing.T, c *stage.Compose, meanwhile func()) *page {
 	go func() { ended <- p.containers.Follow(ctx) }()
 	go func() { ended <- served.Serve(ctx, ln) }()
 	p.end = sync.OnceFunc(func() {
-		_ = p.conn.CloseNow()
+		p.Close()
 		cancel()
 		assert.NoError(t, <-ended)
 		assert.NoError(t, <-ended)
@@ -55,36 +52,9 @@ func openPage(t *testing.T, c *stage.Compose, meanwhile func()) *page {
 		assert.NoError(t, file.Close())
 	})
 	address, _ := served.Address(ln)
-	p.conn, _, err = websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(strings.Replace(address, "/?", "/socket?", 1), "http"), nil)
-	require.NoError(t, err)
+	p.Page = stage.ViewPage(t, http.DefaultClient, address)
 	t.Cleanup(p.end)
-	p.conn.SetReadLimit(1 << 20)
 	return p
-}
-
-func (p *page) await(what string, ok func() bool) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), stage.ComposeTimeout)
-	defer cancel()
-	for !ok() {
-		kind, b, err := p.conn.Read(ctx)
-		require.NoError(p.t, err, "waiting for %s; screens: %q, state: %s", what, p.screens, p.state)
-		switch {
-		case kind == websocket.MessageBinary:
-			p.screens[string(b[1:1+b[0]])] += string(b[1+b[0]:])
-		case strings.HasPrefix(string(b), `{"state"`):
-			p.state = string(b)
-		default:
-			require.NotContains(p.t, string(b), "refused")
-		}
-	}
-}
-
-func (p *page) shows(text string, names ...string) {
-	p.t.Helper()
-	for _, name := range names {
-		p.await(name+" shows "+text, func() bool { return strings.Contains(p.screens[name], text) })
-	}
 }
 
 // events returns the record so far.
@@ -93,13 +63,6 @@ func (p *page) events() string {
 	b, err := os.ReadFile(p.record)
 	require.NoError(p.t, err)
 	return string(b)
-}
-
-func (p *page) do(request map[string]any) {
-	p.t.Helper()
-	b, err := json.Marshal(request)
-	require.NoError(p.t, err)
-	require.NoError(p.t, p.conn.Write(p.t.Context(), websocket.MessageText, b))
 }
 
 // The page of the containers: their terminals, typed at as by keys, and a server that is
@@ -112,25 +75,25 @@ func TestThePageOfTheContainers(t *testing.T) {
 	c.Up()
 	c.Ends("stop", "client2")
 	p := openPage(t, c, func() { c.Do("start", "client2") }) // the page is not told yet
-	p.shows("Client 1: initiated.", "server", "client1", "client2")
-	p.await("that client2 is back", func() bool { // its log has the life before, too
-		return strings.Count(p.screens["client1"], "Client 2: initiated.") == 2 && strings.Count(p.screens["client2"], "Client 1: initiated.") == 2
+	p.Shows("Client 1: initiated.", "server", "client1", "client2")
+	p.Await("that client2 is back", stage.ComposeTimeout, func() bool { // its log has the life before, too
+		return strings.Count(p.Screens["client1"], "Client 2: initiated.") == 2 && strings.Count(p.Screens["client2"], "Client 1: initiated.") == 2
 	})
-	p.do(map[string]any{"do": "resize", "name": "client1", "cols": 40, "rows": 10})
+	p.Do(map[string]any{"do": "resize", "name": "client1", "cols": 40, "rows": 10})
 	for _, key := range "hello\r" {
-		p.do(map[string]any{"do": "type", "name": "client1", "text": string(key)})
+		p.Type("client1", string(key))
 	}
-	p.shows("Client 1: hello", "client2")
-	p.do(map[string]any{"do": "kill", "name": "server"})
-	p.shows("[exited with status 137]", "server")
-	p.do(map[string]any{"do": "type", "name": "client2", "text": "without the server\r"})
-	p.shows("Client 2: without the server", "client1")
-	p.do(map[string]any{"do": "pause", "name": "client1"})
-	p.await("that client1 is paused", func() bool { return strings.Contains(p.state, `"state":"paused"`) })
-	p.do(map[string]any{"do": "heal-all"})
-	p.do(map[string]any{"do": "start", "name": "server"})
-	p.shows("Client 1: reconnected", "server")
-	p.shows("Client 2: reconnected", "server")
+	p.Shows("Client 1: hello", "client2")
+	p.Do(map[string]any{"do": "kill", "name": "server"})
+	p.Shows("[exited with status 137]", "server")
+	p.Type("client2", "without the server\r")
+	p.Shows("Client 2: without the server", "client1")
+	p.Do(map[string]any{"do": "pause", "name": "client1"})
+	p.Await("that client1 is paused", stage.ComposeTimeout, func() bool { return strings.Contains(p.State, `"state":"paused"`) })
+	p.Do(map[string]any{"do": "heal-all"})
+	p.Do(map[string]any{"do": "start", "name": "server"})
+	p.Shows("Client 1: reconnected", "server")
+	p.Shows("Client 2: reconnected", "server")
 
 	p.end()
 	for _, x := range p.containers.Programs() {
@@ -165,26 +128,26 @@ func TestALinkOfContainersIsCutOnThePage(t *testing.T) {
 	c.Shows("Client 1: initiated.", c.Services...)
 	p := openPage(t, c, func() {})
 	link := func(from, to string) string { return `{"from":"` + from + `","to":"` + to + `","connections":1` }
-	p.await("the link", func() bool {
-		return strings.Contains(p.state, link("client1", "client2")) && strings.Contains(p.state, link("client2", "client1"))
+	p.Await("the link", stage.ComposeTimeout, func() bool {
+		return strings.Contains(p.State, link("client1", "client2")) && strings.Contains(p.State, link("client2", "client1"))
 	})
 	both := func(what string) {
 		t.Helper()
-		p.do(map[string]any{"do": what, "from": "client1", "to": "client2"})
-		p.do(map[string]any{"do": what, "from": "client2", "to": "client1"})
+		p.Do(map[string]any{"do": what, "from": "client1", "to": "client2"})
+		p.Do(map[string]any{"do": what, "from": "client2", "to": "client1"})
 	}
 	both("cut")
-	p.await("the faults", func() bool { return strings.Count(p.state, `"fault":"drop"`) == 2 })
-	p.do(map[string]any{"do": "type", "name": "client1", "text": "while cut\r"})
-	p.shows("Client 1: while cut", "server")
-	p.do(map[string]any{"do": "type", "name": "server", "text": "not cut\r"})
-	p.shows("Server: not cut", "client1", "client2")
+	p.Await("the faults", stage.ComposeTimeout, func() bool { return strings.Count(p.State, `"fault":"drop"`) == 2 })
+	p.Type("client1", "while cut\r")
+	p.Shows("Client 1: while cut", "server")
+	p.Type("server", "not cut\r")
+	p.Shows("Server: not cut", "client1", "client2")
 	both("heal")
-	p.shows("Client 1: while cut", "client2")
-	p.do(map[string]any{"do": "type", "name": "client1", "text": "after it\r"})
-	p.shows("Client 1: after it", "server", "client2")
+	p.Shows("Client 1: while cut", "client2")
+	p.Type("client1", "after it\r")
+	p.Shows("Client 1: after it", "server", "client2")
 	for _, name := range []string{"server", "client2"} {
-		assert.Equal(t, 1, strings.Count(p.screens[name], "Client 1: while cut"), name)
+		assert.Equal(t, 1, strings.Count(p.Screens[name], "Client 1: while cut"), name)
 	}
 	for _, kind := range []string{"fault", "sent", "dropped", "healed", "received"} {
 		link := `"kind":"` + kind + `","link":{"from":"client1","to":"client2"`
