@@ -5,6 +5,7 @@
 #   scripts/hosts.sh switch              the switch; its ports are host1, host2 and so on: `ip link set host3 down` cuts host3 off
 #   scripts/hosts.sh host N SWITCH       host N, 10.77.0.N, at the switch with that process id. The engine listens at docker.sock in the
 #                                        current folder, and data are its data. An engine that is killed is started again after the next line of input.
+#   scripts/hosts.sh at HOST COMMAND...  runs a command in the network of the host with that process id
 #   scripts/hosts.sh sweep NAME          when its input ends, removes the control groups of the hosts whose folders are in one of that name
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -38,7 +39,7 @@ run_host() {
 	exec 3<&-
 	while :; do
 		status=0
-		dockerd </dev/null --data-root "$PWD/data" --exec-root /run/docker --pidfile /run/docker.pid --host "unix://$PWD/docker.sock" \
+		dockerd </dev/null --data-root "$PWD/data" --exec-root /run/docker --pidfile /run/docker.pid --host "unix://$PWD/docker.sock" --host unix:///run/docker.sock \
 			--bip "172.31.$1.1/24" --cgroup-parent "$2" --exec-opt native.cgroupdriver=cgroupfs || status=$?
 		[ "$status" = 137 ] || return "$status" # SIGKILL
 		read -r _
@@ -67,6 +68,7 @@ host)
 	apart "host inside" "$2" "peerlab-$(basename "$(dirname "$PWD")")-$2"
 	;;
 "host inside") run_host "${@:2}" ;;
+at) exec nsenter "--net=/proc/$2/ns/net" "${@:3}" ;;
 sweep) sweep "$2" ;;
-*) fail "usage: scripts/hosts.sh switch, scripts/hosts.sh host N SWITCH, or scripts/hosts.sh sweep NAME" ;;
+*) fail "usage: scripts/hosts.sh switch, scripts/hosts.sh host N SWITCH, scripts/hosts.sh at HOST COMMAND..., or scripts/hosts.sh sweep NAME" ;;
 esac

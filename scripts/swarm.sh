@@ -74,6 +74,8 @@ await() {
 }
 
 services() { sed -n 's/.*node\.labels\.peerlab\.\([a-z0-9-]*\) == yes.*/\1/p' "$FILE"; }
+# members prints the services that have a certificate; the agents of all nodes share one.
+members() { services && echo agent; }
 images() { sed -n 's,.*image: .*\(peerlab/[a-z-]*\)$,\1,p' "$FILE" | sort -u; }
 
 # known SERVICE fails unless there is one.
@@ -107,10 +109,18 @@ give_images() {
 	[ "$(on "$1" image inspect --format '{{.Id}}' "${images[@]}" 2>/dev/null)" = "$have" ] || docker save "${images[@]}" | on "$1" load >/dev/null
 }
 
+# make_agent makes the image of the agents from bin/peerlab, unless it is that one.
+make_agent() {
+	local sum
+	sum=$(cksum <bin/peerlab)
+	[ "$(docker image inspect --format '{{.Comment}}' peerlab/agent 2>/dev/null)" = "$sum" ] ||
+		tar -C bin -c peerlab | docker import --message "$sum" --change 'ENTRYPOINT ["/peerlab"]' - peerlab/agent >/dev/null
+}
+
 # certify makes a certificate for each service that has none: 'rm -r certs' has all of them made again.
 certify() {
 	local service
-	for service in $(services); do
+	for service in $(members) console; do
 		[ -e "$CERTS/$service/key.pem" ] || bin/peerlab cert -dir "$CERTS" -for "$CERT_LIFE" "$service" >/dev/null
 	done
 }
@@ -125,7 +135,7 @@ secrets() {
 	local service
 	echo 'version: "3.8"'
 	echo services:
-	for service in $(services); do
+	for service in $(members); do
 		echo "  $service:"
 		echo "    volumes: ['revoked:/run/secrets']"
 		echo "    secrets: [{source: ca, target: ca.pem}, {source: $service-cert, target: cert.pem},"
@@ -134,7 +144,7 @@ secrets() {
 	echo "volumes: {revoked: {name: $(revoked)}}"
 	echo secrets:
 	secret ca ca.pem ca.pem
-	for service in $(services); do
+	for service in $(members); do
 		secret "$service-cert" "$service/cert.pem" "$service/cert.pem"
 		secret "$service-key" "$service/key.pem" "$service/cert.pem"
 	done
@@ -159,6 +169,7 @@ up() {
 	docker swarm update --dispatcher-heartbeat "$HEARTBEAT" >/dev/null
 	choose_nodes
 	certify
+	[ -n "${REGISTRY:-}" ] || make_agent
 	for node in $(names); do
 		[ -n "${REGISTRY:-}" ] || give_images "$node"
 		give_list "$node"
@@ -173,6 +184,7 @@ up() {
 	for service in $stopped; do docker service update --force --detach "$service" >/dev/null; done
 	await "all services run" all_run
 	for service in $(services); do printf '%-14s at %s\n' "$service" "$(home "$service")"; done
+	echo "The page of all machines: bin/peerlab console -swarm"
 }
 
 attach() {

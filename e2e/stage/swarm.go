@@ -1,14 +1,21 @@
 package stage
 
 import (
+	"context"
+	"net"
+	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"peerlab/e2e/lab"
+	"peerlab/lab/network"
 )
 
 // Swarm is the stack of compose.swarm.yaml at three hosts. It is used as by a person, through
@@ -147,4 +154,24 @@ func (s *Swarm) At(node string) (here, elsewhere []string) {
 	}
 	require.True(s.t, len(here) > 0 && !slices.Contains(here, "server"), "at %s: %v", node, here)
 	return here, elsewhere
+}
+
+// Page starts the page of all machines at host1, whose engine manages the swarm, and views it.
+func (s *Swarm) Page() *Page {
+	s.t.Helper()
+	program, err := filepath.Abs(filepath.Join(root, "bin", "peerlab"))
+	require.NoError(s.t, err)
+	inside := s.inside(s.hosts[HostName(1)])
+	console := s.Start(lab.Spec{Name: "console", Role: hostsRole, Args: []string{
+		"at", strconv.Itoa(inside), program, "console", "-swarm", "-tls", filepath.Join(os.Getenv("CERTS"), "console"),
+	}})
+	said := console.Contains("?token=")
+	there, err := network.Open(inside)
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { assert.NoError(s.t, there.Close()) })
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+		return there.Dial(ctx, address)
+	}}}
+	s.t.Cleanup(client.CloseIdleConnections)
+	return ViewPage(s.t, client, strings.TrimSpace(said))
 }
