@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strconv"
 	"testing"
 	"time"
 
@@ -22,13 +23,25 @@ func FuzzTheEncoderWritesWhatPackageJSONWrites(f *testing.F) {
 		to := json.NewEncoder(&want)
 		to.SetEscapeHTML(false)
 		var got encoder
-		got.add(&e, []byte(text))
-		got.add(&e, []byte(text)) // with the time of the one before
+		got.add(&e, []byte(text), Received)
+		got.add(&e, []byte(text), Received, Sent) // with the time and link of the one before
 		e.Time = e.Time.UTC().Truncate(time.Microsecond)
-		require.NoError(t, to.Encode(e))
-		require.NoError(t, to.Encode(e))
+		for _, e.Kind = range []Kind{Received, Received, Sent} {
+			require.NoError(t, to.Encode(e))
+		}
 		require.Equal(t, want.String(), string(got.out))
 	})
+}
+
+// Each byte at each place of a word is found.
+func TestPlain(t *testing.T) {
+	for b := range 256 {
+		for at := range 20 {
+			text := []byte("all of them are plain")
+			text[at] = byte(b)
+			require.Equal(t, strconv.Quote(string(text)) == `"`+string(text)+`"`, Plain(text), "%q", text)
+		}
+	}
 }
 
 func BenchmarkAdd(b *testing.B) {
@@ -37,7 +50,7 @@ func BenchmarkAdd(b *testing.B) {
 	at := time.Now()
 	b.ReportAllocs()
 	for i := range b.N {
-		r.AddText(Event{Time: at, Kind: Received, Link: &Link{From: "client1", To: "client2", Connection: 12, Offset: uint64(i) * 64}, Bytes: 64}, text)
+		r.AddText(Event{Time: at, Link: &Link{From: "client1", To: "client2", Connection: 12, Offset: uint64(i) * 64}, Bytes: 64}, text, Sent, Received)
 	}
 	b.StopTimer()
 	require.NoError(b, r.Close())

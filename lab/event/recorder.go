@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/json"
 	"io"
+	"runtime"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -10,6 +11,10 @@ import (
 
 // maxWaiting bounds the bytes of events that wait to be written.
 const maxWaiting = 16 << 20
+
+// manyWaiting is how many bytes of them let the writer run first, if it can: they are still in
+// the processor's cache then, and the buffer stays small.
+const manyWaiting = 256 << 10
 
 // Recorder writes a record. It never delays those that add events: those that find no
 // room are dropped and counted. All methods may be called by any goroutine.
@@ -35,10 +40,11 @@ func NewRecorder(w io.Writer) *Recorder {
 
 // Add adds an event. It sets the time, if there is none, and cuts a long text. After
 // Close it does nothing.
-func (r *Recorder) Add(e Event) { r.AddText(e, []byte(e.Text)) }
+func (r *Recorder) Add(e Event) { r.AddText(e, []byte(e.Text), e.Kind) }
 
-// AddText is Add with another text than that of the event. It does not keep the bytes.
-func (r *Recorder) AddText(e Event, text []byte) {
+// AddText is Add of an event of each kind, with another text than that of e. It does not keep
+// the bytes.
+func (r *Recorder) AddText(e Event, text []byte, kinds ...Kind) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
@@ -50,22 +56,30 @@ func (r *Recorder) AddText(e Event, text []byte) {
 		e.Bytes = max(e.Bytes, len(text))
 		text = text[:end]
 	}
+	if r.addText(&e, text, kinds) >= manyWaiting {
+		runtime.Gosched()
+	}
+}
+
+// addText returns how many bytes wait.
+func (r *Recorder) addText(e *Event, text []byte, kinds []Kind) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.closed:
 	case len(r.lines.out) >= maxWaiting:
-		r.lost++
+		r.lost += len(kinds)
 	default:
 		r.addLostLocked(e.Time)
-		r.lines.add(&e, text)
+		r.lines.add(e, text, kinds...)
 		r.wake()
 	}
+	return len(r.lines.out)
 }
 
 func (r *Recorder) addLostLocked(at time.Time) {
 	if r.lost > 0 {
-		r.lines.add(&Event{Time: at, Kind: Lost, Bytes: r.lost}, nil)
+		r.lines.add(&Event{Time: at, Bytes: r.lost}, nil, Lost)
 		r.lost = 0
 	}
 }
@@ -90,16 +104,16 @@ func (r *Recorder) Close() error {
 
 func (r *Recorder) write(w io.Writer) {
 	defer close(r.done)
-	var writing encoder
+	var writing []byte
 	for closed := false; !closed; {
 		<-r.more
 		r.mu.Lock()
 		if closed = r.closed; closed {
 			r.addLostLocked(time.Now())
 		}
-		r.lines, writing = encoder{out: writing.out[:0]}, r.lines
+		r.lines.out, writing = writing[:0], r.lines.out
 		r.mu.Unlock()
-		if _, err := w.Write(writing.out); err != nil && r.err == nil {
+		if _, err := w.Write(writing); err != nil && r.err == nil {
 			r.err = err
 		}
 	}

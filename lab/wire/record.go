@@ -187,9 +187,7 @@ func (r *record) pieces(at time.Time, link event.Link, d *direction, kinds ...ev
 		if r.several {
 			link.Sequence = d.received.first + uint32(p.offset)
 		}
-		for _, kind := range kinds {
-			r.events.AddText(event.Event{Time: at, Kind: kind, Link: &link, Bytes: p.bytes}, p.text)
-		}
+		r.events.AddText(event.Event{Time: at, Link: &link, Bytes: p.bytes}, p.text, kinds...)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"unicode/utf8"
+
+	"peerlab/lab/event"
 )
 
 const (
@@ -207,5 +209,5 @@ func isText(line []byte, cutOff bool) bool {
 			}
 		}
 	}
-	return utf8.Valid(line) && !bytes.ContainsAny(line, "\x00\x01\x02\x03\x04\x05\x06\x0e\x0f\x10")
+	return event.Plain(line) || utf8.Valid(line) && !bytes.ContainsAny(line, "\x00\x01\x02\x03\x04\x05\x06\x0e\x0f\x10")
 }
