@@ -20,5 +20,6 @@
 //	rules      the kernel's rules           queue      packets from the kernel, and back
 //	owner.go   which program has a socket   socket     the kernel's list of sockets
 //	stream.go  bytes into lines             tls.go     and into TLS records
+//	tap        copies of packets to record  filter     which the kernel copies
 //	observe.go the record of one machine    sightings  which connections are in it
 package wire

@@ -20,7 +20,10 @@ type (
 		conn *struct{}
 		tag  uint32
 	}
-	tap struct{}
+	tap struct {
+		lost int
+		gaps bool
+	}
 )
 
 func limitPackets(bool) error { return errNotLinux }
@@ -45,6 +48,7 @@ func (*ruleset) close() error              { return errNotLinux }
 
 func openTap([]uint16, bool, bool) (*tap, error) { return nil, errNotLinux }
 func (*tap) next() ([]byte, time.Time, error)    { return nil, time.Time{}, errNotLinux }
+func (*tap) leaveOut(*header) error              { return errNotLinux }
 func (*tap) takeLost() int                       { return 0 }
 func (*tap) stop() error                         { return errNotLinux }
 func (*tap) close() error                        { return errNotLinux }

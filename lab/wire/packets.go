@@ -130,10 +130,7 @@ func (w *Wire) passDue() {
 // watch records the packets that arrive until the tap is stopped.
 func (w *Wire) watch() {
 	for {
-		packet, now, err := w.tap.next()
-		if lost := w.tap.takeLost(); lost > 0 {
-			w.record.events.Add(event.Event{Kind: event.Lost, Bytes: lost})
-		}
+		err := w.recordNext()
 		switch {
 		case errors.Is(err, os.ErrClosed):
 			return
@@ -143,11 +140,29 @@ func (w *Wire) watch() {
 			w.mu.Unlock()
 			return
 		}
-		w.capture.add(now, packet)
-		if h, ok := parseHeader(packet); ok {
-			w.record.received(&h, now)
-		}
 	}
+}
+
+func (w *Wire) recordNext() error {
+	packet, now, err := w.tap.next()
+	if lost := w.tap.takeLost(); lost > 0 {
+		w.record.events.Add(event.Event{Kind: event.Lost, Bytes: lost})
+	}
+	if err != nil {
+		return err
+	}
+	w.capture.add(now, packet)
+	h, ok := parseHeader(packet)
+	if !ok {
+		return nil
+	}
+	missing, dull := w.record.expect(&h, w.tap.gaps)
+	w.tap.lost += missing
+	w.record.received(&h, now)
+	if dull && h.unread > 0 {
+		return w.tap.leaveOut(&h)
+	}
+	return nil
 }
 
 func (w *Wire) decideLocked(p packet, accept bool, mark uint32) {

@@ -122,6 +122,32 @@ func (r *record) addSentLocked(h *header, at time.Time, d *direction, link event
 	}
 }
 
+// expect prepares for a packet that received records next: with gaps, packets of a dull stream
+// may have been left out before it. It returns how many have, at least, and whether the stream
+// is dull.
+func (r *record) expect(h *header, gaps bool) (missing int, dull bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, d, _ := r.findLocked(h)
+	if c == nil {
+		return 0, false
+	}
+	s := &d.received
+	switch {
+	case gaps && s.dull:
+		s.gaps = 2
+	case !gaps && s.gaps > 0:
+		s.gaps--
+	}
+	if d.sent != nil {
+		d.sent.gaps = s.gaps
+	}
+	if s.gaps > 0 && s.begun {
+		missing = max(0, (int(int32(h.seq-s.next))+maxSegment-1)/maxSegment)
+	}
+	return missing, s.dull
+}
+
 // received records a packet that has arrived, or was seen to leave if this record is of one
 // end. It reports whether it was the last of its connection.
 func (r *record) received(h *header, at time.Time) (last bool) {

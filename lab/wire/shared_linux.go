@@ -3,13 +3,11 @@ package wire
 import (
 	"encoding/binary"
 	"math/rand/v2"
-	"os"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -111,38 +109,4 @@ func isPort(at uint32, port uint16) []expr.Any {
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: at, Len: 2},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binary.BigEndian.AppendUint16(nil, port)},
 	}
-}
-
-// only lets a tap have TCP over IPv4 from or to some ports: the kernel shows it nothing else.
-// Without ports it has all packets.
-func (t *tap) only(ports []uint16) error {
-	if len(ports) == 0 {
-		return nil
-	}
-	program := []bpf.Instruction{
-		bpf.LoadAbsolute{Off: 0, Size: 1},
-		bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: 4},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: 4, SkipTrue: 1},
-		bpf.RetConstant{},
-		bpf.LoadAbsolute{Off: 9, Size: 1},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: protocolTCP, SkipTrue: 1},
-		bpf.RetConstant{},
-		bpf.LoadMemShift{Off: 0},
-	}
-	for _, at := range []uint32{0, 2} {
-		program = append(program, bpf.LoadIndirect{Off: at, Size: 2})
-		for _, port := range ports {
-			program = append(program, bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(port), SkipFalse: 1}, bpf.RetConstant{Val: maxPacket})
-		}
-	}
-	raw, err := bpf.Assemble(append(program, bpf.RetConstant{}))
-	if err != nil {
-		return err
-	}
-	filter := make([]unix.SockFilter, len(raw))
-	for i, x := range raw {
-		filter[i] = unix.SockFilter{Code: x.Op, Jt: x.Jt, Jf: x.Jf, K: x.K}
-	}
-	return os.NewSyscallError("SO_ATTACH_FILTER", unix.SetsockoptSockFprog(t.raw, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
-		&unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}))
 }

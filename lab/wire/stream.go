@@ -11,6 +11,9 @@ import (
 const (
 	maxPending = 1 << 20 // bytes of a stream that came before those in front of them
 	maxLine    = 4096    // bytes of a line that are kept until its end comes
+	dullSize   = 1 << 20 // bytes of which fewer than dullText are text: the stream is dull
+	dullText   = 1 << 10 // bytes
+	maxSegment = 1 << 16 // bytes of one packet at most
 )
 
 // stream puts the bytes of one direction of a connection together, as they are in the
@@ -29,6 +32,10 @@ type stream struct {
 	blind  bool   // its beginning was not seen
 	record int    // its bytes if it is a TLS record, whose header was seen; else 0
 	blob   piece  // of the packet, and not yet returned: bytes that are no text
+
+	seen, text int  // bytes since it was decided whether it is dull, and those of them in lines or TLS records
+	dull       bool // there are hardly any
+	gaps       int  // before so many packets bytes may have been left out: they are not waited for
 }
 
 // segment is the bytes of one packet.
@@ -60,7 +67,7 @@ func (s *stream) beginsAt(first uint32) bool { return s.begun && s.first == firs
 
 // near reports whether a sequence number can be one of this stream.
 func (s *stream) near(at uint32) bool {
-	return !s.begun || int32(at-s.next) > -maxPending && int32(at-s.next) < maxPending
+	return !s.begun || int32(at-s.next) > -maxPending && (s.gaps > 0 || int32(at-s.next) < maxPending)
 }
 
 // clone returns a stream that goes on by itself.
@@ -75,13 +82,20 @@ func (s *stream) clone() *stream {
 // was not seen, what comes first is it: not a packet without any, since the number of a
 // probe for a dead connection is that before the next.
 func (s *stream) feed(g segment, to func(piece)) {
-	if g.size() == 0 {
-		return
-	}
 	if !s.begun {
+		if g.size() == 0 {
+			return
+		}
 		s.begin(g.at)
 	}
-	if int32(g.at-s.next) > 0 {
+	gap := int(int32(g.at - s.next))
+	if gap > 0 && s.gaps > 0 {
+		s.skip(gap, to)
+		gap = 0
+	}
+	switch {
+	case g.size() == 0:
+	case gap > 0:
 		g.bytes = bytes.Clone(g.bytes)
 		s.pending = append(s.pending, g)
 		if s.waiting += g.size(); s.waiting <= maxPending {
@@ -90,7 +104,7 @@ func (s *stream) feed(g segment, to func(piece)) {
 		// More than that cannot be on its way: the packets between were not seen.
 		first := slices.MinFunc(s.pending, func(a, b segment) int { return int(int32(a.at - b.at)) })
 		s.skip(int(first.at-s.next), to)
-	} else {
+	default:
 		s.take(g, to)
 	}
 	for again := len(s.pending) > 0; again; {
@@ -106,6 +120,10 @@ func (s *stream) feed(g segment, to func(piece)) {
 		})
 	}
 	s.passBlob(to)
+	if s.text >= dullText || s.seen >= dullSize {
+		s.dull = s.text < dullText
+		s.seen, s.text = 0, 0
+	}
 }
 
 // take adds bytes of which none before them is missing.
@@ -116,6 +134,7 @@ func (s *stream) take(g segment, to func(piece)) {
 	}
 	b := g.bytes[min(known, len(g.bytes)):]
 	s.next += uint32(len(b))
+	s.seen += len(b)
 	s.endBeforeRecord(b, to)
 	for len(b) > 0 {
 		if n := s.takeRecord(b, to); n > 0 {
@@ -175,6 +194,7 @@ func (s *stream) cut(line []byte, to func(piece)) {
 	switch {
 	case p.isText:
 		s.passBlob(to)
+		s.text += p.bytes
 		p.text = bytes.TrimSuffix(line, []byte{'\r'})
 		to(p)
 	case s.blob.bytes > 0:

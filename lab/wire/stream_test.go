@@ -114,3 +114,36 @@ func TestPacketsThatAreNotReadWhole(t *testing.T) {
 	require.Empty(t, s.fed(0, "one\n", 50), "sent again, and read before or known to be missing")
 	require.Equal(t, []kept{{171, "four", 5, true}}, s.fed(173, "ur\n", 0))
 }
+
+// Random bytes have lines of text by chance.
+func TestAStreamWithHardlyAnyTextIsDull(t *testing.T) {
+	var s stream
+	s.begin(0)
+	random := rand.New(rand.NewPCG(1, 1))
+	blob := make([]byte, dullSize)
+	for i := range blob {
+		blob[i] = byte(random.Uint32())
+	}
+	blob[len(blob)-1] = '\n'
+	at := uint32(0)
+	add := func(b string) {
+		s.fed(at, b, 0)
+		at += uint32(len(b))
+	}
+	add(string(blob))
+	require.True(t, s.dull)
+	add(strings.Repeat("a line of text\n", dullText/15))
+	require.True(t, s.dull)
+	add("a line of text\n")
+	require.False(t, s.dull)
+	add(strings.Repeat("a line of text\n", dullSize/15+1))
+	require.False(t, s.dull)
+}
+
+// TLS records are pieces, as lines are.
+func TestAStreamOfTLSRecordsIsNotDull(t *testing.T) {
+	var s stream
+	s.begin(0)
+	s.fed(0, strings.Repeat("\x17\x03\x03\x03\xe8"+strings.Repeat("\x00", 1000), dullSize/1005+1), 0)
+	require.False(t, s.dull)
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,8 +27,15 @@ const (
 	maxPacket = 1 << 17  // bytes
 	rate      = 32 << 20 // bytes a second
 	burst     = 16 << 20 // bytes
-	pause     = time.Millisecond
+	pause     = 4 * time.Millisecond
 	lookEvery = 64 // packets, after which it is looked how many found no room
+)
+
+// Then the larger packets of flows without text are left out altogether for a while: to
+// copy each costs the programs more than to read it.
+const (
+	maxLeftOut = 64 // flows
+	absence    = 50 * time.Millisecond
 )
 
 // tap is a copy of the packets of a network namespace. Its methods but stop
@@ -35,7 +43,9 @@ const (
 type tap struct {
 	file    *os.File
 	raw     int
-	whole   bool // every packet is read whole
+	only    []uint16 // nil: all ports
+	whole   bool     // every packet is read whole
+	acks    bool     // packets without a payload are read, too
 	packet  []byte
 	at      time.Time // when the latest was read
 	left    int       // bytes of large packets that may be read
@@ -43,12 +53,16 @@ type tap struct {
 	waiting int       // those that were seen to wait and have not been read
 	lost    int       // packets that found no room, or were not read whole
 	stopped bool
+
+	leftOut []uint32  // flows of which large packets are left out; see filter
+	until   time.Time // and then no longer
+	gaps    bool      // packets may have been left out between those that wait
 }
 
 // openTap opens the tap of the network namespace of the calling thread: of what arrives over
 // the loopback interface, or everywhere of what leaves and arrives over any. With ports there
 // are only packets from or to these. Unless packets are to be whole, of large ones the rest may
-// be missing.
+// be missing, and on the loopback interface those that tell the record nothing are.
 func openTap(only []uint16, everywhere, whole bool) (*tap, error) {
 	name, index, outgoing := "all interfaces", 0, 0
 	if !everywhere {
@@ -62,12 +76,12 @@ func openTap(only []uint16, everywhere, whole bool) (*tap, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tap{file: os.NewFile(uintptr(fd), "packets of "+name), raw: fd, whole: whole, packet: make([]byte, maxPacket), left: burst}
+	t := &tap{file: os.NewFile(uintptr(fd), "packets of "+name), raw: fd, only: only, whole: whole, acks: everywhere, packet: make([]byte, maxPacket), left: burst}
 	all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL)) // in the order of the network
 	if err := errors.Join(
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, tapMemory),
 		unix.SetsockoptInt(fd, unix.SOL_PACKET, ignoreOutgoing, outgoing),
-		t.only(only),
+		t.filter(),
 		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: index}), // no packet comes before
 	); err != nil {
 		return nil, fmt.Errorf("a copy of the packets of %s: %w", name, errors.Join(err, t.close()))
@@ -75,11 +89,48 @@ func openTap(only []uint16, everywhere, whole bool) (*tap, error) {
 	return t, nil
 }
 
+// filter tells the kernel which packets to copy.
+func (t *tap) filter() error {
+	if t.whole {
+		return nil
+	}
+	raw, err := filter(t.only, t.acks, t.leftOut)
+	if err != nil {
+		return err
+	}
+	program := make([]unix.SockFilter, len(raw))
+	for i, x := range raw {
+		program[i] = unix.SockFilter{Code: x.Op, Jt: x.Jt, Jf: x.Jf, K: x.K}
+	}
+	return os.NewSyscallError("SO_ATTACH_FILTER", unix.SetsockoptSockFprog(t.raw, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}))
+}
+
+// leaveOut tells the kernel to leave out large packets of the flow of a packet.
+func (t *tap) leaveOut(h *header) error {
+	flow := uint32(h.from.Port())<<16 | uint32(h.to.Port())
+	if len(t.leftOut) == maxLeftOut || slices.Contains(t.leftOut, flow) {
+		return nil
+	}
+	if len(t.leftOut) == 0 {
+		t.until = t.at.Add(absence)
+	}
+	t.gaps = true
+	t.leftOut = append(t.leftOut, flow)
+	return t.filter()
+}
+
 // next waits for a packet, and returns it and the time. It is there until the next call.
 // After stop, and all packets that had arrived before, it returns os.ErrClosed.
 func (t *tap) next() (packet []byte, at time.Time, err error) {
 	if t.count++; t.count == lookEvery {
 		t.look()
+	}
+	if len(t.leftOut) > 0 && t.at.After(t.until) {
+		t.leftOut = nil
+		if err := t.filter(); err != nil {
+			return nil, t.at, err
+		}
 	}
 	b := t.packet
 	flood := t.left <= 0 && !t.whole
@@ -93,7 +144,12 @@ func (t *tap) next() (packet []byte, at time.Time, err error) {
 	switch empty := errors.Is(err, unix.EAGAIN); {
 	case empty && t.stopped:
 		return nil, t.at, os.ErrClosed
+	case empty && len(t.leftOut) > 0: // perhaps none will come
+		<-time.After(pause)
+		t.now()
+		return t.next()
 	case empty:
+		t.gaps = false
 		if flood {
 			<-time.After(pause)
 		}
@@ -108,13 +164,18 @@ func (t *tap) next() (packet []byte, at time.Time, err error) {
 	if n == beginning && n == len(b) {
 		t.lost++
 	}
-	before := t.at
-	t.at = time.Now()
-	t.left = min(burst, t.left+int(min(t.at.Sub(before), time.Second)*rate/time.Second))
+	t.now()
 	if n > beginning {
 		t.left -= n
 	}
 	return b[:max(n, 0)], t.at, err
+}
+
+// now looks at the clock: so many more bytes may be read.
+func (t *tap) now() {
+	before := t.at
+	t.at = time.Now()
+	t.left = min(burst, t.left+int(min(t.at.Sub(before), time.Second)*rate/time.Second))
 }
 
 // look counts the packets that arrived since it was called last.

@@ -57,6 +57,7 @@ func (s *stream) addToRecord(n int, to func(piece)) {
 	s.offset += uint64(n)
 	if s.size += n; s.size == s.record {
 		s.record = 0
+		s.text += s.size
 		s.passBlob(to)
 		s.cut(s.line, to)
 		s.passBlob(to)
