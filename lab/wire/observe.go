@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"peerlab/lab/event"
 	"peerlab/lab/network"
@@ -17,6 +19,8 @@ type Observer struct {
 	tap       *tap
 	sightings sightings
 	reader    sync.WaitGroup
+	idle      atomic.Bool  // no packet waits
+	seen      atomic.Int64 // when the kernel has seen the latest packet, in Unix nanoseconds
 	closing   func() error
 }
 
@@ -50,6 +54,8 @@ func observe(n *network.Network, proc string, only []uint16, programs Programs, 
 	if err = errors.Join(err, failed); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: the record of the network needs root, or NET_RAW", err), m.close())
 	}
+	o.tap.idle = o.idle.Store
+	o.tap.stamp() // the kernel notes the times of packets from the first question for one
 	o.closing = sync.OnceValue(o.close)
 	o.reader.Go(o.read)
 	return o, nil
@@ -58,7 +64,7 @@ func observe(n *network.Network, proc string, only []uint16, programs Programs, 
 // read records packets until the tap is stopped.
 func (o *Observer) read() {
 	for {
-		packet, now, err := o.tap.next()
+		packet, _, err := o.tap.next()
 		if lost := o.tap.takeLost(); lost > 0 {
 			o.sightings.record.events.Add(event.Event{Kind: event.Lost, Bytes: lost})
 		}
@@ -68,10 +74,21 @@ func (o *Observer) read() {
 			}
 			return
 		}
+		at := o.tap.stamp()
 		if h, ok := parseHeader(packet); ok {
-			o.sightings.see(&h, now)
+			o.sightings.see(&h, at)
 		}
+		o.seen.Store(at.UnixNano())
 	}
+}
+
+// Complete returns up to when the record has all events, at a time that is some milliseconds
+// ago: packets may wait to be read.
+func (o *Observer) Complete(at time.Time) time.Time {
+	if seen := time.Unix(0, o.seen.Load()); !o.idle.Load() && seen.Before(at) {
+		return seen
+	}
+	return at
 }
 
 // Connections returns the connections that are open at the programs of this machine, the

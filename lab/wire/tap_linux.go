@@ -8,14 +8,16 @@ import (
 	"os"
 	"slices"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 const (
 	loopback       = "lo"
-	ignoreOutgoing = 23       // PACKET_IGNORE_OUTGOING: on the loopback each packet would come twice
-	tapMemory      = 64 << 20 // bytes of packets that wait to be read; the kernel counts those that find no room
+	ignoreOutgoing = 23         // PACKET_IGNORE_OUTGOING: on the loopback each packet would come twice
+	stampOfLast    = 0x80108907 // SIOCGSTAMPNS_NEW of <linux/sockios.h>: two numbers of 64 bits
+	tapMemory      = 64 << 20   // bytes of packets that wait to be read; the kernel counts those that find no room
 )
 
 // Packets of up to beginning bytes are always read whole. Of larger ones, so many bytes a
@@ -48,11 +50,13 @@ type tap struct {
 	acks    bool     // packets without a payload are read, too
 	packet  []byte
 	at      time.Time // when the latest was read
+	stamped time.Time // when the kernel had seen it; see stamp
 	left    int       // bytes of large packets that may be read
 	count   int       // packets since it was looked how many found no room
 	waiting int       // those that were seen to wait and have not been read
 	lost    int       // packets that found no room, or were not read whole
 	stopped bool
+	idle    func(bool) // told when none waits, and when one has come; nil: not
 
 	leftOut []uint32  // flows of which large packets are left out; see filter
 	until   time.Time // and then no longer
@@ -153,7 +157,13 @@ func (t *tap) next() (packet []byte, at time.Time, err error) {
 		if flood {
 			<-time.After(pause)
 		}
+		if t.idle != nil {
+			t.idle(true)
+		}
 		n, err = t.file.Read(b)
+		if t.idle != nil {
+			t.idle(false)
+		}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.stopped = true
@@ -176,6 +186,19 @@ func (t *tap) now() {
 	before := t.at
 	t.at = time.Now()
 	t.left = min(burst, t.left+int(min(t.at.Sub(before), time.Second)*rate/time.Second))
+}
+
+// stamp returns when the kernel has seen the packet that was read last, which is no earlier
+// than the one before.
+func (t *tap) stamp() time.Time {
+	var at unix.Timespec
+	_, _, failed := unix.Syscall(unix.SYS_IOCTL, uintptr(t.raw), stampOfLast, uintptr(unsafe.Pointer(&at)))
+	stamp := time.Unix(at.Unix())
+	if failed != 0 || stamp.Before(t.stamped) {
+		return t.stamped
+	}
+	t.stamped = stamp
+	return stamp
 }
 
 // look counts the packets that arrived since it was called last.
