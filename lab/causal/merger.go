@@ -10,19 +10,23 @@ import (
 )
 
 // patience is how long an event waits for older ones. They are there after a message's way
-// from their node; longer only from a node that is about to be given up. For its cause it
-// waits as long again, since that may wait so, too.
-const patience = 2 * time.Second
+// from their node; longer only from a node that is about to be given up. For its cause, which
+// may wait itself, it waits until that cannot come any more, and no longer than forever:
+// records that contradict each other have no order.
+const (
+	patience = 2 * time.Second
+	forever  = 10 * time.Second
+)
 
-// late is how much later than its effect a cause may be by the times of both: clocks are known
-// to a millisecond or so, and packets wait to be read.
-const late = 500 * time.Millisecond
+// late is how much later than its effect a cause may be by the times of both: how far clocks are
+// ahead is known to some milliseconds.
+const late = 200 * time.Millisecond
 
 // maxWaiting bounds the events of a node that wait; with more, the first of them does not.
 const maxWaiting = 100_000
 
-// Merger orders the events of several nodes: those of one node stay in their order, a message
-// is received after it was sent, and all others stand by their times. Connections and the
+// Merger orders the events of several nodes: those of one node stand by their times, a message
+// is received after it was sent, and else the times decide. Connections and the
 // lives of programs are numbered again, since each node counts its own. It has no clock and is
 // for one goroutine.
 type Merger struct {
@@ -40,7 +44,7 @@ type lane struct {
 	addresses []netip.Addr
 	live      bool      // it may send more
 	reached   time.Time // all of its events up to then are here
-	events    []waiting
+	events    []waiting // by their times
 }
 
 type waiting struct {
@@ -98,7 +102,7 @@ func (m *Merger) Leave(node string) { m.find(node).live = false }
 // events are by the clock of the caller.
 func (m *Merger) Reached(node string, at time.Time) { m.find(node).reached = at }
 
-// Add adds the next event of a node.
+// Add adds an event of a node. Those of the same time stand in the order of the calls.
 func (m *Merger) Add(node string, e event.Event, now time.Time) {
 	if e.Kind == event.Run {
 		return // the merged record has its own
@@ -120,10 +124,11 @@ func (m *Merger) Add(node string, e event.Event, now time.Time) {
 		w.Life = m.life(life{e.Process, node, e.Life})
 	}
 	l := m.find(node)
-	l.events = append(l.events, w)
-	if l.reached.Before(e.Time) {
-		l.reached = e.Time
+	i := len(l.events)
+	for i > 0 && w.Time.Before(l.events[i-1].Time) {
+		i--
 	}
+	l.events = slices.Insert(l.events, i, w)
 }
 
 // life returns the number of a life in the merged record.
@@ -164,7 +169,7 @@ func (m *Merger) next(now time.Time) *lane {
 		case waited < patience && !full && m.early(l.first()):
 		case m.hasCause(&l.events[0]):
 			return l
-		case (waited >= 2*patience || full) && tired == nil:
+		case (waited >= forever || full) && tired == nil:
 			tired = l
 		}
 	}
@@ -181,7 +186,7 @@ func (l *lane) first() time.Time {
 
 // early reports whether a node may still send an event that is older.
 func (m *Merger) early(at time.Time) bool {
-	return slices.ContainsFunc(m.lanes, func(l *lane) bool { return l.live && len(l.events) == 0 && l.reached.Before(at) })
+	return slices.ContainsFunc(m.lanes, func(l *lane) bool { return l.live && l.reached.Before(at) })
 }
 
 // hasCause reports whether what must stand before an event does, or cannot come.

@@ -219,12 +219,17 @@ func (x *Nodes) at(name string) (best *remote) {
 	state := Exited
 	for _, r := range x.all() {
 		for _, p := range r.programs() {
-			if p.Name == name && (best == nil || state == Exited) {
+			if p.Name == name && (best == nil || replaces(p.State, state)) {
 				best, state = r, p.State
 			}
 		}
 	}
 	return best
+}
+
+// replaces reports whether a program of two nodes is rather at that with the first state.
+func replaces(state, other RunState) bool {
+	return other == Exited || other == Away && state != Exited
 }
 
 // Programs implements [Stage].
@@ -235,7 +240,7 @@ func (x *Nodes) Programs() (all []Program) {
 			switch {
 			case i < 0:
 				all = append(all, p)
-			case all[i].State == Exited:
+			case replaces(p.State, all[i].State):
 				all[i] = p
 			}
 		}
@@ -269,6 +274,9 @@ func (x *Nodes) ask(ctx context.Context, q request) error {
 	r := x.at(q.Name)
 	if r == nil {
 		return unknown(q.Name)
+	}
+	if err := r.failed(); err != nil {
+		return fmt.Errorf("%s is at %s, which is not connected: %w", q.Name, r.node, err)
 	}
 	return r.do(ctx, q)
 }

@@ -139,11 +139,12 @@ func TestTheNodesOfAStackOnOnePage(t *testing.T) {
 	require.ErrorContains(t, x.Act(t.Context(), "client3", Kill), `there is no program "client3"`)
 
 	all["beta"].end()
-	x.eventually("beta is gone", func() bool { return len(x.Programs()) == 1 && x.Nodes.Nodes()[1].Problem != "" })
+	x.eventually("beta is gone", func() bool { return x.Programs()[1].State == Away && x.Nodes.Nodes()[1].Problem != "" })
+	require.ErrorContains(t, x.Type("client2", []byte("x")), "client2 is at beta, which is not connected")
 	require.NoError(t, x.Type("client1", []byte("alone")))
 	x.eventually("no one waits for beta", func() bool { return x.shown("alone") == 1 })
 	again := startNode(t, folder("agent"), "client2", all["beta"].address)
-	x.eventually("beta is back", func() bool { return len(x.Programs()) == 2 })
+	x.eventually("beta is back", func() bool { return x.Programs()[1].State == Running })
 	again.add(event.Shown, "again")
 	x.eventually("it is recorded", func() bool { return x.shown("again") == 1 })
 

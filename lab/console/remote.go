@@ -279,16 +279,16 @@ func (r *remote) ahead(got int) time.Duration {
 	return ahead
 }
 
-// programs returns those of the node; none if it is not connected.
+// programs returns those of the node, as they were last if it is not connected.
 func (r *remote) programs() []Program {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.problem != nil {
-		return nil
-	}
 	all := slices.Clone(r.state.Programs)
 	for i := range all {
 		all[i].Node = r.node
+		if r.problem != nil && all[i].State != Exited {
+			all[i].State, all[i].Can = Away, []Action{}
+		}
 	}
 	return all
 }

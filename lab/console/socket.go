@@ -137,6 +137,9 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 	}
 	for v := (&viewer{}); ; {
 		reached := c.now().Add(-settle)
+		if x, ok := c.stage.(*Compose); ok {
+			reached = x.complete(reached)
+		}
 		u := c.hub.next(v)
 		if u.state != nil {
 			if err := sendJSON(map[string]json.RawMessage{"state": u.state}); err != nil {

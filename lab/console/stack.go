@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/client"
 
@@ -59,4 +60,13 @@ func OpenStack(ctx context.Context, c *Console, stack string, ports []uint16, pr
 		fmt.Fprintln(c.config.Log, "peerlab: the record lacks what programs send:", err)
 	}
 	return x, nil
+}
+
+// complete returns up to when the record has all events, at a time that is some milliseconds
+// ago.
+func (x *Compose) complete(at time.Time) time.Time {
+	if x.watch == nil {
+		return at
+	}
+	return x.watch.Complete(at)
 }

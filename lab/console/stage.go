@@ -59,6 +59,7 @@ const (
 	Running RunState = "running"
 	Paused  RunState = "paused"
 	Exited  RunState = "exited"
+	Away    RunState = "away" // its node cannot be reached
 )
 
 // Action is something that is done to a program.

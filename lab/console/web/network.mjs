@@ -120,7 +120,7 @@ export class Network {
       const node = draw(nodes, 'g', { class: `node ${p.state}${p.name === name ? ' selected' : ''}`, 'data-key': p.name });
       draw(node, 'rect', { x: x - boxWidth / 2, y: y - boxHeight / 2, width: boxWidth, height: boxHeight, rx: 8 });
       draw(node, 'text', { x, y: y - 1 }, p.name);
-      draw(node, 'text', { class: 'mark', x, y: y + 12 }, { running: '● running', paused: '‖ paused', exited: '✕ exited' }[p.state]);
+      draw(node, 'text', { class: 'mark', x, y: y + 12 }, { running: '● running', paused: '‖ paused', exited: '✕ exited', away: '? not reachable' }[p.state]);
       onPress(node, `${p.name}, ${p.state}`, () => this.selectProcess(p.name));
     }
     if (focus) this.$('graph').querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();

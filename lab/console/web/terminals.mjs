@@ -48,7 +48,7 @@ export class Terminals {
     for (const p of programs) {
       const t = this.find(p.name);
       t.element.hidden = false;
-      t.state.textContent = { running: '● running', paused: '‖ paused', exited: '✕ exited' }[p.state] + (p.life > 1 ? `, life ${p.life}` : '') + (p.node ? `, at ${p.node}` : '');
+      t.state.textContent = { running: '● running', paused: '‖ paused', exited: '✕ exited', away: '? not reachable' }[p.state] + (p.life > 1 ? `, life ${p.life}` : '') + (p.node ? `, at ${p.node}` : '');
       t.state.title = t.state.textContent;
       t.state.className = `state ${p.state}`;
       t.form.hidden = p.raw || !this.typing;
