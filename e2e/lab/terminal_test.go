@@ -31,7 +31,7 @@ func TestAScreenThatDoesNotGetThereIsReported(t *testing.T) {
 		l := New(t)
 		l.Sit("shell", nil, "sh", "-c", "echo one; echo two").Reads("two", "one")
 	})
-	assert.Contains(t, out, `terminal shell (sh -c 'echo one; echo two'): its command exited with status 0 and the screen does not end with "two", "one"`)
+	assert.Contains(t, out, `terminal shell (sh -c 'echo one; echo two'): its command exited with status 0 before this was so: it ends with "two", "one"`)
 	assert.Contains(t, out, "── terminal shell ──\none\ntwo")
 }
 
