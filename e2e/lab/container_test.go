@@ -14,9 +14,7 @@ import (
 )
 
 func TestContainersAreConfined(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	l := New(t, anyFixture(t))
 	p := l.Start(fixture("boxed"))
 	p.Types("write /note x")
@@ -66,9 +64,7 @@ func containersOfRun(t *testing.T) (all []container.InspectResponse) {
 }
 
 func TestOneLabMixesContainersAndProcesses(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	image, err := fixtureImage()
 	require.NoError(t, err)
 	for _, opts := range [][]Option{nil, {OnHost()}} {
@@ -86,9 +82,7 @@ func TestOneLabMixesContainersAndProcesses(t *testing.T) {
 
 // What a program in a container starts is the program's, too.
 func TestProcessesAreKnownByTheirContainer(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	l := New(t, anyFixture(t))
 	NeedsOwnNetwork(l)
 	p := l.Start(fixture("boxed"))
@@ -110,9 +104,7 @@ func TestProcessesAreKnownByTheirContainer(t *testing.T) {
 
 // A holder ends at once when it is stopped, as other processes do.
 func TestAHolderObeysSIGTERM(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	l := New(t, anyFixture(t))
 	NeedsOwnNetwork(l)
 	var own string
@@ -133,9 +125,7 @@ func TestAHolderObeysSIGTERM(t *testing.T) {
 
 // A program in a container resolves localhost in any network.
 func TestContainersHaveHosts(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	for _, opts := range [][]Option{nil, {OnHost()}} {
 		p := New(t, append(opts, anyFixture(t))...).Start(fixture("boxed"))
 		p.Types("read /etc/hosts")
@@ -144,9 +134,7 @@ func TestContainersHaveHosts(t *testing.T) {
 }
 
 func TestAnImageThatIsNotThereIsReported(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	out := watch(t, func(t testing.TB) {
 		New(t, Playing("nobody", "image:peerlab/nobody:latest")).Start(Spec{Name: "nobody"})
 	})

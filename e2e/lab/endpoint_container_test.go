@@ -19,9 +19,7 @@ import (
 // Fault B6: containers, and the guard that removes them, use the engine of the
 // docker context. A relay in front of the one engine there is stands for it.
 func TestContainersRunAtTheEngineOfTheDockerContext(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	socket, isUnix := strings.CutPrefix(engine(t).DaemonHost(), "unix://")
 	require.True(t, isUnix, "the test relays a unix socket")
 	_, err := fixtureImage() // before DOCKER_CONFIG changes

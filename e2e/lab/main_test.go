@@ -1,18 +1,13 @@
 package lab
 
 import (
-	"archive/tar"
-	"bytes"
-	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 
-	"github.com/moby/moby/client"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,10 +43,6 @@ var fixtureImage = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	binary, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
 	r, err := theRun()
 	if err != nil {
 		return "", err
@@ -60,35 +51,17 @@ var fixtureImage = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	engine, err := client.New(client.FromEnv)
-	if err != nil {
-		return "", err
-	}
-	defer engine.Close()
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
-	if err := w.WriteHeader(&tar.Header{Name: "fixture", Mode: 0o755, Size: int64(len(binary))}); err != nil {
-		return "", err
-	}
-	if _, err := w.Write(binary); err != nil {
-		return "", err
-	}
-	if err := w.Close(); err != nil {
-		return "", err
+	const image = `tar -C "$(dirname "$0")" -c fixture | docker import --change 'ENTRYPOINT ["/fixture"]' "$@"`
+	args := []string{"-c", image, path}
+	for key, value := range labels {
+		args = append(args, "--change", fmt.Sprintf("LABEL %s=%s", key, value))
 	}
 	name := "peerlab/fixture:" + labels["peerlab.lab"]
-	changes := []string{`ENTRYPOINT ["/fixture"]`}
-	for key, value := range labels {
-		changes = append(changes, fmt.Sprintf("LABEL %s=%s", key, value))
-	}
-	answer, err := engine.ImageImport(context.Background(),
-		client.ImageImportSource{Source: &layer, SourceName: "-"}, name, client.ImageImportOptions{Changes: changes})
+	out, err := exec.Command("sh", append(args, "-", name)...).CombinedOutput()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w: %s", err, out)
 	}
-	defer answer.Close()
-	_, err = io.Copy(io.Discard, answer)
-	return name, err
+	return name, nil
 })
 
 // nativeFixture has the fixture play its role as a process of this machine.
@@ -97,6 +70,14 @@ func nativeFixture(t testing.TB) Option {
 	path, err := fixtureBinary()
 	require.NoError(t, err)
 	return Playing("fixture", "cmd+pipe:"+path)
+}
+
+// inContainers leaves a test out that is about containers, where roles do not run in them.
+func inContainers(t *testing.T) {
+	t.Helper()
+	if !InContainers() {
+		t.Skip("PEERLAB_E2E is not container")
+	}
 }
 
 // anyFixture has the fixture play its role as PEERLAB_E2E says.

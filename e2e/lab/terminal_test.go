@@ -36,9 +36,7 @@ func TestAScreenThatDoesNotGetThereIsReported(t *testing.T) {
 }
 
 func TestProjectsAreOfTheirRun(t *testing.T) {
-	if !InContainers() {
-		t.Skip("PEERLAB_E2E is not container")
-	}
+	inContainers(t)
 	l := New(t)
 	a, b := l.Project(), l.Project()
 	assert.NotEqual(t, a, b)
