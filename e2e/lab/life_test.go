@@ -12,49 +12,69 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// onBoth runs a test of a program on pipes, in a container if roles run there, and of one
+// at a terminal.
+func onBoth(t *testing.T, test func(t *testing.T, l *Lab)) {
+	t.Run("pipes", func(t *testing.T) { test(t, New(t, anyFixture(t))) })
+	t.Run("terminal", func(t *testing.T) { test(t, New(t, terminalFixture(t))) })
+}
+
 func TestAProgramIsTypedAtAndEnds(t *testing.T) {
-	l := New(t, anyFixture(t))
-	p := l.Start(fixture("talker", "with", "words"))
-	p.Sees("ready with words")
-	p.Types("say hello")
-	p.SeesOnce("hello")
-	p.Types("err trouble")
-	p.Stderr().Sees("trouble")
-	assert.Zero(t, p.Count("trouble"), "stdout and stderr come apart")
-	p.TypesRaw([]byte("say in two "))
-	p.TypesRaw([]byte("parts\n"))
-	p.Sees("in two parts")
-	p.Types("part a prompt: ")
-	p.Prompts("a prompt: ")
-	p.Types("exit 7")
-	p.Exits(7)
-	assert.False(t, p.Running())
-	assert.True(t, p.Lines()[len(p.Lines())-1].Cut, "the prompt has no line end")
+	onBoth(t, func(t *testing.T, l *Lab) {
+		p := l.Start(fixture("talker", "with", "words"))
+		p.Sees("ready with words")
+		p.Types("say hello")
+		p.SeesOnce("hello")
+		p.Types("err trouble")
+		p.Stderr().Sees("trouble")
+		assert.Zero(t, p.Count("trouble"), "stdout and stderr come apart")
+		p.TypesRaw([]byte("say in two "))
+		p.TypesRaw([]byte("parts\n"))
+		p.Sees("in two parts")
+		p.Types("part a prompt: ")
+		p.Types("exit 7")
+		p.Exits(7)
+		assert.False(t, p.Running())
+		assert.True(t, p.Lines()[len(p.Lines())-1].Cut, "the prompt has no line end")
+		assert.Len(t, p.Lines(), 4, "there is no echo")
+		p.CloseStdin() // after its end that is no error
+		assert.Error(t, p.Process.Life().Type([]byte("hello\n"), time.Second), "it has ended")
+	})
 }
 
 func TestAnEndIsToldWhenAllIsRead(t *testing.T) {
-	l := New(t, anyFixture(t))
-	p := l.Start(fixture("talker"))
-	for range 5 {
-		p.Types("flood 3000")
-		p.Types("err trouble")
-		p.Types("part the very last")
-		p.Types("exit 5")
-		p.Exits(5)
-		require.Len(t, p.Lines(), 3002)
-		assert.Equal(t, "the very last", p.Lines()[3001].Text)
-		assert.Equal(t, 1, p.Stderr().Count("trouble"))
-		p.Start()
-	}
+	onBoth(t, func(t *testing.T, l *Lab) {
+		p := l.Start(fixture("talker"))
+		for range 20 {
+			p.Types("flood 3000")
+			p.Types("err trouble")
+			p.Types("part the very last")
+			p.Types("exit 5")
+			p.Exits(5)
+			require.Len(t, p.Lines(), 3002)
+			assert.Equal(t, "the very last", p.Lines()[3001].Text)
+			assert.True(t, p.Lines()[3001].Cut)
+			assert.Equal(t, 1, p.Stderr().Count("trouble"))
+			p.Start()
+		}
+		p.Types("flood 2000")
+		p.Kill()
+		p.Exits(128 + int(syscall.SIGKILL))
+	})
 }
 
 func TestTheEndOfInputIsSeen(t *testing.T) {
-	l := New(t, anyFixture(t))
-	p := l.Start(fixture("reader"))
-	p.Sees("ready ")
-	p.CloseStdin()
-	p.Sees("end of input")
-	assert.True(t, p.Running())
+	onBoth(t, func(t *testing.T, l *Lab) {
+		for _, last := range []string{"", "say no line end"} {
+			p := l.Start(fixture("reader" + last))
+			p.Sees("ready ")
+			p.TypesRaw([]byte(last))
+			p.CloseStdin()
+			p.Sees("end of input")
+			assert.Equal(t, len(last) > 0, p.Count("no line end") == 1)
+			assert.True(t, p.Running())
+		}
+	})
 }
 
 func TestSignals(t *testing.T) {
@@ -73,16 +93,17 @@ func TestSignals(t *testing.T) {
 }
 
 func TestAPausedProgramDoesNothingUntilItIsResumed(t *testing.T) {
-	l := New(t, anyFixture(t))
-	p := l.Start(fixture("sleeper"))
-	p.Sees("ready ")
-	p.Pause()
-	p.Types("say awake")
-	resumed := time.Now()
-	p.Resume()
-	assert.True(t, p.At("awake").After(resumed))
-	p.Pause()
-	p.Kill()
+	onBoth(t, func(t *testing.T, l *Lab) {
+		p := l.Start(fixture("sleeper"))
+		p.Sees("ready ")
+		p.Pause()
+		p.Types("say awake")
+		resumed := time.Now()
+		p.Resume()
+		assert.True(t, p.At("awake").After(resumed))
+		p.Pause()
+		p.Kill()
+	})
 }
 
 func TestADiskIsFullForOneProcessUntilItIsFree(t *testing.T) {

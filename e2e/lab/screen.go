@@ -115,7 +115,7 @@ func after(lines []string) string {
 func (s Screen) Contains(text string) string {
 	s.process.lab.t.Helper()
 	var found string
-	s.await(described(func() string { return fmt.Sprintf("a line with %q in it", text) }), func(l Line) bool {
+	s.Collects(func() string { return fmt.Sprintf("a line with %q in it", text) }, func(l Line) bool {
 		found = l.Text
 		return strings.Contains(l.Text, text)
 	})
@@ -126,7 +126,7 @@ func (s Screen) Contains(text string) string {
 // what is awaited, and is asked when that has not come.
 func (s Screen) Collects(what func() string, take func(Line) bool) {
 	s.process.lab.t.Helper()
-	s.await(described(what), take)
+	s.await(wanted{what: what, lines: func() []string { return nil }}, take)
 }
 
 // At waits for a line and returns when it arrived, for the first time since
@@ -171,12 +171,6 @@ func (s Screen) Lines() []Line {
 	return v.Lines
 }
 
-// Prompts waits until the last line, which has no LF yet, is text.
-func (s Screen) Prompts(text string) {
-	s.process.lab.t.Helper()
-	s.wait(described(func() string { return fmt.Sprintf("prompt %q, without a line end", text) }), func(v bench.View) bool { return v.Partial == text })
-}
-
 func (s Screen) output() *bench.Output { return s.process.now().Output(s.stream) }
 func (s Screen) mark() int             { return s.process.now().marks[s.stream] }
 
@@ -205,19 +199,9 @@ type wanted struct {
 	quiet bool            // that it has come is no step of the scenario
 }
 
-func described(what func() string) wanted {
-	return wanted{what: what, lines: func() []string { return nil }}
-}
-
-// await feeds each line since the mark to take, once, until it returns true.
+// await feeds each line since the mark to take, once, first at once and then on every
+// change, until it returns true.
 func (s Screen) await(w wanted, take func(Line) bool) {
-	s.process.lab.t.Helper()
-	s.wait(w, func(fresh bench.View) bool { return slices.ContainsFunc(fresh.Lines, take) })
-}
-
-// wait calls done with what came since it last did, first at once and then on
-// every change, until it returns true.
-func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 	s.process.lab.t.Helper()
 	e, next := s.process.now(), s.mark()
 	what := w.what() // as it is before it comes
@@ -227,7 +211,7 @@ func (s Screen) wait(w wanted, done func(fresh bench.View) bool) {
 		exit := s.process.lab.Exited()
 		fresh := e.Output(s.stream).Since(next)
 		next = fresh.Next
-		if done(fresh) {
+		if slices.ContainsFunc(fresh.Lines, take) {
 			if !w.quiet {
 				s.process.lab.met(s.process, fmt.Sprintf("%v %s %s", s.process, s.verb("shows", "writes"), what))
 			}
