@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/kballard/go-shellquote"
 )
 
 // program is what plays a role: an image, a command, or a command in an image.
@@ -52,7 +54,7 @@ func parseProgram(s string) (program, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	switch {
 	case kind == "image":
-		words, err := splitWords(rest)
+		words, err := shellquote.Split(rest)
 		if err != nil {
 			return program{}, fmt.Errorf("%q: %w", s, err)
 		}
@@ -65,7 +67,7 @@ func parseProgram(s string) (program, error) {
 		}
 		return p, nil
 	case kind == "cmd" || kind == onPipes:
-		words, err := splitWords(rest)
+		words, err := shellquote.Split(rest)
 		if err != nil {
 			return program{}, fmt.Errorf("%q: %w", s, err)
 		}

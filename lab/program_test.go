@@ -11,24 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSplitWords(t *testing.T) {
-	for in, want := range map[string][]string{
-		"":                              nil,
-		"java -jar a.jar":               {"java", "-jar", "a.jar"},
-		"  two\t blanks\n":              {"two", "blanks"},
-		`'one word' "another one"`:      {"one word", "another one"},
-		`a\ b \"c ''`:                   {"a b", `"c`, ""},
-		`"say \"hi\" \\ \n" 'a\b'`:      {`say "hi" \ \n`, `a\b`},
-		`sh -c 'exec nc "$@"' sh -x=""`: {"sh", "-c", `exec nc "$@"`, "sh", "-x="},
-	} {
-		got, err := splitWords(in)
-		require.NoError(t, err, in)
-		assert.Equal(t, want, got, in)
-	}
-	for _, in := range []string{`'open`, `"open`, `end\`} {
-		_, err := splitWords(in)
-		assert.Error(t, err, in)
-	}
+// A command is split as a POSIX shell splits it, without expansions.
+func TestTheWordsOfACommand(t *testing.T) {
+	p, err := parseProgram(`cmd:sh -c 'exec nc "$@"' "say \"hi\" \n" a\ b x="" ''`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"sh", "-c", `exec nc "$@"`, `say "hi" \n`, "a b", "x=", ""}, p.command)
 }
 
 // programIn finds programs in a folder.
@@ -68,7 +55,7 @@ func TestWhoPlaysARole(t *testing.T) {
 	play(native, "client5", "client", "cmd:the fifth")
 	play(native, "server", "order-server", "image:registry:5000/them/server:2")
 
-	for _, wrong := range []string{"server", "image:", "image:me/server -v", "image:'", "cmd:", "cmd:'", "docker:x"} {
+	for _, wrong := range []string{"server", "image:", "image:me/server -v", "image:'", "cmd:", "cmd:'", `cmd:end\`, `cmd:"`, "docker:x"} {
 		told["client5"] = wrong
 		_, err := native.play("client5", "client")
 		assert.ErrorContains(t, err, "role client, client5: ", wrong)
