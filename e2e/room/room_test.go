@@ -83,25 +83,6 @@ func TestServerEnds(t *testing.T) {
 	require.Len(t, one.Stderr().Lines(), 1)
 }
 
-func TestWrongUsage(t *testing.T) {
-	lab.NeedsOwn(t, "room-server", "room-client")
-	r := stage.NewRoom(t)
-	var specs []lab.Spec
-	for role, wrong := range map[string][][]string{
-		"room-server": {{"x"}, {"-listen", "nowhere"}, {"-listen", "127.0.0.1:70000"}, {"-history", "-1"}, {"-history", "10001"}, {"-history", "x"}, {"-port", "1"}},
-		"room-client": {{"x"}, {"-server", "nowhere"}, {"-server", "127.0.0.1:-1"}, {"-name", "Ann"}},
-	} {
-		for i, args := range wrong {
-			specs = append(specs, lab.Spec{Name: fmt.Sprintf("%s-%d", role, i), Role: role, Args: args})
-		}
-	}
-	for _, p := range r.StartAll(specs...) {
-		p.Exits(2)
-		require.Len(t, p.Stderr().Lines(), 1, "%v says what is wrong", p)
-		require.Empty(t, p.Lines(), "%v: the screen is not for that", p)
-	}
-}
-
 func TestOnAPortThatIsFree(t *testing.T) {
 	r := stage.NewRoom(t)
 	r.Server = r.Start(lab.Spec{Name: "room-server", Args: []string{"-listen", "127.0.0.1:0"}})
