@@ -84,7 +84,7 @@ func (b *Bench) TempDir(pattern string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("a temporary folder: %w", err)
 	}
-	b.guard.folder(dir)
+	b.guard.adds(folderKind, dir)
 	return dir, nil
 }
 
@@ -95,7 +95,7 @@ func (b *Bench) Bound(dir string) error { return bound(dir, buildSize, 0o711) }
 // RemoveTemp removes a folder of TempDir.
 func (b *Bench) RemoveTemp(dir string) error {
 	err := removeFolder(dir)
-	b.guard.folderGone(dir)
+	b.guard.drops(folderKind, dir)
 	return err
 }
 

@@ -36,7 +36,7 @@ func openEngine(b *Bench) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.guard.containers()
+	b.guard.adds(containerKind, b.id)
 	e := &engine{bench: b, provider: provider, api: provider.Client()}
 	b.atClose(e.close)
 	return e, sweepDead(provider.Client())

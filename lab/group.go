@@ -19,7 +19,7 @@ type Group struct {
 
 // newGroup tells the guard of a group.
 func newGroup(id int, g *guard) *Group {
-	g.group(id)
+	g.adds(groupKind, id)
 	return &Group{id: id, guard: g}
 }
 
@@ -51,6 +51,6 @@ func (g *Group) Ended() {
 // Forget has nothing done to the group any more.
 func (g *Group) Forget() {
 	if !g.gone.Swap(true) {
-		g.guard.groupGone(g.id)
+		g.guard.drops(groupKind, g.id)
 	}
 }

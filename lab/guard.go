@@ -60,21 +60,25 @@ func (g *guard) start(run string) error {
 	return nil
 }
 
-func (g *guard) tell(format string, args ...any) {
+// Kinds of what the guard undoes, in this order.
+const (
+	groupKind     = "group"      // a process group, by its number: it is killed
+	cgroupKind    = "cgroup"     // a control group: what is in it is ended
+	containerKind = "containers" // of the run
+	folderKind    = "folder"     // last, when no process writes there any more
+)
+
+// adds tells the guard of what it has to undo, and drops of what it has not to any more.
+func (g *guard) adds(kind string, what any)  { g.tell('+', kind, what) }
+func (g *guard) drops(kind string, what any) { g.tell('-', kind, what) }
+
+func (g *guard) tell(sign rune, kind string, what any) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.pipe != nil {
-		_, _ = fmt.Fprintf(g.pipe, format+"\n", args...)
+		_, _ = fmt.Fprintf(g.pipe, "%c%s %v\n", sign, kind, what)
 	}
 }
-
-func (g *guard) group(pgid int)         { g.tell("+group %d", pgid) }  // kill this process group
-func (g *guard) groupGone(pgid int)     { g.tell("-group %d", pgid) }  // no longer
-func (g *guard) folder(path string)     { g.tell("+folder %s", path) } // remove this folder
-func (g *guard) folderGone(path string) { g.tell("-folder %s", path) } // no longer
-func (g *guard) cgroup(path string)     { g.tell("+cgroup %s", path) } // end what is in this control group
-func (g *guard) cgroupGone(path string) { g.tell("-cgroup %s", path) } // no longer
-func (g *guard) containers()            { g.tell("+containers") }      // sweep those of the run
 
 // relieve makes the guard undo all that is left, and waits for its end.
 func (g *guard) relieve() error {
@@ -98,60 +102,47 @@ func StandGuard() (status int, ok bool) {
 	if task := os.Getenv(jailTask); task != "" {
 		return standJailer(task), true
 	}
-	task := os.Getenv(guardTask)
-	if task == "" {
+	if os.Getenv(guardTask) == "" {
 		return 0, false
 	}
-	return standGuard(os.Stdin, task), true
+	return standGuard(os.Stdin), true
 }
 
 // standGuard is the guard process: it returns its exit status when what it was
 // told of is undone.
-func standGuard(orders io.Reader, run string) int {
+func standGuard(orders io.Reader) int {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	groups := map[int]bool{}
-	folders := map[string]bool{}
-	cgroups := map[string]bool{}
-	containers := false
+	left := map[string]map[string]bool{groupKind: {}, cgroupKind: {}, containerKind: {}, folderKind: {}}
 	for in := bufio.NewScanner(orders); in.Scan(); {
-		order, arg, _ := strings.Cut(in.Text(), " ")
-		pgid, _ := strconv.Atoi(arg)
-		switch order {
-		case "+group":
-			groups[pgid] = true
-		case "-group":
-			delete(groups, pgid)
-		case "+folder":
-			folders[arg] = true
-		case "-folder":
-			delete(folders, arg)
-		case "+cgroup":
-			cgroups[arg] = true
-		case "-cgroup":
-			delete(cgroups, arg)
-		case "+containers":
-			containers = true
+		order, what, _ := strings.Cut(in.Text(), " ")
+		switch known := left[strings.TrimLeft(order, "+-")]; {
+		case known == nil: // it was cut off
+		case order[0] == '+':
+			known[what] = true
+		default:
+			delete(known, what)
 		}
 	}
+	all := func(kind string) []string { return slices.Sorted(maps.Keys(left[kind])) }
 	// An engine that does not answer must not keep the guard for ever.
 	time.AfterFunc(relieveTimeout, func() {
 		fmt.Fprintf(os.Stderr, "lab: guard: cleaning up took longer than %v; this may be left: folders %v%s\n",
-			relieveTimeout, slices.Sorted(maps.Keys(folders)), leftContainers(run, containers))
+			relieveTimeout, all(folderKind), leftContainers(all(containerKind)))
 		os.Exit(1)
 	})
 	var errs []error
-	for _, pgid := range slices.Sorted(maps.Keys(groups)) {
-		if pgid > 1 {
+	for _, group := range all(groupKind) {
+		if pgid, _ := strconv.Atoi(group); pgid > 1 {
 			_ = syscall.Kill(-pgid, syscall.SIGKILL) // it may have ended by itself
 		}
 	}
-	for _, dir := range slices.Sorted(maps.Keys(cgroups)) {
+	for _, dir := range all(cgroupKind) {
 		errs = append(errs, removeCgroup(dir))
 	}
-	if containers {
+	for _, run := range all(containerKind) {
 		errs = append(errs, sweepRun(run))
 	}
-	for _, dir := range slices.Sorted(maps.Keys(folders)) { // last, when no process writes there any more
+	for _, dir := range all(folderKind) {
 		errs = append(errs, removeFolder(dir))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -161,10 +152,10 @@ func standGuard(orders io.Reader, run string) int {
 	return 0
 }
 
-// leftContainers says how to remove the containers of a run, if it had any.
-func leftContainers(run string, any bool) string {
-	if !any {
-		return ""
+// leftContainers says how to remove the containers of runs.
+func leftContainers(runs []string) (text string) {
+	for _, run := range runs {
+		text += fmt.Sprintf("; containers: 'docker ps -aq --filter label=%s=%s' lists them, 'docker rm -f' removes them", runLabel, run)
 	}
-	return fmt.Sprintf("; containers: 'docker ps -aq --filter label=%s=%s' lists them, 'docker rm -f' removes them", runLabel, run)
+	return text
 }

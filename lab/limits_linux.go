@@ -83,7 +83,7 @@ func (p *limited) make(dir string, files map[string]string, g *guard) error {
 		return err
 	}
 	p.groups = append(p.groups, dir)
-	g.cgroup(dir)
+	g.adds(cgroupKind, dir)
 	var errs []error
 	for file, value := range files {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, file), []byte(value), 0o644))
@@ -110,7 +110,7 @@ func (p *limited) remove(g *guard) error {
 	var errs []error
 	for _, dir := range p.groups {
 		errs = append(errs, removeCgroup(dir))
-		g.cgroupGone(dir)
+		g.drops(cgroupKind, dir)
 	}
 	return errors.Join(errs...)
 }
