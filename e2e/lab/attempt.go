@@ -41,10 +41,7 @@ func (a *attempt) tell(next grade.Attempt) error {
 	a.worst = next
 	content, err := json.Marshal(next)
 	if err == nil {
-		err = os.WriteFile(path+".new", content, 0o644)
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
+		err = grade.WriteFile(path, content)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", attemptVariable, err)
