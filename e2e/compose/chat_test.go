@@ -47,7 +47,7 @@ func TestChat(t *testing.T) {
 	two.Reads("Server: initiated")
 }
 
-// startChat starts the server and five clients on free ports.
+// startChat starts the server and five clients.
 func startChat(t *testing.T) *stage.Compose {
 	t.Helper()
 	services := []string{"server"}
@@ -55,11 +55,6 @@ func startChat(t *testing.T) *stage.Compose {
 		services = append(services, fmt.Sprintf("client%d", id))
 	}
 	c := stage.NewCompose(t, stage.ComposeFile, nil, services...)
-	c.NewPort("SERVER_PORT")
-	for _, id := range stage.IDs(5) {
-		c.NewPort(fmt.Sprintf("CLIENT%d_PORT1", id))
-		c.NewPort(fmt.Sprintf("CLIENT%d_PORT2", id))
-	}
 	c.Up()
 	for _, service := range services {
 		c.Follow(service)

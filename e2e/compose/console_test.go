@@ -69,9 +69,6 @@ func (p *page) events() string {
 // killed and started there.
 func TestThePageOfTheContainers(t *testing.T) {
 	c := stage.NewCompose(t, stage.ComposeFile, nil, "server", "client1", "client2")
-	for _, name := range []string{"SERVER_PORT", "CLIENT1_PORT1", "CLIENT1_PORT2", "CLIENT2_PORT1", "CLIENT2_PORT2"} {
-		c.NewPort(name)
-	}
 	c.Up()
 	c.Ends("stop", "client2")
 	p := openPage(t, c, func() { c.Do("start", "client2") }) // the page is not told yet
@@ -117,9 +114,6 @@ func TestALinkOfContainersIsCutOnThePage(t *testing.T) {
 		t.Skip("faults of the network need root")
 	}
 	c := stage.NewCompose(t, stage.ComposeFile, nil, "server", "client1", "client2")
-	for _, name := range []string{"SERVER_PORT", "CLIENT1_PORT1", "CLIENT1_PORT2", "CLIENT2_PORT1", "CLIENT2_PORT2"} {
-		c.NewPort(name)
-	}
 	c.Up()
 	for _, name := range c.Services {
 		c.Follow(name)

@@ -11,7 +11,6 @@ import (
 // As its user does: docker compose --profile order up.
 func TestOrder(t *testing.T) {
 	c := stage.NewCompose(t, stage.ComposeFile, []string{"order"}, "order-server", "order-client-x", "order-client-y")
-	c.NewPort("ORDER_PORT")
 	c.Up()
 	c.Follow("order-server")
 	c.Shows(stage.OrderReady, "order-server")

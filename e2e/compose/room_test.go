@@ -15,7 +15,6 @@ import (
 // As its user does: docker compose --profile room up, and two terminals.
 func TestRoom(t *testing.T) {
 	c := stage.NewCompose(t, stage.ComposeFile, []string{"room"}, "room-server", "room-client1", "room-client2")
-	c.NewPort("ROOM_PORT")
 	t.Setenv("TZ", "Asia/Kathmandu") // fault O4: five hours and three quarters ahead of UTC, the whole year
 	c.Up()
 	c.Follow("room-server")

@@ -28,13 +28,10 @@ func newUpped(t *testing.T, profile string, services ...string) *upped {
 	u := &upped{scripted: s, root: s.copies("scripts", "compose.yaml", "files", "Dockerfile")}
 	u.Compose = stage.NewCompose(t, filepath.Join(u.root, "compose.yaml"), []string{profile}, services...)
 	s.env = append(s.env, "COMPOSE_PROJECT_NAME="+u.Name)
+	for variable, port := range u.Ports {
+		s.env = append(s.env, variable+"="+port)
+	}
 	return u
-}
-
-// sets gives a port of the lab's to a variable of compose.yaml.
-func (u *upped) sets(variable, port string) {
-	u.t.Setenv(variable, port)
-	u.env = append(u.env, variable+"="+port)
 }
 
 // up runs scripts/up.sh.
@@ -46,9 +43,7 @@ func (u *upped) up(services ...string) result {
 // succeeding.
 func TestComposeUpBesideAContainerOfAnotherProfile(t *testing.T) {
 	u := newUpped(t, "room", "server")
-	u.sets("SERVER_PORT", u.Port())
-	u.sets("ROOM_PORT", u.Port()) // where nothing listens, so that its client ends with status 1
-	u.Do("up", "--detach", "--no-build", "room-client1")
+	u.Do("up", "--detach", "--no-build", "room-client1") // nothing listens at ROOM_PORT
 	u.Ended("room-client1", 1)
 	r := u.up("server")
 	require.Equal(t, 0, r.status, r.stderr)
@@ -59,15 +54,13 @@ func TestComposeUpBesideAContainerOfAnotherProfile(t *testing.T) {
 // started nor the process that held the port.
 func TestComposeUpNamesTheHolderOfAPort(t *testing.T) {
 	u := newUpped(t, "*", "server", "relay")
-	u.sets("SERVER_PORT", u.Port())
-	u.sets("RELAY_PORT", u.Port())
-	taken, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv("RELAY_PORT"))
+	taken, err := net.Listen("tcp", "127.0.0.1:"+u.Ports["RELAY_PORT"])
 	require.NoError(t, err)
 	defer taken.Close()
 	r := u.up("server", "relay")
 	require.NotEqual(t, 0, r.status)
 	require.Contains(t, r.stderr, "relay has ended with status 1")
-	require.Contains(t, r.stderr, fmt.Sprintf("port %s is taken by process %d", os.Getenv("RELAY_PORT"), os.Getpid()))
+	require.Contains(t, r.stderr, fmt.Sprintf("port %s is taken by process %d", u.Ports["RELAY_PORT"], os.Getpid()))
 	require.Contains(t, r.stderr, "choose another RELAY_PORT")
 	require.Contains(t, r.stderr, "Running: server. Stopped: relay.")
 	require.Contains(t, r.stderr, "make down")
@@ -76,9 +69,8 @@ func TestComposeUpNamesTheHolderOfAPort(t *testing.T) {
 // Fault U1: the server and the relay were both started on one port.
 func TestComposeUpRefusesOnePortForTwo(t *testing.T) {
 	u := newUpped(t, "*")
-	port := u.Port()
-	u.sets("SERVER_PORT", port)
-	u.sets("RELAY_PORT", port)
+	port := u.Ports["RELAY_PORT"]
+	u.env = append(u.env, "SERVER_PORT="+port)
 	r := u.up()
 	require.Equal(t, 1, r.status)
 	require.Contains(t, r.stderr, "RELAY_PORT and SERVER_PORT are both "+port)
@@ -88,15 +80,13 @@ func TestComposeUpRefusesOnePortForTwo(t *testing.T) {
 // Fault B8: after a clone with umask 077 the nodes could not read their files.
 func TestComposeUpWhereOnlyTheOwnerReadsTheFiles(t *testing.T) {
 	u := newUpped(t, "*", "node1", "relay")
-	u.sets("RELAY_PORT", u.Port())
-	u.sets("NODE1_PORT", u.Port())
 	before := u.command(u.root, "sh", "-c", "chmod -R go-rwx . && ls -lR files")
 	r := u.up("relay", "node1")
 	require.Equal(t, 0, r.status, r.stderr)
 	require.Contains(t, r.stderr, "other users cannot read files")
 	require.Equal(t, before.stdout, u.command(u.root, "ls", "-lR", "files").stdout, "the user's modes stay")
 
-	fetched := u.Start(lab.Spec{Name: "fetch", Args: []string{"127.0.0.1", os.Getenv("RELAY_PORT"), "sonnet18.txt"}})
+	fetched := u.Start(lab.Spec{Name: "fetch", Args: []string{"127.0.0.1", u.Ports["RELAY_PORT"], "sonnet18.txt"}})
 	fetched.Exits(0)
 	content, err := os.ReadFile(filepath.Join(u.root, "files", "node1", "sonnet18.txt"))
 	require.NoError(t, err)
@@ -107,8 +97,6 @@ func TestComposeUpWhereOnlyTheOwnerReadsTheFiles(t *testing.T) {
 // the advice fits a container.
 func TestComposeUpAdvisesReadableFiles(t *testing.T) {
 	u := newUpped(t, "*", "node1")
-	u.sets("RELAY_PORT", u.Port())
-	u.sets("NODE1_PORT", u.Port())
 	u.env = append(u.env, "NODE_USER=65531:65531")
 	require.Equal(t, 0, u.command(u.root, "chmod", "-R", "go-rwx", "files").status)
 	r := u.up("node1")
@@ -120,7 +108,6 @@ func TestComposeUpAdvisesReadableFiles(t *testing.T) {
 // Fault B10: a terminal whose log cannot be read is attached to.
 func TestComposeAttachWithoutALog(t *testing.T) {
 	u := newUpped(t, "*", "server")
-	u.sets("SERVER_PORT", u.Port())
 	override := u.file("none.yaml", "services: {server: {logging: {driver: none}}}\n", 0o644)
 	u.Words = append(u.Words, "--file", override)
 	u.Do("up", "--detach", "--no-build", "server")

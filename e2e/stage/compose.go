@@ -3,8 +3,10 @@ package stage
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +29,10 @@ type Compose struct {
 	Words    []string // of every command: docker compose, the file, the project
 	Services []string // that up starts and the end of the test stops
 	Logs     map[string]*lab.Process
+	Ports    map[string]string // of the lab's, by their variables in the file
 }
+
+var portVariable = regexp.MustCompile(`\$\{([A-Z0-9_]+_PORT[12]?):-`)
 
 // Do runs one command of compose and returns what it writes, without the CR that a
 // terminal adds.
@@ -83,7 +88,7 @@ func (c *Compose) Shows(line string, services ...string) {
 	}
 }
 
-// NewCompose prepares the project of a compose.yaml under a name of its own, with
+// NewCompose prepares the project of a compose.yaml under a name and on ports of its own, with
 // those profiles. The test is left out where roles do not run in containers. When it
 // ends, the services are stopped in this order, and the project is removed.
 func NewCompose(t *testing.T, file string, profiles []string, services ...string) *Compose {
@@ -92,9 +97,17 @@ func NewCompose(t *testing.T, file string, profiles []string, services ...string
 		lab.LeaveOut(t, "it is of compose.yaml, and runs with PEERLAB_E2E=container")
 	}
 	lab.Turn(t)
-	c := &Compose{Lab: lab.New(t, lab.OnHost(), lab.Playing("docker", "cmd+pipe:docker")), t: t, Logs: map[string]*lab.Process{}, Services: services}
+	c := &Compose{Lab: lab.New(t, lab.OnHost(), lab.Playing("docker", "cmd+pipe:docker")), t: t, Logs: map[string]*lab.Process{}, Services: services, Ports: map[string]string{}}
 	file, err := filepath.Abs(file)
 	require.NoError(t, err)
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, variable := range portVariable.FindAllStringSubmatch(string(content), -1) {
+		if name := variable[1]; c.Ports[name] == "" {
+			c.Ports[name] = c.Port()
+			t.Setenv(name, c.Ports[name])
+		}
+	}
 	c.Name = c.Project()
 	c.Words = []string{"docker", "compose", "--file", file, "--project-name", c.Name}
 	for _, profile := range profiles {
@@ -107,14 +120,6 @@ func NewCompose(t *testing.T, file string, profiles []string, services ...string
 		c.Ends("down", "--volumes")
 	})
 	return c
-}
-
-// NewPort gives a port of the lab's to a variable of compose.yaml, and returns it.
-func (c *Compose) NewPort(variable string) string {
-	c.t.Helper()
-	port := c.Port()
-	c.t.Setenv(variable, port)
-	return port
 }
 
 // Up starts the services.
