@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"peerlab/e2e/lab"
 	"peerlab/lab/wire"
 )
 
@@ -43,25 +42,19 @@ func (r *round) tellsOneAndDies(t *testing.T, who string) {
 }
 
 func TestWhatOneSurvivorShowedAllShow(t *testing.T) {
-	lab.Alone(t)
-	r := newRound(t, 4, replayAlone(t))
-	r.begin()
+	r := beginAlone(t, 4)
 	r.tellsOneAndDies(t, client(4))
 }
 
 func TestWhatOneSurvivorShowedOfTheServersAllShow(t *testing.T) {
-	lab.Alone(t)
-	r := newRound(t, 3, replayAlone(t))
-	r.begin()
+	r := beginAlone(t, 3)
 	r.tellsOneAndDies(t, server)
 }
 
 // Both parts talk, one of each dies in it, and the server on one side: when the
 // parts meet again, all who are left show the same.
 func TestAPartitionInWhichSomeDieHeals(t *testing.T) {
-	lab.Alone(t)
-	r := newRound(t, 5, replayAlone(t))
-	r.begin()
+	r := beginAlone(t, 5)
 	two, three := []string{client(1), client(2)}, []string{client(3), client(4), client(5), server}
 	over := r.fault(wire.Fault{Drop: true}, among(two, three))
 	for range 5 {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"peerlab/e2e/lab"
 	"peerlab/lab/wire"
 )
 
@@ -19,9 +18,7 @@ const (
 // The answer overtakes: the question's own link to one screen is slow, and the
 // answer's is not. The screen gets the question from the client that answered it.
 func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
-	lab.Alone(t)
-	r := newRound(t, 3, replayAlone(t))
-	r.begin()
+	r := beginAlone(t, 3)
 	over := r.fault(wire.Fault{Delay: slowLink}, links{from: []string{client(3)}, to: []string{client(2)}})
 	for range 3 {
 		began := time.Now()
@@ -38,9 +35,7 @@ func TestNoScreenShowsAnAnswerFirst(t *testing.T) {
 // A chain: each answers the one before, and each way to the last screen is slow
 // but the last.
 func TestAChainOfAnswersIsShownFromItsBeginning(t *testing.T) {
-	lab.Alone(t)
-	r := newRound(t, 4, replayAlone(t))
-	r.begin()
+	r := beginAlone(t, 4)
 	over := r.fault(wire.Fault{Delay: slowLink}, links{from: []string{client(3), client(4), server}, to: []string{client(2)}})
 	var chain []string
 	chain = append(chain, r.says(client(4), ""))

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"peerlab/e2e/lab"
 	"peerlab/lab/wire"
 )
 
@@ -25,10 +24,8 @@ const (
 // the two others talk as if nothing were the matter, with a load that would fill
 // a queue without a bound.
 func TestTroubleOfOthersDelaysNoMember(t *testing.T) {
-	lab.Alone(t)
-	r := newRound(t, 5, replayAlone(t))
+	r := beginAlone(t, 5)
 	r.bounds.Delay, r.bounds.Recovery = quickLimit, recoveryTime
-	r.begin()
 	over := r.trouble("all kinds", []string{client(3), client(4), client(5), server}, nil)
 	r.Clients[3].Pause()
 	healed := []func(){

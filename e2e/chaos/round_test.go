@@ -67,6 +67,15 @@ func (r *round) begin() {
 	r.Introduced(all...)
 }
 
+// beginAlone begins a round that measures time.
+func beginAlone(t *testing.T, n int) *round {
+	t.Helper()
+	lab.Alone(t)
+	r := newRound(t, n, replayAlone(t))
+	r.begin()
+	return r
+}
+
 // born notes that a life has begun, not before that time.
 func (r *round) born(who string, from time.Duration) {
 	r.lives = append(r.lives, checker.Life{Who: who, From: from})

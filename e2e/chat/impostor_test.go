@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"testing"
 
@@ -41,16 +42,9 @@ func web(t *testing.T, n stage.Network, address string) {
 	t.Helper()
 	ln, err := n.Listen(address)
 	require.NoError(t, err)
-	s := &http.Server{Handler: http.NotFoundHandler()}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = s.Serve(ln)
-	}()
-	t.Cleanup(func() {
-		_ = s.Close()
-		<-done
-	})
+	s := &httptest.Server{Listener: ln, Config: &http.Server{Handler: http.NotFoundHandler()}}
+	s.Start()
+	t.Cleanup(s.Close)
 }
 
 func TestAnotherProgramAtARegisteredPortIsNoReconnect(t *testing.T) {

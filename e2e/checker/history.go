@@ -20,6 +20,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -89,16 +90,7 @@ func (l Life) over(at time.Duration) bool { return l.End != Lives && l.To <= at 
 
 // between says whether the fault is between these two.
 func (f Fault) between(a, b string) bool {
-	return has(f.A, a) && f.hasB(b) || has(f.A, b) && f.hasB(a)
+	return slices.Contains(f.A, a) && f.hasB(b) || slices.Contains(f.A, b) && f.hasB(a)
 }
 
-func (f Fault) hasB(who string) bool { return len(f.B) == 0 || has(f.B, who) }
-
-func has(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
-}
+func (f Fault) hasB(who string) bool { return len(f.B) == 0 || slices.Contains(f.B, who) }

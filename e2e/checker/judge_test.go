@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -254,7 +255,7 @@ func (s *scene) returns(except ...string) {
 	s.ends("Server", Killed)
 	s.starts("Server")
 	for _, who := range []string{"Client 1", "Client 2", "Client 3"} {
-		if !has(except, who) {
+		if !slices.Contains(except, who) {
 			s.shows("Server", who+": reconnected")
 		}
 		s.shows(who, "Server: initiated")
