@@ -111,9 +111,19 @@ func (r *containerRun) kill(ctx context.Context) error {
 	})
 }
 
+// pauseDelay is how late the engine (20.10) processes the event of a pause: until then it
+// takes a container that has been resumed since for one that is paused.
+const pauseDelay = time.Second
+
 func (r *containerRun) pause(ctx context.Context) error {
-	_, err := r.unit.engine.api.ContainerPause(ctx, r.id, client.ContainerPauseOptions{})
-	return err
+	ticker := time.NewTicker(turnInterval)
+	defer ticker.Stop()
+	for end := time.Now().Add(pauseDelay); ; <-ticker.C {
+		_, err := r.unit.engine.api.ContainerPause(ctx, r.id, client.ContainerPauseOptions{})
+		if !errdefs.IsConflict(err) || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 func (r *containerRun) resume(ctx context.Context) error {
