@@ -37,9 +37,9 @@ func (m *member) admit(conn net.Conn, known func()) {
 		m.run(l)
 	case err != nil:
 		if !lines.IsRefusal(err, "linked") && !lines.IsRefusal(err, "crossed") {
-			m.lock()
+			m.mu.Lock()
 			m.turnedAway++
-			m.unlock()
+			m.mu.Unlock()
 		}
 		switch {
 		case lines.IsRefusal(err, "certificate"):

@@ -26,8 +26,8 @@ func (m *member) isLeaving() error {
 // claimOut claims a peer for a connection that this member has dialled. It fails if
 // there is a link already, or a handshake.
 func (m *member) claimOut(h *handshake, name wire.Name) error {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	p := h.peer
 	if !h.own {
 		p = m.peerLocked(name, false)
@@ -76,8 +76,8 @@ func (m *member) claimIn(ctx context.Context, h *handshake) error {
 // tryClaimIn claims the peer, or returns the link to it that is up.
 func (m *member) tryClaimIn(h *handshake) (old *link, err error) {
 	theirs := &h.theirs
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	p := m.peerLocked(theirs.Name, false)
 	switch {
 	case m.leaving:
@@ -101,9 +101,9 @@ func (m *member) tryClaimIn(h *handshake) (old *link, err error) {
 // end ends a link, for a reason that its other side may be told, and waits for that, a
 // second at most.
 func (m *member) end(ctx context.Context, old *link, why error) error {
-	m.lock()
+	m.mu.Lock()
 	old.endLocked(why)
-	m.unlock()
+	m.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	select {
@@ -118,11 +118,11 @@ func (m *member) end(ctx context.Context, old *link, why error) error {
 // oust ends the link to the peer of h, if there is one, as the owner of its name has
 // answered: the link leads to another process, or is dead.
 func (m *member) oust(h *handshake) error {
-	m.lock()
+	m.mu.Lock()
 	p := h.peer
 	old, overtaken := p.link, p.claim != h
 	h.owner = old != nil
-	m.unlock()
+	m.mu.Unlock()
 	switch {
 	case overtaken:
 		return errOvertaken

@@ -72,8 +72,8 @@ func ListenClient(c ClientConfig) (*Member, error) {
 // join makes the member a client that is not in yet, and dials the server, and the
 // clients to join through.
 func (m *member) join(server string, peers []string) {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.stage = wire.StateNew
 	p := m.peerLocked(wire.Server, false)
 	p.fixed = server

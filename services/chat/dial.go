@@ -71,8 +71,8 @@ func (m *member) dialler(p *peer, wait bool) {
 // After each failure it returns another address. While there is nothing to dial for
 // it returns "", and the dialler must end.
 func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.endGossipLocked(p)
 	p.setPausesLocked()
 	addrs := p.addrsLocked()
@@ -126,11 +126,11 @@ func (m *member) dial(p *peer, addr string) bool {
 // dialFailed records that a dial has failed, and reports it. If this member was
 // refused for its ID before it was admitted anywhere, its process ends.
 func (m *member) dialFailed(p *peer, addr string, err error) {
-	m.lock()
+	m.mu.Lock()
 	m.dialFailedLocked(p, addr, err)
 	m.settledLocked()
 	fresh, leaving := m.stage == wire.StateNew, m.leaving
-	m.unlock()
+	m.mu.Unlock()
 	var theirs theirRefusal
 	switch {
 	case leaving || m.dialling.Err() != nil:
@@ -181,7 +181,7 @@ func (m *member) seek(addr string) {
 }
 
 func (m *member) isNew() bool {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.stage == wire.StateNew
 }

@@ -92,7 +92,7 @@ func failed(err error, fresh bool) *failure {
 // person can change. Of an address that only other members have given it is not
 // worth one.
 func (m *member) report(p *peer, addr string, fresh bool, err error) {
-	m.lock()
+	m.mu.Lock()
 	noun, who, remedy := "", "", ""
 	switch {
 	case p.name == "":
@@ -102,7 +102,7 @@ func (m *member) report(p *peer, addr string, fresh bool, err error) {
 	case p.registered:
 		noun, who, remedy = "client", p.name.Display(), "another program may have the port that the registry has for it"
 	}
-	m.unlock()
+	m.mu.Unlock()
 	if f := failed(err, fresh); f != nil && (noun != "" || f == nameTaken) {
 		warning := fmt.Sprintf(f.text, addr, noun, who, remedy)
 		if p.reports.due(warning, f.after) {

@@ -73,10 +73,10 @@ func (m *member) sayHello(h *handshake) error {
 			return err
 		}
 	}
-	m.lock()
+	m.mu.Lock()
 	last := m.state.Typed()
 	h.ours = wire.Hello{ID: wire.ID{Name: m.Name, Incarnation: m.Incarnation}, Addr: m.Addr, State: m.stage, Last: last}
-	m.unlock()
+	m.mu.Unlock()
 	return write(h.conn, h.ours)
 }
 
@@ -146,8 +146,8 @@ func (m *member) sayReady(h *handshake) error {
 
 // meet records a HELLO, and returns how far the lines of its process have been shown.
 func (m *member) meet(h *handshake) (have uint64, err error) {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	p := h.peer
 	switch {
 	case m.leaving:
@@ -196,8 +196,8 @@ func (m *member) hearReady(h *handshake) error {
 // commit brings up the link of a handshake that is complete; run must follow. It returns
 // false if another handshake has claimed the peer.
 func (m *member) commit(h *handshake) bool {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	p := h.peer
 	if p.claim != h || m.leaving {
 		return false
@@ -223,7 +223,7 @@ func (m *member) commit(h *handshake) bool {
 // with the reason if it is this side that refuses. A peer that has got no further
 // than saying HELLO is forgotten. abort returns the error for the log.
 func (m *member) abort(h *handshake, err error) error {
-	m.lock()
+	m.mu.Lock()
 	if p := h.peer; p != nil && p.claim == h {
 		p.claim = nil
 		if !p.pursued {
@@ -233,7 +233,7 @@ func (m *member) abort(h *handshake, err error) error {
 			m.redialLocked(p, false, true)
 		}
 	}
-	m.unlock()
+	m.mu.Unlock()
 	var refusal *lines.Refusal
 	switch {
 	case errors.Is(err, errPing):

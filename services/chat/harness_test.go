@@ -19,6 +19,7 @@ import (
 
 	"peerlab/e2e/checker"
 	"peerlab/lab/certs"
+	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/memnet"
 	"peerlab/services/internal/mtls"
@@ -314,6 +315,14 @@ func (a *actor) shows(lines ...string) {
 	require.ElementsMatch(a.lab.t, lines, got, "the screen of %s; its log:\n%s", a.Name.Display(), strings.Join(a.log.lines(), "\n"))
 	a.screen.clear()
 }
+
+// lock takes the lock, and returns the state machine.
+func (m *member) lock() *broadcast.State {
+	m.mu.Lock()
+	return m.state
+}
+
+func (m *member) unlock() { m.mu.Unlock() }
 
 // all returns the links that are up.
 func (m *member) all() []*link {

@@ -22,13 +22,13 @@ func (m *member) depart(stopDialling func()) {
 		<-time.After(leaveLook)
 	}
 	stopDialling()
-	m.lock()
+	m.mu.Lock()
 	links := m.links
 	for _, l := range links {
 		l.leaving = true // BYE follows what is queued, and the other side closes
 		l.pokeLocked()
 	}
-	m.unlock()
+	m.mu.Unlock()
 	timeout := time.After(leaveTimeout - time.Since(began))
 	for _, l := range links {
 		select {
@@ -43,8 +43,8 @@ func (m *member) depart(stopDialling func()) {
 // leaves ensures that no link comes up any more, and returns true, unless a peer
 // must be waited for and it is not too late for that.
 func (m *member) leaves(waited time.Duration) bool {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	end := m.state.Typed()
 	for _, p := range m.peers {
 		if waited < leaveTimeout && p.mustWaitForLocked(end, waited < leaveGrace) {

@@ -108,10 +108,10 @@ func (l *link) reason(met error) error {
 // once when the link ends.
 func (l *link) probe(ctx context.Context) bool {
 	answer := make(chan struct{})
-	l.member.lock()
+	l.member.mu.Lock()
 	l.probes = append(l.probes, answer)
 	l.member.state.Send(l.stream, wire.Ping{Token: []byte("alive")})
-	l.member.unlock()
+	l.member.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	select {

@@ -88,7 +88,7 @@ type config struct {
 //	peer.go       which members are known     gossip.go  what others say of clients
 //	welcome.go    what the screens say        leave.go   the end of this process
 //	typed.go      the terminal, and pace.go   stats.go   what has been counted
-//	lock.go       the lock, and the clock of all that decides what is shown
+//	clock.go      what is done at times, and what decides which lines are shown
 type member struct {
 	config
 	screen
@@ -134,7 +134,7 @@ func newMember(c config) *member {
 	}
 	m.alarm.Stop()
 	m.screen.mu, m.screen.idle.L, m.flowing.L = &m.mu, &m.mu, &m.mu
-	m.state = broadcast.New(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, &m.screen)
+	m.state = broadcast.New(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, m)
 	return m
 }
 
@@ -161,11 +161,11 @@ func (m *member) serve(ctx context.Context, ln net.Listener, in lines.Source, st
 	<-soft.Done()
 	m.depart(stopDialling)
 	cut() // the connections of handshakes, too
-	m.lock()
+	m.mu.Lock()
 	for _, l := range m.links {
 		l.closeLocked(errLeave)
 	}
-	m.unlock()
+	m.mu.Unlock()
 	if !m.finished() {
 		return errors.New("the screen takes nothing any more; what it had not shown is lost")
 	}
@@ -212,13 +212,13 @@ func (m *member) run(l *link) {
 	l.conn.Close()
 	l.finish()
 
-	m.lock()
+	m.mu.Lock()
 	m.partLocked(l)
 	p.counts.count(why)
 	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent, errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
 	m.paintLocked()
-	m.unlock()
+	m.mu.Unlock()
 	close(l.over)
 	m.Log.Debug("link down", "peer", p.name.Display(), "why", why)
 }

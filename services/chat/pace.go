@@ -22,8 +22,8 @@ func (m *member) keepPace() {
 
 // outrun reports whether there is a link to wait for.
 func (m *member) outrun(now time.Time) (wait bool) {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	limit := uint64(m.state.Limits.Typed)
 	for _, l := range m.links {
 		behind := m.state.Behind(l.sent)

@@ -45,8 +45,8 @@ func (m *member) read(l *link) error {
 
 // receive processes a line, and those behind it that came with the same read.
 func (m *member) receive(l *link, line []byte) (err error) {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.flowLocked(l)
 	now := time.Now()
 	m.state.Begin(now)

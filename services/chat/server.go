@@ -52,8 +52,8 @@ func (m *member) recall() {
 		return
 	}
 	entries := m.registry.Entries() // no more than wire.MaxMembers
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, e := range entries {
 		p := m.peerLocked(e.Name, false)
 		p.registered, p.addr = true, e.Addr

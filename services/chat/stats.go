@@ -48,14 +48,14 @@ func (m *member) showStats() {
 			rows = append(rows, before+counted(n, what)+after)
 		}
 	}
-	m.lock()
+	m.mu.Lock()
 	for _, p := range m.peersLocked() {
 		for i, reason := range cutReasons {
 			add("the link to "+p.name.Display()+" was cut ", p.counts[i], "time", ": "+reason.text)
 		}
 	}
 	stats, links, peers, refused := m.state.Stats(), len(m.links), len(m.peers), m.turnedAway
-	m.unlock()
+	m.mu.Unlock()
 	add("", stats.Lost, "line", " of others lost: no member has kept them")
 	add("", stats.Missing, "line", " of others missing when an answer to them was shown")
 	add("", refused, "connection", " refused: the other side did not get past the handshake")

@@ -37,8 +37,8 @@ func collections() uint64 {
 
 // kept returns how many bytes of lines are kept.
 func (m *member) kept() int {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	s := m.state.Stats()
 	return s.Typed + s.Kept
 }

@@ -41,7 +41,7 @@ func (m *member) readTyped(in lines.Source, end context.CancelCauseFunc) {
 // this, if that was a command or empty.
 func (m *member) chat(in lines.Source) (command []byte, err error) {
 	line, err := in.Next()
-	m.lock()
+	m.mu.Lock()
 	defer m.unlockAndSend()
 	for taken := 0; err == nil && !m.commands(line); line, err = in.Next() {
 		if err = m.sayLocked(line); err != nil {
@@ -54,7 +54,7 @@ func (m *member) chat(in lines.Source) (command []byte, err error) {
 	return line, err
 }
 
-// unlockAndSend is unlock, and has all links written to. The caller itself pushes to
+// unlockAndSend releases the lock, and has all links written to. The caller itself pushes to
 // the first few: a line to 5 takes 149 µs from a stdin to a screen, and 190 if a goroutine
 // has to be woken for each link. The processors are to share the work of more.
 func (m *member) unlockAndSend() {
@@ -66,7 +66,7 @@ func (m *member) unlockAndSend() {
 			begun = append(begun, l)
 		}
 	}
-	m.unlock()
+	m.mu.Unlock()
 	for _, l := range begun {
 		l.push()
 	}
@@ -135,7 +135,7 @@ func (m *member) obey(line []byte) (leave bool) {
 func (m *member) showWho() {
 	var rows []string
 	before := 0 // rows of members whose names sort before this one's
-	m.lock()
+	m.mu.Lock()
 	for _, p := range m.peersLocked() {
 		if how := p.conditionLocked(); how != "" {
 			rows = append(rows, p.name.Display()+": "+how)
@@ -144,7 +144,7 @@ func (m *member) showWho() {
 			}
 		}
 	}
-	m.unlock()
+	m.mu.Unlock()
 	m.note(slices.Insert(rows, before, m.Name.Display()+": connected, "+m.Addr+" (you)")...)
 }
 

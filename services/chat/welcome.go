@@ -51,8 +51,8 @@ func (m *member) welcomedLocked(h *handshake) {
 		m.admittedBy = h.link
 		m.work(func() {
 			sleep(m.dialling, arrivalTime)
-			m.lock()
-			defer m.unlock()
+			m.mu.Lock()
+			defer m.mu.Unlock()
 			m.arriveLocked()
 		})
 	}
@@ -109,9 +109,9 @@ func (m *member) goodbyeLocked(l *link) {
 
 // strike removes a client that has left from the registry.
 func (m *member) strike(p *peer) {
-	m.lock()
+	m.mu.Lock()
 	left := p.left
-	m.unlock()
+	m.mu.Unlock()
 	if left && m.registry != nil {
 		m.recorded(m.registry.Remove(p.name))
 	}
@@ -120,10 +120,10 @@ func (m *member) strike(p *peer) {
 // recorded logs the result of a change to the registry: the first failure, and the
 // first success after it.
 func (m *member) recorded(err error) {
-	m.lock()
+	m.mu.Lock()
 	changed := m.registryFails != (err != nil)
 	m.registryFails = err != nil
-	m.unlock()
+	m.mu.Unlock()
 	switch {
 	case err != nil && changed:
 		m.Log.Warn("cannot write the registry; the chat goes on, but a restarted server may not find all clients", "err", err)
@@ -137,8 +137,8 @@ func (m *member) recorded(err error) {
 // seen returns when the last link to a client ended, or true if there is one or
 // a handshake that may become one.
 func (m *member) seen(name wire.Name) (last time.Time, now bool) {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	p := m.peers[name]
 	if p == nil {
 		return time.Time{}, false

@@ -2,9 +2,9 @@
 // order, and what it sends to whom so that all members show the same.
 //
 // A [State] is a state machine: it opens no connection, starts no goroutine and
-// reads no clock. Lines and the time come in as arguments; lines to show go to a
-// [Screen], and lines to send wait in a [Stream] for each link until Next takes
-// them. A State is for one goroutine at a time: its user has a lock around it.
+// reads no clock. Lines and the time come in as arguments; lines to show go to the
+// [Member] that uses it, and lines to send wait in a [Stream] for each link until Next
+// takes them. A State is for one goroutine at a time: its Member has a lock around it.
 //
 // docs/protocol.md defines the messages, and the guarantees:
 //
@@ -26,13 +26,18 @@ import (
 	"peerlab/services/chat/internal/wire"
 )
 
-// Screen shows lines, in the order of the calls. Its methods must not block, and
-// must not call the State.
-type Screen interface {
+// Member uses a State. It shows lines, in the order of the calls, and writes to links.
+// Its methods must not block, and must not call the State.
+type Member interface {
 	Line(from wire.Name, text []byte)               // a line typed at another member
 	Another(from wire.Name, text []byte)            // a line of a process of its name that was never met
 	Gap(from wire.Name, lines uint64, what Absence) // lines of a member are not shown here
 	Left(from wire.Name)                            // a member has left, after its last line
+
+	Wake(*Stream)         // Next has something for a link
+	Close(*Stream, error) // a link must be closed, for this reason
+	Unblock()             // a Stream that was Blocked may not be any more
+	TickSoon()            // Tick must be called after TickAfter
 }
 
 // Absence is why lines are not shown.
@@ -72,7 +77,7 @@ type State struct {
 	Limits Limits
 
 	self   *sender // the lines typed here
-	screen Screen
+	member Member
 	now    time.Time     // of the current call, without late
 	late   time.Duration // in which this process did not run: what came meanwhile is to be read before others are doubted
 
@@ -92,20 +97,16 @@ type State struct {
 	holding []*sender
 	looked  int // see maxLooked
 
-	ticking bool // Tick is wanted, and Due has said so
-	due     bool
-	moving  bool // see Progress
-	woken   []*Stream
-
-	counts Counts
+	ticking bool // Tick is due
+	counts  Counts
 }
 
 // Counts are lines and senders that were given up.
 type Counts struct{ Lost, Missing, Forgotten int64 }
 
 // New returns the state of a process that has shown nothing.
-func New(self wire.ID, screen Screen) *State {
-	s := &State{Limits: DefaultLimits(), screen: screen, senders: make(map[wire.ID]*sender)}
+func New(self wire.ID, member Member) *State {
+	s := &State{Limits: DefaultLimits(), member: member, senders: make(map[wire.ID]*sender)}
 	s.self = s.create(self, 0)
 	return s
 }
@@ -146,32 +147,6 @@ func (s *State) Shown(id wire.ID) (seq uint64, known bool) {
 	return o.shown, true
 }
 
-// Woken returns the streams whose links must be written to, or closed if Err is
-// not nil, because of the calls since it was called last.
-func (s *State) Woken() []*Stream {
-	woken := s.woken
-	s.woken = nil
-	for _, st := range woken {
-		st.isWoken = false
-	}
-	return woken
-}
-
-// Due reports, once, that Tick must be called after TickAfter.
-func (s *State) Due() bool {
-	due := s.due
-	s.due = false
-	return due
-}
-
-// Progress reports whether a stream that was Blocked may not be any more, since it
-// was called last.
-func (s *State) Progress() bool {
-	moving := s.moving
-	s.moving = false
-	return moving
-}
-
 // TickAfter is the time between two calls of Tick, while they are due.
 const TickAfter = 100 * time.Millisecond
 
@@ -188,7 +163,7 @@ func (s *State) Tick(now time.Time) {
 		}
 	}
 	s.Release()
-	s.moving = true
+	s.member.Unblock()
 	if len(s.holding) > 0 {
 		s.tickSoon()
 	}
@@ -197,7 +172,8 @@ func (s *State) Tick(now time.Time) {
 // tickSoon makes Tick due.
 func (s *State) tickSoon() {
 	if !s.ticking {
-		s.ticking, s.due = true, true
+		s.ticking = true
+		s.member.TickSoon()
 	}
 }
 
@@ -236,9 +212,9 @@ func (s *State) show(o *sender, seq uint64, text []byte) {
 	switch {
 	case s.isOnScreen(o, seq, text):
 	case s.isAnother(o):
-		s.screen.Another(o.Name, text)
+		s.member.Another(o.Name, text)
 	default:
-		s.screen.Line(o.Name, text)
+		s.member.Line(o.Name, text)
 	}
 	o.baseline = nil
 	s.reach(o, seq)
@@ -246,7 +222,7 @@ func (s *State) show(o *sender, seq uint64, text []byte) {
 
 // lose shows that lines are lost.
 func (s *State) lose(o *sender, n uint64) {
-	s.screen.Gap(o.Name, n, Lost)
+	s.member.Gap(o.Name, n, Lost)
 	add(&s.counts.Lost, n)
 }
 

@@ -12,7 +12,11 @@ import (
 )
 
 // recorder is a screen.
-type recorder struct{ lines []string }
+// recorder is a Member that counts what its State wants to be done.
+type recorder struct {
+	lines        []string
+	ticks, flows int
+}
 
 func (r *recorder) Line(from wire.Name, text []byte) {
 	r.lines = append(r.lines, from.Display()+": "+string(text))
@@ -27,6 +31,11 @@ func (r *recorder) Gap(from wire.Name, n uint64, what Absence) {
 }
 
 func (r *recorder) Left(from wire.Name) { r.lines = append(r.lines, from.Display()+": left") }
+
+func (r *recorder) Wake(*Stream)         {}
+func (r *recorder) Close(*Stream, error) {}
+func (r *recorder) Unblock()             { r.flows++ }
+func (r *recorder) TickSoon()            { r.ticks++ }
 
 func noPeers(func(wire.Peer) bool) {}
 

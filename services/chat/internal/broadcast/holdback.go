@@ -78,7 +78,7 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 func (s *State) Blocked(st *Stream) bool {
 	held := st.from.held()
 	blocked := (held > s.Limits.SlowOf || held > 0 && s.held > 4*s.Limits.SlowOf) &&
-		len(st.incoming.wanted) == 0 && st.incoming.left == 0 && !st.isCut()
+		len(st.incoming.wanted) == 0 && st.incoming.left == 0 && !st.isCut
 	if blocked {
 		s.tickSoon()
 	}
@@ -141,7 +141,7 @@ func (s *State) miss(o *sender, seq uint64) {
 		from = seq - 1
 	}
 	if seq > from {
-		s.screen.Gap(o.Name, seq-from, Missing)
+		s.member.Gap(o.Name, seq-from, Missing)
 		add(&s.counts.Missing, seq-from)
 		o.missed = seq
 	}

@@ -54,7 +54,7 @@ func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) 
 			return nil, err
 		}
 	case *wire.Msg, *wire.After, *wire.Have, *wire.Want, *wire.Lines:
-		if !st.isCut() {
+		if !st.isCut {
 			err = s.receive(st, m, line)
 		}
 		return nil, err
@@ -95,7 +95,7 @@ func (s *State) receive(st *Stream, m wire.Message, line []byte) error {
 // as nearly all are. Any other line is for Parse to judge. A line takes 86 ns with it
 // and 130 without (BenchmarkTake).
 func (st *Stream) plain(line []byte) (seq uint64, text []byte, ok bool) {
-	if !bytes.HasPrefix(line, st.from.prefix) || st.incoming.count > 0 || st.incoming.left > 0 || st.isCut() {
+	if !bytes.HasPrefix(line, st.from.prefix) || st.incoming.count > 0 || st.incoming.left > 0 || st.isCut {
 		return 0, nil, false
 	}
 	line = line[len(st.from.prefix):]
@@ -205,7 +205,9 @@ func (s *State) Release() {
 			progress = s.release(o) || progress
 			return o.shown == o.received
 		})
-		s.moving = s.moving || progress
+		if progress {
+			s.member.Unblock()
+		}
 	}
 }
 
@@ -231,7 +233,7 @@ func (s *State) release(o *sender) bool {
 	}
 	if o.shown == o.received && o.hasLeft {
 		o.hasLeft = false
-		s.screen.Left(o.Name)
+		s.member.Left(o.Name)
 	}
 	return o.shown > before
 }

@@ -291,8 +291,8 @@ func TestALineThatItsSenderDenies(t *testing.T) {
 	l.passes(dueInquiry+TickAfter, two)
 	require.Equal(t, "WANT 1 2000 0\n", l.sent(one))
 	l.receives(one, "LINES 1 2000 0")
-	l.state.Due()
+	l.ticks = 0
 	l.passes(time.Minute, two)
-	require.False(t, l.state.Due(), "it is still looked for")
+	require.Zero(t, l.ticks, "it is still looked for")
 	require.Empty(t, l.sent(one)+l.sent(two))
 }

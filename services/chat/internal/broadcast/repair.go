@@ -63,11 +63,11 @@ func (st *Stream) wants(o *sender) *want {
 
 // ask sends WANT, unless one for the same sender is still to be answered.
 func (s *State) ask(st *Stream, o *sender, after uint64) bool {
-	if st.isCut() || st.wants(o) != nil {
+	if st.isCut || st.wants(o) != nil {
 		return false
 	}
 	st.incoming.wanted = append(st.incoming.wanted, &want{o, after, s.now})
-	s.moving = true
+	s.member.Unblock()
 	s.Send(st, wire.Want{ID: o.ID, Seq: after})
 	return true
 }

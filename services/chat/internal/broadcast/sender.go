@@ -48,7 +48,7 @@ type sender struct {
 	named    uint64 // and its latest line that one here may answer
 	baseline *hold  // what its first line here may answer without AFTER; several senders share it
 	holds    []hold // why lines are held back, in their order
-	hasLeft  bool   // Screen.Left follows its latest line
+	hasLeft  bool   // Member.Left follows its latest line
 	gap
 }
 

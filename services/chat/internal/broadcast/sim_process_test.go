@@ -22,6 +22,7 @@ type process struct {
 	peers [seats]acquaintance
 
 	told, arrived bool
+	woken         []*Stream
 	admission     int           // index of a fault: it has not arrived
 	arriveAt      time.Duration // 0: never
 	tickAt        time.Duration // 0: never
@@ -75,24 +76,27 @@ func (p *process) say() {
 	p.elapse()
 }
 
-// settle writes and closes the links that the State names, and sets its timer.
+// settle writes and closes the links that the State has named.
 func (p *process) settle() {
-	for woken := p.state.Woken(); len(woken) > 0; woken = p.state.Woken() {
+	for len(p.woken) > 0 {
+		woken := p.woken
+		p.woken = nil
 		for _, st := range woken {
 			switch e := st.Link.(*end); {
 			case e.over:
-			case st.Err() != nil:
+			case st.isCut:
 				e.close()
 			default:
 				e.write()
 			}
 		}
 	}
-	p.state.Progress()
-	if p.state.Due() {
-		p.tickAt = p.now + TickAfter
-	}
 }
+
+func (p *process) Wake(st *Stream)           { p.woken = append(p.woken, st) }
+func (p *process) Close(st *Stream, _ error) { p.woken = append(p.woken, st) }
+func (p *process) Unblock()                  {}
+func (p *process) TickSoon()                 { p.tickAt = p.now + TickAfter }
 
 // due returns when the next timer is due.
 func (p *process) due() time.Duration {

@@ -25,8 +25,7 @@ type Stream struct {
 
 	control  []byte    // lines that wait to be sent
 	requests []want    // of the other side; for lines typed here, the answer follows line want.after
-	why      error     // it must be closed, for this reason; nothing is received any more
-	isWoken  bool      // it is in State.woken
+	isCut    bool      // it is being closed; nothing is received any more
 	began    time.Time // when something came for the first time,
 	latest   time.Time // and for the last
 	parser   wire.Parser
@@ -81,11 +80,6 @@ func (s *State) Part(st *Stream, now time.Time) {
 	}
 }
 
-// Err returns the reason for which the link must be closed, or nil.
-func (st *Stream) Err() error { return st.why }
-
-func (st *Stream) isCut() bool { return st.why != nil }
-
 // Leave records that the process of a link has left. The screen shows it after
 // the latest line.
 func (s *State) Leave(st *Stream) {
@@ -94,7 +88,7 @@ func (s *State) Leave(st *Stream) {
 	if o.shown < o.received {
 		o.hasLeft = true
 	} else {
-		s.screen.Left(o.Name)
+		s.member.Left(o.Name)
 	}
 }
 
@@ -104,24 +98,19 @@ func (s *State) Send(st *Stream, m wire.Message) {
 	s.wake(st)
 }
 
-// wake marks the stream as one to be written. If too many lines wait it is cut.
+// wake asks for the link to be written to. If too many lines wait it is cut.
 func (s *State) wake(st *Stream) {
 	if len(st.control) > maxControl {
 		s.cut(st, ErrSlow)
-		return
 	}
-	if !st.isWoken {
-		st.isWoken = true
-		s.woken = append(s.woken, st)
-	}
+	s.member.Wake(st)
 }
 
 // cut asks for the link to be closed, and receives nothing from it any more.
 func (s *State) cut(st *Stream, why error) {
-	if !st.isCut() {
-		st.why, st.control = why, nil
-		s.moving = true
-		s.wake(st)
+	if !st.isCut {
+		st.isCut, st.control = true, nil
+		s.member.Close(st, why)
 	}
 }
 

@@ -8,40 +8,17 @@ import (
 	"peerlab/services/chat/internal/liveness"
 )
 
-// lock takes the lock, and returns the state machine.
-func (m *member) lock() *broadcast.State {
-	m.mu.Lock()
-	return m.state
-}
-
-// unlock does what the state machine wants to be done, and releases the lock.
-func (m *member) unlock() {
-	m.actLocked()
-	m.mu.Unlock()
-}
-
-func (m *member) actLocked() {
-	for _, st := range m.state.Woken() {
-		l := st.Link.(*link)
-		if err := st.Err(); err != nil {
-			l.closeLocked(err)
-		} else {
-			l.pokeLocked()
-		}
-	}
-	if m.state.Due() {
-		m.alarm.Reset(broadcast.TickAfter)
-	}
-	if m.state.Progress() {
-		m.flowing.Broadcast()
-	}
-}
+// Wake, TickSoon and Unblock are what the state machine wants to be done. Like all of
+// broadcast.Member they expect the lock.
+func (m *member) Wake(st *broadcast.Stream)             { st.Link.(*link).pokeLocked() }
+func (m *member) Close(st *broadcast.Stream, why error) { st.Link.(*link).closeLocked(why) }
+func (m *member) TickSoon()                             { m.alarm.Reset(broadcast.TickAfter) }
+func (m *member) Unblock()                              { m.flowing.Broadcast() }
 
 // flowLocked keeps the reader of a link from reading on while too much of what
 // came over it is held back. It releases the lock meanwhile.
 func (m *member) flowLocked(l *link) {
 	for m.state.Blocked(l.stream) && l.cause == nil {
-		m.actLocked()
 		m.flowing.Wait()
 	}
 }
@@ -65,8 +42,8 @@ func (m *member) watchOver() {
 
 // tick requests and gives up what has been missing for too long.
 func (m *member) tick() {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.state.Tick(time.Now())
 	m.paintLocked()
 }
@@ -74,8 +51,8 @@ func (m *member) tick() {
 // watch tells some links what was shown lately, and runs the failure detector. One
 // write for each link has both.
 func (m *member) watch() {
-	m.lock()
-	defer m.unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.state.Advertise()
 	now := time.Now()
 	m.doLocked(now, m.detect.Tick(now, func(k *liveness.Link) liveness.Traffic {
