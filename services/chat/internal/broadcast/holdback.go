@@ -78,7 +78,7 @@ func (s *State) holdBack(st *Stream, o *sender, seq uint64, line []byte) {
 func (s *State) Blocked(st *Stream) bool {
 	held := st.from.held()
 	blocked := (held > s.Limits.SlowOf || held > 0 && s.held > 4*s.Limits.SlowOf) &&
-		len(st.incoming.wanted) == 0 && st.incoming.left == 0 && !st.isCut
+		len(st.incoming.wanted) == 0 && !st.isCut
 	if blocked {
 		s.tickSoon()
 	}
@@ -104,7 +104,7 @@ func (s *State) dropHeld(o *sender) {
 		s.tickSoon()
 	}
 	for _, st := range s.streams {
-		if st == o.stream || st.incoming.to != nil && st.incoming.to.sender == o {
+		if w := st.incoming.answer; st == o.stream || w != nil && w.sender == o {
 			s.cut(st, ErrOverheld)
 		}
 	}

@@ -39,24 +39,18 @@ type want struct {
 	*sender
 	after uint64
 	at    time.Time // when it was sent from here
-}
 
-// answer is the lines that answer a WANT.
-type answer struct {
-	to    *want  // nil: none is coming
-	left  uint64 // how many are to come
-	from  uint64 // to.received before
+	// Of its answer, when that is coming.
+	left  uint64 // how many lines are to come
+	from  uint64 // received before
 	first uint64 // the first one, if it is not the one that was requested
 }
 
 // wants returns what the other side was asked for of a sender and has not sent yet.
 func (st *Stream) wants(o *sender) *want {
-	in := &st.incoming
-	if in.to != nil && in.to.sender == o {
-		return in.to
-	}
-	if i := slices.IndexFunc(in.wanted, func(w *want) bool { return w.sender == o }); i >= 0 {
-		return in.wanted[i]
+	wanted := st.incoming.wanted
+	if i := slices.IndexFunc(wanted, func(w *want) bool { return w.sender == o }); i >= 0 {
+		return wanted[i]
 	}
 	return nil
 }
@@ -66,7 +60,7 @@ func (s *State) ask(st *Stream, o *sender, after uint64) bool {
 	if st.isCut || st.wants(o) != nil {
 		return false
 	}
-	st.incoming.wanted = append(st.incoming.wanted, &want{o, after, s.now})
+	st.incoming.wanted = append(st.incoming.wanted, &want{sender: o, after: after, at: s.now})
 	s.member.Unblock()
 	s.Send(st, wire.Want{ID: o.ID, Seq: after})
 	return true
@@ -172,8 +166,7 @@ func (s *State) answering(st *Stream, m *wire.Lines) error {
 		return lines.Refuse("syntax", "an answer of %d lines", m.Count)
 	}
 	w := in.wanted[i]
-	in.wanted = slices.Delete(in.wanted, i, i+1)
-	in.answer = answer{to: w, left: m.Count, from: w.received}
+	in.answer, w.left, w.from = w, m.Count, w.received
 	if m.Count == 0 {
 		s.deny(st, w)
 		s.endAnswer(st)
@@ -184,10 +177,11 @@ func (s *State) answering(st *Stream, m *wire.Lines) error {
 // endAnswer processes the end of an answer. A member that had no lines is not asked
 // again before it says that it has some.
 func (s *State) endAnswer(st *Stream) {
-	a := st.incoming.answer
-	st.incoming.answer = answer{}
-	o := a.to.sender
-	came := o.received > a.from
+	in := &st.incoming
+	w := in.answer
+	in.answer, in.wanted = nil, slices.DeleteFunc(in.wanted, func(x *want) bool { return x == w })
+	o := w.sender
+	came := o.received > w.from
 	if came {
 		o.since = s.now
 	}
@@ -196,8 +190,8 @@ func (s *State) endAnswer(st *Stream) {
 	}
 	switch h := o.holder(st); {
 	case h == nil || came || !s.mayRelay(o):
-	case a.first > 0:
-		h.first = a.first
+	case w.first > 0:
+		h.first = w.first
 	default:
 		o.drop(st)
 	}
