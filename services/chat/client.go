@@ -79,6 +79,8 @@ func (m *member) join(server string, peers []string) {
 	p.fixed = server
 	m.pursueLocked(p)
 	for _, addr := range peers {
-		m.work(func() { m.seek(addr) })
+		p = newPeer("")
+		p.fixed = addr
+		m.pursueLocked(p)
 	}
 }

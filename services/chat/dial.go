@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"peerlab/services/chat/internal/wire"
-	"peerlab/services/internal/backoff"
 	"peerlab/services/internal/lines"
 )
 
@@ -76,7 +75,7 @@ func (m *member) wanted(p *peer) (addr string, wait time.Duration) {
 	m.endGossipLocked(p)
 	p.setPausesLocked()
 	addrs := p.addrsLocked()
-	if p.dropped || p.linkedLocked() || p.claim != nil || p.left || len(addrs) == 0 {
+	if p.dropped || p.linkedLocked() || p.claim != nil || p.left || len(addrs) == 0 || p.name == "" && m.stage != wire.StateNew {
 		p.dialling = false
 		return "", 0
 	}
@@ -169,19 +168,4 @@ func (m *member) dialFailedLocked(p *peer, addr string, err error) {
 			m.state.Ended(wire.ID{Name: p.name, Incarnation: p.gossip.incarnation})
 		}
 	}
-}
-
-// seek dials an address of which only that is known, until this member is in,
-// by this way or by another.
-func (m *member) seek(addr string) {
-	p := newPeer("")
-	p.pauses = backoff.Backoff{Min: firstRetry, Max: lastRetry}
-	for m.isNew() && !m.dial(p, addr) && p.pauses.Wait(m.dialling) == nil {
-	}
-}
-
-func (m *member) isNew() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.stage == wire.StateNew
 }

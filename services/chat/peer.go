@@ -11,7 +11,8 @@ import (
 )
 
 // peer is another member, as far as it is known here: one for each name. The name is
-// empty for one to join through, which may be any client.
+// empty for one to join through, which may be any client, and is dialled until this one
+// is in.
 type peer struct {
 	name wire.Name
 	wake chan struct{} // there is news for its dialler; holds one
@@ -24,7 +25,7 @@ type peer struct {
 	counts     cuts
 	link       *link      // the connection, when it is up
 	claim      *handshake // the handshake that may become it
-	fixed      string     // where it is dialled in any case: a client's -server
+	fixed      string     // where it is dialled in any case: a client's -server or -peer
 	addr       string     // where it listens, by its HELLO or the registry
 	home       string     // where the owner of its name answers, if the link may lead to another process
 	gossip     gossip     // what the latest PEER line said of it
