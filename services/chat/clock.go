@@ -1,11 +1,10 @@
 package chat
 
 import (
-	"slices"
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
-	"peerlab/services/chat/internal/liveness"
+	"peerlab/services/chat/internal/wire"
 )
 
 // Wake, TickSoon and Unblock are what the state machine wants to be done. Like all of
@@ -27,11 +26,11 @@ func (m *member) flowLocked(l *link) {
 // what has been shown, and repairs what is missing.
 func (m *member) watchOver() {
 	defer m.beat.Stop()
+	var memory memory
 	for {
 		select {
 		case <-m.beat.C:
-			m.watch()
-			m.memory.trim(m.kept())
+			memory.trim(m.watch())
 		case <-m.alarm.C:
 			m.tick()
 		case <-m.hard.Done():
@@ -49,41 +48,22 @@ func (m *member) tick() {
 }
 
 // watch tells some links what was shown lately, and runs the failure detector. One
-// write for each link has both.
-func (m *member) watch() {
+// write for each link has both. It returns how many bytes of lines are kept.
+func (m *member) watch() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.state.Advertise()
 	now := time.Now()
-	m.doLocked(now, m.detect.Tick(now, func(k *liveness.Link) liveness.Traffic {
-		l := k.User.(*link)
-		return liveness.Traffic{Silence: l.silence(now), Idle: now.Sub(l.moved)}
-	}))
-}
-
-// doLocked sends what the failure detector wants to be sent, and ends the links that
-// are silent.
-func (m *member) doLocked(now time.Time, actions []liveness.Action) {
+	m.detect.Tick(now)
 	m.beat.Reset(m.detect.Wait(now))
-	for _, a := range actions {
-		if l := a.Link.User.(*link); a.Message != nil {
-			m.state.Send(l.stream, a.Message)
-		} else {
-			l.endLocked(errSilent)
-		}
-	}
+	s := m.state.Stats()
+	return s.Typed + s.Kept
 }
 
-// joinLocked adds a link that is up.
-func (m *member) joinLocked(l *link) {
-	m.state.Join(l.stream)
-	m.detect.Up(l.liveness)
-	m.links = append(slices.Clip(m.links), l)
+// Traffic, Send and GiveUp are what the failure detector uses. Like all of
+// liveness.Conn they expect the lock.
+func (l *link) Traffic(now time.Time) (silence, idle time.Duration) {
+	return l.silence(now), now.Sub(l.moved)
 }
-
-// partLocked removes a link.
-func (m *member) partLocked(l *link) {
-	m.links = slices.DeleteFunc(slices.Clone(m.links), func(other *link) bool { return other == l })
-	m.state.Part(l.stream, time.Now())
-	m.detect.Down(l.liveness)
-}
+func (l *link) Send(m wire.Message) { l.member.state.Send(l.stream, m) }
+func (l *link) GiveUp()             { l.endLocked(errSilent) }

@@ -160,7 +160,7 @@ func (m *member) introduceLocked(l *link) {
 	newcomer.Have, _ = m.state.Shown(newcomer.ID)
 	for _, o := range m.links {
 		if o != l {
-			m.state.Send(o.stream, newcomer)
+			o.Send(newcomer)
 		}
 	}
 }

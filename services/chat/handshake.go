@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
@@ -210,7 +211,9 @@ func (m *member) commit(h *handshake) bool {
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	p.dialling = p.dialling && !h.own // its dialler ends
 	m.welcomedLocked(h)
-	m.joinLocked(l)
+	m.state.Join(l.stream)
+	m.detect.Up(l.liveness)
+	m.links = append(slices.Clip(m.links), l)
 	m.introduceLocked(l)
 	m.hearLocked(l)
 	m.settledLocked()

@@ -110,7 +110,7 @@ func (l *link) probe(ctx context.Context) bool {
 	answer := make(chan struct{})
 	l.member.mu.Lock()
 	l.probes = append(l.probes, answer)
-	l.member.state.Send(l.stream, wire.Ping{Token: []byte("alive")})
+	l.Send(wire.Ping{Token: []byte("alive")})
 	l.member.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -95,7 +96,6 @@ type member struct {
 	registry *registry.Registry // the server's; clients have none
 	alarm    *time.Timer        // tick is due
 	beat     *time.Timer        // watch is due
-	memory   memory             // of watchOver
 
 	// Set by serve, before any goroutine is started.
 	soft     context.Context // ends when this member is to leave
@@ -213,7 +213,9 @@ func (m *member) run(l *link) {
 	l.finish()
 
 	m.mu.Lock()
-	m.partLocked(l)
+	m.links = slices.DeleteFunc(slices.Clone(m.links), func(other *link) bool { return other == l })
+	m.state.Part(l.stream, time.Now())
+	m.detect.Down(l.liveness)
 	p.counts.count(why)
 	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent, errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)

@@ -86,7 +86,7 @@ func (m *member) takeLocked(l *link, msg wire.Message, now time.Time) error {
 	case *wire.Peer:
 		l.heard = append(l.heard, *msg)
 	case *wire.Ping:
-		m.state.Send(l.stream, wire.Pong{Token: msg.Token})
+		l.Send(wire.Pong{Token: msg.Token})
 	case *wire.Pong:
 		l.answeredLocked()
 	case *wire.Watch:
@@ -94,7 +94,8 @@ func (m *member) takeLocked(l *link, msg wire.Message, now time.Time) error {
 	case *wire.Unwatch:
 		m.detect.Watch(l.liveness, false)
 	case *wire.Suspect:
-		m.doLocked(now, m.detect.Suspect(msg.ID, now))
+		m.detect.Suspect(msg.ID, now)
+		m.beat.Reset(m.detect.Wait(now))
 	case *wire.Bye:
 		m.goodbyeLocked(l)
 		return errBye

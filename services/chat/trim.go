@@ -34,11 +34,3 @@ func collections() uint64 {
 	metrics.Read(count)
 	return count[0].Value.Uint64()
 }
-
-// kept returns how many bytes of lines are kept.
-func (m *member) kept() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s := m.state.Stats()
-	return s.Typed + s.Kept
-}

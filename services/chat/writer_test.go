@@ -51,7 +51,9 @@ func linkOver(m *member, conn net.Conn, name wire.Name) *link {
 	m.unlock()
 	m.lock()
 	defer m.unlock()
-	m.joinLocked(l)
+	m.state.Join(l.stream)
+	m.detect.Up(l.liveness)
+	m.links = append(m.links, l)
 	return l
 }
 

@@ -38,10 +38,19 @@ const (
 	roundEvery   = 24                      // ticks between two slow rounds
 )
 
+// Conn is a link, as the detector uses it. Its methods must not block, and must not
+// call the Detector.
+type Conn interface {
+	// Traffic returns for how long the link was read without a line, and for how long
+	// nothing was written to it.
+	Traffic(now time.Time) (silence, idle time.Duration)
+	Send(wire.Message)
+	GiveUp() // the other side is silent: the link must be closed
+}
+
 // Link is what the detector knows of one link.
 type Link struct {
-	User any // of the caller, as given to NewLink
-
+	conn     Conn
 	id       wire.ID
 	watched  bool // this member expects keepalives
 	watching bool // the other side does
@@ -51,22 +60,12 @@ type Link struct {
 }
 
 // NewLink returns the link to a process, which is sent UNWATCH unless it is watched.
-func NewLink(user any, id wire.ID, watched bool) *Link {
-	return &Link{User: user, id: id, watched: watched, watching: true}
+func NewLink(conn Conn, id wire.ID, watched bool) *Link {
+	return &Link{conn: conn, id: id, watched: watched, watching: true}
 }
 
 // Silent reports whether the other side has not answered a ping for some time.
 func (l *Link) Silent() bool { return l.pinged > silentAfter }
-
-// Traffic is how long a link was read without a line, and how long nothing was
-// written to it.
-type Traffic struct{ Silence, Idle time.Duration }
-
-// Action is what must be done with a link.
-type Action struct {
-	Link    *Link
-	Message wire.Message // to be sent; nil: the link must be closed
-}
 
 // Detector is the failure detector of one member.
 type Detector struct {
@@ -75,7 +74,6 @@ type Detector struct {
 	changed bool    // links, since the ring was computed
 	ticks   int
 	due     time.Time // the next tick, once Wait has said so
-	do      []Action  // of the current call
 }
 
 // New returns the detector of a member without links.
@@ -129,59 +127,53 @@ func (d *Detector) Wait(now time.Time) time.Duration {
 	return d.due.Sub(now)
 }
 
-// Tick returns what must be done at a time.
-func (d *Detector) Tick(now time.Time, traffic func(*Link) Traffic) []Action {
+// Tick sends keepalives, and looks which links are silent.
+func (d *Detector) Tick(now time.Time) {
 	d.ticks++
-	d.due, d.do = time.Time{}, nil
+	d.due = time.Time{}
 	round := d.ticks%roundEvery == 0
 	var suspects []*Link
 	gone := false
 	for _, l := range d.links {
-		t := traffic(l)
+		silence, idle := l.conn.Traffic(now)
 		switch {
-		case l.pinged > 0 && !now.Add(-t.Silence).Before(l.pingedAt):
+		case l.pinged > 0 && !now.Add(-silence).Before(l.pingedAt):
 			l.pinged = 0
 		case l.pinged > 0:
 			if l.pinged++; l.pinged == goneAfter+1 {
 				gone = true
-				d.add(l, nil)
+				l.conn.GiveUp()
 			}
-		case l.watched && t.Silence >= suspectAfter:
+		case l.watched && silence >= suspectAfter:
 			suspects = append(suspects, l)
-		case round && t.Idle+pingTick < t.Silence: // a PONG was written at once
-			d.ping(l, now)
+		case round && idle+pingTick < silence: // a PONG was written at once
+			l.ping(now)
 		}
 		if l.watching {
-			d.add(l, wire.Keepalive{})
+			l.conn.Send(wire.Keepalive{})
 		}
 	}
 	if gone || len(suspects) > 0 { // others may be gone as well
 		for _, l := range d.links {
-			d.ping(l, now)
+			l.ping(now)
 			for _, s := range suspects {
 				if l != s {
-					d.add(l, wire.Suspect{ID: s.id})
+					l.conn.Send(wire.Suspect{ID: s.id})
 				}
 			}
 		}
 	}
 	d.watch()
-	return d.do
 }
 
-// Suspect processes SUSPECT: another member receives no keepalives of a process. It
-// returns what must be done.
-func (d *Detector) Suspect(id wire.ID, now time.Time) []Action {
-	d.do = nil
+// Suspect processes SUSPECT: another member receives no keepalives of a process.
+func (d *Detector) Suspect(id wire.ID, now time.Time) {
 	for _, l := range d.links {
 		if l.id == id {
-			d.ping(l, now)
+			l.ping(now)
 		}
 	}
-	return d.do
 }
-
-func (d *Detector) add(l *Link, m wire.Message) { d.do = append(d.do, Action{l, m}) }
 
 // watch sends WATCH to the successors of this member in the ring, and UNWATCH to
 // those that were. PING is answered at once, and the first keepalive comes later.
@@ -194,10 +186,10 @@ func (d *Detector) watch() {
 		watched := d.Watches(l.id.Name)
 		switch {
 		case watched && !l.watched:
-			d.add(l, wire.Watch{})
-			d.add(l, pingMessage)
+			l.conn.Send(wire.Watch{})
+			l.conn.Send(pingMessage)
 		case !watched && l.watched:
-			d.add(l, wire.Unwatch{})
+			l.conn.Send(wire.Unwatch{})
 		}
 		l.watched = watched
 	}
@@ -206,9 +198,9 @@ func (d *Detector) watch() {
 var pingMessage = wire.Ping{Token: []byte("alive")}
 
 // ping sends PING over a link, unless one was sent a moment ago or is not answered.
-func (d *Detector) ping(l *Link, now time.Time) {
+func (l *Link) ping(now time.Time) {
 	if l.pinged == 0 && now.Sub(l.pingedAt) >= pingAgain {
 		l.pinged, l.pingedAt = 1, now
-		d.add(l, pingMessage)
+		l.conn.Send(pingMessage)
 	}
 }

@@ -40,6 +40,7 @@ type side struct {
 	from, to     *node
 	heard, wrote time.Time
 	gone         time.Time // when it was closed
+	mesh         *mesh
 }
 
 func newMesh(t *testing.T, seed uint64, n int) *mesh {
@@ -65,42 +66,40 @@ func newMesh(t *testing.T, seed uint64, n int) *mesh {
 }
 
 func (m *mesh) link(a, b *node) {
-	s := &side{from: a, to: b, heard: m.now, wrote: m.now}
+	s := &side{from: a, to: b, heard: m.now, wrote: m.now, mesh: m}
 	s.Link = NewLink(s, b.id, a.d.Watches(b.id.Name))
 	a.links[b] = s
 	a.d.Up(s.Link)
 }
 
-func (m *mesh) traffic(k *Link) Traffic {
-	s := k.User.(*side)
-	return Traffic{m.now.Sub(s.heard), m.now.Sub(s.wrote)}
+func (s *side) Traffic(now time.Time) (silence, idle time.Duration) {
+	return now.Sub(s.heard), now.Sub(s.wrote)
 }
+func (s *side) Send(msg wire.Message) { s.mesh.send(s.from, s, msg) }
+func (s *side) GiveUp()               { s.gone = s.mesh.now }
 
 // runs lets time pass.
 func (m *mesh) runs(d time.Duration) {
 	for end := m.now.Add(d); m.now.Before(end); m.now = m.now.Add(10 * time.Millisecond) {
 		for _, a := range m.members {
 			if !a.stopped && !m.now.Before(a.tick) {
-				m.act(a, a.d.Tick(m.now, m.traffic))
+				m.tick(a)
 			}
 		}
 	}
 }
 
-func (m *mesh) waits(a *node) { a.tick = m.now.Add(a.d.Wait(m.now.Add(a.ahead))) }
-
-func (m *mesh) act(a *node, do []Action) {
+func (m *mesh) tick(a *node) {
+	a.d.Tick(m.now)
 	m.waits(a)
-	for _, x := range do {
-		s := x.Link.User.(*side)
-		if x.Message == nil {
-			s.gone = m.now
+	for _, s := range a.links {
+		if s.gone.Equal(m.now) {
 			a.d.Down(s.Link)
-			continue
 		}
-		m.send(a, s, x.Message)
 	}
 }
+
+func (m *mesh) waits(a *node) { a.tick = m.now.Add(a.d.Wait(m.now.Add(a.ahead))) }
 
 func (m *mesh) send(a *node, s *side, msg wire.Message) {
 	m.sent++
@@ -119,7 +118,8 @@ func (m *mesh) send(a *node, s *side, msg wire.Message) {
 	case wire.Unwatch:
 		b.d.Watch(back.Link, false)
 	case wire.Suspect:
-		m.act(b, b.d.Suspect(msg.ID, m.now))
+		b.d.Suspect(msg.ID, m.now)
+		m.waits(b)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestAProcessThatWasStopped(t *testing.T) {
 		for _, s := range x.links { // what has come lies ready, but is not read yet
 			s.heard = m.now.Add(-time.Minute)
 		}
-		m.act(x, x.d.Tick(m.now, m.traffic))
+		m.tick(x)
 		m.runs(5 * time.Second)
 	}
 	m.noticed(m.now, 0, nil, nil)
@@ -266,10 +266,17 @@ func TestALyingWatcher(t *testing.T) {
 	m.noticed(m.now, 0, nil, nil)
 }
 
+// recorder is a link over which nothing comes.
+type recorder struct{ all []wire.Message }
+
+func (r *recorder) Traffic(time.Time) (silence, idle time.Duration) { return 0, 0 }
+func (r *recorder) Send(m wire.Message)                             { r.all = append(r.all, m) }
+func (r *recorder) GiveUp()                                         {}
+
 // No SUSPECT puts off a tick, however often and exactly it is sent.
 func TestSuspectPutsOffNoTick(t *testing.T) {
 	d, id := New("1"), wire.ID{Name: "2", Incarnation: 1}
-	d.Up(NewLink(nil, id, true))
+	d.Up(NewLink(&recorder{}, id, true))
 	now := time.Unix(1000, 0)
 	due := now.Add(d.Wait(now))
 	for end := due; now.Before(end); now = now.Add(100 * time.Microsecond) {
@@ -290,13 +297,10 @@ func TestWatches(t *testing.T) {
 			if name == d.self {
 				continue
 			}
-			l := NewLink(nil, wire.ID{Name: name}, d.Watches(name))
-			d.Up(l)
-			d.do = nil
+			sent := &recorder{}
+			d.Up(NewLink(sent, wire.ID{Name: name}, d.Watches(name)))
 			d.watch()
-			for _, x := range d.do {
-				require.NotSame(t, l, x.Link, "%s of %d", name, n)
-			}
+			require.Empty(t, sent.all, "%s of %d", name, n)
 		}
 	}
 }
