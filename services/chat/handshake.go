@@ -272,16 +272,10 @@ func next(in *lines.Reader) (wire.Message, error) {
 		return nil, err
 	}
 	msg, err := wire.Parse(line)
-	switch {
-	case errors.Is(err, wire.ErrVersion):
-		return nil, lines.Refuse("version", "%v", err)
-	case err != nil:
-		return nil, lines.Refuse("syntax", "%v", err)
-	}
 	if msg, is := msg.(*wire.Err); is {
 		return nil, received(msg)
 	}
-	return msg, nil
+	return msg, err
 }
 
 func write(conn io.Writer, msg wire.Message) error {

@@ -43,7 +43,7 @@ func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) 
 	}
 	m, err := st.parser.Parse(line)
 	if err != nil {
-		return nil, lines.Refuse("syntax", "%v", err)
+		return nil, err
 	}
 	switch m := m.(type) {
 	case *wire.Keepalive:

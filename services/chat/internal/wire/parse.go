@@ -3,16 +3,11 @@ package wire
 import (
 	"bytes"
 	"cmp"
-	"errors"
-	"fmt"
 	"strings"
 
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/tcp"
 )
-
-// ErrVersion is the error of parsing the HELLO of another protocol or version.
-var ErrVersion = errors.New("another protocol or version: this is " + Version)
 
 // Parser parses lines. It allocates no memory for those that are frequent. It is for
 // one goroutine at a time. The zero value is ready to use.
@@ -32,7 +27,7 @@ type Parser struct {
 func Parse(line []byte) (Message, error) { return new(Parser).Parse(line) }
 
 // Parse parses one line, without its end. The message is valid until the next call
-// and as long as the line's bytes are.
+// and as long as the line's bytes are. The error is a *lines.Refusal.
 func (p *Parser) Parse(line []byte) (m Message, err error) {
 	verb, rest, _ := bytes.Cut(line, space)
 	p.rest, p.bad = rest, ""
@@ -55,7 +50,7 @@ func (p *Parser) Parse(line []byte) (m Message, err error) {
 		m = &Lines{p.id(), p.number()}
 	case "HELLO":
 		if string(p.next()) != Version {
-			return nil, ErrVersion
+			return nil, lines.Refuse("version", "another protocol or version: this is "+Version)
 		}
 		m = &Hello{p.id(), p.addr(), p.state(), p.number()}
 	case "READY":
@@ -77,10 +72,10 @@ func (p *Parser) Parse(line []byte) (m Message, err error) {
 	case "":
 		m = &Keepalive{}
 	default:
-		return nil, fmt.Errorf("%s is no message", lines.Quote(line))
+		return nil, lines.Refuse("syntax", "%s is no message", lines.Quote(line))
 	}
 	if p.bad != "" || p.rest != nil {
-		return nil, fmt.Errorf("%s: %s", lines.Quote(line), cmp.Or(p.bad, "has a field too many"))
+		return nil, lines.Refuse("syntax", "%s: %s", lines.Quote(line), cmp.Or(p.bad, "has a field too many"))
 	}
 	return m, nil
 }
