@@ -216,7 +216,9 @@ func (m *member) run(l *link) {
 	m.links = slices.DeleteFunc(slices.Clone(m.links), func(other *link) bool { return other == l })
 	m.state.Part(l.stream, time.Now())
 	m.detect.Down(l.liveness)
-	p.counts.count(why)
+	if reason := cutReason(why); reason != "" {
+		p.cuts[reason]++
+	}
 	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent, errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
 	m.paintLocked()

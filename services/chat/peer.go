@@ -22,22 +22,22 @@ type peer struct {
 	pauses  backoff.Backoff
 
 	// Guarded by member.mu.
-	counts     cuts
-	link       *link      // the connection, when it is up
-	claim      *handshake // the handshake that may become it
-	fixed      string     // where it is dialled in any case: a client's -server or -peer
-	addr       string     // where it listens, by its HELLO or the registry
-	home       string     // where the owner of its name answers, if the link may lead to another process
-	gossip     gossip     // what the latest PEER line said of it
-	failures   int        // dials in a row that have failed
-	lost       time.Time  // when its last link ended
-	sent       uint64     // the last of our lines that was written to that
-	mute       bool       // its last link or connection fell silent
-	pursued    bool       // it is dialled whenever there is no link to it
-	dialling   bool       // it has a dialler
-	left       bool       // it said BYE and has not been heard of since
-	dropped    bool       // it has made room for another, and its dialler is to end
-	registered bool       // it was in the registry when this process started
+	cuts       map[string]int64 // how often its links were cut, by cutReason
+	link       *link            // the connection, when it is up
+	claim      *handshake       // the handshake that may become it
+	fixed      string           // where it is dialled in any case: a client's -server or -peer
+	addr       string           // where it listens, by its HELLO or the registry
+	home       string           // where the owner of its name answers, if the link may lead to another process
+	gossip     gossip           // what the latest PEER line said of it
+	failures   int              // dials in a row that have failed
+	lost       time.Time        // when its last link ended
+	sent       uint64           // the last of our lines that was written to that
+	mute       bool             // its last link or connection fell silent
+	pursued    bool             // it is dialled whenever there is no link to it
+	dialling   bool             // it has a dialler
+	left       bool             // it said BYE and has not been heard of since
+	dropped    bool             // it has made room for another, and its dialler is to end
+	registered bool             // it was in the registry when this process started
 
 	incarnation uint64    // by its last HELLO; 0: never met
 	greeted     [2]uint64 // the incarnations that the screen has told of, the latest first
@@ -45,7 +45,7 @@ type peer struct {
 }
 
 func newPeer(name wire.Name) *peer {
-	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}}
+	return &peer{name: name, wake: make(chan struct{}, 1), reports: dialReports{}, cuts: make(map[string]int64)}
 }
 
 // news wakes the dialler of the peer.

@@ -3,40 +3,28 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 )
 
-// errWrong stands for every refusal of what came over a link.
-var errWrong = errors.New("not allowed by the protocol")
-
-// cutReasons are the reasons for which a link is cut, as /stats shows them.
-var cutReasons = [...]struct {
-	err  error
-	text string
-}{
-	{broadcast.ErrSlow, "it did not read what it had asked for"},
-	{errSilent, "nothing was heard from it for 3 seconds"},
-	{broadcast.ErrOverheld, "too many of its lines were waiting for lines of others"},
-	{errWrong, "it sent what the protocol does not allow"},
-}
-
-// cuts counts why the links to a peer were cut: a number for each of cutReasons.
-type cuts [len(cutReasons)]int64
-
-// count counts the end of a link.
-func (c *cuts) count(why error) {
+// cutReason returns why a link was cut, as /stats shows it, or "" if it ended otherwise.
+func cutReason(why error) string {
 	var own *lines.Refusal
-	if errors.As(why, &own) && own.Code != "taken" && own != errSilent {
-		why = errWrong
+	switch {
+	case errors.Is(why, broadcast.ErrSlow):
+		return "it did not read what it had asked for"
+	case errors.Is(why, errSilent):
+		return "nothing was heard from it for 3 seconds"
+	case errors.Is(why, broadcast.ErrOverheld):
+		return "too many of its lines were waiting for lines of others"
+	case errors.As(why, &own) && own.Code != "taken":
+		return "it sent what the protocol does not allow"
 	}
-	for i, reason := range cutReasons {
-		if errors.Is(why, reason.err) {
-			c[i]++
-		}
-	}
+	return ""
 }
 
 // showStats shows what was lost, cut and refused, and how much of the bounded
@@ -50,8 +38,8 @@ func (m *member) showStats() {
 	}
 	m.mu.Lock()
 	for _, p := range m.peersLocked() {
-		for i, reason := range cutReasons {
-			add("the link to "+p.name.Display()+" was cut ", p.counts[i], "time", ": "+reason.text)
+		for _, reason := range slices.Sorted(maps.Keys(p.cuts)) {
+			add("the link to "+p.name.Display()+" was cut ", p.cuts[reason], "time", ": "+reason)
 		}
 	}
 	stats, links, peers, refused := m.state.Stats(), len(m.links), len(m.peers), m.turnedAway
