@@ -102,7 +102,7 @@ func BenchmarkSay(b *testing.B) {
 	sent := make([]uint64, len(links))
 	for i := range links {
 		links[i] = linkOf(m, wire.Name(strconv.Itoa(i+2)))
-		links[i].writing = true
+		links[i].writer.BeginLocked()
 	}
 	var in typist
 	var bufs net.Buffers

@@ -9,7 +9,7 @@ import (
 
 // Wake, TickSoon and Unblock are what the state machine wants to be done. Like all of
 // broadcast.Member they expect the lock.
-func (m *member) Wake(st *broadcast.Stream)             { st.Link.(*link).pokeLocked() }
+func (m *member) Wake(st *broadcast.Stream)             { st.Link.(*link).writer.WakeLocked() }
 func (m *member) Close(st *broadcast.Stream, why error) { st.Link.(*link).closeLocked(why) }
 func (m *member) TickSoon()                             { m.alarm.Reset(broadcast.TickAfter) }
 func (m *member) Unblock()                              { m.flowing.Broadcast() }

@@ -217,7 +217,7 @@ func (m *member) commit(h *handshake) bool {
 	m.introduceLocked(l)
 	m.hearLocked(l)
 	m.settledLocked()
-	l.pokeLocked()
+	l.writer.WakeLocked()
 	m.redialLocked(p, true, true)
 	return true
 }

@@ -22,7 +22,7 @@ func TestTheEndOfALinkIsWaitedFor(t *testing.T) {
 		p := m.peerLocked("1", false)
 		p.link = linkOf(m, "1")
 		p.link.conn, p.link.over = conn, make(chan struct{})
-		p.link.muted = true
+		p.link.saidBye = true
 		old := p.link
 		claimed := make(chan error, 1)
 		go func() {

@@ -26,7 +26,7 @@ func (m *member) depart(stopDialling func()) {
 	links := m.links
 	for _, l := range links {
 		l.leaving = true // BYE follows what is queued, and the other side closes
-		l.pokeLocked()
+		l.writer.WakeLocked()
 	}
 	m.mu.Unlock()
 	timeout := time.After(leaveTimeout - time.Since(began))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
@@ -13,6 +12,7 @@ import (
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/mtls"
+	"peerlab/services/internal/outbox"
 )
 
 const probeTimeout = time.Second
@@ -23,10 +23,8 @@ var errSilent = lines.Refuse("silent", "nothing was heard for 3 seconds")
 // link is a connection after the handshake. It must keep these rules:
 //
 //  1. The reader, member.read, owns it: the reader alone takes it down.
-//  2. The writer is the only one that writes to conn, and there is one at a time:
-//     poke and push begin it when there is something to write, and it ends when
-//     there is nothing left, so that an idle link has none. When it fails it
-//     closes conn, and nothing else: the reader notices.
+//  2. The writer is the only one that writes to conn. When it fails it closes conn,
+//     and nothing else: the reader notices.
 //  3. What is to be written waits in the stream, which bounds it.
 //  4. Only the writer ever waits for the other side.
 type link struct {
@@ -41,9 +39,10 @@ type link struct {
 	heard       []wire.Peer   // the reader's: PEER lines that are to be acted on
 	awaited     time.Time     // when the input ceases to wait for it; zero: it is not behind. The reader's of the input
 	over        chan struct{} // closed by the reader when the peer has no link any more
-	writer
+	writer      *outbox.Writer
 
 	// Guarded by member.mu.
+	outgoing
 	stream   *broadcast.Stream
 	liveness *liveness.Link
 	gossip   peerCounts      // of the PEER lines that were acted on
@@ -55,10 +54,7 @@ func newLink(m *member, conn net.Conn, p *peer) *link {
 	l := &link{member: m, conn: conn, peer: p, own: p != nil && p.name != "", over: make(chan struct{})}
 	l.in = lines.NewReader(l, wire.MaxLine)
 	l.tls, _ = conn.(*mtls.Conn)
-	if c, ok := conn.(syscall.Conn); ok {
-		l.raw, _ = c.SyscallConn() // fails if conn is closed
-		l.attempt = l.once
-	}
+	l.writer = outbox.New(conn, &m.mu, l)
 	return l
 }
 

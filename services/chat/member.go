@@ -210,7 +210,7 @@ func (m *member) run(l *link) {
 
 	why := l.reason(m.read(l))
 	l.conn.Close()
-	l.finish()
+	l.writer.Mute()
 
 	m.mu.Lock()
 	m.links = slices.DeleteFunc(slices.Clone(m.links), func(other *link) bool { return other == l })

@@ -111,7 +111,7 @@ func (m *member) takeLocked(l *link, msg wire.Message, now time.Time) error {
 func (m *member) cut(l *link, why *lines.Refusal) error {
 	m.Log.Warn("cut a connection for what came from it", "peer", l.peer.name.Display(), "why", why)
 	if l.conn.SetWriteDeadline(time.Now().Add(lastLine)) == nil {
-		l.finish()
+		l.writer.Mute()
 	}
 	tcp.Refuse(l.conn, []byte(why.Line()+"\n"))
 	return why
@@ -125,7 +125,7 @@ const (
 // sayLast tells the other side why the link ends, if it is there after all.
 func (m *member) sayLast(l *link, why *lines.Refusal) {
 	if l.conn.SetDeadline(time.Now().Add(lastWord)) == nil {
-		l.finish()
+		l.writer.Mute()
 		_, _ = io.WriteString(l.conn, why.Line()+"\n") // most likely no process reads it
 	}
 }

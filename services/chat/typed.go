@@ -61,14 +61,14 @@ func (m *member) unlockAndSend() {
 	begun := make([]*link, 0, pushLinks)
 	for _, l := range m.links {
 		if len(begun) == pushLinks {
-			l.pokeLocked()
-		} else if l.beginLocked() {
+			l.writer.WakeLocked()
+		} else if l.writer.BeginLocked() {
 			begun = append(begun, l)
 		}
 	}
 	m.mu.Unlock()
 	for _, l := range begun {
-		l.push()
+		l.writer.Push()
 	}
 }
 

@@ -1,14 +1,11 @@
 package chat
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,7 +31,7 @@ func overTCP(t *testing.T) (*link, *net.TCPConn) {
 	t.Cleanup(func() {
 		near.Close()
 		far.Close()
-		l.finish()
+		l.writer.Mute()
 	})
 	return l, far.(*net.TCPConn)
 }
@@ -85,81 +82,6 @@ func TestPushWritesAtOnce(t *testing.T) {
 		l.says("hello")
 	}), "for a line")
 	require.EqualValues(t, 3+1001, l.written())
-}
-
-// A line that the connection does not take is not waited for; it comes when it can, in
-// order, and each line whole. Control lines go the same way.
-func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
-	l, far := overTCP(t)
-	var want strings.Builder
-	text := strings.Repeat("x", 1000)
-	for n := range 3000 {
-		l.says(text)
-		fmt.Fprintf(&want, "MSG 1 %d %s\n", n+1, text)
-	}
-	require.Less(t, l.written(), uint64(3000), "nothing was held up")
-	var pings int
-	var writers sync.WaitGroup
-	for range 4 {
-		writers.Go(func() {
-			for range 100 {
-				l.member.lock().Send(l.stream, wire.Pong{Token: []byte("x")})
-				l.member.unlock()
-			}
-		})
-	}
-	all := make([]byte, want.Len()+400*len("PONG x\n"))
-	_, err := io.ReadFull(far, all)
-	require.NoError(t, err)
-	writers.Wait()
-	var lines strings.Builder
-	for line := range strings.Lines(string(all)) {
-		if line == "PONG x\n" {
-			pings++
-		} else {
-			lines.WriteString(line)
-		}
-	}
-	require.Equal(t, 400, pings)
-	require.True(t, want.String() == lines.String())
-}
-
-// The last word of the reader comes behind whole lines, or not at all, and nothing
-// comes behind it.
-func TestNothingIsWrittenOnceItIsFinished(t *testing.T) {
-	const word = "ERR syntax last word\n"
-	for _, lines := range []int{0, 1, 3000} {
-		l, far := overTCP(t)
-		for range lines {
-			l.says(strings.Repeat("x", 1000))
-		}
-		require.NoError(t, l.conn.SetWriteDeadline(time.Now().Add(10*time.Millisecond)))
-		l.finish() // 3000 lines are more than the connection holds
-		sent := l.written()
-		require.Equal(t, lines == 3000, sent < uint64(lines))
-		l.says("too late")
-		l.member.lock()
-		l.pokeLocked()
-		l.member.unlock()
-		var all bytes.Buffer
-		var reading sync.WaitGroup
-		reading.Go(func() {
-			_, _ = all.ReadFrom(far) // what had come before an error counts
-		})
-		_ = l.conn.SetWriteDeadline(time.Time{}) // it may be closed
-		_, said := l.conn.Write([]byte(word))
-		l.conn.Close()
-		reading.Wait()
-		require.Equal(t, sent, l.written())
-		got, whole := strings.CutSuffix(all.String(), word)
-		require.Equal(t, said == nil, whole)
-		require.NotContains(t, got, "ERR")
-		require.NotContains(t, got, "too late")
-		require.GreaterOrEqual(t, strings.Count(got, "\n"), int(sent))
-		if whole && got != "" {
-			require.True(t, strings.HasSuffix(got, "\n"), "the last line was cut, and this went on with it")
-		}
-	}
 }
 
 // script is an input at which all that is typed is ready from the start.
