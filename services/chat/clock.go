@@ -44,7 +44,7 @@ func (m *member) tick() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.state.Tick(time.Now())
-	m.paintLocked()
+	m.out.WakeLocked()
 }
 
 // watch tells some links what was shown lately, and runs the failure detector. One

@@ -17,6 +17,7 @@ import (
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
 	"peerlab/services/internal/mtls"
+	"peerlab/services/internal/outbox"
 	"peerlab/services/internal/tcp"
 )
 
@@ -133,7 +134,7 @@ func newMember(c config) *member {
 		arrived: c.Name == wire.Server,
 	}
 	m.alarm.Stop()
-	m.screen.mu, m.screen.idle.L, m.flowing.L = &m.mu, &m.mu, &m.mu
+	m.out, m.flowing.L = outbox.New(&m.screen, &m.mu, &m.screen), &m.mu
 	m.state = broadcast.New(wire.ID{Name: c.Name, Incarnation: c.Incarnation}, m)
 	return m
 }
@@ -192,14 +193,6 @@ func (m *member) finished() bool {
 	}
 }
 
-// paintLocked is flush for a caller that must not wait for the screen.
-func (m *member) paintLocked() {
-	if len(m.buf) > 0 && !m.painting {
-		m.painting = true
-		m.work(m.flush)
-	}
-}
-
 // work runs f in a goroutine that serve waits for.
 func (m *member) work(f func()) { m.workers.Go(f) }
 
@@ -221,7 +214,7 @@ func (m *member) run(l *link) {
 	}
 	p.link, p.lost, p.sent, p.mute = nil, time.Now(), l.sent, errors.Is(why, errSilent)
 	m.redialLocked(p, l.own, !l.own || time.Since(began) > lastRetry)
-	m.paintLocked()
+	m.out.WakeLocked()
 	m.mu.Unlock()
 	close(l.over)
 	m.Log.Debug("link down", "peer", p.name.Display(), "why", why)

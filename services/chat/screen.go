@@ -3,12 +3,13 @@ package chat
 import (
 	"fmt"
 	"io"
+	"net"
 	"slices"
-	"sync"
 
 	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/wire"
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/outbox"
 )
 
 // screen is what a member shows, in the order of the calls: "WHO: TEXT" for a
@@ -20,14 +21,12 @@ import (
 type screen struct {
 	w     io.Writer
 	fatal func(error) // ends the member; is called with the first failure of w, and later lines go nowhere
+	err   error       // of w
+	out   *outbox.Writer
 
-	mu       *sync.Mutex // of the member; it guards the rest
-	buf      []byte
-	spare    []byte // the buffer that is not being filled
-	writing  bool   // w is being written to
-	painting bool   // a goroutine is to call flush
-	idle     sync.Cond
-	err      error
+	// Guarded by member.mu.
+	buf   []byte
+	spare []byte // the buffer that is not being filled
 }
 
 // lineLocked gathers a line.
@@ -64,14 +63,6 @@ func (s *screen) eventLocked(who wire.Name, event string) { s.lineLocked(who.Dis
 
 var quote = []byte{'"'}
 
-// note shows lines of the program itself at once.
-func (s *screen) note(rows ...string) {
-	s.mu.Lock()
-	s.noteLocked(rows...)
-	s.mu.Unlock()
-	s.flush()
-}
-
 // noteLocked gathers lines of the program itself. Each begins with ownMark.
 func (s *screen) noteLocked(rows ...string) {
 	for _, row := range rows {
@@ -84,24 +75,25 @@ func (s *screen) noteLocked(rows ...string) {
 const ownMark = "* "
 
 // flush writes all lines that have been gathered.
-func (s *screen) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.writing {
-		s.idle.Wait()
+func (s *screen) flush() { s.out.Flush() }
+
+// Next and Wrote are what out calls: see outbox.Source.
+func (s *screen) Next(bufs net.Buffers) net.Buffers {
+	if len(s.buf) == 0 {
+		return bufs
 	}
-	out := s.buf
-	s.buf, s.spare, s.painting = s.spare[:0], out, false
-	if len(out) == 0 || s.err != nil {
-		return
+	s.buf, s.spare = s.spare[:0], s.buf
+	return append(bufs, s.spare)
+}
+
+func (s *screen) Wrote(error) {}
+
+// Write writes to w, unless that has failed.
+func (s *screen) Write(b []byte) (int, error) {
+	if s.err == nil {
+		if _, s.err = s.w.Write(b); s.err != nil {
+			s.fatal(fmt.Errorf("the screen: %w", s.err))
+		}
 	}
-	s.writing = true
-	s.mu.Unlock()
-	_, err := s.w.Write(out)
-	if err != nil {
-		s.fatal(fmt.Errorf("the screen: %w", err))
-	}
-	s.mu.Lock()
-	s.writing, s.err = false, err
-	s.idle.Broadcast()
+	return len(b), nil
 }

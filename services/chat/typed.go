@@ -131,6 +131,14 @@ func (m *member) obey(line []byte) (leave bool) {
 	return false
 }
 
+// note shows lines of the program itself at once.
+func (m *member) note(rows ...string) {
+	m.mu.Lock()
+	m.noteLocked(rows...)
+	m.mu.Unlock()
+	m.flush()
+}
+
 // showWho lists all members that are known, the server first.
 func (m *member) showWho() {
 	var rows []string

@@ -37,7 +37,7 @@ func (m *member) welcomedLocked(h *handshake) {
 		}
 		if m.greetOnceLocked(h) {
 			m.eventLocked(p.name, event)
-			m.paintLocked()
+			m.out.WakeLocked()
 		}
 		return
 	}
@@ -79,7 +79,7 @@ func (m *member) arriveLocked() {
 	if !m.arrived {
 		m.arrived = true
 		m.eventLocked(m.Name, eventInitiated)
-		m.paintLocked()
+		m.out.WakeLocked()
 	}
 }
 

@@ -1,9 +1,10 @@
-// Package outbox writes to a connection by a goroutine that runs only while there is
-// something to write, so that an idle connection costs none and a slow one delays
-// only its own writer.
+// Package outbox writes to a connection or a screen by a goroutine that runs only while
+// there is something to write, so that an idle one costs none and a slow one delays only
+// its own writer.
 package outbox
 
 import (
+	"io"
 	"net"
 	"sync"
 	"syscall"
@@ -12,7 +13,7 @@ import (
 // pushLimit is how many bytes Push writes at most.
 const pushLimit = 4 << 10
 
-// Source is the owner of a connection. Its methods are called with the lock that was
+// Source is what a Writer writes. Its methods are called with the lock that was
 // given to New, and must not block.
 type Source interface {
 	// Next adds to bufs what is to be written next, with one write, and nothing if
@@ -22,11 +23,11 @@ type Source interface {
 	Wrote(err error)
 }
 
-// Writer is the writing side of a connection. There is one goroutine at a time that
-// writes: one that was started by WakeLocked, or the caller of Push. A method whose
-// name ends in Locked expects the lock; every other method takes it.
+// Writer is the writing side of a connection or a screen. There is one goroutine at a
+// time that writes: one that was started by WakeLocked, or the caller of Push or Flush.
+// A method whose name ends in Locked expects the lock; every other method takes it.
 type Writer struct {
-	conn   net.Conn
+	out    io.Writer
 	source Source
 	mu     *sync.Mutex
 
@@ -36,19 +37,18 @@ type Writer struct {
 	raw  syscall.RawConn
 	once func(fd uintptr) // allocated once
 
-	writing sync.WaitGroup // done when there is no such goroutine
-
 	// Guarded by mu.
-	busy  bool // there is one
+	busy  bool // there is such a goroutine
 	muted bool // nothing is to follow bufs
+	idle  sync.Cond
 }
 
-// New returns the Writer of a connection. No other may write to it, unless that one has
-// called Mute.
-func New(conn net.Conn, mu *sync.Mutex, source Source) *Writer {
-	w := &Writer{conn: conn, mu: mu, source: source}
-	if c, ok := conn.(syscall.Conn); ok { // or else it is in memory, or TLS
-		w.raw, _ = c.SyscallConn() // fails if conn is closed
+// New returns a Writer to out. Nothing else may be written there before Mute has
+// returned.
+func New(out io.Writer, mu *sync.Mutex, source Source) *Writer {
+	w := &Writer{out: out, mu: mu, source: source, idle: sync.Cond{L: mu}}
+	if c, ok := out.(syscall.Conn); ok { // or else it is in memory, or TLS
+		w.raw, _ = c.SyscallConn() // fails if it is closed
 		w.once = w.writeOnce
 	}
 	return w
@@ -69,7 +69,6 @@ func (w *Writer) BeginLocked() bool {
 		return false
 	}
 	w.busy = true
-	w.writing.Add(1)
 	return true
 }
 
@@ -82,11 +81,25 @@ func (w *Writer) Push() {
 	}
 }
 
+// Flush returns when all that there was to write is written, by its caller unless a
+// goroutine writes already, or cannot be written.
+func (w *Writer) Flush() {
+	w.mu.Lock()
+	for w.busy {
+		w.idle.Wait()
+	}
+	begun := w.BeginLocked()
+	w.mu.Unlock()
+	if begun {
+		w.write()
+	}
+}
+
 // write writes until there is nothing left, or an error.
 func (w *Writer) write() {
 	for more := len(w.bufs) > 0 || w.collect(nil); more; {
 		w.rest = w.bufs // WriteTo eats the slice that it is called on
-		_, err := w.rest.WriteTo(w.conn)
+		_, err := w.rest.WriteTo(w.out)
 		more = w.collect(err)
 	}
 }
@@ -107,7 +120,7 @@ func (w *Writer) collect(failed error) bool {
 	}
 	if len(w.bufs) == 0 {
 		w.busy = false
-		w.writing.Done()
+		w.idle.Broadcast()
 	}
 	return w.busy
 }
@@ -126,11 +139,13 @@ func (w *Writer) writeOnce(fd uintptr) {
 	}
 }
 
-// Mute returns when no goroutine writes, and none will. The caller has closed the
+// Mute returns when nothing is written, nor will be. Its caller has closed the
 // connection, or set a deadline for what is being written.
 func (w *Writer) Mute() {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.muted = true
-	w.mu.Unlock()
-	w.writing.Wait()
+	for w.busy {
+		w.idle.Wait()
+	}
 }

@@ -133,7 +133,7 @@ func TestNothingIsWrittenOnceItIsMuted(t *testing.T) {
 		for range lines {
 			q.says(strings.Repeat("x", 1000) + "\n")
 		}
-		require.NoError(t, q.conn.SetWriteDeadline(time.Now().Add(10*time.Millisecond)))
+		require.NoError(t, q.out.(net.Conn).SetWriteDeadline(time.Now().Add(10*time.Millisecond)))
 		q.Mute() // 3000 lines are more than the connection holds
 		sent := q.through()
 		require.Equal(t, lines == 3000, sent < lines)
@@ -146,11 +146,11 @@ func TestNothingIsWrittenOnceItIsMuted(t *testing.T) {
 		})
 		whole := q.err == nil
 		if whole {
-			_ = q.conn.SetWriteDeadline(time.Time{})
-			_, err := io.WriteString(q.conn, word)
+			_ = q.out.(net.Conn).SetWriteDeadline(time.Time{})
+			_, err := io.WriteString(q.out, word)
 			require.NoError(t, err)
 		}
-		q.conn.Close()
+		q.out.(net.Conn).Close()
 		reading.Wait()
 		got, said := strings.CutSuffix(all.String(), word)
 		require.Equal(t, whole, said)
@@ -171,7 +171,7 @@ func TestAConnectionInMemory(t *testing.T) {
 	require.Equal(t, "hello\n", string(got))
 	far.Close()
 	q.says("lost\n")
-	q.writing.Wait()
+	q.Flush()
 	require.ErrorIs(t, q.err, io.ErrClosedPipe)
 	require.Equal(t, 1, q.through())
 }
