@@ -33,10 +33,9 @@ type handshake struct {
 	ready        wire.Ready // theirs
 
 	// Guarded by member.mu, as is the peer until commit.
-	owner   bool             // it has reached the owner of the name, and is not overtaken
-	met     bool             // READY is on its way
-	digest  broadcast.Digest // what READY says
-	watched bool             // the other side is to send keepalives
+	owner   bool // it has reached the owner of the name, and is not overtaken
+	met     bool // READY is on its way
+	watched bool // the other side is to send keepalives
 }
 
 // shakeHands runs one side of a handshake, from its first line to commit or abort. It
@@ -132,29 +131,28 @@ func certificateOf(name wire.Name) string {
 // A server records its client before. While the claim holds there is no link to the
 // peer.
 func (m *member) sayReady(h *handshake) error {
-	have, err := m.meet(h)
-	if err != nil {
+	if err := m.meet(h); err != nil {
 		return err
 	}
 	m.flush()
 	if m.registry != nil {
 		m.recorded(m.registry.Put(h.theirs.Name, h.theirs.Addr, m.seen))
 	}
-	both := net.Buffers{wire.Ready{Have: have, Count: h.digest.Count}.Append(nil), h.digest.Lines}
-	_, err = both.WriteTo(h.conn)
+	bufs := net.Buffers(h.stream.Ready())
+	_, err := bufs.WriteTo(h.conn)
 	return err
 }
 
-// meet records a HELLO, and returns how far the lines of its process have been shown.
-func (m *member) meet(h *handshake) (have uint64, err error) {
+// meet records a HELLO.
+func (m *member) meet(h *handshake) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := h.peer
 	switch {
 	case m.leaving:
-		return 0, m.isLeaving()
+		return m.isLeaving()
 	case p.claim != h:
-		return 0, errOvertaken
+		return errOvertaken
 	}
 	successor := p.incarnation != 0 && p.incarnation != h.theirs.Incarnation
 	switch {
@@ -169,13 +167,12 @@ func (m *member) meet(h *handshake) (have uint64, err error) {
 	p.incarnation, p.addr = h.theirs.Incarnation, h.theirs.Addr
 	m.metLocked(p)
 	m.pursueLocked(p)
-	have = m.state.Meet(h.theirs, successor)
-	m.welcomeLocked(h)
-	h.met, h.digest = true, m.state.Digest(h.theirs.ID, m.rosterLocked(p))
+	h.met, h.stream = true, m.state.Meet(h.link, h.theirs, successor, m.rosterLocked(p))
 	if h.watched = m.detect.Watches(p.name); !h.watched {
-		h.digest.Follow(wire.Unwatch{})
+		h.stream.Add(wire.Unwatch{})
 	}
-	return have, nil
+	m.welcomeLocked(h)
+	return nil
 }
 
 func (m *member) hearReady(h *handshake) error {
@@ -206,12 +203,11 @@ func (m *member) commit(h *handshake) bool {
 	l := h.link
 	l.incarnation = h.theirs.Incarnation
 	l.liveness = liveness.NewLink(l, h.theirs.ID, h.watched)
-	l.stream = broadcast.NewStream(l, h.theirs, h.digest, int(h.ready.Count))
 	l.sent, l.moved = min(h.ready.Have, m.state.Typed()), time.Now()
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	p.dialling = p.dialling && !h.own // its dialler ends
 	m.welcomedLocked(h)
-	m.state.Join(l.stream)
+	m.state.Join(l.stream, int(h.ready.Count))
 	m.detect.Up(l.liveness)
 	m.links = append(slices.Clip(m.links), l)
 	m.introduceLocked(l)

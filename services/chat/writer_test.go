@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"peerlab/services/chat/internal/broadcast"
 	"peerlab/services/chat/internal/liveness"
 	"peerlab/services/chat/internal/wire"
 )
@@ -42,13 +41,12 @@ func linkOf(m *member, name wire.Name) *link { return linkOver(m, nil, name) }
 func linkOver(m *member, conn net.Conn, name wire.Name) *link {
 	hello := wire.Hello{ID: wire.ID{Name: name, Incarnation: 1}, State: wire.StateNew}
 	l := newLink(m, conn, newPeer(name))
-	l.stream = broadcast.NewStream(l, hello, broadcast.Digest{}, 0)
 	l.liveness = liveness.NewLink(l, hello.ID, true)
-	m.lock().Meet(hello, true)
-	m.unlock()
 	m.lock()
 	defer m.unlock()
-	m.state.Join(l.stream)
+	l.stream = m.state.Meet(l, hello, true, m.rosterLocked(l.peer))
+	l.stream.Ready()
+	m.state.Join(l.stream, 0)
 	m.detect.Up(l.liveness)
 	m.links = append(m.links, l)
 	return l

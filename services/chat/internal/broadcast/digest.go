@@ -20,25 +20,16 @@ const (
 	advertiseTo = 8 // streams in one round of Advertise
 )
 
-// Digest is how far the lines of every process are shown here: what is sent behind
-// READY.
-type Digest struct {
-	Count uint64 // lines
-	Lines []byte // to be sent with READY
-	rest  []byte // or, if they are many, over the link before anything else
-	round uint64 // in which it was true
-}
-
 // entry is a line of a digest.
 type entry struct {
 	wire.ID
 	seq uint64
 }
 
-// Digest returns what a new link to a process is sent. The peers, of which Have
-// is not used, are named by PEER, and all other processes by HAVE.
-func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
-	d := Digest{round: s.round, Lines: make([]byte, 0, digestLine*len(s.senders))}
+// digest returns how far the lines of every process are shown here, for a process: the
+// peers are named by PEER, and all others by HAVE.
+func (s *State) digest(to wire.ID, peers iter.Seq[wire.Peer]) []byte {
+	all := make([]byte, 0, digestLine*len(s.senders))
 	s.digests++
 	if o := s.senders[to]; o != nil { // READY has its number
 		o.digest = s.digests
@@ -48,13 +39,9 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 		if o := s.senders[p.ID]; o != nil {
 			o.digest, p.Have = s.digests, o.advertised()
 		}
-		d.Lines = p.Append(d.Lines)
-		d.Count++
+		all = p.Append(all)
 	}
-	have := func(o *sender, seq uint64) {
-		d.Lines = wire.Have{ID: o.ID, Seq: seq}.Append(d.Lines)
-		d.Count++
-	}
+	have := func(o *sender, seq uint64) { all = wire.Have{ID: o.ID, Seq: seq}.Append(all) }
 	for _, o := range s.ordered {
 		switch listed := o.digest == s.digests; {
 		case o.advertised() != uncounted:
@@ -68,19 +55,17 @@ func (s *State) Digest(to wire.ID, peers iter.Seq[wire.Peer]) Digest {
 			have(o, o.answered())
 		}
 	}
-	if len(d.Lines) > digestAtOnce {
-		d.Lines, d.rest = nil, d.Lines
-	}
-	return d
+	return all
 }
 
-// Follow sends a message directly behind the digest.
-func (d *Digest) Follow(m wire.Message) {
-	if len(d.rest) > 0 {
-		d.rest = m.Append(d.rest)
-	} else {
-		d.Lines = m.Append(d.Lines)
+// Ready returns READY and, unless it is long, the digest behind it, and what was added
+// to that. It is for a Stream that is not joined yet.
+func (st *Stream) Ready() (bufs [][]byte) {
+	bufs = append(bufs, st.ready.Append(nil))
+	if len(st.control) <= digestAtOnce {
+		bufs, st.control = append(bufs, st.control), nil
 	}
+	return bufs
 }
 
 // have processes that the lines of a process are shown at a link's other side. Its

@@ -19,9 +19,8 @@ func flood(t *testing.T, s *State, incarnation uint64) {
 	for i := range MaxSenders + 252 {
 		name := wire.Name(fmt.Sprint("f", i))
 		h := wire.Hello{ID: wire.ID{Name: name, Incarnation: incarnation + uint64(i)}, State: wire.StateNew}
-		s.Meet(h, false)
-		st := NewStream(nil, h, s.Digest(h.ID, noPeers), 0)
-		s.Join(st)
+		st := s.Meet(nil, h, false, noPeers)
+		s.Join(st, 0)
 		_, err := s.Receive(st, fmt.Appendf(nil, "MSG %s 1 x", name))
 		require.NoError(t, err)
 		s.Leave(st)
@@ -35,13 +34,12 @@ func TestAFloodOfProcessesCostsNoOtherItsLines(t *testing.T) {
 	var screen recorder
 	s := New(wire.ID{Name: "1", Incarnation: 1001}, &screen)
 	s.Begin(time.Unix(0, 0))
-	require.Zero(t, s.Meet(met, false))
-	digest := s.Digest(met.ID, noPeers)
+	st := s.Meet(nil, met, false, noPeers) // a handshake that begins before the flood
+	require.Zero(t, st.ready.Have)
 	flood(t, s, day-5000)
-	require.Zero(t, s.Meet(later, false), "READY must request its first 300 lines")
+	require.Zero(t, s.Meet(nil, later, false, noPeers).ready.Have, "READY must request its first 300 lines")
 
-	st := NewStream(nil, met, digest, 0) // the handshake that began before the flood
-	s.Join(st)
+	s.Join(st, 0)
 	screen.lines = nil
 	_, err := s.Receive(st, []byte("MSG 2 1 first"))
 	require.NoError(t, err)
@@ -54,6 +52,6 @@ func TestALineOfAForgottenProcessIsNotShownAgain(t *testing.T) {
 	s.Begin(time.Unix(0, 0))
 	flood(t, s, 5000)
 	require.NotZero(t, s.Stats().Forgotten)
-	require.EqualValues(t, 1, s.Meet(wire.Hello{ID: wire.ID{Name: "f0", Incarnation: 5000}, State: wire.StateIn, Last: 1}, false))
+	require.EqualValues(t, 1, s.Meet(nil, wire.Hello{ID: wire.ID{Name: "f0", Incarnation: 5000}, State: wire.StateIn, Last: 1}, false, noPeers).ready.Have)
 	require.LessOrEqual(t, s.Stats().Senders, MaxSenders)
 }

@@ -74,9 +74,8 @@ func FuzzReceive(f *testing.F) {
 		s := New(wire.ID{Name: wire.Server, Incarnation: 1001}, &screen)
 		s.Limits = Limits{Typed: 1 << 10, Kept: 1 << 10, SlowOf: 1 << 8, HeldOf: 1 << 10}
 		hello := wire.Hello{ID: wire.ID{Name: "1", Incarnation: 2000}, State: wire.StateNew}
-		s.Meet(hello, false)
-		st := NewStream(nil, hello, s.Digest(hello.ID, noPeers), int(pending))
-		s.Join(st)
+		st := s.Meet(nil, hello, false, noPeers)
+		s.Join(st, int(pending))
 		now := time.Unix(0, 0)
 		for line := range bytes.SplitSeq(said, []byte{'\n'}) {
 			s.Begin(now)

@@ -32,10 +32,10 @@ func (l *linked) meet(id wire.ID, last uint64, pending int) (st *Stream, have ui
 	if id.Incarnation < l.state.self.Incarnation {
 		hello.State = wire.StateBack
 	}
-	have = l.state.Meet(hello, false)
-	st = NewStream(nil, hello, l.state.Digest(id, noPeers), pending)
-	l.state.Join(st)
-	return st, have
+	st = l.state.Meet(nil, hello, false, noPeers)
+	st.Ready()
+	l.state.Join(st, pending)
+	return st, st.ready.Have
 }
 
 func (l *linked) receives(st *Stream, all ...string) {
@@ -97,8 +97,7 @@ func TestADigestCountsOnlyLinesWhoseQuestionsAreShown(t *testing.T) {
 	three := wire.ID{Name: "3", Incarnation: 500}
 	peer := func() string {
 		all := func(yield func(wire.Peer) bool) { yield(wire.Peer{ID: three, Addr: "127.0.0.1:1"}) }
-		d := l.state.Digest(wire.ID{Name: "4", Incarnation: 3000}, all)
-		line, _, _ := strings.Cut(string(d.Lines), "\n")
+		line, _, _ := strings.Cut(string(l.state.digest(wire.ID{Name: "4", Incarnation: 3000}, all)), "\n")
 		return line
 	}
 	third, _ := l.meet(three, 5, 2)
@@ -118,7 +117,7 @@ func TestADigestCountsNoLinesThatWereGivenUp(t *testing.T) {
 		l := newLinked(t, 1000)
 		one, _ := l.meet(wire.ID{Name: "1", Incarnation: 2000}, 0, 0)
 		three, _ := l.meet(wire.ID{Name: "3", Incarnation: 3000}, 0, 0)
-		digest := func() string { return string(l.state.Digest(wire.ID{Name: "4", Incarnation: 4000}, noPeers).Lines) }
+		digest := func() string { return string(l.state.digest(wire.ID{Name: "4", Incarnation: 4000}, noPeers)) }
 		l.receives(one, "MSG 1 1 x")
 		l.parts(one)
 		require.Equal(t, "HAVE 1 2000 1\nHAVE 3 3000 0\n", digest())
@@ -142,7 +141,7 @@ func TestADigestNamesLinesThatAreAnswered(t *testing.T) {
 	l.receives(two, "HAVE 4 500 1", "AFTER 3 500 7", "MSG 2 1 answer")
 	require.Equal(t, []string{"Client 2: answer"}, l.lines)
 	require.Equal(t, "HAVE 2 3000 1\nHAVE 4 500 999999999999999999\nHAVE 4 500 1\nHAVE 3 500 999999999999999999\nHAVE 3 500 7\n",
-		string(l.state.Digest(wire.ID{Name: "5", Incarnation: 4000}, noPeers).Lines))
+		string(l.state.digest(wire.ID{Name: "5", Incarnation: 4000}, noPeers)))
 }
 
 // Lines of Client 1 were given up where Client 3 was counted, whose earlier lines answer

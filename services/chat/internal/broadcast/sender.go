@@ -1,6 +1,8 @@
 package broadcast
 
 import (
+	"bytes"
+	"iter"
 	"slices"
 	"time"
 
@@ -64,10 +66,10 @@ func (s *State) create(id wire.ID, shown uint64) *sender {
 	return o
 }
 
-// Meet adds the process that sent a HELLO and returns how far its lines are shown, or
-// are not to be: that may be farther than HELLO says, which can be older than what
-// others have said. It is a successor if another process had its name.
-func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
+// Meet adds the process that sent a HELLO, and returns the Stream of the link that is to
+// be, with the READY to send. It is a successor if another process had its name. The
+// peers, of which Have is not used, are named by PEER in the digest.
+func (s *State) Meet(link any, h wire.Hello, successor bool, peers iter.Seq[wire.Peer]) *Stream {
 	for _, other := range s.ordered {
 		other.ended = other.ended || other.Name == h.Name && other.Incarnation != h.Incarnation
 	}
@@ -79,10 +81,14 @@ func (s *State) Meet(h wire.Hello, successor bool) (shown uint64) {
 		o.shown, o.received = 0, 0
 	}
 	o.expected, o.met, o.counting = true, true, o.shown == uncounted
-	if o.counting {
-		return max(h.Last, o.named)
+	have := o.direct()
+	if o.counting { // HELLO can be older than what others have said
+		have = max(h.Last, o.named)
 	}
-	return o.direct()
+	st := &Stream{Link: link, peer: h.ID, last: h.Last, round: s.round}
+	st.control, st.ready = s.digest(h.ID, peers), wire.Ready{Have: have}
+	st.ready.Count = uint64(bytes.Count(st.control, []byte{'\n'}))
+	return st
 }
 
 // Expect records that a link to a process is being made.

@@ -16,7 +16,7 @@ type end struct {
 	dials bool
 
 	ours, theirs wire.Hello
-	digest       Digest // sent with READY
+	met          *Stream // what is to be stream
 	stream       *Stream
 	joined       bool // the newcomer was admitted by this connection
 	heard        []wire.Peer

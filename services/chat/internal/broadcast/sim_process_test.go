@@ -170,7 +170,6 @@ func (p *process) meet(e *end) {
 	if x.rumour != h.Incarnation {
 		x.rumour = 0
 	}
-	have := p.state.Meet(h, successor)
 	if p.seat != 0 && x.greeted != h.Incarnation {
 		x.greeted = h.Incarnation
 		if e.peer != 0 {
@@ -185,17 +184,20 @@ func (p *process) meet(e *end) {
 			peers = append(peers, wire.Peer{ID: wire.ID{Name: name(i), Incarnation: y.incarnation}, Addr: "127.0.0.1:1"})
 		}
 	}
-	e.digest = p.state.Digest(h.ID, slices.Values(peers))
+	e.met = p.state.Meet(e, h, successor, slices.Values(peers))
+	have := e.met.ready.Have
 	if o := p.state.senders[h.ID]; o.seen && have > 0 && p.rnd.IntN(3) == 0 { // some lines come twice
 		have = p.rnd.Uint64N(have)
 	}
-	e.send(parcel{ready: &wire.Ready{Have: have, Count: e.digest.Count}})
-	e.sendLines(e.digest.Lines)
+	e.send(parcel{ready: &wire.Ready{Have: have, Count: e.met.ready.Count}})
+	for _, list := range e.met.Ready()[1:] {
+		e.sendLines(list)
+	}
 }
 
 // up makes a link of a connection: the other side's READY is here.
 func (p *process) up(e *end, r wire.Ready) {
-	e.stream, e.sent = NewStream(e, e.theirs, e.digest, int(r.Count)), min(r.Have, p.state.Typed())
+	e.stream, e.sent = e.met, min(r.Have, p.state.Typed())
 	x := &p.peers[e.peer]
 	switch {
 	case p.seat == 0:
@@ -208,7 +210,7 @@ func (p *process) up(e *end, r wire.Ready) {
 		p.phase = wire.StateBack
 	}
 	x.failures = 0
-	p.state.Join(e.stream)
+	p.state.Join(e.stream, int(r.Count))
 	if e.peer != 0 && x.announced != x.incarnation && x.rumour != x.incarnation {
 		p.introduce(e)
 	}

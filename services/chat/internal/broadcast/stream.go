@@ -17,13 +17,14 @@ const (
 // Stream is one link, as the State uses it. Lines typed here are not queued: all
 // streams read them from one log.
 type Stream struct {
-	Link  any // of the user, as given to NewStream
+	Link  any // as given to Meet
 	peer  wire.ID
 	last  uint64  // the LAST of its HELLO
 	from  *sender // the process at the other side
 	round uint64  // the first round of Advertise that it lacks
 
-	control  []byte    // lines that wait to be sent
+	ready    wire.Ready
+	control  []byte    // lines that wait to be sent, the digest first
 	requests []want    // of the other side; for lines typed here, the answer follows line want.after
 	isCut    bool      // it is being closed; nothing is received any more
 	began    time.Time // when something came for the first time,
@@ -36,15 +37,10 @@ type Stream struct {
 	incoming incoming
 }
 
-// NewStream returns the stream of a link that is to be joined. d is the digest that
-// was sent with READY, and pending the COUNT of the other side's.
-func NewStream(link any, h wire.Hello, d Digest, pending int) *Stream {
-	return &Stream{Link: link, peer: h.ID, last: h.Last, round: d.round, control: d.rest, pending: pending}
-}
-
-// Join adds a link that is up. If the other side's digest is empty, Join processes
-// it.
-func (s *State) Join(st *Stream) {
+// Join adds a link that is up. pending is the COUNT of the other side's READY: if its
+// digest is empty, Join processes it.
+func (s *State) Join(st *Stream, pending int) {
+	st.pending = pending
 	if st.from = s.find(st.peer); st.from == nil { // forgotten during the handshake, and too many since
 		st.from = s.create(st.peer, st.last)
 	}
@@ -94,9 +90,12 @@ func (s *State) Leave(st *Stream) {
 
 // Send queues a control line.
 func (s *State) Send(st *Stream, m wire.Message) {
-	st.control = m.Append(st.control)
+	st.Add(m)
 	s.wake(st)
 }
+
+// Add is Send for a Stream that is not joined yet.
+func (st *Stream) Add(m wire.Message) { st.control = m.Append(st.control) }
 
 // wake asks for the link to be written to. If too many lines wait it is cut.
 func (s *State) wake(st *Stream) {
