@@ -41,7 +41,7 @@ func (s *State) Receive(st *Stream, line []byte) (rest wire.Message, err error) 
 		s.arrive(st, st.from, seq, text, line)
 		return nil, nil
 	}
-	m, err := st.parser.Parse(line)
+	m, err := wire.Parse(line)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,6 @@ type Stream struct {
 	isCut    bool      // it is being closed; nothing is received any more
 	began    time.Time // when something came for the first time,
 	latest   time.Time // and for the last
-	parser   wire.Parser
 
 	digest   []entry // lines of the other side's digest that say something new
 	pending  int     // lines of it to come

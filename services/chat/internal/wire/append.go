@@ -34,7 +34,7 @@ func (m Watch) Append(b []byte) []byte     { return begin(b, "WATCH").end() }
 func (m Unwatch) Append(b []byte) []byte   { return begin(b, "UNWATCH").end() }
 func (m Keepalive) Append(b []byte) []byte { return begin(b, "").end() }
 
-// line is a line while its fields are appended, the counterpart of Parser.
+// line is a line while its fields are appended, the counterpart of fields.
 type line []byte
 
 func begin(b []byte, verb string) line { return append(b, verb...) }

@@ -79,39 +79,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// A name that was parsed before is not checked again, and no name is taken for another.
-func TestAParserRemembersNames(t *testing.T) {
-	var p Parser
-	for range 2 {
-		for _, name := range []string{"1", "2", "server", "a-b.c_d"} {
-			m, err := p.Parse([]byte("AFTER " + name + " 1 1"))
-			require.NoError(t, err)
-			require.Equal(t, &After{ID{Name(name), 1}, 1}, m)
-		}
-		for range 2 {
-			_, err := p.Parse([]byte("AFTER Server 1 1"))
-			require.ErrorContains(t, err, "no name")
-		}
-	}
-	for _, name := range []string{"1", "11", "21", "1", "111"} { // all of one slot
-		m, err := p.Parse([]byte("AFTER " + name + " 1 1"))
-		require.NoError(t, err)
-		require.Equal(t, &After{ID{Name(name), 1}, 1}, m)
-	}
-}
-
-func TestParsingALineOfChatAllocatesNothing(t *testing.T) {
-	var p Parser
-	for _, text := range []string{"MSG 3 17 hello there", "AFTER 3 12 17", "HAVE 3 12 17"} {
-		line := []byte(text)
-		require.Zero(t, testing.AllocsPerRun(100, func() {
-			if _, err := p.Parse(line); err != nil {
-				t.Error(err)
-			}
-		}), text)
-	}
-}
-
 func TestParseID(t *testing.T) {
 	for _, id := range []string{"1", "42", "alice", "A-1_b.c", strings.Repeat("x", 32)} {
 		n, err := ParseID(id)
@@ -161,11 +128,10 @@ func FuzzParse(f *testing.F) {
 func BenchmarkParse(b *testing.B) {
 	for _, line := range []string{"MSG 2 1234567 " + strings.Repeat("x", 64), "PEER 17 1234567890123456 127.0.0.1:6017 1234567", "AFTER 17 1234567890123456 1234567"} {
 		b.Run(line[:bytes.IndexByte([]byte(line), ' ')], func(b *testing.B) {
-			var p Parser
 			text := []byte(line)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := p.Parse(text); err != nil {
+				if _, err := Parse(text); err != nil {
 					b.Fatal(err)
 				}
 			}
