@@ -33,9 +33,8 @@ type handshake struct {
 	ready        wire.Ready // theirs
 
 	// Guarded by member.mu, as is the peer until commit.
-	owner   bool // it has reached the owner of the name, and is not overtaken
-	met     bool // READY is on its way
-	watched bool // the other side is to send keepalives
+	owner bool // it has reached the owner of the name, and is not overtaken
+	met   bool // READY is on its way
 }
 
 // shakeHands runs one side of a handshake, from its first line to commit or abort. It
@@ -168,7 +167,8 @@ func (m *member) meet(h *handshake) error {
 	m.metLocked(p)
 	m.pursueLocked(p)
 	h.met, h.stream = true, m.state.Meet(h.link, h.theirs, successor, m.rosterLocked(p))
-	if h.watched = m.detect.Watches(p.name); !h.watched {
+	watched := m.detect.Watches(p.name)
+	if h.liveness = liveness.NewLink(h.link, h.theirs.ID, watched); !watched {
 		h.stream.Add(wire.Unwatch{})
 	}
 	m.welcomeLocked(h)
@@ -202,7 +202,6 @@ func (m *member) commit(h *handshake) bool {
 	}
 	l := h.link
 	l.incarnation = h.theirs.Incarnation
-	l.liveness = liveness.NewLink(l, h.theirs.ID, h.watched)
 	l.sent, l.moved = min(h.ready.Have, m.state.Typed()), time.Now()
 	p.claim, p.link, p.failures, p.mute = nil, l, 0, false
 	p.dialling = p.dialling && !h.own // its dialler ends
