@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"peerlab/services/chat/internal/broadcast"
-	"peerlab/services/chat/internal/wire"
 )
 
 // Wake, TickSoon and Unblock are what the state machine wants to be done. Like all of
@@ -59,11 +58,3 @@ func (m *member) watch() int {
 	s := m.state.Stats()
 	return s.Typed + s.Kept
 }
-
-// Traffic, Send and GiveUp are what the failure detector uses. Like all of
-// liveness.Conn they expect the lock.
-func (l *link) Traffic(now time.Time) (silence, idle time.Duration) {
-	return l.silence(now), now.Sub(l.moved)
-}
-func (l *link) Send(m wire.Message) { l.member.state.Send(l.stream, m) }
-func (l *link) GiveUp()             { l.endLocked(errSilent) }

@@ -42,12 +42,16 @@ type link struct {
 	writer      *outbox.Writer
 
 	// Guarded by member.mu.
-	outgoing
 	stream   *broadcast.Stream
 	liveness *liveness.Link
 	gossip   peerCounts      // of the PEER lines that were acted on
 	cause    error           // why this side has ended it
 	probes   []chan struct{} // closed by the next PONG
+	through  uint64          // the last line of ours that is being written, or was
+	sent     uint64          // the last line of ours that was written
+	moved    time.Time       // when something was written last
+	leaving  bool            // BYE is to follow what is queued
+	saidBye  bool            // and nothing follows BYE
 }
 
 func newLink(m *member, conn net.Conn, p *peer) *link {
@@ -56,6 +60,27 @@ func newLink(m *member, conn net.Conn, p *peer) *link {
 	l.tls, _ = conn.(*mtls.Conn)
 	l.writer = outbox.New(conn, &m.mu, l)
 	return l
+}
+
+// Next and Wrote are what the writer of a link calls: see outbox.Source.
+func (l *link) Next(bufs net.Buffers) net.Buffers {
+	if l.saidBye {
+		return bufs
+	}
+	bufs, l.through = l.member.state.Next(l.stream, l.sent, bufs)
+	if len(bufs) == 0 && l.leaving { // the other side closes, so that TIME_WAIT is there and not on our source port
+		l.saidBye = true
+		bufs = append(bufs, wire.Bye{}.Append(nil))
+	}
+	return bufs
+}
+
+func (l *link) Wrote(err error) {
+	if err != nil {
+		l.closeLocked(err)
+		return
+	}
+	l.sent, l.moved = l.through, time.Now()
 }
 
 // Read reads from the connection for in, and records since when it waits. Time in which
@@ -78,6 +103,14 @@ func (l *link) silence(now time.Time) time.Duration {
 	}
 	return now.Sub(time.Unix(0, since))
 }
+
+// Traffic, Send and GiveUp are what the failure detector uses. Like all of
+// liveness.Conn they expect the lock.
+func (l *link) Traffic(now time.Time) (silence, idle time.Duration) {
+	return l.silence(now), now.Sub(l.moved)
+}
+func (l *link) Send(m wire.Message) { l.member.state.Send(l.stream, m) }
+func (l *link) GiveUp()             { l.endLocked(errSilent) }
 
 // closeLocked closes the connection and remembers why, for the reader to tell.
 func (l *link) closeLocked(cause error) {

@@ -86,7 +86,7 @@ type config struct {
 //
 //	accept.go     connections that come in    dial.go    connections that go out
 //	handshake.go  the handshake of both       claim.go   which of them stays
-//	receive.go    the reader of a link        writer.go  its writer
+//	receive.go    the reader of a link        link.go    its state, and what it writes
 //	peer.go       which members are known     gossip.go  what others say of clients
 //	welcome.go    what the screens say        leave.go   the end of this process
 //	typed.go      the terminal, and pace.go   stats.go   what has been counted

@@ -36,7 +36,7 @@ func (s *screen) lineLocked(who string, text []byte) {
 }
 
 // Line gathers a line typed at another member. A text that looks like an event is
-// shown in quotes. Like all methods of broadcast.Screen it expects the lock.
+// shown in quotes. Like all methods of broadcast.Member it expects the lock.
 func (s *screen) Line(from wire.Name, text []byte) {
 	if looksLikeEvent(text) {
 		text = slices.Concat(quote, text, quote)
