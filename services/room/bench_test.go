@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"peerlab/services/internal/outbox"
 )
 
 // sink is a client that reads everything at once.
@@ -48,7 +50,7 @@ func newBenchRoom(b *testing.B, n int) *room {
 	r := newRoom(Config{Screen: io.Discard, Log: discard, Now: time.Now})
 	for range n {
 		s := &session{room: r, conn: &sink{}}
-		s.changed.L = &r.mu
+		s.changed.L, s.out = &r.mu, outbox.New(s.conn, &r.mu, s)
 		require.NoError(b, r.join(s))
 	}
 	return r
@@ -68,7 +70,7 @@ func BenchmarkServe(b *testing.B) {
 			b.StopTimer()
 			r.merge.timer.Stop()
 			for _, s := range r.sessions {
-				s.await()
+				s.out.Flush()
 			}
 		})
 	}
@@ -86,7 +88,7 @@ func BenchmarkPublish(b *testing.B) {
 		s.flush()
 	}
 	r.merge.timer.Stop()
-	s.await()
+	s.out.Flush()
 }
 
 func BenchmarkAppendLine(b *testing.B) {

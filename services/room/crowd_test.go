@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peerlab/services/internal/mtls"
+	"peerlab/services/internal/outbox"
 )
 
 func TestAThousandClients(t *testing.T) {
@@ -146,9 +147,9 @@ func TestTheGoodbyeIsTheLastLine(t *testing.T) {
 	for range 2 {
 		e := &silentConn{}
 		s := &session{room: r, conn: e}
-		s.changed.L = &r.mu
+		s.changed.L, s.out = &r.mu, outbox.New(s.conn, &r.mu, s)
 		require.NoError(t, r.join(s))
-		s.await()
+		s.out.Flush()
 		require.Equal(t, lineGreeting, e.received.take())
 		sessions, conns = append(sessions, s), append(conns, e)
 	}
@@ -158,7 +159,7 @@ func TestTheGoodbyeIsTheLastLine(t *testing.T) {
 	r.rename(sessions[1], "Ann")
 	sessions[0].reply(r.who(sessions[0]))
 	for i, s := range sessions {
-		s.await()
+		s.out.Flush()
 		require.Equal(t, lineGoodbye, conns[i].received.take())
 	}
 	require.NoError(t, r.screen.Flush())

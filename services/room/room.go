@@ -30,7 +30,6 @@ type room struct {
 	now     func() time.Time // the time shown in lines
 	screen  *screen.Screen
 	scratch sync.Pool // of *[]byte: lines to be added to the transcript
-	batches sync.Pool // of *batch
 
 	leaving atomic.Bool
 	awaited atomic.Int32  // number of sessions that senders wait for: see pace
@@ -59,7 +58,6 @@ func newRoom(c Config) *room {
 		r.history = &history{most: c.History}
 	}
 	r.scratch.New = func() any { return new([]byte) }
-	r.batches.New = func() any { return new(batch) }
 	r.merge.timer = time.AfterFunc(time.Hour, r.mergeOver)
 	r.merge.timer.Stop()
 	return r

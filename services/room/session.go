@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"peerlab/services/internal/lines"
+	"peerlab/services/internal/outbox"
 	"peerlab/services/internal/tcp"
 )
 
@@ -21,8 +22,8 @@ const (
 // session is one client's connection. It must keep these rules:
 //
 //  1. The reader, run by serve, owns it: only the reader removes it.
-//  2. At most one writer runs, and only while there is something to write. A
-//     writer that fails closes conn and does nothing else: the reader notices.
+//  2. Only its outbox writes to conn. When that fails it closes conn and does nothing
+//     else: the reader notices.
 //  3. Only the reader and the writer ever wait for the client.
 type session struct {
 	room  *room
@@ -42,23 +43,23 @@ type session struct {
 	number    uint64   // 1, 2, 3, … in the order of the connections
 	index     int      // in room.sessions
 	announced bool
-	own       spans     // its own lines in the transcript, which it does not receive
-	cursor    cursor    // how far the transcript has been passed to the writer
-	target    uint64    // end of the lines that are being written
-	written   uint64    // how far the transcript has been written
-	parted    bool      // it has been removed from room.sessions
-	until     uint64    // end of the transcript when it parted
-	replies   []byte    // lines to this client only
-	writing   bool      // a writer runs
+	own       spans  // its own lines in the transcript, which it does not receive
+	cursor    cursor // how far the transcript has been passed to the writer
+	target    uint64 // end of the lines that are being written
+	written   uint64 // how far the transcript has been written
+	parted    bool   // it has been removed from room.sessions
+	until     uint64 // end of the transcript when it parted
+	replies   []byte // lines to this client only
+	out       *outbox.Writer
 	failed    error     // why conn was closed early
-	changed   sync.Cond // signals that replies were passed to the writer, the writer has ended, or failed is set
+	changed   sync.Cond // signals that replies were passed to the writer, or failed is set
 	pace      pace
 }
 
 // serve handles a connection from its first byte to its last.
 func (r *room) serve(conn net.Conn) {
 	s := &session{room: r, conn: conn, since: r.now()}
-	s.changed.L = &r.mu
+	s.changed.L, s.out = &r.mu, outbox.New(conn, &r.mu, s)
 	s.name.addr = conn.RemoteAddr().String()
 	s.name.host, s.name.port, _ = net.SplitHostPort(s.name.addr) // the address of a connection is valid
 	s.speaker = s.name.speaker()
@@ -161,11 +162,11 @@ func (s *session) close(err error) {
 	orderly := errors.Is(err, errQuit) || errors.Is(err, errLeaving) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	if orderly {
 		_ = s.conn.SetWriteDeadline(time.Now().Add(leaveTimeout)) // fails if conn is closed
-		s.await()
+		s.out.Flush()
 		tcp.Refuse(s.conn, nil)
 	} else {
 		s.conn.Close()
-		s.await()
+		s.out.Flush()
 	}
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
@@ -174,14 +175,5 @@ func (s *session) close(err error) {
 		s.room.log.Warn("disconnected a client", "client", s.name.addr, "why", s.failed)
 	default:
 		s.room.log.Debug("a client has left", "client", s.name.addr, "why", err)
-	}
-}
-
-// await waits until no writer runs.
-func (s *session) await() {
-	s.room.mu.Lock()
-	defer s.room.mu.Unlock()
-	for s.writing {
-		s.changed.Wait()
 	}
 }

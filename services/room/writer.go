@@ -5,32 +5,15 @@ import "net"
 // writeSize bounds the bytes of the transcript in one write.
 const writeSize = 256 << 10
 
-// batch holds the buffers of one write.
-type batch struct {
-	bufs [][]byte
-	rest net.Buffers // a copy of bufs; WriteTo consumes it
-}
-
-func (b *batch) writeTo(conn net.Conn) (err error) {
-	if len(b.bufs) == 1 { // the usual case; a little cheaper than WriteTo
-		_, err = conn.Write(b.bufs[0])
-		return err
-	}
-	b.rest = b.bufs
-	_, err = b.rest.WriteTo(conn)
-	return err
-}
-
-// writeLocked starts a writer if there is something to write and no writer runs.
+// writeLocked wakes the writer if there is something to write and it is idle.
 func (s *session) writeLocked() {
-	if s.writing || s.failed != nil {
+	if s.out.BusyLocked() || s.failed != nil {
 		return
 	}
 	s.cursor.pass(&s.own)
 	s.written = s.cursor.at
 	if len(s.replies) > 0 || s.cursor.at < s.limitLocked() {
-		s.writing = true
-		go s.write()
+		s.out.WakeLocked()
 	}
 }
 
@@ -43,41 +26,29 @@ func (s *session) limitLocked() uint64 {
 	return s.room.merge.released
 }
 
-// write writes until nothing is left, each time as much as one call can.
-func (s *session) write() {
-	r := s.room
-	b := r.batches.Get().(*batch)
-	r.mu.Lock()
-	for s.failed == nil && s.fillLocked(b) {
-		r.mu.Unlock()
-		err := b.writeTo(s.conn)
-		r.mu.Lock()
-		if err != nil && s.failed == nil {
-			s.failed = err
-			s.conn.Close()
-		}
-		s.written = s.cursor.at
-		r.progressLocked(s)
+// Next and Wrote are what the writer calls: see outbox.Source. Answers are placed between
+// two lines of the transcript.
+func (s *session) Next(bufs net.Buffers) net.Buffers {
+	if s.failed != nil {
+		return bufs
 	}
-	s.writing = false
-	s.changed.Broadcast()
-	r.mu.Unlock()
-	clear(b.bufs[:cap(b.bufs)])
-	r.batches.Put(b)
-}
-
-// fillLocked collects the buffers of the next write, and reports whether there
-// are any. Answers are placed between two lines of the transcript.
-func (s *session) fillLocked(b *batch) bool {
-	b.bufs = b.bufs[:0]
 	if s.cursor.at >= s.target {
 		if len(s.replies) > 0 {
-			b.bufs = append(b.bufs, s.replies)
+			bufs = append(bufs, s.replies)
 			s.replies = nil
 			s.changed.Broadcast()
 		}
 		s.target = s.limitLocked()
 	}
-	b.bufs = s.cursor.take(b.bufs, s.target, writeSize, &s.own)
-	return len(b.bufs) > 0
+	return s.cursor.take(bufs, s.target, writeSize, &s.own)
+}
+
+func (s *session) Wrote(err error) {
+	if err != nil && s.failed == nil {
+		s.failed = err
+		s.conn.Close()
+		s.changed.Broadcast()
+	}
+	s.written = s.cursor.at
+	s.room.progressLocked(s)
 }

@@ -72,6 +72,9 @@ func (w *Writer) BeginLocked() bool {
 	return true
 }
 
+// BusyLocked reports whether a goroutine writes.
+func (w *Writer) BusyLocked() bool { return w.busy }
+
 // Push writes what there is to write, if it is little and the connection takes it at
 // once; what is left is for a goroutine. So none is woken for a line that is typed
 // while nothing else goes on, and Push does not wait for the other side.
