@@ -91,7 +91,7 @@ func TestCloneBuildsAndPassesAPhase(t *testing.T) {
 	clone := s.clone()
 	r := s.within(cloneTimeout, clone, "sh", "-c", "umask 077; make build && make e2e-native IN=chat RUN='^TestPhase1$'")
 	require.Equal(t, 0, r.status, r.stdout+r.stderr)
-	require.Regexp(t, `(?m)^ok\s+peerlab/e2e/chat\s[^\[]*$`, r.stdout)
+	require.Regexp(t, `(?m)^✓\s+e2e/chat\s[^\[]*$`, r.stdout)
 	require.FileExists(t, filepath.Join(clone, "bin", "client"))
 	require.FileExists(t, filepath.Join(clone, "bin", "race", "mutant"))
 }

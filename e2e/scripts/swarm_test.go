@@ -43,6 +43,8 @@ func servicesOf(t *testing.T, file string) map[string]service {
 func TestTheStackHasTheServicesOfComposeYAML(t *testing.T) {
 	lab.Parallel(t)
 	want, got := servicesOf(t, "compose.yaml"), servicesOf(t, "compose.swarm.yaml")
+	agent := got["agent"]
+	delete(got, "agent")
 	for name, w := range want {
 		g, ok := got[name]
 		if name == "console" {
@@ -51,6 +53,11 @@ func TestTheStackHasTheServicesOfComposeYAML(t *testing.T) {
 		require.True(t, ok, name)
 		assert.Equal(t, "${REGISTRY:-}"+w.Image, g.Image, name)
 		assert.Equal(t, port.FindAllString(w.Command, -1), port.FindAllString(g.Command, -1), name)
+		for _, p := range port.FindAllString(g.Command, -1) {
+			if !strings.Contains(p, "PORT1") { // none listens there
+				assert.Contains(t, agent.Command, p, "the record lacks what %s receives", name)
+			}
+		}
 		assert.Equal(t, []any{w.StdinOpen, w.TTY, w.ReadOnly, w.CapDrop, w.StopPeriod}, []any{g.StdinOpen, g.TTY, g.ReadOnly, g.CapDrop, g.StopPeriod}, name)
 		assert.Equal(t, []string{"node.labels.peerlab." + name + " == yes"}, g.Deploy.Placement.Constraints)
 		delete(got, name)

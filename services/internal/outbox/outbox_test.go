@@ -94,7 +94,7 @@ func TestPushWritesAtOnce(t *testing.T) {
 	}
 }
 
-// What the connection does not take is not waited for; it comes when it can, in order
+// Bytes that the connection does not accept are not waited for; they come when they can, in order
 // and whole, whether it was pushed or a goroutine was woken for it.
 func TestPushDoesNotWaitForTheOtherSide(t *testing.T) {
 	q, far := overTCP(t)
