@@ -74,6 +74,31 @@ func TestMakesRoom(t *testing.T) {
 	require.NoError(t, r.Put("7", "127.0.0.1:6004", seen))
 }
 
+// Put holds no lock while it asks which clients are gone: one that is recorded again meanwhile stays.
+func TestKeepsAClientThatComesBackMeanwhile(t *testing.T) {
+	r := New()
+	for i := range MaxEntries {
+		require.NoError(t, r.Put(wire.Name(fmt.Sprint(i)), "127.0.0.1:6001", never))
+	}
+	back := false
+	seen := func(name wire.Name) (time.Time, bool) {
+		switch {
+		case name == "2" && !back:
+			back = true
+			require.NoError(t, r.Put(name, "127.0.0.1:6001", never))
+			return time.Unix(1, 0), false
+		case name == "3":
+			return time.Unix(2, 0), false
+		}
+		return time.Time{}, true
+	}
+	require.NoError(t, r.Put("new", "127.0.0.1:6002", seen))
+	require.True(t, back)
+	require.Negative(t, r.findLocked("3"))
+	require.GreaterOrEqual(t, r.findLocked("2"), 0)
+	require.ErrorIs(t, r.Put("one too many", "127.0.0.1:6003", func(wire.Name) (time.Time, bool) { return time.Time{}, true }), errFull)
+}
+
 func TestUsesWhatFits(t *testing.T) {
 	first := "1 127.0.0.1:6001\n2 127.0.0.1:6002\n"
 	var clients strings.Builder

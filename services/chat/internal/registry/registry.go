@@ -29,6 +29,7 @@ type Entry struct {
 	Name    wire.Name // empty: no client
 	Addr    string
 	comment string // from its '#'
+	puts    uint   // calls of Put for it
 }
 
 // Seen returns when a client was last connected, zero for not since the server was started, or true if it is now.
@@ -92,46 +93,55 @@ func (r *Registry) entriesLocked() []Entry {
 }
 
 // Put records the address of a client. When it returns nil, that is on disk. It writes nothing if nothing changes. If the
-// registry is full, the client that has been gone for longest makes room; only then Put calls seen, which must not call the
-// Registry. After another error the entry is kept in memory and the next call tries again.
+// registry is full, the client that has been gone for longest makes room; only then Put calls seen, and holds no lock meanwhile.
+// After another error the entry is kept in memory and the next call tries again.
 func (r *Registry) Put(name wire.Name, addr string, seen Seen) error {
+	for {
+		if err := r.put(name, addr); err != errFull || !r.makeRoom(seen) {
+			return err
+		}
+	}
+}
+
+func (r *Registry) put(name wire.Name, addr string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := r.findLocked(name)
-	switch {
-	case i >= 0 && r.lines[i].Addr == addr && !r.unsaved:
-		return nil
-	case i >= 0:
-		r.lines[i].Addr = addr
-	case !r.makeRoomLocked(seen):
-		return errFull
-	default:
+	if i < 0 {
+		if len(r.entriesLocked()) == MaxEntries {
+			return errFull
+		}
 		if len(r.lines) == 0 {
 			r.lines = []Entry{{comment: title}}
 		}
-		r.lines = append(r.lines, Entry{Name: name, Addr: addr})
+		i = len(r.lines)
+		r.lines = append(r.lines, Entry{Name: name})
 	}
+	e := &r.lines[i]
+	e.puts++
+	if e.Addr == addr && !r.unsaved {
+		return nil
+	}
+	e.Addr = addr
 	return r.saveLocked()
 }
 
-// makeRoomLocked removes the client that has been gone for longest if there is no room for one more. It returns false if
-// all are connected.
-func (r *Registry) makeRoomLocked(seen Seen) bool {
-	clients := r.entriesLocked()
-	if len(clients) < MaxEntries {
-		return true
-	}
-	var oldest wire.Name
+// makeRoom removes the client that has been gone for longest, unless it is recorded again meanwhile. It returns false if all
+// are connected.
+func (r *Registry) makeRoom(seen Seen) bool {
+	var oldest Entry
 	var since time.Time
-	for _, e := range clients {
-		if last, now := seen(e.Name); !now && (oldest == "" || last.Before(since)) {
-			oldest, since = e.Name, last
+	for _, e := range r.Entries() {
+		if last, now := seen(e.Name); !now && (oldest.Name == "" || last.Before(since)) {
+			oldest, since = e, last
 		}
 	}
-	if oldest != "" {
-		r.dropLocked(r.findLocked(oldest))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.lines, oldest); i >= 0 && oldest.Name != "" {
+		r.dropLocked(i)
 	}
-	return oldest != ""
+	return oldest.Name != ""
 }
 
 // Remove removes a client from the registry.
