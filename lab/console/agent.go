@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/net/netutil"
 
 	"peerlab/lab/event"
 )
@@ -23,6 +24,9 @@ const (
 	maxRecord = 2000
 	// beat is how often a console is told how far the record has come.
 	beat = 100 * time.Millisecond
+	// maxConns bounds the connections to an agent, also of strangers, each of which has five
+	// seconds for its handshake.
+	maxConns = 256
 	// settle is the time from an event to its line in the record.
 	settle = 20 * time.Millisecond
 )
@@ -42,7 +46,7 @@ func (c *Console) ServeAgent(ctx context.Context, ln net.Listener, config *tls.C
 	mux.HandleFunc("GET /about", c.serveAbout)
 	mux.HandleFunc("GET /socket", c.serveConsole)
 	mux.HandleFunc("POST /do", c.serveDo)
-	return c.serve(ctx, tls.NewListener(ln, config), mux)
+	return c.serve(ctx, tls.NewListener(netutil.LimitListener(ln, maxConns), config), mux)
 }
 
 func (c *Console) serveAbout(w http.ResponseWriter, _ *http.Request) {

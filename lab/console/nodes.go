@@ -300,6 +300,9 @@ func (x *Nodes) Act(ctx context.Context, name string, a Action) error {
 
 // Resize implements [resizer].
 func (x *Nodes) Resize(ctx context.Context, name string, cols, rows int) error {
+	if r := x.at(name); r != nil && r.failed() != nil {
+		return nil // a page that is opened tells the sizes of all terminals
+	}
 	return x.ask(ctx, request{Do: "resize", Name: name, Cols: cols, Rows: rows})
 }
 
