@@ -15,6 +15,7 @@ func TestPhase2(t *testing.T) {
 func TestTheServerIsKilledAndStarted(t *testing.T) {
 	c := stage.StartChat(t, 5)
 	c.Server.Kill()
+	c.ClientsLeave()
 	c.AllTalk("it just died")
 	c.Barrier().Never("Server: terminated.")
 

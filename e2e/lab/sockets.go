@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	psnet "github.com/shirou/gopsutil/v4/net"
 )
@@ -122,6 +123,26 @@ func (p *Process) connected() bool {
 	return slices.ContainsFunc(p.sockets(), func(s psnet.ConnectionStat) bool {
 		return s.Status == "ESTABLISHED" || s.Status == "CLOSE_WAIT"
 	})
+}
+
+// leavingLimit is for a process to close what the other side has closed.
+const leavingLimit = time.Second
+
+// Leaves returns when the process has closed all connections whose other side is closed.
+// One that keeps them, as some do, gets a second. It is for scenarios in which what the
+// process sends next must not decide how the connection ends: a reset leaves no TIME_WAIT.
+func (p *Process) Leaves() {
+	limit := time.NewTimer(leavingLimit)
+	defer limit.Stop()
+	ticker := time.NewTicker(lookInterval)
+	defer ticker.Stop()
+	for slices.ContainsFunc(p.sockets(), func(s psnet.ConnectionStat) bool { return s.Status == "CLOSE_WAIT" }) {
+		select {
+		case <-ticker.C:
+		case <-limit.C:
+			return
+		}
+	}
 }
 
 func (p *Process) listening() []netip.AddrPort {

@@ -229,6 +229,16 @@ func (c *Chat) ServerExits() {
 	}
 }
 
+// ClientsLeave returns when the clients have closed their connections to a server that is
+// gone, so that it finds its port as it always does, and not as their timing decides.
+func (c *Chat) ClientsLeave() {
+	for _, p := range c.Clients {
+		if p != nil {
+			p.Leaves()
+		}
+	}
+}
+
 // Registry returns the path of the server's registry.
 func (c *Chat) Registry() string { return c.Server.Path("clients.txt") }
 

@@ -43,6 +43,7 @@ func Phase2(c *Chat, end func(*Chat)) {
 	c.t.Helper()
 	c.StartMembers(5)
 	end(c)
+	c.ClientsLeave()
 	c.AllTalk("without a server")
 
 	c.Mark()
