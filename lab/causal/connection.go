@@ -95,7 +95,7 @@ func (m *Merger) connect(node string, e event.Event) *connection {
 		return nil
 	}
 	c := m.connections[at]
-	if c == nil || slices.Contains(c.nodes[:], node) { // the same addresses, used again
+	if c == nil || c.isClosed() || slices.Contains(c.nodes[:], node) { // the same addresses, used again
 		m.count++
 		c = &connection{number: m.count, ends: at, from: wire.Other, to: wire.Other}
 		m.connections[at] = c
@@ -110,14 +110,28 @@ func (m *Merger) connect(node string, e event.Event) *connection {
 	return c
 }
 
-// close counts a direction of a connection as closed, or both, and forgets the connection when
-// they are.
+// maxClosed is how many closed connections are remembered: the other node may still tell of
+// what was on its way.
+const maxClosed = 1000
+
+// close counts a direction of a connection as closed, or both.
 func (m *Merger) close(c *connection, fromOpener, both bool) {
+	before := c.isClosed()
 	c.out.closed = c.out.closed || both || fromOpener
 	c.back.closed = c.back.closed || both || !fromOpener
-	if !c.out.closed || !c.back.closed {
+	if before || !c.isClosed() {
 		return
 	}
+	m.closed = append(m.closed, c)
+	if len(m.closed) > maxClosed {
+		m.forget(m.closed[0])
+		m.closed = m.closed[1:]
+	}
+}
+
+func (c *connection) isClosed() bool { return c.out.closed && c.back.closed }
+
+func (m *Merger) forget(c *connection) {
 	if m.connections[c.ends] == c {
 		delete(m.connections, c.ends)
 	}

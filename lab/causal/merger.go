@@ -10,12 +10,11 @@ import (
 )
 
 // patience is how long an event waits for older ones. They are there after a message's way
-// from their node; longer only from a node that is about to be given up. For its cause, which
-// may wait itself, it waits until that cannot come any more, and no longer than forever:
-// records that contradict each other have no order.
+// from their node; longer only from a node that is about to be given up. giveUp is how long it
+// waits for its cause, which may wait itself: records that contradict each other have no order.
 const (
 	patience = 2 * time.Second
-	forever  = 10 * time.Second
+	giveUp   = 10 * time.Second
 )
 
 // late is how much later than its effect a cause may be by the times of both: how far clocks are
@@ -26,14 +25,15 @@ const late = 200 * time.Millisecond
 const maxWaiting = 100_000
 
 // Merger orders the events of several nodes: those of one node stand by their times, a message
-// is received after it was sent, and else the times decide. Connections and the
-// lives of programs are numbered again, since each node counts its own. It has no clock and is
-// for one goroutine.
+// is received after it was sent, and else the times decide. Connections and the lives of
+// programs are numbered again, since each node counts its own. It has no clock and is for one
+// goroutine.
 type Merger struct {
 	lanes       []*lane
 	connections map[ends]*connection
 	numbers     map[numbered]*connection
-	count       int // connections
+	closed      []*connection // the oldest first
+	count       int           // connections
 	lives       map[life]int
 	last        map[string]int // life of a program
 }
@@ -169,7 +169,7 @@ func (m *Merger) next(now time.Time) *lane {
 		case waited < patience && !full && m.early(l.first()):
 		case m.hasCause(&l.events[0]):
 			return l
-		case (waited >= forever || full) && tired == nil:
+		case (waited >= giveUp || full) && tired == nil:
 			tired = l
 		}
 	}
