@@ -117,6 +117,7 @@ const maxClosed = 1000
 // close counts a direction of a connection as closed, or both.
 func (m *Merger) close(c *connection, fromOpener, both bool) {
 	before := c.isClosed()
+	both = both || c.nodes[opener] == "" || c.nodes[listener] == "" // the end there is of no node
 	c.out.closed = c.out.closed || both || fromOpener
 	c.back.closed = c.back.closed || both || !fromOpener
 	if before || !c.isClosed() {

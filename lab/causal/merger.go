@@ -92,6 +92,13 @@ func (m *Merger) Join(node string, addresses []netip.Addr, fresh bool) {
 	if fresh {
 		maps.DeleteFunc(m.numbers, func(n numbered, _ *connection) bool { return n.node == node })
 		maps.DeleteFunc(m.lives, func(l life, _ int) bool { return l.node == node })
+		for _, c := range m.connections { // it tells of those that are still open once more
+			for end := range c.nodes {
+				if c.nodes[end] == node {
+					c.nodes[end] = ""
+				}
+			}
+		}
 	}
 }
 

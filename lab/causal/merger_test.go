@@ -136,6 +136,36 @@ func TestWhatWasOnItsWayWhenAConnectionWasResetIsOfIt(t *testing.T) {
 	assert.Equal(t, []int{1, 2}, []int{got[0].Link.Connection, got[1].Link.Connection})
 }
 
+// An agent that is started again tells of open connections once more, by other numbers.
+func TestANodeThatCountsFromOneAgainKeepsItsConnections(t *testing.T) {
+	m := two(at(0))
+	reach(m, at(1))
+	require.Len(t, m.Take(at(1)), 1)
+	m.Leave("a")
+	m.Join("a", []netip.Addr{address(1)}, true)
+	m.Add("b", event.Event{Time: at(3), Kind: event.Received, Link: link(wire.Other, "client2", 0), Text: "x", Bytes: 2}, at(5))
+	l := link("client1", wire.Other, 0)
+	l.Connection = 1
+	m.Add("a", event.Event{Time: at(4), Kind: event.Connected, Link: l, Text: where}, at(5))
+	m.Add("a", event.Event{Time: at(4), Kind: event.Sent, Link: l, Text: "x", Bytes: 2}, at(5))
+	reach(m, at(9))
+	got := m.Take(at(9))
+	require.Equal(t, []string{`client1 → client2  sent "x"`, `client1 → client2  received "x"`}, texts(got))
+	assert.Equal(t, 1, got[0].Link.Connection)
+}
+
+func TestConnectionsOfOthersAreForgotten(t *testing.T) {
+	m := two(at(0))
+	for i := range 3 * maxClosed {
+		l := &event.Link{From: wire.Other, To: "client1", Connection: 10 + i}
+		m.Add("a", event.Event{Time: at(i), Kind: event.Connected, Link: l, Text: fmt.Sprintf("10.0.0.9:%d 10.0.0.1:6001", i+1)}, at(i))
+		m.Add("a", event.Event{Time: at(i), Kind: event.Closed, Link: &event.Link{From: "client1", To: wire.Other, Connection: 10 + i}}, at(i))
+		reach(m, at(i+300))
+		m.Take(at(i))
+	}
+	assert.Less(t, len(m.numbers)+len(m.connections), 3*maxClosed)
+}
+
 func TestConnectionsThatAreClosedAreForgotten(t *testing.T) {
 	m := two(at(0))
 	for i := range 3 * maxClosed {
@@ -161,9 +191,9 @@ func TestAProgramThatMovesHasAnotherLife(t *testing.T) {
 	add("b", 2, 5, event.Started)
 	m.Join("a", []netip.Addr{address(1)}, true)
 	add("a", 1, 6, event.Started)
-	reach(m, at(9))
+	reach(m, at(999))
 	var lives []string
-	for _, e := range m.Take(at(9))[1:] {
+	for _, e := range m.Take(at(999))[1:] {
 		lives = append(lives, fmt.Sprintf("%s %d", e.Text, e.Life))
 	}
 	assert.Equal(t, []string{"a1 1", "a1 1", "b1 2", "a1 1", "b2 3", "a1 4"}, lives)

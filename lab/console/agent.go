@@ -22,16 +22,16 @@ import (
 const (
 	// maxRecord bounds the events that a console is sent at once.
 	maxRecord = 2000
-	// beat is how often a console is told how far the record has come.
+	// beat is how often a console learns how far the record has come.
 	beat = 100 * time.Millisecond
-	// maxConns bounds the connections to an agent, also of strangers, each of which has five
-	// seconds for its handshake.
+	// maxConns bounds the connections to an agent, each of which has five seconds for its
+	// handshake.
 	maxConns = 256
 	// settle is the time from an event to its line in the record.
 	settle = 20 * time.Millisecond
 )
 
-// about is what an agent says of itself.
+// about is the answer of an agent to the question for the time.
 type about struct {
 	Run       string       `json:"run"` // another one after each start
 	Addresses []netip.Addr `json:"addresses"`
@@ -57,7 +57,7 @@ func (c *Console) serveAbout(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	for _, at := range all {
-		if ip, err := netip.ParsePrefix(at.String()); err == nil {
+		if ip, err := netip.ParsePrefix(at.String()); err == nil && !ip.Addr().IsLoopback() {
 			a.Addresses = append(a.Addresses, ip.Addr())
 		}
 	}
@@ -71,6 +71,10 @@ func (c *Console) serveConsole(w http.ResponseWriter, r *http.Request) {
 	var from int
 	if _, err := fmt.Sscan(r.URL.Query().Get("from"), &from); err != nil || from < 0 {
 		http.Error(w, "from=N is how many events the console has", http.StatusBadRequest)
+		return
+	}
+	if r.URL.Query().Get("run") != c.run {
+		http.Error(w, "the agent was started again", http.StatusConflict)
 		return
 	}
 	if !c.admit(w) {
@@ -90,7 +94,11 @@ func (c *Console) serveConsole(w http.ResponseWriter, r *http.Request) {
 func (c *Console) serveDo(w http.ResponseWriter, r *http.Request) {
 	var q request
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&q)
-	if err == nil {
+	switch {
+	case err != nil:
+	case q.Do == "type": // the console has shown it, and ends a line, as the program needs it
+		err = c.stage.Type(q.Name, []byte(q.Text))
+	default:
 		err = c.do(r.Context(), q)
 	}
 	if err != nil {
@@ -99,23 +107,31 @@ func (c *Console) serveDo(w http.ResponseWriter, r *http.Request) {
 }
 
 // newEvents returns lines of the record that a console with so many events lacks, for which
-// it counts them: the number that it has with them, in 8 bytes, and the lines; or nil.
-func (c *Console) newEvents(has *int) []byte {
+// it counts them: the number that it has with them, in 8 bytes, and the lines; or nil. If there
+// are more, last is the time of the last of them.
+func (c *Console) newEvents(has *int) (update []byte, last time.Time) {
 	lines, first := c.history.from(*has, maxRecord)
 	if len(lines) == 0 {
-		return nil
+		return nil, last
+	}
+	if len(lines) == maxRecord {
+		var e event.Event
+		_ = json.Unmarshal(lines[maxRecord-1], &e) // it was encoded here
+		last = e.Time
 	}
 	var b bytes.Buffer
 	missing := first - *has
 	*has = first + len(lines)
 	b.Write(binary.BigEndian.AppendUint64(nil, uint64(*has)))
 	if missing > 0 {
-		_ = json.NewEncoder(&b).Encode(event.Event{Time: time.Now(), Kind: event.Lost, Bytes: missing}) // to memory
+		var next event.Event
+		_ = json.Unmarshal(lines[0], &next)                                                            // it was encoded here
+		_ = json.NewEncoder(&b).Encode(event.Event{Time: next.Time, Kind: event.Lost, Bytes: missing}) // to memory
 	}
 	for _, line := range lines {
 		b.Write(line)
 	}
-	return b.Bytes()
+	return b.Bytes(), last
 }
 
 // readEvents reads lines of a record.

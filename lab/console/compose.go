@@ -32,6 +32,7 @@ type Compose struct {
 	wire    *wire.Wire // nil: there is none
 	whole   error      // why there is none
 	watch   *wire.Observer
+	looked  time.Time // when look began last
 
 	ending sync.Mutex // see engine_turns.go of package lab: containers end one at a time
 
@@ -114,8 +115,11 @@ func (x *Compose) Close() error {
 
 // Follow keeps up with the containers until ctx ends, or the engine does.
 func (x *Compose) Follow(ctx context.Context) error {
-	said := x.api.Events(ctx, client.EventsListOptions{Filters: x.filter().Add("type", string(events.ContainerEventType))})
-	err := x.look(ctx) // some may have been started since OpenCompose looked
+	said := x.api.Events(ctx, client.EventsListOptions{
+		Since:   x.looked.Format(time.RFC3339Nano), // what happened before the engine has this request comes, too
+		Filters: x.filter().Add("type", string(events.ContainerEventType)),
+	})
+	var err error
 	for {
 		if err != nil && ctx.Err() == nil {
 			fmt.Fprintln(x.console.config.Log, "peerlab:", err)
@@ -177,6 +181,7 @@ func (x *Compose) happened(s *service, kind event.Kind, text string) {
 
 // look finds the containers, and attaches to those that run.
 func (x *Compose) look(ctx context.Context) error {
+	x.looked = time.Now()
 	all, err := x.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: x.filter()})
 	if err != nil {
 		return err

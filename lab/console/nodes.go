@@ -20,6 +20,7 @@ import (
 
 	"peerlab/lab/causal"
 	"peerlab/lab/event"
+	"peerlab/lab/wire"
 )
 
 // AgentPort is where agents listen, unless a flag says otherwise.
@@ -199,7 +200,7 @@ func (x *Nodes) takeLocked() {
 		x.events.Add(e)
 		switch {
 		case e.Link == nil:
-		case e.Kind == event.Connected:
+		case e.Kind == event.Connected && e.Link.From != wire.Other && e.Link.To != wire.Other:
 			x.open[e.Link.Connection] = ends{e.Link.From, e.Link.To}
 		case e.Kind == event.Closed, e.Kind == event.Reset:
 			delete(x.open, e.Link.Connection)
@@ -214,7 +215,7 @@ func (x *Nodes) all() []*remote {
 	return slices.Clone(x.remotes)
 }
 
-// at returns the agent of the node that runs a program, or ran it last.
+// at returns the agent of the node that runs a program, or has one that has exited.
 func (x *Nodes) at(name string) (best *remote) {
 	state := Exited
 	for _, r := range x.all() {
@@ -264,12 +265,12 @@ func (x *Nodes) Nodes() (all []Node) {
 
 // Type implements [Stage].
 func (x *Nodes) Type(name string, b []byte) error {
-	ctx, cancel := context.WithTimeout(context.Background(), askLimit)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), askLimit, fmt.Errorf("no answer within %v", askLimit))
 	defer cancel()
 	return x.ask(ctx, request{Do: "type", Name: name, Text: string(b)})
 }
 
-// ask sends a request to the agent of the node that runs a program.
+// ask sends a request to the agent of the program's node.
 func (x *Nodes) ask(ctx context.Context, q request) error {
 	r := x.at(q.Name)
 	if r == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"slices"
@@ -182,6 +183,21 @@ func TestTheClockOfANodeIsCorrected(t *testing.T) {
 	require.NoError(t, err)
 	i := slices.IndexFunc(got, func(e event.Event) bool { return e.Text == "now" })
 	assert.WithinDuration(t, time.Now(), got[i].Time, time.Minute)
+}
+
+func TestOutputOfWhatIsNoProgramIsRefused(t *testing.T) {
+	x := newNodes(New(Config{Title: "test", Folder: t.TempDir(), Log: t.Output()}), nil, io.Discard)
+	r := newRemote(x, "alpha", "127.0.0.1:1", nil)
+	cleared := make(map[string]bool)
+	for _, name := range []string{"../evil", "/evil", "", ".", "a b", "x\x1b"} {
+		require.ErrorContains(t, r.output(cleared, name, []byte("x")), "the name of no program", name)
+	}
+	for i := range maxPrograms {
+		require.NoError(t, r.output(cleared, fmt.Sprint("client", i), []byte("x")))
+	}
+	require.Error(t, r.output(cleared, "client", []byte("x")))
+	require.NoError(t, x.Close())
+	require.NoError(t, x.console.Close())
 }
 
 func TestOnlyAConsoleMayAskAnAgent(t *testing.T) {

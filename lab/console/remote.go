@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,8 @@ const (
 	askFirst  = 3               // questions before the first event
 	tryAgain  = time.Second
 	maxUpdate = 16 << 20 // bytes that an agent sends at once
+
+	maxPrograms = 1000 // of a node
 )
 
 // remote is the agent of one node.
@@ -80,6 +83,9 @@ func (r *remote) follow(ctx context.Context) {
 func (r *remote) session(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	r.mu.Lock()
+	r.clock = causal.Clock{} // it may have been set meanwhile
+	r.mu.Unlock()
 	a, err := r.ask(ctx)
 	for range askFirst - 1 {
 		if err == nil {
@@ -90,21 +96,21 @@ func (r *remote) session(ctx context.Context) error {
 		return err
 	}
 	r.mu.Lock()
-	fresh := a.Run != r.run
-	if fresh {
-		r.run, r.got = a.Run, 0
-	}
-	from := r.got
+	fresh, from := a.Run != r.run, r.got
 	r.mu.Unlock()
-	conn, _, err := websocket.Dial(ctx, fmt.Sprintf("https://%s/socket?from=%d", r.address, from), &websocket.DialOptions{HTTPClient: r.http})
+	if fresh {
+		from = 0
+	}
+	conn, err := r.dial(ctx, a.Run, from)
 	if err != nil {
 		return err
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxUpdate)
+	r.sayClock()
 	r.nodes.join(r.node, a.Addresses, fresh)
 	r.mu.Lock()
-	r.problem = nil
+	r.run, r.got, r.problem = a.Run, from, nil
 	r.mu.Unlock()
 	var asking sync.WaitGroup
 	defer asking.Wait()
@@ -114,6 +120,17 @@ func (r *remote) session(ctx context.Context) error {
 		return err
 	}
 	return context.Cause(ctx)
+}
+
+// dial connects to a run of the agent, of which so many events are here.
+func (r *remote) dial(ctx context.Context, run string, from int) (*websocket.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, askLimit, fmt.Errorf("no connection within %v", askLimit))
+	defer cancel() // the connection outlives it
+	conn, _, err := websocket.Dial(ctx, fmt.Sprintf("https://%s/socket?run=%s&from=%d", r.address, run, from), &websocket.DialOptions{HTTPClient: r.http})
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	return conn, err
 }
 
 // ask asks for the time, and counts the answer.
@@ -224,18 +241,34 @@ func (r *remote) read(ctx context.Context, conn *websocket.Conn) error {
 		case b[0] == 0:
 			err = r.add(b[1:])
 		default:
-			name, output := string(b[1:1+b[0]]), b[1+b[0]:]
-			if !cleared[name] {
-				cleared[name] = true
-				r.nodes.console.Output(name, []byte("\x1bc"))
-			}
-			r.nodes.console.Output(name, output)
+			n := 1 + int(b[0])
+			err = r.output(cleared, string(b[1:n]), b[n:])
 		}
 		if err != nil {
 			return fmt.Errorf("from the agent: %w", err)
 		}
 	}
 }
+
+// output shows what a program of the node has written, unless the program is at another one
+// now.
+func (r *remote) output(cleared map[string]bool, name string, b []byte) error {
+	if !programName.MatchString(name) || len(cleared) == maxPrograms {
+		return fmt.Errorf("output of %q: that is the name of no program, or the %dth", name, maxPrograms)
+	}
+	if at := r.nodes.at(name); at != nil && at != r {
+		return nil
+	}
+	if !cleared[name] {
+		cleared[name] = true
+		r.nodes.console.Output(name, []byte("\x1bc"))
+	}
+	r.nodes.console.Output(name, b)
+	return nil
+}
+
+// programName matches the names that services have, which are those of files, too.
+var programName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`)
 
 // update is for an update that is JSON.
 func (r *remote) update(b []byte) error {
@@ -270,13 +303,13 @@ func (r *remote) add(b []byte) error {
 	})
 }
 
-// ahead counts so many events as received, and returns how far the clock is ahead.
+// ahead counts so many events as received, and returns how far the clock is ahead as the record
+// says it: with each better guess, events of the node would change places.
 func (r *remote) ahead(got int) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.got = max(r.got, got)
-	ahead, _ := r.clock.Ahead()
-	return ahead
+	return r.said.ahead
 }
 
 // programs returns those of the node, as they were last if it is not connected.

@@ -159,16 +159,16 @@ func (c *Console) writeUpdates(ctx context.Context, conn *websocket.Conn, may ri
 		}
 		changed := u.changed
 		if has != nil {
-			lines := c.newEvents(has)
-			u.fresh += len(lines)
+			lines, last := c.newEvents(has)
 			if len(lines) > 0 {
 				if err := send(websocket.MessageBinary, append([]byte{0}, lines...)); err != nil {
 					return err
 				}
 			}
-			if *has < c.history.count() {
-				changed = nil // there is more at once
-			} else if err := sendJSON(map[string]time.Time{"reached": reached}); err != nil {
+			if !last.IsZero() { // there may be more at once
+				changed, reached = nil, last.Add(-settle)
+			}
+			if err := sendJSON(map[string]time.Time{"reached": reached}); err != nil {
 				return err
 			}
 		}

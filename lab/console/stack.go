@@ -63,10 +63,11 @@ func OpenStack(ctx context.Context, c *Console, stack string, ports []uint16, pr
 }
 
 // complete returns up to when the record has all events, at a time that is some milliseconds
-// ago.
+// ago. They are written then.
 func (x *Compose) complete(at time.Time) time.Time {
-	if x.watch == nil {
-		return at
+	if x.watch != nil {
+		at = x.watch.Complete(at)
 	}
-	return x.watch.Complete(at)
+	x.events.Flush()
+	return at
 }

@@ -27,12 +27,16 @@ type Recorder struct {
 	lost   int     // events since the last one that was added
 	closed bool
 
+	taken, written int // how often the writer has begun, and ended, to write what waited
+	wrote          sync.Cond
+
 	err error // of the writer; set before done is closed
 }
 
 // NewRecorder begins a record that is written to w until Close.
 func NewRecorder(w io.Writer) *Recorder {
 	r := &Recorder{more: make(chan struct{}, 1), done: make(chan struct{})}
+	r.wrote.L = &r.mu
 	go r.write(w)
 	r.Add(Event{Kind: Run, Version: Version})
 	return r
@@ -92,6 +96,19 @@ func (r *Recorder) wake() {
 	}
 }
 
+// Flush returns when the writer has written all that was added before.
+func (r *Recorder) Flush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.taken
+	if len(r.lines.out) > 0 {
+		all++
+	}
+	for r.written < all {
+		r.wrote.Wait()
+	}
+}
+
 // Close writes all that was added, and returns the first error of the writer.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
@@ -112,10 +129,15 @@ func (r *Recorder) write(w io.Writer) {
 			r.addLostLocked(time.Now())
 		}
 		r.lines.out, writing = writing[:0], r.lines.out
+		r.taken++
 		r.mu.Unlock()
 		if _, err := w.Write(writing); err != nil && r.err == nil {
 			r.err = err
 		}
+		r.mu.Lock()
+		r.written++
+		r.wrote.Broadcast()
+		r.mu.Unlock()
 	}
 }
 

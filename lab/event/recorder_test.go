@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -82,6 +83,30 @@ func TestAFullRecorderDropsAndCounts(t *testing.T) {
 	}
 	require.Equal(t, added, shown+lost)
 	require.Positive(t, lost)
+}
+
+func TestFlushWaitsForTheWriter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var file bytes.Buffer
+		w := stuck{make(chan struct{}), &file}
+		r := NewRecorder(w)
+		r.Add(Event{Kind: Shown, Text: "one"})
+		synctest.Wait() // the writer is stuck with the first of both, or with both
+		r.Add(Event{Kind: Shown, Text: "two"})
+		flushed := make(chan string, 1)
+		go func() {
+			r.Flush()
+			flushed <- file.String()
+		}()
+		synctest.Wait()
+		require.Empty(t, flushed)
+		close(w.free)
+		synctest.Wait()
+		require.Contains(t, <-flushed, "two")
+		r.Flush()
+		require.NoError(t, r.Close())
+		r.Flush()
+	})
 }
 
 func TestTheFirstErrorOfTheWriterIsReturned(t *testing.T) {

@@ -50,6 +50,7 @@ func (*ruleset) close() error              { return errNotLinux }
 func openTap([]uint16, bool, bool) (*tap, error) { return nil, errNotLinux }
 func (*tap) next() ([]byte, time.Time, error)    { return nil, time.Time{}, errNotLinux }
 func (*tap) leaveOut(*header) error              { return errNotLinux }
+func (*tap) waits() bool                         { return false }
 func (*tap) stamp() time.Time                    { return time.Time{} }
 func (*tap) takeLost() int                       { return 0 }
 func (*tap) stop() error                         { return errNotLinux }

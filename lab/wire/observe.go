@@ -55,6 +55,7 @@ func observe(n *network.Network, proc string, only []uint16, programs Programs, 
 		return nil, errors.Join(fmt.Errorf("%w: the record of the network needs root, or NET_RAW", err), m.close())
 	}
 	o.tap.idle = o.idle.Store
+	o.seen.Store(time.Now().UnixNano())
 	o.tap.stamp() // the kernel notes the times of packets from the first question for one
 	o.closing = sync.OnceValue(o.close)
 	o.reader.Go(o.read)
@@ -83,12 +84,13 @@ func (o *Observer) read() {
 }
 
 // Complete returns up to when the record has all events, at a time that is some milliseconds
-// ago: packets may wait to be read.
+// ago. It must not be called after Close.
 func (o *Observer) Complete(at time.Time) time.Time {
-	if seen := time.Unix(0, o.seen.Load()); !o.idle.Load() && seen.Before(at) {
-		return seen
+	seen := time.Unix(0, o.seen.Load()) // before it is looked, so that it is not too late
+	if o.idle.Load() && !o.tap.waits() || at.Before(seen) {
+		return at
 	}
-	return at
+	return seen
 }
 
 // Connections returns the connections that are open at the programs of this machine, the

@@ -201,6 +201,13 @@ func (t *tap) stamp() time.Time {
 	return stamp
 }
 
+// waits reports whether packets wait to be read. Any goroutine may call it.
+func (t *tap) waits() bool {
+	at := []unix.PollFd{{Fd: int32(t.raw), Events: unix.POLLIN}}
+	n, err := unix.Poll(at, 0)
+	return n > 0 || err != nil
+}
+
 // look counts the packets that arrived since it was called last.
 func (t *tap) look() {
 	if stats, err := unix.GetsockoptTpacketStats(t.raw, unix.SOL_PACKET, unix.PACKET_STATISTICS); err == nil {

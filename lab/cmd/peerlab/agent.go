@@ -45,13 +45,16 @@ func serveNode(ctx context.Context, args []string, log io.Writer) int {
 }
 
 func runAgent(ctx context.Context, stack, listen, folder string, ports []uint16, proc string, log io.Writer) (err error) {
+	if folder == "" {
+		return errors.New("give the folder of the certificate: peerlab cert " + agentName + ", and -tls certs/" + agentName)
+	}
 	config, err := certs.Config(folder, consoleName)
 	if err != nil {
 		return err
 	}
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: choose another address with -listen, or find the owner of this one with 'ss -ltnp'", err)
 	}
 	defer ln.Close()
 	page := console.New(console.Config{Title: stack, Log: log})
