@@ -17,7 +17,10 @@ type record struct {
 
 	mu    sync.Mutex
 	conns map[ports]*conn
-	count int
+	// dialled are connections with the ports of older ones, whose last packets have not been
+	// read from the tap: the queues may be ahead of it.
+	dialled map[ports]*conn
+	count   int
 }
 
 // ports are the two ends of a connection, that of its opener first.
@@ -49,7 +52,18 @@ func (r *record) open(p ports, e ends) {
 	if old := r.conns[p]; old != nil && !old.connected && old.ends == e {
 		return // its SYN was sent again
 	}
-	r.addLocked(p, e, true, true)
+	old, next := r.conns[p], r.dialled[p]
+	switch {
+	case next != nil && next.ends == e: // likewise
+	case old == nil:
+		r.addLocked(p, e, true, true)
+	default:
+		if r.dialled == nil {
+			r.dialled = make(map[ports]*conn)
+		}
+		r.dialled[p] = r.addLocked(p, e, true, true)
+		r.conns[p] = old
+	}
 }
 
 // addLocked adds a connection. Its opener, its listener or both are on this machine.
@@ -76,12 +90,12 @@ func (r *record) connectLocked(p ports, c *conn, at time.Time) {
 	})
 }
 
-// findLocked returns the connection of a packet, and the direction that it goes.
-func (r *record) findLocked(h *header) (c *conn, d *direction, link event.Link) {
-	if c = r.conns[ports{h.from, h.to}]; c != nil {
+// find returns the connection of a packet, and the direction that it goes.
+func find(conns map[ports]*conn, h *header) (c *conn, d *direction, link event.Link) {
+	if c = conns[ports{h.from, h.to}]; c != nil {
 		return c, &c.out, event.Link{From: c.ends.from, To: c.ends.to, Connection: c.number}
 	}
-	if c = r.conns[ports{h.to, h.from}]; c != nil {
+	if c = conns[ports{h.to, h.from}]; c != nil {
 		return c, &c.back, event.Link{From: c.ends.to, To: c.ends.from, Connection: c.number}
 	}
 	return nil, nil, link
@@ -94,7 +108,10 @@ func (r *record) sent(h *header, at time.Time, v verdict) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, d, link := r.findLocked(h)
+	c, d, link := find(r.dialled, h)
+	if c == nil {
+		c, d, link = find(r.conns, h)
+	}
 	if c == nil {
 		return
 	}
@@ -128,7 +145,7 @@ func (r *record) addSentLocked(h *header, at time.Time, d *direction, link event
 func (r *record) expect(h *header, gaps bool) (missing int, dull bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, d, _ := r.findLocked(h)
+	c, d, _ := find(r.conns, h)
 	if c == nil {
 		return 0, false
 	}
@@ -153,7 +170,11 @@ func (r *record) expect(h *header, gaps bool) (missing int, dull bool) {
 func (r *record) received(h *header, at time.Time) (last bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, d, link := r.findLocked(h)
+	if p := (ports{h.from, h.to}); h.opens() && r.dialled[p] != nil {
+		r.conns[p] = r.dialled[p]
+		delete(r.dialled, p)
+	}
+	c, d, link := find(r.conns, h)
 	if c == nil {
 		return false
 	}

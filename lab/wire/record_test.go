@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -40,6 +41,39 @@ func TestAResetOfAnOlderConnectionEndsNoOther(t *testing.T) {
 		`client → server  connected "127.0.0.1:5001 127.0.0.1:4000"`,
 		`client → server  sent "hello"`, `client → server  received "hello"`,
 		`server → client  reset`,
+	}, got)
+}
+
+// The queues may be ahead of the tap: a connection is dialled again before the last packets of
+// the one before with its ports are read.
+func TestTheTapIsBehindTheQueues(t *testing.T) {
+	var file bytes.Buffer
+	r := record{events: event.NewRecorder(&file), conns: make(map[ports]*conn)}
+	one, other := netip.MustParseAddrPort("127.0.0.1:5001"), netip.MustParseAddrPort("127.0.0.1:4000")
+	see := func(all ...header) {
+		for _, h := range all {
+			r.received(&h, time.Now())
+		}
+	}
+	r.open(ports{one, other}, ends{"client", "server"})
+	see(header{from: one, to: other, seq: 100, flags: syn}, header{from: other, to: one, seq: 7, flags: syn | ack})
+	r.open(ports{one, other}, ends{"client", "server"})
+	r.open(ports{one, other}, ends{"client", "server"}) // its SYN was sent again
+	see(header{from: one, to: other, seq: 101, flags: ack, payload: []byte("old\n")}, header{from: one, to: other, seq: 105, flags: rst | ack})
+	see(header{from: one, to: other, seq: 900, flags: syn}, header{from: other, to: one, seq: 50, flags: syn | ack})
+	see(header{from: one, to: other, seq: 901, flags: ack, payload: []byte("new\n")})
+	require.NoError(t, r.events.Close())
+	events, err := event.Read(&file)
+	require.NoError(t, err)
+	var got []string
+	for _, e := range events[1:] {
+		if e.Kind != event.Sent {
+			got = append(got, fmt.Sprint(e.Link.Connection, " ", e))
+		}
+	}
+	require.Equal(t, []string{
+		`1 client → server  connected "127.0.0.1:5001 127.0.0.1:4000"`, `1 client → server  received "old"`, `1 client → server  reset`,
+		`2 client → server  connected "127.0.0.1:5001 127.0.0.1:4000"`, `2 client → server  received "new"`,
 	}, got)
 }
 

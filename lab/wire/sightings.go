@@ -69,7 +69,7 @@ func (s *sightings) see(h *header, at time.Time) {
 func (r *record) knows(h *header) (known, opened bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c, d, _ := r.findLocked(h)
+	c, d, _ := find(r.conns, h)
 	return c != nil, c != nil && d == &c.out && d.received.beginsAt(h.seq+1)
 }
 
